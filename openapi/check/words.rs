@@ -1,0 +1,85 @@
+//! Checks of the named schemas with an extension: open enums, ids, lenient values and secrets.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::generate::document::{entries, is_true, list, pascal, referred};
+use crate::generate::problem::Findings;
+use crate::generate::vocabulary::{EXTENSIONS, LENIENT, variants};
+
+pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
+    let found: Vec<_> = EXTENSIONS.into_iter().filter(|extension| schema.get(extension).is_some()).collect();
+    if let [first, second, ..] = found[..] {
+        return findings.add(place, format!("`{first}` and `{second}` exclude each other"), "keep one of them");
+    }
+    let nullable = is_true(&schema["nullable"]);
+    let at_member = "say it where the schema is used: `nullable: true` and `allOf: [{$ref: …}]`";
+    findings.expect(!nullable, place, "`nullable` on a schema with an extension would be lost", at_member);
+    match found.first().copied() {
+        Some("x-extensible-enum") => open_enum(schema, place, findings),
+        Some("x-lenient") => lenient(schema, place, findings),
+        Some(flag) => {
+            findings.expect(is_true(&schema[flag]), place, format!("`{flag}` is {}", schema[flag]), "write `true` or leave it out");
+            let text = flag != "x-redacted" || schema["type"] == "string";
+            findings.expect(text, place, "only a string can be redacted", "write `type: string`");
+        }
+        None => {}
+    }
+}
+
+fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
+    findings.expect(schema["type"] == "string", place, "x-extensible-enum is for strings", "write `type: string`");
+    let both = schema.get("enum").is_none();
+    findings.expect(both, place, "`enum` beside `x-extensible-enum` would make the enum closed", "remove `enum`");
+    let values = list(&schema["x-extensible-enum"]);
+    let texts = !values.is_empty() && values.iter().all(Value::is_string);
+    findings.expect(texts, place, "x-extensible-enum is not a list of strings", "list the values, in quotes where YAML needs them");
+    if let Some(names) = schema.get("x-enum-varnames") {
+        let count = names.as_array().filter(|names| names.iter().all(Value::is_string)).map(Vec::len);
+        if count != Some(values.len()) {
+            let counted = count.map_or_else(|| "is not a list of strings".to_owned(), |count| format!("has {count} entries"));
+            let what = format!("x-enum-varnames {counted}, and x-extensible-enum has {}", values.len());
+            return findings.add(place, what, "give one for each value, in the same order");
+        }
+    }
+    let mut names: BTreeMap<String, String> = BTreeMap::from([("Unknown".to_owned(), "whatever is not listed".to_owned())]);
+    for variant in variants(schema) {
+        let (name, value) = (variant.name, variant.value);
+        let usable = syn::parse_str::<syn::Ident>(&name).is_ok() && name.starts_with(|c: char| c.is_ascii_uppercase());
+        let what = format!("the value `{value}` makes the variant name `{name}`, which Rust does not take");
+        findings.expect(usable, place, what, "name the variants in `x-enum-varnames`");
+        if let Some(other) = names.insert(name.clone(), format!("`{value}`")) {
+            let what = format!("the values {other} and `{value}` both become the variant `{name}`");
+            findings.add(place, what, "name the variants in `x-enum-varnames`");
+        }
+    }
+}
+
+fn lenient(schema: &Value, place: &str, findings: &mut Findings) {
+    let kinds = LENIENT.map(|(kind, _)| kind);
+    let kind = schema["x-lenient"].as_str().unwrap_or_default();
+    let what = format!("`x-lenient: {}` is no kind", schema["x-lenient"]);
+    findings.expect(kinds.contains(&kind), place, what, &format!("choose one of {}", kinds.join(", ")));
+    if kind == "object" {
+        let choices = list(&schema["oneOf"]);
+        let object = choices.iter().any(|choice| referred(choice).is_some());
+        let nothing = choices.iter().any(|choice| choice["type"] == "array" && choice["maxItems"] == 0);
+        let form = "write `oneOf: [{$ref: …}, {type: array, maxItems: 0, items: {}}]`";
+        findings.expect(choices.len() == 2 && object && nothing, place, "this is not an object or an empty list", form);
+    }
+}
+
+/// A closed enum: its values must have names of their own in Rust.
+pub(super) fn closed_enum(schema: &Value, place: &str, findings: &mut Findings) {
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    for value in list(&schema["enum"]).iter().filter_map(Value::as_str) {
+        if let Some(other) = names.insert(pascal(value), value) {
+            let what = format!("the values `{other}` and `{value}` both become the variant `{}`", pascal(value));
+            findings.add(place, what, "make it `x-extensible-enum` with `x-enum-varnames`");
+        }
+    }
+    for (member, _) in entries(schema).filter(|(member, _)| member.starts_with("x-enum-") || *member == "x-ignore-case") {
+        findings.add(place, format!("`{member}` means nothing without `x-extensible-enum`"), "remove it or open the enum");
+    }
+}

@@ -1,0 +1,182 @@
+//! From a document to the source of its client: normalize, generate, refine, print.
+
+pub(crate) mod check;
+pub(crate) mod document;
+pub(crate) mod normalize;
+pub(crate) mod problem;
+pub(crate) mod refine;
+pub(crate) mod vocabulary;
+
+use std::panic::{self, AssertUnwindSafe};
+
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use quote::{format_ident, quote};
+use serde_json::{Map, Value, json};
+
+use document::{Operation, operations, pascal, schemas};
+use normalize::{Facts, Normalized, normalize};
+use problem::{Problem, Problems};
+use vocabulary::{Kind, Word};
+
+/// A document to generate from.
+pub(crate) struct Source<'a> {
+    /// The name of its module in `crate::generated`.
+    pub(crate) module: &'a str,
+    /// The file, as messages name it.
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
+}
+
+/// The source of a client: `Client` and `types`, `vocabulary`, `OPERATIONS`, and for tests `SAMPLES`.
+pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
+    let problems = |found| Problems { file: source.file.to_owned(), found };
+    let document = normalize::read(source.text).map_err(|problem| problems(vec![problem]))?;
+    let normalized = normalize(&document).map_err(problems)?;
+    let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
+    refine::refine(&mut file);
+    for addition in [vocabulary::module(&normalized.words), facts(&normalized.operations), samples(&normalized, &file)] {
+        let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
+        file.items.extend(addition.items);
+    }
+    Ok(prettyplease::unparse(&file))
+}
+
+/// What the generator makes of a document; where it fails, the operation or schema that makes it fail.
+fn client(normalized: &Normalized, module: &str) -> Result<syn::File, Problem> {
+    let attempt = |document: &Value| run(document, &normalized.words, module);
+    let tokens = attempt(&normalized.document).map_err(|what| {
+        let place = culprit(&normalized.document, |part| attempt(part).is_err());
+        Problem { place, what, mend: "change what is unusual there, or teach openapi/check.rs to say what is wrong".to_owned() }
+    })?;
+    syn::parse2(tokens).map_err(|error| unprintable(&error))
+}
+
+fn unprintable(error: &syn::Error) -> Problem {
+    let what = format!("what the generator wrote is no Rust: {error}");
+    Problem { place: String::new(), what, mend: "look for an unusual name in the document".to_owned() }
+}
+
+fn settings(words: &[Word], module: &str) -> GenerationSettings {
+    let mut settings = GenerationSettings::default();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote!(crate::client::Call))
+        .with_map_type("::std::collections::BTreeMap")
+        .with_derive("PartialEq");
+    for word in words {
+        let printed: &[_] = match word.kind {
+            Kind::OpenEnum { .. } | Kind::Id => &[TypeImpl::Display, TypeImpl::FromStr],
+            _ => &[],
+        };
+        settings.with_replacement(&word.name, word.replacement(module), printed.iter().copied());
+    }
+    settings
+}
+
+/// Runs the generator; a panic becomes its message.
+fn run(document: &Value, words: &[Word], module: &str) -> Result<TokenStream, String> {
+    let document = serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| Generator::new(&settings(words, module)).generate_tokens(&document)));
+    panic::set_hook(hook);
+    match outcome {
+        Ok(generated) => generated.map_err(|error| error.to_string()),
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+            Err(format!("the generator gave up: {}", text.unwrap_or("it did not say why")))
+        }
+    }
+}
+
+/// The first part of a document that fails although the parts before it do not: schemas first, then operations one by one.
+fn culprit(document: &Value, fails: impl Fn(&Value) -> bool) -> String {
+    let without_paths = with(document, "/paths", json!({}));
+    if fails(&without_paths) {
+        let mut kept = Map::new();
+        // References among schemas must resolve, so what has not had its turn yet stands in as an empty schema.
+        for (name, _) in schemas(document) {
+            kept.insert(name.to_owned(), json!({}));
+        }
+        for (name, schema) in schemas(document) {
+            kept.insert(name.to_owned(), schema.clone());
+            if fails(&with(&without_paths, "/components/schemas", Value::Object(kept.clone()))) {
+                return format!("schema `{name}`");
+            }
+        }
+        return "components/schemas".to_owned();
+    }
+    let alone = |operation: &Operation<'_>| json!({operation.path: {operation.method: operation.body}});
+    let found = operations(document).find(|operation| fails(&with(document, "/paths", alone(operation))));
+    found.map_or_else(|| "paths".to_owned(), |operation| operation.place())
+}
+
+fn with(document: &Value, pointer: &str, part: Value) -> Value {
+    let mut document = document.clone();
+    if let Some(place) = document.pointer_mut(pointer) {
+        *place = part;
+    }
+    document
+}
+
+fn facts(operations: &[Facts]) -> TokenStream {
+    let rows = operations.iter().map(|Facts { id, method, path, idempotent, empty_success }| {
+        quote! {
+            crate::generated::Operation {
+                id: #id, method: #method, path: #path, idempotent: #idempotent, empty_success: #empty_success,
+            }
+        }
+    });
+    quote! {
+        /// What the document says of its operations beside their methods.
+        pub(crate) const OPERATIONS: &[crate::generated::Operation] = &[#(#rows),*];
+    }
+}
+
+/// A table for the tests that hold the samples of the document against the generated types.
+fn samples(normalized: &Normalized, file: &syn::File) -> TokenStream {
+    let mut rows = Vec::new();
+    for method in refine::methods(file) {
+        let id = method.ident.to_string();
+        let body = method.inputs.iter().find_map(|argument| match argument {
+            syn::FnArg::Typed(argument) if refine::written(&argument.pat) == "body" => Some(argument.ty.as_ref()),
+            _ => None,
+        });
+        if let Some(syn::Type::Reference(body)) = body {
+            let (name, ty) = (format!("{id} request"), &body.elem);
+            rows.push(quote!((#name, crate::generated::tests::read_again::<#ty>)));
+        }
+        if let Some(answer) = answer(method) {
+            let name = format!("{id} response");
+            rows.push(quote!((#name, crate::generated::tests::read_again::<#answer>)));
+        }
+    }
+    for (name, _) in schemas(&normalized.document) {
+        let ident = format_ident!("{}", pascal(name));
+        let exists = refine::types(file).iter().any(|item| match item {
+            syn::Item::Struct(found) => found.ident == ident,
+            syn::Item::Enum(found) => found.ident == ident,
+            _ => false,
+        });
+        if exists {
+            rows.push(quote!((#name, crate::generated::tests::read_again::<types::#ident>)));
+        }
+    }
+    quote! {
+        /// Reads a sample as its type and writes it again: `"<operation> request"`, `"<operation> response"`, `"<Schema>"`.
+        #[cfg(test)]
+        pub(crate) const SAMPLES: &[(&str, crate::generated::tests::ReadAgain)] = &[#(#rows),*];
+    }
+}
+
+/// The type of a JSON answer: `T` of `Result<ResponseValue<T>, …>`.
+fn answer(method: &syn::Signature) -> Option<TokenStream> {
+    let syn::ReturnType::Type(_, ty) = &method.output else { return None };
+    let (_, of_result) = refine::taken_apart(ty)?;
+    let (_, of_response) = refine::taken_apart(of_result.first()?)?;
+    let answer = of_response.into_iter().next()?;
+    let bodiless = matches!(refine::written(&answer).as_str(), "()" | "ByteStream");
+    (!bodiless).then(|| quote!(#answer))
+}

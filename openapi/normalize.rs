@@ -1,0 +1,146 @@
+//! The edits a document needs before the generator reads it, in memory only: the document on disk stays honest.
+
+use serde_json::{Map, Value, json};
+
+use super::check::check;
+use super::document::{Operation, entries, is_json, is_true, operations, schemas, snake};
+use super::problem::Problem;
+use super::vocabulary::{self, Word, is_word};
+
+/// A document as the generator takes it, and what the generator is not to see.
+pub(crate) struct Normalized {
+    pub(crate) document: Value,
+    pub(crate) words: Vec<Word>,
+    pub(crate) operations: Vec<Facts>,
+}
+
+/// What the client knows of an operation beside its generated method.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) idempotent: bool,
+    /// One success has a body and another has none, so that an empty body stands for `null`.
+    pub(crate) empty_success: bool,
+}
+
+/// Reads YAML; a key written twice is a mistake, as one of the two would be lost.
+pub(crate) fn read(text: &str) -> Result<Value, Problem> {
+    serde_norway::from_str::<serde_norway::Value>(text)
+        .map_err(|error| (error.to_string(), "correct the YAML"))
+        .and_then(|yaml| {
+            serde_json::to_value(yaml).map_err(|error| (error.to_string(), "write it so that JSON could say it"))
+        })
+        .map_err(|(what, mend)| Problem { place: String::new(), what, mend: mend.to_owned() })
+}
+
+/// Checks the document and makes the edits.
+pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
+    let problems = check(document);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut paths = Map::new();
+    let mut facts = Vec::new();
+    for operation in operations(document) {
+        let (responses, empty_success) = successes(document, &operation);
+        let item = paths.entry(operation.path).or_insert_with(|| json!({}));
+        item[operation.method] = method(document, &operation, responses);
+        facts.push(Facts {
+            id: snake(operation.id().unwrap_or_default()),
+            method: operation.method.to_uppercase(),
+            path: operation.path.to_owned(),
+            idempotent: is_true(&operation.body["x-idempotent"]),
+            empty_success,
+        });
+    }
+    let schemas: Map<_, _> = schemas(document).map(|(name, schema)| (name.to_owned(), component(schema))).collect();
+    Ok(Normalized {
+        document: json!({
+            "openapi": document["openapi"],
+            "info": {"title": document["info"]["title"], "version": document["info"]["version"]},
+            "paths": paths,
+            "components": {"schemas": schemas},
+        }),
+        words: vocabulary::collect(document),
+        operations: facts,
+    })
+}
+
+/// An operation with nothing left to look up outside `components/schemas`.
+fn method(document: &Value, operation: &Operation<'_>, responses: Value) -> Value {
+    let mut method = json!({
+        "operationId": operation.body["operationId"],
+        "summary": operation.body["summary"],
+        "parameters": operation.parameters(document).into_iter().map(bare).collect::<Vec<_>>(),
+        "responses": responses,
+    });
+    if let Some(description) = operation.body.get("description") {
+        method["description"] = description.clone();
+    }
+    if let Some(request) = operation.request(document) {
+        method["requestBody"] = bare(request);
+    }
+    method
+}
+
+/// The 2xx responses, all of one shape, and whether one of several was empty. Errors are left out, so that every failure
+/// reaches `error::lift` with its status, headers and unread body.
+fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
+    let successes = || operation.responses(document).filter(|(status, _)| status.starts_with('2'));
+    let shapes: Vec<_> = successes().map(|(status, response)| (status, content(response))).collect();
+    let with_body = shapes.iter().find_map(|(_, content)| content.clone());
+    let some_empty = with_body.is_some() && shapes.iter().any(|(_, content)| content.is_none());
+    let content = match with_body {
+        Some(content) if some_empty => Some(nullable(content)),
+        other => other,
+    };
+    let response = |described: &Value| match &content {
+        Some(content) => json!({"description": described["description"], "content": content}),
+        None => json!({"description": described["description"]}),
+    };
+    (successes().map(|(status, described)| (status.to_owned(), response(described))).collect(), some_empty)
+}
+
+/// The one content of a response: JSON with its schema, or bytes whatever their type.
+fn content(response: &Value) -> Option<Value> {
+    let json = entries(&response["content"]).find(|(content_type, _)| is_json(content_type));
+    match json {
+        Some((_, media)) => Some(json!({"application/json": {"schema": bare(&media["schema"])}})),
+        None if entries(&response["content"]).next().is_some() => Some(json!({"application/octet-stream": {}})),
+        None => None,
+    }
+}
+
+fn nullable(mut content: Value) -> Value {
+    let schema = content["application/json"]["schema"].take();
+    content["application/json"]["schema"] = json!({"nullable": true, "allOf": [schema]});
+    content
+}
+
+/// A named schema as the generator needs it: a word is replaced as a whole, so that its true shape does not matter.
+fn component(schema: &Value) -> Value {
+    if is_word(schema) { json!({"type": "string"}) } else { bare(schema) }
+}
+
+/// A copy without samples and extensions.
+fn bare(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples") && !name.starts_with("x-"));
+            let copy = |(name, inner): (&String, &Value)| {
+                let inner = if name == "properties" { each_bare(inner) } else { bare(inner) };
+                (name.clone(), inner)
+            };
+            kept.map(copy).collect()
+        }
+        Value::Array(elements) => elements.iter().map(bare).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The names of members are the service's: one may well be called `example`.
+fn each_bare(properties: &Value) -> Value {
+    entries(properties).map(|(name, schema)| (name.to_owned(), bare(schema))).collect()
+}

@@ -1,0 +1,222 @@
+//! The edits after generation: plain field types that read what the service really sends, and room for it to grow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Field, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Token, Type, parse_quote};
+
+/// Rewrites a generated file in place.
+pub(crate) fn refine(file: &mut File) {
+    let sent = sent(file);
+    let Some(types) = types_mut(file) else { return };
+    for item in types {
+        let (name, attributes) = match item {
+            Item::Struct(found) => {
+                found.fields.iter_mut().for_each(refine_field);
+                (&found.ident, &mut found.attrs)
+            }
+            Item::Enum(found) => (&found.ident, &mut found.attrs),
+            _ => continue,
+        };
+        // Only what nobody has to write down by hand may gain members without breaking callers.
+        if !sent.contains(&name.to_string()) {
+            attributes.push(parse_quote!(#[non_exhaustive]));
+        }
+    }
+}
+
+fn refine_field(field: &mut Field) {
+    let Some(reading) = Reading::of(&field.ty) else { return };
+    let Reading { plain, reader } = reading;
+    let function = quote!(crate::lenient::read::<#reader, _>).to_string().replace(' ', "");
+    let mut settings = take_serde(&mut field.attrs);
+    settings.retain(|setting| !setting.path().is_ident("deserialize_with"));
+    // The one field of a newtype is the whole value and never absent.
+    if field.ident.is_some() && may_be_absent(&plain) && !settings.iter().any(|setting| setting.path().is_ident("default")) {
+        settings.push(parse_quote!(default));
+    }
+    settings.push(parse_quote!(deserialize_with = #function));
+    field.attrs.push(parse_quote!(#[serde(#settings)]));
+    field.ty = plain;
+}
+
+/// How a field is read: the type it has, and the type of `crate::lenient` that says what the service may write for it.
+struct Reading {
+    plain: Type,
+    reader: Type,
+}
+
+impl Reading {
+    /// `None` where the type reads itself.
+    fn of(ty: &Type) -> Option<Self> {
+        let (name, arguments) = taken_apart(ty)?;
+        if let Some(marker) = marker(ty) {
+            let plain = plain(&marker, &arguments);
+            // An object that may be none is optional, whether or not the document requires the member.
+            let reader = if marker == "Object" { parse_quote!(::std::option::Option<#ty>) } else { ty.clone() };
+            return Some(Self { plain, reader });
+        }
+        match (name.as_str(), &arguments[..]) {
+            ("Option", [inner]) => {
+                let Self { plain, reader } = Self::of(inner)?;
+                let already = taken_apart(&plain).is_some_and(|(name, _)| name == "Option");
+                Some(if already {
+                    Self { plain, reader }
+                } else {
+                    Self { plain: parse_quote!(::std::option::Option<#plain>), reader: parse_quote!(::std::option::Option<#reader>) }
+                })
+            }
+            ("Vec", [inner]) => {
+                let Self { plain, reader } = Self::of_element(inner);
+                Some(Self { plain: parse_quote!(::std::vec::Vec<#plain>), reader: parse_quote!(::std::vec::Vec<#reader>) })
+            }
+            ("BTreeMap", [key, inner]) => {
+                let Self { plain, reader } = Self::of_element(inner);
+                Some(Self {
+                    plain: parse_quote!(::std::collections::BTreeMap<#key, #plain>),
+                    reader: parse_quote!(::std::collections::BTreeMap<#key, #reader>),
+                })
+            }
+            ("Map", _) => Some(Self { plain: ty.clone(), reader: ty.clone() }),
+            _ => None,
+        }
+    }
+
+    fn of_element(ty: &Type) -> Self {
+        Self::of(ty).unwrap_or_else(|| Self { plain: ty.clone(), reader: parse_quote!(crate::lenient::AsIs<#ty>) })
+    }
+}
+
+/// The name of a marker of `crate::lenient`.
+fn marker(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match &names[..] {
+        [root, module, name] if root == "crate" && module == "lenient" => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn plain(marker: &str, arguments: &[Type]) -> Type {
+    match (marker, arguments) {
+        ("Boolean", _) => parse_quote!(bool),
+        ("Integer", _) => parse_quote!(i64),
+        ("Number", _) => parse_quote!(f64),
+        ("Date", _) => parse_quote!(::chrono::NaiveDate),
+        ("Timestamp", _) => parse_quote!(::chrono::DateTime<::chrono::Utc>),
+        ("Object", [object]) => parse_quote!(::std::option::Option<#object>),
+        _ => parse_quote!(::std::string::String),
+    }
+}
+
+/// `a::b::Name<X, Y>` as `Name` and `[X, Y]`.
+pub(crate) fn taken_apart(ty: &Type) -> Option<(String, Vec<Type>)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => {
+            let types = arguments.args.iter().filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            });
+            types.collect()
+        }
+        _ => Vec::new(),
+    };
+    Some((last.ident.to_string(), arguments))
+}
+
+fn may_be_absent(plain: &Type) -> bool {
+    taken_apart(plain).is_some_and(|(name, _)| matches!(name.as_str(), "Option" | "Vec" | "BTreeMap" | "Map"))
+}
+
+/// Removes the `#[serde(…)]` attributes and gives what they said.
+fn take_serde(attributes: &mut Vec<Attribute>) -> Punctuated<Meta, Token![,]> {
+    let (serde, others) = attributes.drain(..).partition::<Vec<_>, _>(|attribute| attribute.path().is_ident("serde"));
+    *attributes = others;
+    let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+    serde.iter().filter_map(|attribute| attribute.parse_args_with(parse).ok()).flatten().collect()
+}
+
+/// The types of `mod types`.
+pub(crate) fn types(file: &File) -> &[Item] {
+    let found = file.items.iter().find_map(|item| match item {
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items.as_slice()),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
+fn types_mut(file: &mut File) -> Option<&mut Vec<Item>> {
+    file.items.iter_mut().find_map(|item| match item {
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
+        _ => None,
+    })
+}
+
+/// The methods that call the service.
+pub(crate) fn methods(file: &File) -> impl Iterator<Item = &syn::Signature> {
+    file.items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) if method.sig.asyncness.is_some() => Some(&method.sig),
+            _ => None,
+        })
+}
+
+/// The names of the types that requests contain.
+fn sent(file: &File) -> BTreeSet<String> {
+    let mut contents: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for item in types(file) {
+        let mut names = Names::default();
+        match item {
+            Item::Struct(found) => {
+                names.visit_fields(&found.fields);
+                contents.insert(found.ident.to_string(), names.0);
+            }
+            Item::Enum(found) => {
+                found.variants.iter().for_each(|variant| names.visit_fields(&variant.fields));
+                contents.insert(found.ident.to_string(), names.0);
+            }
+            _ => {}
+        }
+    }
+    let mut roots = Names::default();
+    for argument in methods(file).flat_map(|method| &method.inputs) {
+        if let FnArg::Typed(argument) = argument {
+            roots.visit_type(&argument.ty);
+        }
+    }
+    let mut reached = BTreeSet::new();
+    let mut waiting: Vec<String> = roots.0.into_iter().collect();
+    while let Some(name) = waiting.pop() {
+        if let Some(inner) = contents.get(&name).filter(|_| !reached.contains(&name)) {
+            waiting.extend(inner.iter().cloned());
+            reached.insert(name);
+        }
+    }
+    reached
+}
+
+/// Every name a type mentions.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+        self.0.insert(segment.ident.to_string());
+        visit::visit_path_segment(self, segment);
+    }
+}
+
+/// How a type is written in a message or a list.
+pub(crate) fn written(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
+}

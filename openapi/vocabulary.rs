@@ -1,0 +1,174 @@
+//! The named schemas that become types of this crate instead of generated ones: open enums, ids, lenient values and secrets.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+use super::document::{is_true, list, pascal, schemas};
+
+/// The extensions that make a schema a word of the vocabulary; a schema carries at most one.
+pub(crate) const EXTENSIONS: [&str; 4] = ["x-extensible-enum", "x-id", "x-lenient", "x-redacted"];
+
+/// What `x-lenient` may say, and the marker type (in `src/lenient.rs`) each becomes.
+pub(crate) const LENIENT: [(&str, &str); 7] = [
+    ("boolean", "Boolean"),
+    ("integer", "Integer"),
+    ("number", "Number"),
+    ("string", "Text"),
+    ("date", "Date"),
+    ("timestamp", "Timestamp"),
+    ("object", "Object"),
+];
+
+/// One word: the name of its type, what it means, and what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Word {
+    /// The schema's name in the document.
+    pub(crate) schema: String,
+    /// The type's name in Rust.
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    OpenEnum { variants: Vec<Variant>, ignore_case: bool },
+    Id,
+    /// A marker of `crate::lenient`, which `refine` turns into a plain type.
+    Lenient { marker: &'static str },
+    /// An object for which the service writes `[]` when there is none; `of` names the object's schema.
+    LenientObject { of: String },
+    Redacted,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) description: Option<String>,
+}
+
+pub(crate) fn is_word(schema: &Value) -> bool {
+    EXTENSIONS.iter().any(|extension| schema.get(extension).is_some())
+}
+
+pub(crate) fn is_lenient(schema: &Value) -> bool {
+    schema.get("x-lenient").is_some()
+}
+
+/// The words of a document that passed the checks.
+pub(crate) fn collect(document: &Value) -> Vec<Word> {
+    schemas(document)
+        .filter_map(|(schema_name, schema)| {
+            Some(Word {
+                schema: schema_name.to_owned(),
+                name: pascal(schema_name),
+                description: schema["description"].as_str().unwrap_or_default().trim().to_owned(),
+                kind: kind(schema)?,
+            })
+        })
+        .collect()
+}
+
+fn kind(schema: &Value) -> Option<Kind> {
+    if schema.get("x-extensible-enum").is_some() {
+        return Some(Kind::OpenEnum { variants: variants(schema), ignore_case: is_true(&schema["x-ignore-case"]) });
+    }
+    if is_true(&schema["x-id"]) {
+        return Some(Kind::Id);
+    }
+    if is_true(&schema["x-redacted"]) {
+        return Some(Kind::Redacted);
+    }
+    match schema["x-lenient"].as_str()? {
+        "object" => {
+            let of = list(&schema["oneOf"]).iter().find_map(super::document::referred)?;
+            Some(Kind::LenientObject { of: pascal(of) })
+        }
+        kind => {
+            let (_, marker) = LENIENT.into_iter().find(|(name, _)| *name == kind)?;
+            Some(Kind::Lenient { marker })
+        }
+    }
+}
+
+/// The variants of an open enum: `x-enum-varnames` where given, else the values in PascalCase.
+pub(crate) fn variants(schema: &Value) -> Vec<Variant> {
+    let names = list(&schema["x-enum-varnames"]);
+    let description = schema["description"].as_str().unwrap_or_default();
+    list(&schema["x-extensible-enum"])
+        .iter()
+        .filter_map(Value::as_str)
+        .enumerate()
+        .map(|(index, value)| Variant {
+            name: names.get(index).and_then(Value::as_str).map_or_else(|| pascal(value), str::to_owned),
+            value: value.to_owned(),
+            description: description.lines().find_map(|line| meaning(line, value)),
+        })
+        .collect()
+}
+
+/// What a line of an enum's description says of a value: ``- `issued`: the certificate is there``.
+fn meaning(line: &str, value: &str) -> Option<String> {
+    let rest = line.trim().strip_prefix("- `")?.strip_prefix(value)?.strip_prefix("`: ")?;
+    Some(rest.to_owned())
+}
+
+/// The description without the lines that went to the variants.
+fn overview(description: &str, variants: &[Variant]) -> String {
+    let of_variant = |line: &&str| variants.iter().any(|variant| meaning(line, &variant.value).is_some());
+    let lines: Vec<_> = description.lines().filter(|line| !of_variant(line)).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+impl Word {
+    /// The path of the type that stands in for the schema; `module` is the document's module in `crate::generated`.
+    pub(crate) fn replacement(&self, module: &str) -> String {
+        match &self.kind {
+            Kind::OpenEnum { .. } | Kind::Id => format!("crate::generated::{module}::vocabulary::{}", self.name),
+            Kind::Lenient { marker } => format!("crate::lenient::{marker}"),
+            Kind::LenientObject { of } => format!("crate::lenient::Object<crate::generated::{module}::types::{of}>"),
+            Kind::Redacted => "crate::secret::Redacted<::std::string::String>".to_owned(),
+        }
+    }
+
+    /// The definition of the type, where the document defines one.
+    fn definition(&self) -> Option<TokenStream> {
+        let name = format_ident!("{}", self.name);
+        let description = if self.description.is_empty() { &self.schema } else { &self.description };
+        let documentation = doc(description);
+        match &self.kind {
+            Kind::Id => Some(quote! { crate::id::id! { #[doc = #documentation] #name } }),
+            Kind::OpenEnum { variants, ignore_case } => {
+                let documentation = doc(&overview(description, variants));
+                let variants = variants.iter().map(|Variant { name, value, description }| {
+                    let name = format_ident!("{name}");
+                    let meaning = description.as_deref().map_or_else(|| format!("`{value}`"), |text| format!("`{value}`: {text}"));
+                    let documentation = doc(&meaning);
+                    quote! { #[doc = #documentation] #name = #value }
+                });
+                let comparison = if *ignore_case { quote!(ignore_case) } else { quote!(exact) };
+                Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } })
+            }
+            Kind::Lenient { .. } | Kind::LenientObject { .. } | Kind::Redacted => None,
+        }
+    }
+}
+
+/// A description as rustdoc takes it: outside code, `[…]` and `<…>` of the vendor's prose are neither links nor HTML.
+fn doc(description: &str) -> String {
+    let escape = |text: &str| text.replace('[', "\\[").replace(']', "\\]").replace('<', "\\<");
+    let parts = description.split('`').enumerate();
+    let escaped: Vec<_> = parts.map(|(index, part)| if index % 2 == 0 { escape(part) } else { part.to_owned() }).collect();
+    format!(" {}", escaped.join("`"))
+}
+
+/// The module `vocabulary` of a generated file.
+pub(crate) fn module(words: &[Word]) -> TokenStream {
+    let definitions = words.iter().filter_map(Word::definition);
+    quote! {
+        /// The open enums and ids of the document.
+        pub mod vocabulary { #(#definitions)* }
+    }
+}

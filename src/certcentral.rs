@@ -1,0 +1,254 @@
+//! DigiCert CertCentral, Services API v2.
+//!
+//! [`CertCentral`] gives a handle for each resource; each handle has the operations of the service as builders that end in `.send()`,
+//! and the flows that take the service a while as builders that end in `.start()`.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), shomei::Error> {
+//! use shomei::{ApiKey, CertCentral, certcentral::DomainId};
+//!
+//! let cc = CertCentral::new(ApiKey::from_env("CERTCENTRAL_API_KEY")?)?;
+//! let domain = cc.domains().get(DomainId(738687)).include_dcv(true).send().await?;
+//! println!("{:?}", domain.name);
+//! # Ok(())
+//! # }
+//! ```
+
+mod certificates;
+mod check;
+mod containers;
+mod domains;
+pub mod flow;
+mod orders;
+mod organizations;
+pub mod plan;
+mod product;
+mod requests;
+mod users;
+
+use std::sync::Arc;
+
+use reqwest::header::{HeaderName, HeaderValue};
+
+use crate::{
+    client::{Call, ClientBuilder, Core, Started, sealed},
+    error::Error,
+    generated::{Operation, certcentral as generated},
+    secret::ApiKey,
+};
+
+pub use self::{
+    certificates::{Certificates, Download},
+    containers::Containers,
+    domains::{DomainKey, Domains},
+    orders::{Contact, OrderKey, Orders},
+    organizations::Organizations,
+    plan::{Limits, Plan, Validity},
+    product::{Product, ValidationLevel},
+    requests::Requests,
+    users::Users,
+};
+pub use crate::generated::certcentral::{types::CertificateFormat, vocabulary::*};
+
+/// The builders that the operations return, one type an operation.
+pub mod builders {
+    pub use super::{
+        certificates::builders::*, containers::builders::*, domains::builders::*, orders::builders::*, organizations::builders::*,
+        requests::builders::*, users::builders::*,
+    };
+}
+
+/// What the service answers: plain structs, generated from the document.
+pub mod types {
+    pub use crate::generated::certcentral::types::*;
+}
+
+/// The generated client: every operation of the document, without checks, builders or typed errors.
+///
+/// An escape hatch, so that nothing the document knows is ever out of reach. It changes with the document; it is not covered by the
+/// promises of semantic versioning.
+pub mod raw {
+    pub use crate::generated::certcentral::Client;
+    pub use progenitor_client::{Error, ResponseValue};
+}
+
+/// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Region {
+    /// `www.digicert.com`, where most accounts are.
+    #[default]
+    UnitedStates,
+    /// `certcentral.digicert.eu`.
+    Europe,
+}
+
+impl Region {
+    /// The base URL of the instance.
+    #[must_use]
+    pub const fn base_url(self) -> &'static str {
+        match self {
+            Self::UnitedStates => "https://www.digicert.com/services/v2",
+            Self::Europe => "https://certcentral.digicert.eu/services/v2",
+        }
+    }
+}
+
+/// A client of CertCentral. Cheap to clone; clones share connections and settings.
+#[derive(Clone, Debug)]
+pub struct CertCentral {
+    core: Arc<Core>,
+}
+
+impl CertCentral {
+    /// A client with the default settings, for the US instance.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up.
+    pub fn new(key: ApiKey) -> Result<Self, Error> {
+        Self::builder(key).build()
+    }
+
+    /// Sets up a client: region or base URL, timeouts, user agent, another HTTP client.
+    #[must_use]
+    pub fn builder(key: ApiKey) -> ClientBuilder<Self> {
+        ClientBuilder::new(key)
+    }
+
+    /// Domains: adding them and proving control of them (guide §3.2).
+    #[must_use]
+    pub fn domains(&self) -> Domains<'_> {
+        Domains::new(self)
+    }
+
+    /// Orders: asking for certificates and following what becomes of them (guide §4 and §5.1).
+    #[must_use]
+    pub fn orders(&self) -> Orders<'_> {
+        Orders::new(self)
+    }
+
+    /// Certificates: fetching them once they are issued (guide §6).
+    #[must_use]
+    pub fn certificates(&self) -> Certificates<'_> {
+        Certificates::new(self)
+    }
+
+    /// Requests: what waits for somebody's approval in the account (guide §5.2).
+    #[must_use]
+    pub fn requests(&self) -> Requests<'_> {
+        Requests::new(self)
+    }
+
+    /// Organizations that certificates are issued to.
+    #[must_use]
+    pub fn organizations(&self) -> Organizations<'_> {
+        Organizations::new(self)
+    }
+
+    /// Containers, which the console calls divisions (guide p.33).
+    #[must_use]
+    pub fn containers(&self) -> Containers<'_> {
+        Containers::new(self)
+    }
+
+    /// Users of the account.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users::new(self)
+    }
+
+    /// The generated client, see [`raw`].
+    #[must_use]
+    pub fn raw(&self) -> raw::Client {
+        self.client(Call::new(Arc::clone(&self.core)))
+    }
+
+    /// Begins a call.
+    fn call(&self) -> Started<generated::Client> {
+        let call = Call::new(Arc::clone(&self.core));
+        Started::new(self.client(call.clone()), call)
+    }
+
+    fn client(&self, call: Call) -> generated::Client {
+        generated::Client::new_with_client(&self.core.base_url, self.core.http.clone(), call)
+    }
+}
+
+impl ClientBuilder<CertCentral> {
+    /// The instance that the account lives on.
+    #[must_use]
+    pub fn region(self, region: Region) -> Self {
+        self.base_url(region.base_url())
+    }
+}
+
+impl sealed::Service for CertCentral {
+    const BASE_URL: Option<&'static str> = Some(Region::UnitedStates.base_url());
+    const OPERATIONS: &'static [Operation] = generated::OPERATIONS;
+    const PERSONAL: bool = false;
+
+    fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
+        let value = HeaderValue::from_str(key.expose()).ok()?;
+        Some((HeaderName::from_static("x-dc-devkey"), value))
+    }
+
+    fn from_core(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+}
+
+impl progenitor_client::ClientHooks<Call> for generated::Client {
+    async fn exec(&self, request: reqwest::Request, info: &progenitor_client::OperationInfo) -> reqwest::Result<reqwest::Response> {
+        use progenitor_client::ClientInfo as _;
+
+        Ok(self.inner().exec(request, info.operation_id).await)
+    }
+
+    async fn post<E>(
+        &self,
+        result: &reqwest::Result<reqwest::Response>,
+        _: &progenitor_client::OperationInfo,
+    ) -> Result<(), progenitor_client::Error<E>> {
+        match result.as_ref().ok().and_then(Call::unanswered) {
+            Some(failure) => Err(progenitor_client::Error::Custom(failure)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error {
+    /// The service's first error code, as CertCentral's codes.
+    ///
+    /// ```
+    /// # fn example(error: &shomei::Error) {
+    /// use shomei::certcentral::ErrorCode;
+    ///
+    /// if error.certcentral_code() == Some(ErrorCode::InvalidDnsTxt) {
+    ///     println!("the TXT record is not there yet");
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn certcentral_code(&self) -> Option<ErrorCode> {
+        self.code().map(ErrorCode::from)
+    }
+}
+
+/// Declares the handle of a resource.
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'c> {
+            pub(in $crate::certcentral) client: &'c $crate::certcentral::CertCentral,
+        }
+
+        impl<'c> $name<'c> {
+            pub(in $crate::certcentral) fn new(client: &'c $crate::certcentral::CertCentral) -> Self {
+                Self { client }
+            }
+        }
+    };
+}
+use handle;

@@ -1,0 +1,194 @@
+//! Checks of what a caller gives, made before anything is sent. Each error says which field and why.
+
+use std::net::IpAddr;
+
+use crate::error::Error;
+
+/// The most names of one certificate, the common name not counted (guide p.31; an account may have a higher limit with the vendor).
+const MOST_NAMES: usize = 250;
+
+/// A fully qualified domain name, as it is sent: ASCII, in lower case, without the final dot.
+pub(super) fn domain_name(field: &'static str, given: &str) -> Result<String, Error> {
+    let refuse = |reason: &str| Err(Error::invalid(field, format!("{given:?}: {reason}")));
+    if given.trim().is_empty() {
+        return Err(Error::invalid(field, "it is empty"));
+    }
+    if given.contains("://") {
+        return refuse("a name is wanted, not a URL: leave the scheme away");
+    }
+    if given.chars().any(char::is_whitespace) {
+        return refuse("it contains a blank");
+    }
+    if !given.is_ascii() {
+        return refuse("it is not ASCII: write it in its punycode form (xn--…)");
+    }
+    let name = given.strip_suffix('.').unwrap_or(given).to_ascii_lowercase();
+    if name.len() > 253 {
+        return refuse("it is longer than 253 characters");
+    }
+    if !name.contains('.') {
+        return refuse("it has no dot: a fully qualified name is wanted");
+    }
+    for label in name.split('.') {
+        if label.is_empty() {
+            return refuse("it has an empty label (two dots in a row, or one at the beginning)");
+        }
+        if label.len() > 63 {
+            return refuse("a label is longer than 63 characters");
+        }
+        if let Some(wrong) = label.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))) {
+            return refuse(&format!("it contains {wrong:?}"));
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return refuse("a label begins or ends with a hyphen");
+        }
+    }
+    if name.rsplit('.').next().is_some_and(|top| top.bytes().all(|byte| byte.is_ascii_digit())) {
+        return refuse("it ends like an IP address");
+    }
+    Ok(name)
+}
+
+/// A name that a certificate can carry: a domain name, a wildcard (`*.example.com`), or an IP address.
+pub(super) fn certificate_name(field: &'static str, given: &str) -> Result<String, Error> {
+    if let Ok(address) = given.parse::<IpAddr>() {
+        return Ok(address.to_string());
+    }
+    match given.strip_prefix("*.") {
+        Some(base) => Ok(format!("*.{}", domain_name(field, base)?)),
+        None if given.contains('*') => {
+            Err(Error::invalid(field, format!("{given:?}: a wildcard stands for the first label only, as in *.example.com")))
+        }
+        None => domain_name(field, given),
+    }
+}
+
+/// The further names of a certificate.
+pub(super) fn certificate_names(field: &'static str, given: &[String]) -> Result<Vec<String>, Error> {
+    if given.len() > MOST_NAMES {
+        return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are taken", given.len())));
+    }
+    given.iter().map(|name| certificate_name(field, name)).collect()
+}
+
+/// An e-mail address, as far as it can be told without sending a mail.
+pub(super) fn email(field: &'static str, given: &str) -> Result<String, Error> {
+    let refuse = |reason: &str| Err(Error::invalid(field, format!("{given:?}: {reason}")));
+    if given.is_empty() {
+        return Err(Error::invalid(field, "it is empty"));
+    }
+    let Some((local, domain)) = given.rsplit_once('@') else { return refuse("it has no @") };
+    if local.is_empty() || local.len() > 64 {
+        return refuse("before the @ there have to be 1 to 64 characters");
+    }
+    if given.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';')) {
+        return refuse("it contains a blank, bracket or separator; one bare address is wanted");
+    }
+    match domain_name(field, domain) {
+        Ok(_) => Ok(given.to_owned()),
+        Err(_) => refuse("after the @ no domain name follows"),
+    }
+}
+
+/// Several e-mail addresses.
+pub(super) fn emails(field: &'static str, given: &[String]) -> Result<Vec<String>, Error> {
+    given.iter().map(|address| email(field, address)).collect()
+}
+
+/// A word that becomes a segment of the URL's path. `.` and `..` would make another path of it.
+pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, Error> {
+    if given.is_empty() {
+        return Err(Error::invalid(field, "it is empty"));
+    }
+    if given == "." || given == ".." || given.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) {
+        return Err(Error::invalid(field, format!("{given:?} cannot stand in a URL's path")));
+    }
+    Ok(given.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn domain_names() {
+        for (given, sent) in [
+            ("example.com", "example.com"),
+            ("Example.COM.", "example.com"),
+            ("a-b.example.co.jp", "a-b.example.co.jp"),
+            ("xn--wgv71a119e.jp", "xn--wgv71a119e.jp"),
+            ("_dnsauth.example.com", "_dnsauth.example.com"),
+        ] {
+            assert_eq!(domain_name("name", given).unwrap(), sent);
+        }
+        for (given, why) in [
+            ("", "empty"),
+            ("  ", "empty"),
+            ("https://example.com", "scheme"),
+            ("exa mple.com", "blank"),
+            ("example.com ", "blank"),
+            ("localhost", "no dot"),
+            ("日本語.jp", "punycode"),
+            ("a..com", "empty label"),
+            (".example.com", "empty label"),
+            ("-a.example.com", "hyphen"),
+            ("a-.example.com", "hyphen"),
+            ("example.com/path", "'/'"),
+            ("example.com:443", "':'"),
+            ("*.example.com", "'*'"),
+            ("192.0.2.1", "IP address"),
+        ] {
+            let error = domain_name("name", given).unwrap_err();
+            assert!(error.is_invalid_input());
+            assert!(error.to_string().starts_with("name: ") && error.to_string().contains(why), "{given:?}: {error}");
+        }
+        assert!(domain_name("name", &format!("{}.com", "a".repeat(64))).is_err());
+        assert!(domain_name("name", &format!("{}com", "a.".repeat(126))).is_err());
+    }
+
+    #[test]
+    fn certificate_names_may_be_wildcards_and_addresses() {
+        for (given, sent) in [("*.Example.com", Some("*.example.com")), ("192.0.2.1", Some("192.0.2.1")), ("2001:DB8::1", Some("2001:db8::1"))] {
+            assert_eq!(certificate_name("dns_names", given).ok().as_deref(), sent);
+        }
+        for given in ["*", "*.", "a.*.example.com", "*a.example.com", "**.example.com", "*.*.example.com"] {
+            assert!(certificate_name("dns_names", given).is_err(), "{given:?}");
+        }
+        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 250]).is_ok());
+        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 251]).is_err());
+    }
+
+    #[test]
+    fn email_addresses() {
+        assert!(email("emails", "jill.valentine@example.com").is_ok());
+        for given in ["", "a", "@example.com", "a@", "a@b", "a b@example.com", "A <a@example.com>", "a@example.com,b@example.com"] {
+            assert!(email("emails", given).is_err(), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn path_segments() {
+        for given in ["", ".", "..", "a/b", "a\\b", "a\nb"] {
+            assert!(path_segment("identifier", given).is_err(), "{given:?}");
+        }
+        assert_eq!(path_segment("identifier", "0A1B").unwrap(), "0A1B");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_panics(given in ".*") {
+            let _ = certificate_name("name", &given);
+            let _ = email("email", &given);
+            let _ = path_segment("id", &given);
+        }
+
+        #[test]
+        fn a_name_that_is_taken_is_taken_again_unchanged(given in "[a-zA-Z0-9*._-]{1,80}") {
+            if let Ok(name) = certificate_name("name", &given) {
+                prop_assert_eq!(certificate_name("name", &name).unwrap(), name);
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Domains: adding them, proving control of them, and reading how they stand.
+
+use bon::bon;
+
+use super::{ContainerId, DcvMethod, DomainId, OrganizationId, ValidationType, check, handle, types};
+use crate::error::Error;
+
+handle! {
+    /// The domains of an account: [`CertCentral::domains`](super::CertCentral::domains).
+    Domains
+}
+
+/// What names a domain to the service: its id, or its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DomainKey {
+    /// The id of a domain of the account.
+    Id(DomainId),
+    /// A fully qualified name, of the account or not.
+    Name(String),
+}
+
+impl From<DomainId> for DomainKey {
+    fn from(id: DomainId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&str> for DomainKey {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
+    }
+}
+
+impl From<String> for DomainKey {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+#[bon]
+impl<'c> Domains<'c> {
+    /// Adds a domain to the account and submits it for validation (guide p.14, Add Domain).
+    ///
+    /// Without a method the service sends e-mails. Without validations the domain is submitted for `ov`.
+    /// To prove control of it in one go, see [`validate`](Self::validate).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::{DcvMethod, OrganizationId};
+    ///
+    /// let added = cc.domains().add("example.com").organization(OrganizationId(112233)).method(DcvMethod::DnsTxtToken).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the name is no domain name or an address no e-mail address; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = AddDomain)]
+    #[allow(clippy::should_implement_trait)] // the service calls it so
+    pub async fn add(
+        self,
+        /// The name, fully qualified. The service strips a leading `www.` unless the method is file-based or `keep_www` is set.
+        #[builder(start_fn, into)]
+        name: String,
+        /// The organization that the domain is validated for.
+        organization: OrganizationId,
+        /// How control of the domain is to be proved.
+        method: Option<DcvMethod>,
+        /// The kinds of certificate that it is to be validated for.
+        #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
+        validations: Vec<ValidationType>,
+        /// The language of the e-mails.
+        #[builder(into)]
+        locale: Option<String>,
+        /// The addresses to send e-mails to; without them the service chooses.
+        #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Vec<String>,
+        /// Keeps a leading `www.` of the name.
+        keep_www: Option<bool>,
+    ) -> Result<types::AddedDomain, Error> {
+        let request = types::NewDomain {
+            name: check::domain_name("name", &name)?,
+            organization: types::OrganizationReference { id: organization },
+            validations: requested(validations)?,
+            dcv_method: method,
+            locale,
+            email_array: check::emails("emails", &emails)?,
+            keep_www,
+        };
+        let call = self.client.call();
+        let answer = call.add_domain(&request).await;
+        call.lift(answer).await
+    }
+
+    /// Reads one domain (guide p.23, Domain Info).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such domain.
+    #[builder(finish_fn = send, builder_type = GetDomain)]
+    pub async fn get(
+        self,
+        #[builder(start_fn)] id: DomainId,
+        /// Adds the method and its token.
+        include_dcv: Option<bool>,
+        /// Adds how each kind of validation stands.
+        include_validation: Option<bool>,
+    ) -> Result<types::Domain, Error> {
+        let call = self.client.call();
+        let answer = call.domain_info(&id, include_dcv, include_validation).await;
+        call.lift(answer).await
+    }
+
+    /// Reads the domains of the account, one page of them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ListDomains)]
+    pub async fn list(
+        self,
+        /// Only those of a container.
+        container: Option<ContainerId>,
+        /// Only those of a name; a leading `%` finds every name that ends so.
+        #[builder(into)]
+        search: Option<String>,
+        /// Only those with this method.
+        method: Option<DcvMethod>,
+        /// Adds how each kind of validation stands.
+        include_validation: Option<bool>,
+        /// A member to sort by; `-` before it turns the order round.
+        #[builder(into)]
+        sort: Option<String>,
+        /// The most items of the page; the service's own limit is 1000.
+        limit: Option<u32>,
+        /// How many items to skip.
+        offset: Option<u32>,
+    ) -> Result<types::DomainList, Error> {
+        let call = self.client.call();
+        let answer = call
+            .list_domains(
+                container.as_ref(),
+                method.as_ref().map(DcvMethod::as_str),
+                None,
+                search.as_deref(),
+                None,
+                None,
+                include_validation,
+                limit.map(i64::from),
+                offset.map(i64::from),
+                sort.as_deref(),
+            )
+            .await;
+        call.lift(answer).await
+    }
+
+    /// Changes how control of a domain is to be proved; a token method brings a new token (guide p.25, Change DCV method).
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ChangeDcvMethod)]
+    pub async fn change_method(
+        self,
+        #[builder(start_fn)] id: DomainId,
+        #[builder(start_fn)] method: DcvMethod,
+        /// Whether a change to e-mail sends them at once; the service does so by default.
+        send_emails: Option<bool>,
+    ) -> Result<types::ChangedDcvMethod, Error> {
+        let request = types::DcvMethodChange { dcv_method: method, send_dcv_email_flag: send_emails };
+        let call = self.client.call();
+        let answer = call.change_dcv_method(&id, &request).await;
+        call.lift(answer).await
+    }
+
+    /// Asks for a new token; the one before is void from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidDcvMethod`](super::ErrorCode::InvalidDcvMethod) when the domain's method has no token.
+    #[builder(finish_fn = send, builder_type = NewDcvToken)]
+    pub async fn new_token(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvToken, Error> {
+        let call = self.client.call();
+        let answer = call.generate_dcv_token(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Has the service look for the token now (guide p.26, Check DCV).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidDnsTxt`](super::ErrorCode::InvalidDnsTxt),
+    /// [`ErrorCode::InvalidDnsCname`](super::ErrorCode::InvalidDnsCname) or
+    /// [`ErrorCode::FileRandomValueNotFound`](super::ErrorCode::FileRandomValueNotFound) when it is not there (yet);
+    /// [`ErrorCode::InvalidDnsMethod`](super::ErrorCode::InvalidDnsMethod) when the domain is validated by e-mail.
+    #[builder(finish_fn = send, builder_type = CheckDcv)]
+    pub async fn check(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvCheck, Error> {
+        let call = self.client.call();
+        let answer = call.check_domain_dcv(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Asks which addresses can receive the e-mails of a domain, by its id or by any name (guide p.27, Domain emails).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = GetDcvEmails)]
+    pub async fn emails(self, #[builder(start_fn, into)] domain: DomainKey) -> Result<types::ValidationEmails, Error> {
+        let domain = match domain {
+            DomainKey::Id(id) => id.to_string(),
+            DomainKey::Name(name) => check::domain_name("domain", &name)?,
+        };
+        let call = self.client.call();
+        let answer = call.domain_emails(&domain).await;
+        call.lift(answer).await
+    }
+
+    /// Sends the e-mails of a domain again (guide p.28, Resend DCV emails).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ResendDcvEmails)]
+    pub async fn resend_emails(
+        self,
+        #[builder(start_fn)] id: DomainId,
+        /// The name to be validated, if it is another than the domain's own.
+        #[builder(into)]
+        name_scope: Option<String>,
+        /// The language of the e-mails.
+        #[builder(into)]
+        locale: Option<String>,
+        /// The addresses; without them all get one. The service ignores those that are none of the domain's own.
+        #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        to: Vec<String>,
+    ) -> Result<(), Error> {
+        let request = types::DcvEmailRequest {
+            name_scope: name_scope.map(|scope| check::domain_name("name_scope", &scope)).transpose()?,
+            locale,
+            email_array: check::emails("to", &to)?,
+        };
+        let call = self.client.call();
+        let answer = call.resend_dcv_emails(&id, &request).await;
+        call.lift(answer).await
+    }
+
+    /// Makes a domain usable again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such domain.
+    #[builder(finish_fn = send, builder_type = ActivateDomain)]
+    pub async fn activate(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.activate_domain(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Takes a domain out of use; its validations are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such domain.
+    #[builder(finish_fn = send, builder_type = DeactivateDomain)]
+    pub async fn deactivate(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.deactivate_domain(&id).await;
+        call.lift(answer).await
+    }
+}
+
+fn requested(types: Vec<ValidationType>) -> Result<Vec<types::RequestedValidation>, Error> {
+    if types.is_empty() {
+        return Err(Error::invalid("validations", "at least one kind of validation is needed"));
+    }
+    Ok(types.into_iter().map(|type_| types::RequestedValidation { type_ }).collect())
+}
+
+pub(super) mod builders {
+    //! The builders of the operations on domains.
+    pub use super::{
+        ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, DeactivateDomain, GetDcvEmails, GetDomain, ListDomains, NewDcvToken,
+        ResendDcvEmails,
+    };
+}

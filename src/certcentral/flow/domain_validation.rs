@@ -1,0 +1,346 @@
+//! Proving control of a domain: add it, publish what the service wants to see, have it looked for.
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use bon::bon;
+use futures_util::{FutureExt as _, future::BoxFuture};
+use serde::{Deserialize, Serialize};
+
+use super::Instructions;
+use crate::{
+    certcentral::{
+        CertCentral, DcvMethod, DcvStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType, check, types,
+    },
+    error::Error,
+    wait::{Flow, Look, Polling, Wait},
+};
+
+type Publish = Arc<dyn Fn(Instructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
+
+/// How a domain's validation stands.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum DomainValidationState {
+    /// The service has not found what it looks for.
+    NotYet {
+        /// What it says of that; `None` while an answer to an e-mail is awaited.
+        code: Option<ErrorCode>,
+    },
+    /// The token had expired; this is what has to be published now.
+    TokenRenewed(Instructions),
+}
+
+/// What is needed to go on with a validation in another process. It holds no secret: the token in it is published anyway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainValidationToken {
+    version: u8,
+    domain: DomainId,
+    validations: Vec<ValidationType>,
+}
+
+/// A domain whose validation is under way. Nothing happens until it is [waited](Self::wait) for.
+#[derive(Clone)]
+pub struct PendingValidation {
+    client: CertCentral,
+    id: DomainId,
+    name: String,
+    method: DcvMethod,
+    validations: Vec<ValidationType>,
+    instructions: Instructions,
+    publish: Option<Publish>,
+    polling: Polling,
+}
+
+#[bon]
+impl<'c> Domains<'c> {
+    /// Proves control of a domain, from adding it to having it validated (guide §3.2).
+    ///
+    /// A domain of that name that the account already has is adopted: if it is still validated there is nothing to do; if its token
+    /// expired or its method is another, it gets a new token. What has to be published stands in [`PendingValidation::instructions`].
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use shomei::certcentral::{DcvMethod, OrganizationId};
+    ///
+    /// let pending = cc.domains().validate("example.com").organization(OrganizationId(112233)).method(DcvMethod::DnsTxtToken).start().await?;
+    /// println!("{}", pending.instructions());
+    /// let saved = serde_json::to_string(&pending.resume_token())?; // survives a restart
+    /// let domain = pending.wait(Duration::from_secs(3600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the name is no domain name; [`Error::is_mismatch`] when the account has the domain but it is
+    /// deactivated; whatever the service answers.
+    #[builder(finish_fn = start, builder_type = ValidateDomain)]
+    pub async fn validate(
+        self,
+        /// The name, fully qualified.
+        #[builder(start_fn, into)]
+        name: String,
+        /// The organization that the domain is validated for.
+        organization: OrganizationId,
+        /// How control of the domain is to be proved; a TXT record by default.
+        #[builder(default = DcvMethod::DnsTxtToken)]
+        method: DcvMethod,
+        /// The kinds of certificate that it is to be validated for; `ov` by default.
+        #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
+        validations: Vec<ValidationType>,
+        /// With [`DcvMethod::Email`]: the addresses to send e-mails to.
+        #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Vec<String>,
+    ) -> Result<PendingValidation, Error> {
+        let name = check::domain_name("name", &name)?;
+        let id = match existing(self, &name, &method).await? {
+            Some(domain) => prepare(self, domain, &method, &validations).await?,
+            None => {
+                let add = self.add(name).organization(organization).method(method.clone());
+                add.validations(validations.clone()).emails(emails).send().await?.id
+            }
+        };
+        PendingValidation::read(self.client.clone(), id, validations).await
+    }
+
+    /// Goes on with a validation that was begun elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the token is of another version of this crate; [`Error::is_not_found`] when the account has no
+    /// such domain (any more).
+    #[builder(finish_fn = start, builder_type = ResumeValidation)]
+    pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
+        if token.version != DomainValidationToken::VERSION {
+            return Err(Error::invalid("resume token", format!("it has version {}, not {}", token.version, DomainValidationToken::VERSION)));
+        }
+        PendingValidation::read(self.client.clone(), token.domain, token.validations).await
+    }
+}
+
+/// The account's own domain of this name.
+async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Result<Option<types::Domain>, Error> {
+    // The service cuts a leading `www.` off when it adds a name, except for files, which prove the exact name only.
+    let by_file = matches!(method, DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic);
+    let kept = if by_file { name } else { name.strip_prefix("www.").unwrap_or(name) };
+    let found = domains.list().search(kept).send().await?.domains;
+    let same = |domain: &types::Domain| domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kept));
+    Ok(found.into_iter().find(same))
+}
+
+/// Brings an adopted domain to where a newly added one is: with the wanted method, and a token that is still good.
+async fn prepare(
+    domains: Domains<'_>,
+    listed: types::Domain,
+    method: &DcvMethod,
+    validations: &[ValidationType],
+) -> Result<DomainId, Error> {
+    let id = listed.id;
+    let now = domains.client.core.now();
+    let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
+    if domain.is_active == Some(false) {
+        return Err(Error::mismatch(format!("domain {id} exists but is deactivated; activate it first")));
+    }
+    if is_validated(&domain, validations, now) {
+        return Ok(id);
+    }
+    if domain.dcv_method.as_ref() != Some(method) {
+        domains.change_method(id, method.clone()).send().await?;
+    } else if *method == DcvMethod::Email {
+        domains.resend_emails(id).send().await?;
+    } else {
+        let good = |token: &types::DcvToken| token.token.is_some() && token.expiration_date.is_none_or(|end| end > now);
+        if !domain.dcv_token.as_ref().is_some_and(good) {
+            domains.new_token(id).send().await?;
+        }
+    }
+    Ok(id)
+}
+
+/// Whether control of the domain is proved, and not too long ago, for each of these kinds of certificate.
+fn is_validated(domain: &types::Domain, validations: &[ValidationType], now: chrono::DateTime<chrono::Utc>) -> bool {
+    if domain.dcv_expiration_datetime.is_some_and(|end| end <= now) {
+        return false;
+    }
+    let proved = |validation: &types::Validation| {
+        let current = validation.validated_until.is_none_or(|end| end > now);
+        current
+            && match (&validation.dcv_status, &validation.status) {
+                (Some(status), _) => *status == DcvStatus::Complete,
+                (None, status) => matches!(status, Some(ValidationStatus::Active | ValidationStatus::Complete)),
+            }
+    };
+    let of = |kind: &ValidationType| domain.validations.iter().find(|validation| validation.type_.as_ref() == Some(kind));
+    validations.iter().all(|kind| of(kind).is_some_and(proved))
+}
+
+impl DomainValidationToken {
+    const VERSION: u8 = 1;
+}
+
+impl PendingValidation {
+    async fn read(client: CertCentral, id: DomainId, validations: Vec<ValidationType>) -> Result<Self, Error> {
+        let domains = client.domains();
+        let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
+        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
+        let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
+        let instructions = if is_validated(&domain, &validations, client.core.now()) {
+            Instructions::Nothing { until: domain.dcv_expiration_datetime }
+        } else if method == DcvMethod::Email {
+            let known = domains.emails(id).send().await?;
+            Instructions::Email { addresses: known.base_emails.into_iter().chain(known.whois_emails).chain(known.email_array).collect() }
+        } else {
+            Instructions::for_token(&name, &method, &domain.dcv_token.unwrap_or_default())?
+        };
+        Ok(Self { client, id, name, method, validations, instructions, publish: None, polling: Polling::default() })
+    }
+
+    /// The id of the domain.
+    #[must_use]
+    pub fn id(&self) -> DomainId {
+        self.id
+    }
+
+    /// The name of the domain, as the service has it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What has to be published; [`Instructions::Nothing`] if the domain is validated already.
+    #[must_use]
+    pub fn instructions(&self) -> &Instructions {
+        &self.instructions
+    }
+
+    /// Has the wait publish by itself: the hook is called before the first look, and again if the token had to be renewed.
+    /// An error of the hook ends the wait.
+    #[must_use]
+    pub fn publish_with<F, R, E>(mut self, publish: F) -> Self
+    where
+        F: Fn(Instructions) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.publish = Some(Arc::new(move |instructions| publish(instructions).map(|done| done.map_err(Into::into)).boxed()));
+        self
+    }
+
+    /// How often the wait looks.
+    #[must_use]
+    pub fn polling(mut self, polling: Polling) -> Self {
+        self.polling = polling;
+        self
+    }
+
+    /// What to keep in order to go on in another process, with [`Domains::resume_validation`].
+    #[must_use]
+    pub fn resume_token(&self) -> DomainValidationToken {
+        DomainValidationToken { version: DomainValidationToken::VERSION, domain: self.id, validations: self.validations.clone() }
+    }
+
+    /// Has the service look until it finds what was published, at most this long; gives the validated domain.
+    pub fn wait(self, within: Duration) -> Wait<DomainValidationState, types::Domain> {
+        let polling = self.polling;
+        Wait::new(Validation { pending: self, published: false }, within, polling)
+    }
+}
+
+impl fmt::Debug for PendingValidation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingValidation")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("method", &self.method)
+            .field("instructions", &self.instructions)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Validation {
+    pending: PendingValidation,
+    published: bool,
+}
+
+impl Flow for Validation {
+    type State = DomainValidationState;
+    type Output = types::Domain;
+
+    fn look(&mut self) -> BoxFuture<'_, Result<Look<DomainValidationState, types::Domain>, Error>> {
+        self.look_once().boxed()
+    }
+}
+
+impl Validation {
+    async fn look_once(&mut self) -> Result<Look<DomainValidationState, types::Domain>, Error> {
+        let now = self.pending.client.core.now();
+        if let Instructions::Nothing { .. } = self.pending.instructions {
+            return self.domain().await.map(Look::Done);
+        }
+        if self.pending.instructions.expires().is_some_and(|end| end <= now) {
+            return self.renew_token().await;
+        }
+        self.publish().await?;
+        if self.pending.method == DcvMethod::Email {
+            // A mail's link is followed by a person; there is nothing to have looked for.
+            let domain = self.domain().await?;
+            return Ok(if is_validated(&domain, &self.pending.validations, now) {
+                Look::Done(domain)
+            } else {
+                Look::Waiting(DomainValidationState::NotYet { code: None })
+            });
+        }
+        match self.pending.client.domains().check(self.pending.id).send().await {
+            Ok(_) => self.domain().await.map(Look::Done),
+            Err(error) => match error.certcentral_code() {
+                code @ Some(ErrorCode::InvalidDnsTxt | ErrorCode::InvalidDnsCname | ErrorCode::FileRandomValueNotFound) => {
+                    Ok(Look::Waiting(DomainValidationState::NotYet { code }))
+                }
+                _ if error.status() == Some(400) => self.renew_or_give_up(error).await,
+                _ => Err(error),
+            },
+        }
+    }
+
+    async fn domain(&self) -> Result<types::Domain, Error> {
+        self.pending.client.domains().get(self.pending.id).include_dcv(true).include_validation(true).send().await
+    }
+
+    async fn publish(&mut self) -> Result<(), Error> {
+        if let (Some(publish), false) = (&self.pending.publish, self.published) {
+            publish(self.pending.instructions.clone()).await.map_err(Error::wait)?;
+        }
+        self.published = true;
+        Ok(())
+    }
+
+    /// The service would not look: if that is because the token expired or was replaced meanwhile, there is a way on.
+    async fn renew_or_give_up(&mut self, error: Error) -> Result<Look<DomainValidationState, types::Domain>, Error> {
+        let domain = self.domain().await?;
+        if domain.dcv_method.as_ref() != Some(&self.pending.method) {
+            return Err(error);
+        }
+        let token = domain.dcv_token.unwrap_or_default();
+        if token.token.is_none() || token.expiration_date.is_some_and(|end| end <= self.pending.client.core.now()) {
+            return self.renew_token().await;
+        }
+        let instructions = Instructions::for_token(&self.pending.name, &self.pending.method, &token)?;
+        if instructions == self.pending.instructions {
+            return Err(error);
+        }
+        Ok(self.announce(instructions))
+    }
+
+    async fn renew_token(&mut self) -> Result<Look<DomainValidationState, types::Domain>, Error> {
+        let token = self.pending.client.domains().new_token(self.pending.id).send().await?;
+        let instructions = Instructions::for_token(&self.pending.name, &self.pending.method, &token)?;
+        Ok(self.announce(instructions))
+    }
+
+    fn announce(&mut self, instructions: Instructions) -> Look<DomainValidationState, types::Domain> {
+        self.published = false;
+        self.pending.instructions = instructions.clone();
+        Look::Moved(DomainValidationState::TokenRenewed(instructions))
+    }
+}

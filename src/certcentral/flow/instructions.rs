@@ -1,0 +1,108 @@
+//! What its owner has to do to prove control of a domain.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    certcentral::{DcvMethod, types},
+    error::Error,
+};
+
+/// Where the record of a CNAME validation points, if the answer does not say.
+const CNAME_TARGET: &str = "dcv.digicert.com";
+
+/// What to publish, and where, so that the service finds it (guide p.17 to p.22). `Display` prints it ready for use.
+///
+/// ```
+/// use shomei::certcentral::flow::Instructions;
+///
+/// let txt = Instructions::Txt { name: "example.com".into(), value: "b3x590nrq9d8j02bdpjr9z11s21zxnn1".into(), expires: None };
+/// assert_eq!(txt.to_string(), r#"example.com. IN TXT "b3x590nrq9d8j02bdpjr9z11s21zxnn1""#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Instructions {
+    /// Nothing: control of the domain is proved already.
+    Nothing {
+        /// Until when, if the service says so.
+        until: Option<DateTime<Utc>>,
+    },
+    /// A TXT record at the domain itself.
+    Txt {
+        /// The name of the record.
+        name: String,
+        /// Its value: the token.
+        value: String,
+        /// When the token expires, usually 30 days after it was made.
+        expires: Option<DateTime<Utc>>,
+    },
+    /// A CNAME record below the domain.
+    Cname {
+        /// The name of the record: `<token>.<domain>`.
+        name: String,
+        /// Where it points: `dcv.digicert.com`.
+        target: String,
+        /// When the token expires.
+        expires: Option<DateTime<Utc>>,
+    },
+    /// A file on the domain's web server.
+    File {
+        /// Where it has to be found.
+        url: String,
+        /// What it has to contain: the token.
+        body: String,
+        /// When the token expires.
+        expires: Option<DateTime<Utc>>,
+    },
+    /// A link in one of the e-mails that were sent.
+    Email {
+        /// Who got one.
+        addresses: Vec<String>,
+    },
+}
+
+impl Instructions {
+    /// The instructions for a token method.
+    pub(super) fn for_token(domain: &str, method: &DcvMethod, token: &types::DcvToken) -> Result<Self, Error> {
+        let value = token.token.clone().ok_or_else(|| Error::mismatch(format!("the service gave no token for {domain}")))?;
+        let expires = token.expiration_date;
+        match method {
+            DcvMethod::DnsTxtToken => Ok(Self::Txt { name: domain.to_owned(), value, expires }),
+            DcvMethod::DnsCnameToken => {
+                let target = token.verification_value.clone().unwrap_or_else(|| CNAME_TARGET.to_owned());
+                Ok(Self::Cname { name: format!("{value}.{domain}"), target, expires })
+            }
+            DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic => {
+                let url = token.http_token_url.clone();
+                let url = url.unwrap_or_else(|| format!("http://{domain}/.well-known/pki-validation/fileauth.txt"));
+                Ok(Self::File { url, body: value, expires })
+            }
+            other => Err(Error::mismatch(format!("{domain} is to be validated by {other}, which has no token"))),
+        }
+    }
+
+    /// When the token expires, where there is one.
+    #[must_use]
+    pub fn expires(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Txt { expires, .. } | Self::Cname { expires, .. } | Self::File { expires, .. } => *expires,
+            Self::Nothing { .. } | Self::Email { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing { until: Some(until) } => write!(f, "nothing to do: validated until {}", until.format("%Y-%m-%d")),
+            Self::Nothing { until: None } => f.write_str("nothing to do: validated"),
+            Self::Txt { name, value, .. } => write!(f, "{name}. IN TXT \"{value}\""),
+            Self::Cname { name, target, .. } => write!(f, "{name}. IN CNAME {target}."),
+            Self::File { url, body, .. } => write!(f, "{url} with the content {body}"),
+            Self::Email { addresses } => write!(f, "follow the link in the e-mail to one of {}", addresses.join(", ")),
+        }
+    }
+}

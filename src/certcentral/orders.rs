@@ -1,0 +1,178 @@
+//! Orders: asking for certificates, and following what becomes of them.
+
+mod new_order;
+
+use bon::bon;
+use chrono::NaiveDate;
+
+use super::{ContainerId, OrderId, OrderStatus, OrganizationId, Product, UserId, check, handle, types};
+use crate::error::Error;
+
+pub use self::new_order::{Contact, OrderCertificate};
+pub(super) use self::new_order::PreparedOrder;
+
+handle! {
+    /// The orders of an account: [`CertCentral::orders`](super::CertCentral::orders).
+    Orders
+}
+
+/// What names an order to the service: its id, or the thumbprint or serial number of its primary certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderKey {
+    /// The id.
+    Id(OrderId),
+    /// The SHA-1 thumbprint or the serial number of the primary certificate, in hexadecimal digits.
+    Certificate(String),
+}
+
+impl OrderKey {
+    fn segment(&self) -> Result<String, Error> {
+        match self {
+            Self::Id(id) => Ok(id.to_string()),
+            Self::Certificate(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(digits.clone()),
+            Self::Certificate(other) => {
+                Err(Error::invalid("order", format!("{other:?} is neither a thumbprint nor a serial number: hexadecimal digits are wanted")))
+            }
+        }
+    }
+}
+
+impl From<OrderId> for OrderKey {
+    fn from(id: OrderId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&str> for OrderKey {
+    fn from(digits: &str) -> Self {
+        Self::Certificate(digits.to_owned())
+    }
+}
+
+#[bon]
+impl<'c> Orders<'c> {
+    /// Reads one order (guide p.42, Order Info).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::OrderId;
+    ///
+    /// let order = cc.orders().get(OrderId(115429178)).send().await?;
+    /// println!("{:?} until {:?}", order.status, order.order_valid_till);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such order.
+    #[builder(finish_fn = send, builder_type = GetOrder)]
+    pub async fn get(
+        self,
+        #[builder(start_fn, into)] order: OrderKey,
+        /// Adds what the check of each name's CAA records has found, while the order is pending.
+        include_caa_status: Option<bool>,
+    ) -> Result<types::Order, Error> {
+        let identifier = order.segment()?;
+        let call = self.client.call();
+        let answer = call.order_info(&identifier, include_caa_status).await;
+        call.lift(answer).await
+    }
+
+    /// Reads what an order's validation stands at: the organization's, and that of each name (guide p.44, Validation Status).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such order.
+    #[builder(finish_fn = send, builder_type = GetOrderValidation)]
+    pub async fn validation(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderValidation, Error> {
+        let call = self.client.call();
+        let answer = call.order_validation(&order, None).await;
+        call.lift(answer).await
+    }
+
+    /// Reads the orders of the account, one page of them (guide p.45, List orders).
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ListOrders)]
+    pub async fn list(
+        self,
+        /// Only those in this state. `Issued` finds expired ones too.
+        status: Option<OrderStatus>,
+        /// Only those of a common name; a leading `%` finds every name that ends so.
+        #[builder(into)]
+        common_name: Option<String>,
+        /// Only those with a common name or e-mail address; a leading `%` finds every one that ends so.
+        #[builder(into)]
+        search: Option<String>,
+        /// Only those of a product.
+        product: Option<Product>,
+        /// Only those whose certificate ends before a day.
+        expiring_before: Option<NaiveDate>,
+        /// Only those of a container.
+        container: Option<ContainerId>,
+        /// Only those of an organization.
+        organization: Option<OrganizationId>,
+        /// Only those of a user.
+        user: Option<UserId>,
+        /// A key to sort by, such as `date_valid_till`; `-` before it turns the order round.
+        #[builder(into)]
+        sort: Option<String>,
+        /// The most items of the page; the service's own limit is 1000.
+        limit: Option<u32>,
+        /// How many items to skip.
+        offset: Option<u32>,
+    ) -> Result<types::OrderList, Error> {
+        let valid_till = expiring_before.map(|day| format!("<{day}"));
+        let call = self.client.call();
+        let answer = call
+            .list_orders(
+                container.as_ref(),
+                None,
+                common_name.as_deref(),
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                product.as_ref().map(Product::id),
+                search.as_deref(),
+                None,
+                status.as_ref().map(OrderStatus::as_str),
+                None,
+                valid_till.as_deref(),
+                limit.map(i64::from),
+                offset.map(i64::from),
+                organization.as_ref(),
+                sort.as_deref(),
+                user.as_ref(),
+            )
+            .await;
+        call.lift(answer).await
+    }
+
+    /// Finds the orders that were placed with an id of the caller's own (`alternative_order_id`). Several may share one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the id cannot stand in a URL; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = FindOrders)]
+    pub async fn by_alternative_id(self, #[builder(start_fn, into)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
+        let id = check::path_segment("alternative_order_id", &id)?;
+        let call = self.client.call();
+        let answer = call.orders_by_alternative_order_id(&id, None, None).await;
+        Ok(call.lift(answer).await?.orders)
+    }
+}
+
+pub(super) mod builders {
+    //! The builders of the operations on orders.
+    pub use super::{FindOrders, GetOrder, GetOrderValidation, ListOrders, OrderCertificate};
+}

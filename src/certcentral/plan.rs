@@ -1,0 +1,305 @@
+//! How long an order and its certificates last: what can be asked for, and what will be granted (guide §8, and what changed since).
+//!
+//! An order is a *plan*: the contract, one year or more. Inside it live certificates, each for as long as the industry allows on the day
+//! it is issued, and reissued until the plan ends. Everything here is arithmetic on dates; nothing is sent.
+//!
+//! ```
+//! use chrono::NaiveDate;
+//! use shomei::certcentral::{Limits, Plan, Validity, plan};
+//!
+//! let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+//! let granted = plan::order(Plan::years(1), None, today, None, &Limits::default())?;
+//! assert_eq!(granted.plan_days, 370);
+//! assert_eq!(granted.certificate_days, 199);
+//!
+//! let refused = plan::order(Plan::years(1), Some(Validity::days(365)), today, None, &Limits::default()).unwrap_err();
+//! assert!(refused.to_string().contains("at most 199 days since 2026-02-24"));
+//! # Ok::<(), shomei::Error>(())
+//! ```
+
+use chrono::{Days, NaiveDate};
+
+use crate::error::Error;
+
+/// A length of time in one of the three units that the service knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Term {
+    /// Whole years; the service grants a few days more (370 for one year).
+    Years(u32),
+    /// Days from today.
+    Days(u32),
+    /// Up to and including a date.
+    Until(NaiveDate),
+}
+
+impl Term {
+    /// What holds when several units are given: a date before days before years (guide p.73).
+    #[must_use]
+    pub fn of(years: Option<u32>, days: Option<u32>, until: Option<NaiveDate>) -> Option<Self> {
+        until.map(Self::Until).or_else(|| days.map(Self::Days)).or_else(|| years.map(Self::Years))
+    }
+}
+
+macro_rules! term {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(pub Term);
+
+        impl $name {
+            /// Whole years.
+            #[must_use]
+            pub const fn years(years: u32) -> Self {
+                Self(Term::Years(years))
+            }
+
+            /// Days from today.
+            #[must_use]
+            pub const fn days(days: u32) -> Self {
+                Self(Term::Days(days))
+            }
+
+            /// Up to and including a date.
+            #[must_use]
+            pub const fn until(date: NaiveDate) -> Self {
+                Self(Term::Until(date))
+            }
+        }
+    };
+}
+
+term! {
+    /// How long an order lasts (`order_validity`).
+    Plan
+}
+term! {
+    /// How long a certificate lasts (`cert_validity`).
+    Validity
+}
+
+/// The limits of the industry, the vendor and the account, by date. Every number can be set.
+///
+/// | from | a public TLS certificate lasts at most | a domain's validation is reused for |
+/// | --- | --- | --- |
+/// | 2020-09-01 | 397 days | 825 days |
+/// | 2021-10-01 | 397 days | 397 days |
+/// | 2026-02-24 | 199 days | 199 days |
+/// | 2027-03-15 | 100 days | 100 days |
+/// | 2029-03-15 | 46 days (the industry allows 47) | 10 days |
+///
+/// A plan lasts up to 3 years; up to 6 until 2023-10-31. Subscription accounts have at most 2: set
+/// [`plan_years`](Self::plan_years).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most years of a plan, each from a date on.
+    pub plan_years: Vec<(NaiveDate, u32)>,
+    /// The most days of a certificate, each from a date on.
+    pub certificate_days: Vec<(NaiveDate, u32)>,
+    /// For how many days a domain's validation is reused, each from a date on.
+    pub dcv_reuse_days: Vec<(NaiveDate, u32)>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            plan_years: vec![(date(2020, 1, 1), 6), (date(2023, 10, 31), 3)],
+            certificate_days: vec![
+                (date(2020, 9, 1), 397),
+                (date(2026, 2, 24), 199),
+                (date(2027, 3, 15), 100),
+                (date(2029, 3, 15), 46),
+            ],
+            dcv_reuse_days: vec![
+                (date(2020, 9, 1), 825),
+                (date(2021, 10, 1), 397),
+                (date(2026, 2, 24), 199),
+                (date(2027, 3, 15), 100),
+                (date(2029, 3, 15), 10),
+            ],
+        }
+    }
+}
+
+/// A limit in force, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The number.
+    pub most: u32,
+    /// The date it holds from.
+    pub since: NaiveDate,
+}
+
+impl Limits {
+    /// The most years of a plan that is ordered on this day.
+    #[must_use]
+    pub fn plan_years_on(&self, day: NaiveDate) -> Limit {
+        in_force(&self.plan_years, day)
+    }
+
+    /// The most days of a certificate that is issued on this day.
+    #[must_use]
+    pub fn certificate_days_on(&self, day: NaiveDate) -> Limit {
+        in_force(&self.certificate_days, day)
+    }
+
+    /// For how many days a validation of a domain is good on this day, whenever it was made: the service shortens old ones too.
+    #[must_use]
+    pub fn dcv_reuse_days_on(&self, day: NaiveDate) -> Limit {
+        in_force(&self.dcv_reuse_days, day)
+    }
+}
+
+fn in_force(steps: &[(NaiveDate, u32)], day: NaiveDate) -> Limit {
+    let newest = steps.iter().filter(|(since, _)| *since <= day).max_by_key(|(since, _)| *since);
+    let oldest = || steps.iter().min_by_key(|(since, _)| *since);
+    newest.or_else(oldest).map_or(Limit { most: u32::MAX, since: NaiveDate::MIN }, |&(since, most)| Limit { most, since })
+}
+
+/// What an order will get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Granted {
+    /// How many days the plan lasts, the days carried over from a renewed plan included.
+    pub plan_days: u32,
+    /// The last day of the plan. The service moves it by a few days if it falls on a weekend or holiday.
+    pub plan_until: NaiveDate,
+    /// How many days the first certificate lasts.
+    pub certificate_days: u32,
+    /// The last day of the first certificate.
+    pub certificate_until: NaiveDate,
+}
+
+/// The days that a renewal adds to a plan asked for in years, by the days left of the old one (guide p.74).
+///
+/// The guide's table ends at 90 days; a plan renewed earlier than that brings no more.
+#[must_use]
+pub fn renewal_bonus(days_left: i64) -> u32 {
+    match days_left {
+        ..=0 => 0,
+        // The three ranges fit in a u32 by their bounds.
+        left @ 1..=30 => 2 * left as u32,
+        left @ 31..=89 => 30 + left as u32,
+        90.. => 120,
+    }
+}
+
+/// What an order made today will get, or why it will not be taken.
+///
+/// `renews` is how many days are left of the plan that this one renews. Without a validity the certificate lasts as long as it may.
+///
+/// # Errors
+///
+/// [`Error::is_invalid_input`], naming the limit and the date it holds from, when more is asked for than can be granted.
+pub fn order(plan: Plan, validity: Option<Validity>, today: NaiveDate, renews: Option<i64>, limits: &Limits) -> Result<Granted, Error> {
+    let plan_days = plan_days(plan, today, renews, limits)?;
+    let most = limits.certificate_days_on(today);
+    let certificate_days = match validity.map(|Validity(term)| term) {
+        // Years are capped by the service without a word; days and dates are refused.
+        None => plan_days.min(most.most),
+        Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(most.most),
+        Some(Term::Years(years)) => {
+            return Err(Error::invalid("validity", format!("a certificate can be asked for 1 year or for days, not for {years} years")));
+        }
+        Some(term) => within("validity", days_of(term, today, "validity")?, most, plan_days)?,
+    };
+    Ok(Granted {
+        plan_days,
+        plan_until: after(today, plan_days),
+        certificate_days,
+        certificate_until: after(today, certificate_days),
+    })
+}
+
+/// What a reissue made today will get: the number of days, or why it will not be taken (guide p.67).
+///
+/// A certificate lasts until the plan ends at the longest. Without a validity it lasts as long as it may.
+///
+/// # Errors
+///
+/// [`Error::is_invalid_input`], naming the limit, when more is asked for than can be granted, or when the plan has ended.
+pub fn reissue(validity: Option<Validity>, today: NaiveDate, plan_until: NaiveDate, limits: &Limits) -> Result<u32, Error> {
+    let left = u32::try_from((plan_until - today).num_days()).unwrap_or_default();
+    if left == 0 {
+        return Err(Error::invalid("plan", format!("it ended on {plan_until}; order a renewal instead")));
+    }
+    let most = limits.certificate_days_on(today);
+    match validity.map(|Validity(term)| term) {
+        None => Ok(left.min(most.most)),
+        Some(Term::Years(1)) if left >= YEAR => Ok(YEAR.min(most.most)),
+        Some(Term::Years(1)) => {
+            Err(Error::invalid("validity", format!("1 year can be asked for while the plan has {YEAR} days left; it has {left}")))
+        }
+        Some(Term::Years(years)) => {
+            Err(Error::invalid("validity", format!("a certificate can be asked for 1 year or for days, not for {years} years")))
+        }
+        Some(term) => within("validity", days_of(term, today, "validity")?, most, left),
+    }
+}
+
+/// What one year is to the service.
+const YEAR: u32 = 370;
+
+fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &Limits) -> Result<u32, Error> {
+    let Limit { most, since } = limits.plan_years_on(today);
+    match term {
+        Term::Years(0) => Err(Error::invalid("plan", "0 years; a plan lasts at least 1 year or 1 day")),
+        Term::Years(years) if years > most => {
+            Err(Error::invalid("plan", format!("{years} years; a plan lasts at most {most} years since {since}")))
+        }
+        Term::Years(years) => Ok(YEAR + 365 * (years - 1) + renews.map_or(0, renewal_bonus)),
+        term => {
+            let days = days_of(term, today, "plan")?;
+            let longest = most.saturating_mul(365);
+            if days > longest {
+                return Err(Error::invalid("plan", format!("{days} days; a plan lasts at most {longest} days ({most} years) since {since}")));
+            }
+            Ok(days)
+        }
+    }
+}
+
+/// One year of a certificate: as long as one year of plan, the days carried over included.
+fn year_of_certificate(plan_days: u32, renews: Option<i64>) -> u32 {
+    (YEAR + renews.map_or(0, renewal_bonus)).min(plan_days)
+}
+
+fn within(field: &'static str, days: u32, Limit { most, since }: Limit, plan_days: u32) -> Result<u32, Error> {
+    if days > most {
+        return Err(Error::invalid(field, format!("{days} days; a certificate lasts at most {most} days since {since}")));
+    }
+    if days > plan_days {
+        return Err(Error::invalid(field, format!("{days} days; the plan ends after {plan_days}")));
+    }
+    Ok(days)
+}
+
+fn days_of(term: Term, today: NaiveDate, field: &'static str) -> Result<u32, Error> {
+    let days = match term {
+        Term::Days(days) => days,
+        Term::Until(date) => u32::try_from((date - today).num_days()).unwrap_or_default(),
+        Term::Years(years) => years.saturating_mul(365),
+    };
+    if days > 0 {
+        return Ok(days);
+    }
+    Err(match term {
+        Term::Until(date) => Error::invalid(field, format!("{date} is not after today ({today})")),
+        _ => Error::invalid(field, "0 days; at least 1 is needed"),
+    })
+}
+
+fn after(day: NaiveDate, days: u32) -> NaiveDate {
+    day.checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX)
+}
+
+const fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) => date,
+        None => NaiveDate::MIN,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Products: an open list, with what an order of each needs.
+
+use std::{borrow::Cow, fmt};
+
+use super::ProductNameId;
+
+/// How much is checked before a certificate of a product is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValidationLevel {
+    /// Domain validation: control of the domain.
+    Dv,
+    /// Organization validation (企業認証): the domain, and the organization.
+    Ov,
+    /// Extended validation: the same, more thoroughly, with verified contacts.
+    Ev,
+}
+
+/// A product that can be ordered: its identifier, and what an order of it needs.
+///
+/// The constants are the products of the guide (p.32). Any other identifier serves too: [`Product::new`].
+///
+/// ```
+/// use shomei::certcentral::{Product, ValidationLevel};
+///
+/// assert_eq!(Product::SECURE_SITE_OV.id(), "ssl_securesite_flex");
+/// assert_eq!(Product::SECURE_SITE_OV.validation_level(), Some(ValidationLevel::Ov));
+/// let other = Product::new("ssl_of_tomorrow");
+/// assert_eq!(other.validation_level(), None);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Product {
+    id: Cow<'static, str>,
+    level: Option<ValidationLevel>,
+}
+
+impl Product {
+    /// グローバル・サーバID EV — Secure Site Pro EV SSL.
+    pub const SECURE_SITE_PRO_EV: Self = Self::known("ssl_ev_securesite_pro", ValidationLevel::Ev);
+    /// セキュア・サーバID EV — Secure Site EV.
+    pub const SECURE_SITE_EV: Self = Self::known("ssl_ev_securesite_flex", ValidationLevel::Ev);
+    /// グローバル・サーバID — Secure Site Pro SSL.
+    pub const SECURE_SITE_PRO: Self = Self::known("ssl_securesite_pro", ValidationLevel::Ov);
+    /// セキュア・サーバID — Secure Site OV.
+    pub const SECURE_SITE_OV: Self = Self::known("ssl_securesite_flex", ValidationLevel::Ov);
+    /// ジオトラスト トゥルービジネスID — GeoTrust TrueBusiness ID OV.
+    pub const GEOTRUST_TRUEBUSINESS_ID: Self = Self::known("ssl_geotrust_truebizid", ValidationLevel::Ov);
+    /// プライベート サーバID — Private SSL OV.
+    pub const PRIVATE_SSL: Self = Self::known("private_ssl_flex", ValidationLevel::Ov);
+    /// Basic OV, the product of the vendor's own samples.
+    pub const BASIC_OV: Self = Self::known("ssl_basic", ValidationLevel::Ov);
+    /// Basic EV, the product of the guide's sample order (p.30).
+    pub const BASIC_EV: Self = Self::known("ssl_ev_basic", ValidationLevel::Ev);
+    /// GeoTrust Standard DV.
+    pub const GEOTRUST_DV: Self = Self::known("ssl_dv_geotrust_flex", ValidationLevel::Dv);
+    /// コードサイン証明書 — Code Signing Certificate.
+    pub const CODE_SIGNING: Self = Self::known("code_signing", ValidationLevel::Ov);
+    /// EVコードサイン証明書 — EV Code Signing Certificate.
+    pub const CODE_SIGNING_EV: Self = Self::known("code_signing_ev", ValidationLevel::Ev);
+
+    const fn known(id: &'static str, level: ValidationLevel) -> Self {
+        Self { id: Cow::Borrowed(id), level: Some(level) }
+    }
+
+    /// A product by its identifier (`name_id`).
+    pub fn new(id: impl Into<Cow<'static, str>>) -> Self {
+        let id = id.into();
+        let level = Self::of_the_guide().into_iter().find(|known| known.id == id).and_then(|known| known.level);
+        Self { id, level }
+    }
+
+    /// The identifier, as it stands in the URL of an order.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What is checked before a certificate of this product is issued; `None` for a product that this crate does not know.
+    #[must_use]
+    pub fn validation_level(&self) -> Option<ValidationLevel> {
+        self.level
+    }
+
+    /// Whether an order has to name an organization; unknown products are given the benefit of the doubt.
+    #[must_use]
+    pub fn needs_organization(&self) -> bool {
+        matches!(self.level, Some(ValidationLevel::Ov | ValidationLevel::Ev))
+    }
+
+    /// Whether its certificates serve TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        !self.id.contains("code_signing") && !self.id.starts_with("client_") && !self.id.starts_with("secure_email")
+    }
+
+    fn of_the_guide() -> [Self; 11] {
+        [
+            Self::SECURE_SITE_PRO_EV,
+            Self::SECURE_SITE_EV,
+            Self::SECURE_SITE_PRO,
+            Self::SECURE_SITE_OV,
+            Self::GEOTRUST_TRUEBUSINESS_ID,
+            Self::PRIVATE_SSL,
+            Self::BASIC_OV,
+            Self::BASIC_EV,
+            Self::GEOTRUST_DV,
+            Self::CODE_SIGNING,
+            Self::CODE_SIGNING_EV,
+        ]
+    }
+}
+
+impl From<ProductNameId> for Product {
+    fn from(id: ProductNameId) -> Self {
+        Self::new(id.as_str().to_owned())
+    }
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+impl fmt::Debug for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Product({})", self.id)
+    }
+}

@@ -1,0 +1,306 @@
+//! What the clients of all services share: how one is built, and what every call goes through.
+
+mod call;
+mod transport;
+
+use std::{fmt, marker::PhantomData, net::IpAddr, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use reqwest::{
+    Url,
+    header::{HeaderName, HeaderValue},
+};
+use tokio::time::Instant;
+
+use crate::{error::Error, generated::Operation, secret::ApiKey};
+
+pub(crate) use self::call::{Call, Started};
+pub use self::transport::{Transport, TransportError};
+
+/// A service that this crate has a client for: [`CertCentral`](crate::CertCentral).
+pub trait Service: sealed::Service {}
+
+impl<S: sealed::Service> Service for S {}
+
+pub(crate) mod sealed {
+    use super::{ApiKey, Arc, Core, HeaderName, HeaderValue, Operation};
+
+    /// What differs between services, as far as the shared part is concerned.
+    #[doc(hidden)]
+    pub trait Service: Sized {
+        /// Where the service is, unless the builder is told otherwise; `None` where a caller has to choose.
+        const BASE_URL: Option<&'static str>;
+        /// The operations of the service's document.
+        const OPERATIONS: &'static [Operation];
+        /// Whether answers may hold personal data, so that errors must not quote them.
+        const PERSONAL: bool;
+
+        /// The header that carries the key; `None` if the key cannot stand in a header.
+        fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)>;
+
+        fn from_core(core: Arc<Core>) -> Self;
+    }
+}
+
+/// Sets up a client. Every setting has a default; [`build`](Self::build) checks them all.
+///
+/// | setting | default |
+/// | --- | --- |
+/// | [`timeout`](Self::timeout) | 60 s for one attempt, from its first byte sent to its last byte received |
+/// | [`connect_timeout`](Self::connect_timeout) | 10 s |
+/// | [`body_limit`](Self::body_limit) | 32 MiB for one answer |
+/// | [`user_agent`](Self::user_agent) | `shomei/<version>` |
+///
+/// ```
+/// # #[cfg(feature = "certcentral")] {
+/// use std::time::Duration;
+/// use shomei::{ApiKey, CertCentral, certcentral::Region};
+///
+/// let client = CertCentral::builder(ApiKey::new("0123456789ABCDEF")?)
+///     .region(Region::Europe)
+///     .timeout(Duration::from_secs(20))
+///     .build()?;
+/// # }
+/// # Ok::<(), shomei::Error>(())
+/// ```
+pub struct ClientBuilder<S> {
+    key: ApiKey,
+    base_url: Option<String>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    body_limit: usize,
+    user_agent: Option<String>,
+    http: Option<reqwest::ClientBuilder>,
+    transport: Option<Arc<dyn Transport>>,
+    service: PhantomData<fn() -> S>,
+}
+
+impl<S: Service> ClientBuilder<S> {
+    pub(crate) fn new(key: ApiKey) -> Self {
+        Self {
+            key,
+            base_url: None,
+            timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            body_limit: 32 << 20,
+            user_agent: None,
+            http: None,
+            transport: None,
+            service: PhantomData,
+        }
+    }
+
+    /// Where the service is. Plain `http` is taken for loopback addresses only.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How long one attempt may take, connecting and reading the whole answer included.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The largest answer that is read, in bytes; a larger one is an error.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// What your program calls itself; `shomei/<version>` follows it in the header.
+    #[must_use]
+    pub fn user_agent(mut self, program: impl Into<String>) -> Self {
+        self.user_agent = Some(program.into());
+        self
+    }
+
+    /// Another TLS backend, proxy or pool: a reqwest client of your own making, as a builder, because redirects, reqwest's own
+    /// retries and the connect timeout are still set here. (A followed redirect would hand the key to another host.)
+    #[must_use]
+    pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Sends requests some other way than over the network; this is how the sandbox is reached in process.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// When the base URL is missing, not a URL, or plain `http` to a host that is not loopback; when the user agent cannot stand in a
+    /// header; when TLS cannot be set up.
+    pub fn build(self) -> Result<S, Error> {
+        let base_url = match (&self.base_url, S::BASE_URL) {
+            (Some(given), _) => given,
+            (None, Some(default)) => default,
+            (None, None) => return Err(Error::configuration("base url: say which server to use; there is no default")),
+        };
+        let base_url = checked_base_url(base_url)?;
+        let own = concat!("shomei/", env!("CARGO_PKG_VERSION"));
+        let user_agent = self.user_agent.map_or_else(|| own.to_owned(), |program| format!("{program} {own}"));
+        let user_agent =
+            HeaderValue::from_str(&user_agent).map_err(|_| Error::configuration("user agent: it cannot stand in a header"))?;
+        let (name, mut value) =
+            S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
+        value.set_sensitive(true);
+
+        require_crypto_provider()?;
+        let http = self
+            .http
+            .unwrap_or_default()
+            .user_agent(user_agent)
+            .connect_timeout(self.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .build()
+            .map_err(|error| Error::configuration(format!("http client: {}", error.without_url())))?;
+        let transport = self.transport.unwrap_or_else(|| Arc::new(http.clone()));
+        Ok(S::from_core(Arc::new(Core {
+            base_url,
+            http,
+            transport,
+            authorization: (name, value),
+            timeout: self.timeout,
+            body_limit: self.body_limit,
+            operations: S::OPERATIONS,
+            personal: S::PERSONAL,
+            clock: Clock::start(),
+        })))
+    }
+}
+
+impl<S> fmt::Debug for ClientBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// What all clones of a client share.
+pub struct Core {
+    pub(crate) base_url: String,
+    pub(crate) http: reqwest::Client,
+    transport: Arc<dyn Transport>,
+    authorization: (HeaderName, HeaderValue),
+    timeout: Duration,
+    body_limit: usize,
+    operations: &'static [Operation],
+    personal: bool,
+    clock: Clock,
+}
+
+impl Core {
+    /// The time as this client sees it.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// Wall-clock time that also moves with a paused tokio clock.
+struct Clock {
+    wall: DateTime<Utc>,
+    started: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { wall: Utc::now(), started: Instant::now() }
+    }
+
+    /// The later of the system's clock and tokio's: tokio's alone misses a suspended machine, the system's alone a paused clock.
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now().max(self.wall + self.started.elapsed())
+    }
+}
+
+/// A base URL without trailing slash that the key may be sent to.
+fn checked_base_url(given: &str) -> Result<String, Error> {
+    let refuse = |reason: &str| Error::configuration(format!("base url {given:?}: {reason}"));
+    let url = Url::parse(given.trim()).map_err(|error| refuse(&error.to_string()))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(refuse("plain http would show the key to everybody on the way; it is taken for loopback only")),
+        _ => return Err(refuse("it has to begin with https://")),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::configuration("base url: it holds a user name or password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("it has a query or fragment"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// reqwest panics where it has rustls but no provider; say so instead.
+fn require_crypto_provider() -> Result<(), Error> {
+    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        return Err(Error::configuration(
+            "TLS: the feature rustls-no-provider wants a rustls CryptoProvider to be installed first (CryptoProvider::install_default)",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked_base_url;
+
+    #[test]
+    fn only_safe_base_urls_are_taken() {
+        for (given, taken) in [
+            ("https://www.digicert.com/services/v2", Some("https://www.digicert.com/services/v2")),
+            ("https://www.digicert.com/services/v2/", Some("https://www.digicert.com/services/v2")),
+            (" https://x.example ", Some("https://x.example")),
+            ("http://127.0.0.1:8089/services/v2", Some("http://127.0.0.1:8089/services/v2")),
+            ("http://localhost:1", Some("http://localhost:1")),
+            ("http://[::1]:1/a", Some("http://[::1]:1/a")),
+            ("http://www.digicert.com/services/v2", None),
+            ("http://127.0.0.1.example.com", None),
+            ("http://localhost.example.com", None),
+            ("ftp://127.0.0.1", None),
+            ("https://user:pass@x.example", None),
+            ("https://x.example?key=1", None),
+            ("https://x.example#a", None),
+            ("www.digicert.com", None),
+            ("", None),
+        ] {
+            assert_eq!(checked_base_url(given).ok().as_deref(), taken, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_url_is_not_printed() {
+        let error = checked_base_url("https://user:CANARY@x.example").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("CANARY"));
+    }
+}

@@ -1,0 +1,300 @@
+//! One call: what the generated code hands over before sending, and what comes back from it.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use progenitor_client::{ByteStream, ResponseValue};
+use reqwest::{StatusCode, header};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::Core;
+use crate::{
+    error::{Answer, Error, ErrorEntry, excerpt},
+    generated::Operation,
+};
+
+/// What a generated client carries along: the shared part, and where to note how the call went.
+#[derive(Clone, Debug)]
+pub struct Call {
+    core: Arc<Core>,
+    record: Arc<Mutex<Record>>,
+}
+
+/// How a call went, as far as the generated code has no words for it.
+#[derive(Debug, Default)]
+struct Record {
+    operation: Option<&'static str>,
+    attempts: u32,
+    elapsed: Duration,
+    failure: Option<Error>,
+}
+
+/// Marks an answer that stands for none: the generated code knows no other way to hear of a failure of ours.
+#[derive(Clone)]
+struct Unanswered(String);
+
+impl Call {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core, record: Arc::default() }
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Record)) {
+        write(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Authorises, sends, and reads the whole answer. The only place that talks to a transport.
+    pub(crate) async fn exec(&self, mut request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
+        let operation = self.core.operations.iter().find(|operation| operation.id == operation_id);
+        let (name, value) = &self.core.authorization;
+        request.headers_mut().insert(name, value.clone());
+        // The generator sends the document's version in a header that no service asked for.
+        request.headers_mut().remove("api-version");
+
+        let started = Instant::now();
+        let outcome = self.core.attempt(request).await;
+        self.note(|record| {
+            record.operation = Some(operation_id);
+            record.attempts += 1;
+            record.elapsed += started.elapsed();
+        });
+        match outcome {
+            Ok(answer) => with_body_if_needed(answer, operation).into(),
+            Err(failure) => {
+                let mut answer = http::Response::new(Bytes::new());
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                answer.extensions_mut().insert(Unanswered(failure.to_string()));
+                self.note(|record| record.failure = Some(failure));
+                answer.into()
+            }
+        }
+    }
+
+    /// The text of the failure that this answer stands for, if it is not an answer at all.
+    pub(crate) fn unanswered(answer: &reqwest::Response) -> Option<String> {
+        answer.extensions().get::<Unanswered>().map(|Unanswered(text)| text.clone())
+    }
+}
+
+/// Some operations answer with JSON or with nothing; to the generated code nothing is `null`.
+fn with_body_if_needed(mut answer: http::Response<Bytes>, operation: Option<&Operation>) -> http::Response<Bytes> {
+    let empty_means_null = operation.is_some_and(|operation| operation.empty_success);
+    if empty_means_null && answer.status().is_success() && answer.body().is_empty() {
+        *answer.body_mut() = Bytes::from_static(b"null");
+    }
+    answer
+}
+
+impl Core {
+    async fn attempt(&self, request: reqwest::Request) -> Result<http::Response<Bytes>, Error> {
+        let exchange = async {
+            let answer = self.transport.send(request).await.map_err(|error| Error::connection(error.sent, error.source))?;
+            self.read(answer).await
+        };
+        tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| Err(Error::timeout(true, self.timeout)))
+    }
+
+    async fn read(&self, answer: reqwest::Response) -> Result<http::Response<Bytes>, Error> {
+        let mut head = http::Response::new(());
+        *head.status_mut() = answer.status();
+        *head.headers_mut() = answer.headers().clone();
+        let mut body = BytesMut::new();
+        let mut chunks = answer.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| Error::connection(true, error.without_url()))?;
+            if body.len() + chunk.len() > self.body_limit {
+                return Err(Error::too_large(self.body_limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(head.map(|()| body.freeze()))
+    }
+}
+
+/// A generated client for one call, and what becomes of its answer.
+pub(crate) struct Started<C> {
+    client: C,
+    call: Call,
+}
+
+impl<C> Started<C> {
+    pub(crate) fn new(client: C, call: Call) -> Self {
+        Self { client, call }
+    }
+
+    /// The answer as a value, or everything that is known about why there is none.
+    pub(crate) async fn lift<T: DeserializeOwned>(
+        self,
+        result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
+    ) -> Result<T, Error> {
+        match result {
+            Ok(value) => Ok(value.into_inner()),
+            Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => Err(self.tell(undecodable::<T>(&body, error, self.call.core.personal))),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    /// The same for an answer that is a file.
+    pub(crate) async fn lift_bytes(
+        self,
+        result: Result<ResponseValue<ByteStream>, progenitor_client::Error<()>>,
+    ) -> Result<(header::HeaderMap, Bytes), Error> {
+        let value = match result {
+            Ok(value) => value,
+            Err(error) => return Err(self.explain(error).await),
+        };
+        let headers = value.headers().clone();
+        let mut body = BytesMut::new();
+        let mut chunks = value.into_inner().into_inner();
+        while let Some(chunk) = chunks.next().await {
+            body.extend_from_slice(&chunk.map_err(|error| self.tell(Error::connection(true, error.without_url())))?);
+        }
+        Ok((headers, body.freeze()))
+    }
+
+    /// Adds to an error which call it was.
+    fn tell(&self, error: Error) -> Error {
+        let record = self.call.record.lock().unwrap_or_else(PoisonError::into_inner);
+        match record.operation {
+            Some(operation) => error.during(operation, record.attempts, record.elapsed),
+            None => error,
+        }
+    }
+
+    async fn explain(&self, error: progenitor_client::Error<()>) -> Error {
+        use progenitor_client::Error as Generated;
+
+        let mut failure = None;
+        self.call.note(|record| failure = record.failure.take());
+        if let Some(failure) = failure {
+            return self.tell(failure);
+        }
+        let error = match error {
+            Generated::UnexpectedResponse(answer) => refused(answer).await,
+            Generated::InvalidRequest(message) | Generated::Custom(message) => Error::invalid("request", message),
+            Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
+                Error::connection(!error.is_builder(), error.without_url())
+            }
+            Generated::InvalidResponsePayload(body, error) => Error::decode(String::new(), error, excerpt(&body)),
+            // Errors are stripped from the documents before generation, so no operation declares one.
+            Generated::ErrorResponse(value) => Error::answer(Answer {
+                status: value.status(),
+                entries: Vec::new(),
+                retry_after: None,
+                excerpt: String::new(),
+            }),
+        };
+        self.tell(error)
+    }
+}
+
+impl<C> Deref for Started<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.client
+    }
+}
+
+/// Reads the body a second time, for the path at which it stops to make sense.
+fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, personal: bool) -> Error {
+    let json = &mut serde_json::Deserializer::from_slice(body);
+    let (path, error) = match serde_path_to_error::deserialize::<_, T>(json) {
+        Ok(_) => (String::new(), error),
+        Err(located) => (located.path().to_string(), located.into_inner()),
+    };
+    if personal {
+        // serde's text and the body may quote what must not be seen.
+        let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
+        return Error::decode(path, reason, String::new());
+    }
+    Error::decode(path, error, excerpt(body))
+}
+
+/// What the service said when its answer is not the documented one.
+async fn refused(answer: reqwest::Response) -> Error {
+    let status = answer.status();
+    let retry_after = retry_after(answer.headers());
+    let body = answer.bytes().await.unwrap_or_default();
+    Error::answer(Answer { status, entries: entries(&body), retry_after, excerpt: excerpt(&body) })
+}
+
+/// The `errors` of a body, whatever their shape: a list, a single object, or none at all.
+fn entries(body: &[u8]) -> Vec<ErrorEntry> {
+    use serde_json::Value;
+
+    let Ok(Value::Object(mut body)) = serde_json::from_slice(body) else { return Vec::new() };
+    let listed = match body.remove("errors") {
+        Some(Value::Array(list)) => list,
+        Some(Value::Object(one)) if one.contains_key("code") || one.contains_key("message") => vec![Value::Object(one)],
+        Some(Value::Object(many)) => many.into_iter().map(|(_, entry)| entry).collect(),
+        _ => Vec::new(),
+    };
+    let text = |entry: &Value, member: &str| match entry.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    listed
+        .iter()
+        .map(|entry| match entry {
+            Value::String(message) => ErrorEntry { code: String::new(), message: message.clone() },
+            entry => ErrorEntry { code: text(entry, "code"), message: text(entry, "message") },
+        })
+        .filter(|entry| !(entry.code.is_empty() && entry.message.is_empty()))
+        .collect()
+}
+
+/// `Retry-After` in seconds or as a date; what cannot be read is as good as absent.
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = chrono::DateTime::parse_from_rfc2822(value).ok()?;
+    Some((at.to_utc() - chrono::Utc::now()).to_std().unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_read_in_every_shape_seen() {
+        let one = |code: &str, message: &str| vec![ErrorEntry { code: code.into(), message: message.into() }];
+        for (body, expected) in [
+            (r#"{"errors":[{"code":"not_found|order","message":"m"}]}"#, one("not_found|order", "m")),
+            (r#"{"errors":{"code":"a","message":"m"}}"#, one("a", "m")),
+            (r#"{"errors":{"0":{"code":"a","message":"m"}}}"#, one("a", "m")),
+            (r#"{"errors":["text"]}"#, one("", "text")),
+            (r#"{"errors":[{"code":12,"message":null}]}"#, one("12", "")),
+            (r#"{"errors":[{}]}"#, vec![]),
+            (r#"{"errors":null}"#, vec![]),
+            ("[]", vec![]),
+            ("<html>503</html>", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(entries(body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let read = |value: &str| {
+            let mut headers = header::HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(read("120"), Some(Duration::from_secs(120)));
+        assert_eq!(read("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+        assert!(read("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1 << 30));
+        assert_eq!(read("soon"), None);
+        assert_eq!(read("-1"), None);
+        assert_eq!(retry_after(&header::HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,353 @@
+//! One error for everything: what was asked, what came back, how often it was tried, and whether it may have happened.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+use reqwest::StatusCode;
+
+/// Why a call, a wait or a builder did not give what was asked of it.
+///
+/// One type serves the whole crate. It is opaque: ask it with the predicates ([`is_not_found`](Self::is_not_found),
+/// [`is_rate_limited`](Self::is_rate_limited), …) and accessors, or print it; `Display` tells the whole story in one line.
+/// It holds no key and no request body; of the answer it keeps a short excerpt ([`excerpt`](Self::excerpt)).
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    operation: Option<&'static str>,
+    attempts: u32,
+    elapsed: Duration,
+}
+
+enum Kind {
+    Configuration(Cow<'static, str>),
+    Invalid { field: Cow<'static, str>, reason: Cow<'static, str> },
+    Connection { sent: bool, source: Box<dyn StdError + Send + Sync> },
+    Timeout { sent: bool, limit: Duration },
+    Answer(Answer),
+    Decode { path: String, source: Box<dyn StdError + Send + Sync>, excerpt: String },
+    TooLarge { limit: usize },
+    Mismatch(Cow<'static, str>),
+    Wait(Box<dyn StdError + Send + Sync>),
+}
+
+/// What the service said when it did not do what it was asked.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) entries: Vec<ErrorEntry>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) excerpt: String,
+}
+
+/// One entry of the `errors` list of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorEntry {
+    /// The service's code, such as `not_found|order`; empty if it gave none.
+    pub code: String,
+    /// The service's text.
+    pub message: String,
+}
+
+impl Error {
+    fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, operation: None, attempts: 0, elapsed: Duration::ZERO }))
+    }
+
+    /// The client cannot be built or used as it is set up.
+    pub(crate) fn configuration(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Configuration(message.into()))
+    }
+
+    /// An argument was refused before anything was sent.
+    pub(crate) fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Invalid { field: field.into(), reason: reason.into() })
+    }
+
+    pub(crate) fn connection(sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Connection { sent, source: source.into() })
+    }
+
+    pub(crate) fn timeout(sent: bool, limit: Duration) -> Self {
+        Self::new(Kind::Timeout { sent, limit })
+    }
+
+    pub(crate) fn answer(answer: Answer) -> Self {
+        Self::new(Kind::Answer(answer))
+    }
+
+    pub(crate) fn decode(path: String, source: impl Into<Box<dyn StdError + Send + Sync>>, excerpt: String) -> Self {
+        Self::new(Kind::Decode { path, source: source.into(), excerpt })
+    }
+
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(Kind::TooLarge { limit })
+    }
+
+    /// What came back is not what was asked for: another key, other names, a chain that does not verify.
+    pub(crate) fn mismatch(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Mismatch(message.into()))
+    }
+
+    /// A wait ended without its result; the source is the typed [`WaitError`](crate::WaitError).
+    pub(crate) fn wait(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Wait(source.into()))
+    }
+
+    /// Adds which operation failed, after how many attempts and how long.
+    pub(crate) fn during(mut self, operation: &'static str, attempts: u32, elapsed: Duration) -> Self {
+        self.0.operation = Some(operation);
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    /// The operation of the document that failed (`order_info`), if a call was made.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// How often the request was tried; 0 if nothing was sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the call took from its first attempt to this error, waiting included.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.as_answer().map(|answer| answer.status.as_u16())
+    }
+
+    /// The service's first error code, as it stands in the answer.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.entries().first().map(|entry| entry.code.as_str()).filter(|code| !code.is_empty())
+    }
+
+    /// Every entry of the answer's `errors` list; empty if the answer had none.
+    #[must_use]
+    pub fn entries(&self) -> &[ErrorEntry] {
+        self.as_answer().map_or(&[], |answer| &answer.entries)
+    }
+
+    /// How long the service asked to wait (`Retry-After`), if it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.as_answer().and_then(|answer| answer.retry_after)
+    }
+
+    /// The beginning of the answer's body, at most some hundred characters, if the answer was not understood.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(Answer { excerpt, .. }) | Kind::Decode { excerpt, .. } if !excerpt.is_empty() => Some(excerpt),
+            _ => None,
+        }
+    }
+
+    /// The service does not know what was asked for (404), or it belongs to another account.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// The service refused because too many calls were made (429).
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(429)
+    }
+
+    /// The key is wrong or may not do this (401, 403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// `access_denied|access_denied_invalid_key` means the key itself: a typing error, a revoked key, or a key of the other instance
+    /// (US and Europe do not share keys). `access_denied|missing_permission` means that the key's role does not allow the call.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self.status(), Some(401 | 403))
+    }
+
+    /// No answer came in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Timeout { .. }) || self.status() == Some(408)
+    }
+
+    /// An argument was refused by this crate, before anything was sent.
+    #[must_use]
+    pub fn is_invalid_input(&self) -> bool {
+        matches!(self.0.kind, Kind::Invalid { .. })
+    }
+
+    /// The client is not set up for this: no key, an unsafe base URL, no TLS.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        matches!(self.0.kind, Kind::Configuration(_))
+    }
+
+    /// The connection failed or broke off.
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        matches!(self.0.kind, Kind::Connection { .. })
+    }
+
+    /// An answer came that does not have the documented shape.
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        matches!(self.0.kind, Kind::Decode { .. } | Kind::TooLarge { .. })
+    }
+
+    /// The service answered, but with a certificate that is not the one asked for.
+    #[must_use]
+    pub fn is_mismatch(&self) -> bool {
+        matches!(self.0.kind, Kind::Mismatch(_))
+    }
+
+    /// A wait ended without its result: out of time, or in a state from which there is no way on.
+    #[must_use]
+    pub fn is_wait(&self) -> bool {
+        matches!(self.0.kind, Kind::Wait(_))
+    }
+
+    /// Whether the request, or a part of it, may have reached the service.
+    ///
+    /// `false` means that the service certainly did nothing. `true` after a lost answer to a write means that it may have happened.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        match self.0.kind {
+            Kind::Configuration(_) | Kind::Invalid { .. } => false,
+            Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => sent,
+            Kind::Answer(_) | Kind::Decode { .. } | Kind::TooLarge { .. } | Kind::Mismatch(_) | Kind::Wait(_) => true,
+        }
+    }
+
+    /// Whether the same call may well succeed a little later: the connection failed, no answer came in time, or the service
+    /// was overloaded, slowed us down or was down (408, 429, 5xx).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match &self.0.kind {
+            Kind::Connection { .. } | Kind::Timeout { .. } => true,
+            Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500..=599),
+            _ => false,
+        }
+    }
+
+    fn as_answer(&self) -> Option<&Answer> {
+        match &self.0.kind {
+            Kind::Answer(answer) => Some(answer),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, operation, attempts, elapsed } = &*self.0;
+        if let Some(operation) = operation {
+            write!(f, "{operation}: ")?;
+        }
+        match kind {
+            Kind::Configuration(message) | Kind::Mismatch(message) => f.write_str(message)?,
+            Kind::Invalid { field, reason } => write!(f, "{field}: {reason}")?,
+            Kind::Connection { sent: false, source } => write!(f, "could not connect: {}", Chain(&**source))?,
+            Kind::Connection { sent: true, source } => write!(f, "the connection broke off: {}", Chain(&**source))?,
+            Kind::Timeout { limit, .. } => write!(f, "no answer within {limit:?}")?,
+            Kind::Answer(answer) => write!(f, "{answer}")?,
+            Kind::Decode { path, source, excerpt } => {
+                f.write_str("the answer was not understood")?;
+                if !path.is_empty() && path != "." {
+                    write!(f, " at {path}")?;
+                }
+                write!(f, ": {source}; it begins with {excerpt:?}")?;
+            }
+            Kind::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes")?,
+            Kind::Wait(source) => write!(f, "{source}")?,
+        }
+        if *attempts > 1 {
+            write!(f, " (after {attempts} attempts in {elapsed:.1?})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the service answered {}", self.status)?;
+        for entry in &self.entries {
+            write!(f, "; {}", entry.code)?;
+            if !entry.message.is_empty() {
+                write!(f, ": {}", entry.message)?;
+            }
+        }
+        if self.entries.is_empty() && !self.excerpt.is_empty() {
+            write!(f, ": {:?}", self.excerpt)?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, "; it asks to wait {wait:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A source with its own sources, in one line: reqwest's outermost text says too little.
+struct Chain<'a>(&'a (dyn StdError + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(inner) = source {
+            write!(f, ": {inner}")?;
+            source = inner.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("message", &format_args!("{self}"))
+            .field("operation", &self.operation())
+            .field("status", &self.status())
+            .field("entries", &self.entries())
+            .field("attempts", &self.attempts())
+            .field("elapsed", &self.elapsed())
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.kind {
+            Kind::Connection { source, .. } | Kind::Decode { source, .. } | Kind::Wait(source) => Some(&**source),
+            _ => None,
+        }
+    }
+}
+
+/// The first characters of a body, fit to be shown: one line, no control characters.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    const LONGEST: usize = 300;
+    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST * 4)]);
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}

@@ -1,0 +1,25 @@
+//! What build.rs makes of the documents. The lints are off here, and only here.
+#![allow(missing_docs, unreachable_pub, unused, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::unwrap_used)]
+#![allow(clippy::use_self, clippy::needless_pass_by_value, clippy::missing_errors_doc, clippy::missing_panics_doc, rustdoc::all)]
+
+#[cfg(test)]
+mod tests;
+
+/// What a document says of an operation beside its method.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The name of the method, and of the operation in hooks.
+    pub id: &'static str,
+    pub method: &'static str,
+    /// As the document writes it: `/domain/{domain_id}`.
+    pub path: &'static str,
+    /// Repeating the call after a lost answer does no harm.
+    pub idempotent: bool,
+    /// A success may have no body where others have one; the body `null` then stands for none.
+    pub empty_success: bool,
+}
+
+#[cfg(feature = "certcentral")]
+pub mod certcentral {
+    include!(concat!(env!("OUT_DIR"), "/certcentral.rs"));
+}

@@ -1,0 +1,21 @@
+//! placeholder
+#[cfg(feature = "certcentral")]
+pub mod certcentral;
+mod client;
+mod error;
+mod generated;
+mod id;
+mod lenient;
+mod open_enum;
+mod secret;
+mod wait;
+#[cfg(feature = "certcentral")]
+mod x509;
+#[cfg(feature = "certcentral")]
+pub use certcentral::CertCentral;
+pub use client::{ClientBuilder, Service, Transport, TransportError};
+pub use error::{Error, ErrorEntry};
+pub use secret::{ApiKey, Redacted};
+pub use wait::{Polling, Step, Wait, WaitError};
+#[cfg(feature = "certcentral")]
+pub use x509::{Certificate, CertificateChain, Csr};

@@ -1,0 +1,143 @@
+//! Values that must not be seen: never printed, wiped on drop.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::Error;
+
+/// The key or token that a service knows its caller by.
+///
+/// It is never printed: `Debug` shows only that there is one. Its memory is wiped when the last copy is dropped.
+///
+/// ```
+/// # use shomei::ApiKey;
+/// let key = ApiKey::new("0123456789ABCDEF")?;
+/// assert_eq!(format!("{key:?}"), "ApiKey(…)");
+/// assert!(ApiKey::new("two\nlines").is_err());
+/// # Ok::<(), shomei::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// Takes a key as the service's console shows it; blanks around it are cut off.
+    ///
+    /// # Errors
+    ///
+    /// When the key is empty or holds a character that cannot stand in an HTTP header (a line break, a blank, a letter beyond ASCII).
+    pub fn new(key: impl Into<String>) -> Result<Self, Error> {
+        let given = Zeroizing::new(key.into());
+        let key = given.trim();
+        if key.is_empty() {
+            return Err(Error::invalid("api key", "it is empty"));
+        }
+        if !key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(Error::invalid(
+                "api key",
+                "it holds a character that is not printable ASCII, such as a blank or a line break in the middle",
+            ));
+        }
+        Ok(Self(Zeroizing::new(key.to_owned())))
+    }
+
+    /// Reads the key from an environment variable.
+    ///
+    /// # Errors
+    ///
+    /// When the variable is not set, is not Unicode, or does not hold a key; the message names the variable, never its value.
+    pub fn from_env(variable: &str) -> Result<Self, Error> {
+        let value = std::env::var(variable).map_err(|reason| match reason {
+            std::env::VarError::NotPresent => Error::configuration(format!("the environment variable {variable} is not set")),
+            std::env::VarError::NotUnicode(_) => Error::configuration(format!("the environment variable {variable} is not Unicode")),
+        })?;
+        Self::new(value).map_err(|error| Error::configuration(format!("the environment variable {variable}: {error}")))
+    }
+
+    /// The key itself, to be put into a header and nowhere else.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
+
+/// A secret or personal datum in an answer: readable by [`expose`](Self::expose) only, never printed, wiped on drop.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Redacted<T: Zeroize>(Zeroizing<T>);
+
+impl<T: Zeroize> Redacted<T> {
+    /// Hides a value.
+    pub fn new(value: T) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
+    /// The value itself.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Zeroize> From<T> for Redacted<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<T: Zeroize> fmt::Display for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<T: Zeroize + Serialize> Serialize for Redacted<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Redacted<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key = ApiKey::new(" CANARY-0001 ").unwrap();
+        assert_eq!(key.expose(), "CANARY-0001");
+        assert!(!format!("{key:?}{key:#?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn a_key_that_cannot_stand_in_a_header_is_refused_without_showing_it() {
+        for bad in ["", "  ", "CAN\nARY", "CAN ARY", "CAN\u{7f}ARY", "CANARYé"] {
+            let error = ApiKey::new(bad).unwrap_err();
+            assert!(error.is_invalid_input(), "{bad:?}");
+            assert!(!format!("{error} {error:?}").contains("CAN"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_redacted_value_reads_and_writes_json_but_does_not_print() {
+        let value: Redacted<String> = serde_json::from_str("\"CANARY\"").unwrap();
+        assert_eq!(value.expose(), "CANARY");
+        assert_eq!(serde_json::to_string(&value).unwrap(), "\"CANARY\"");
+        assert!(!format!("{value:?} {value}").contains("CANARY"));
+    }
+}

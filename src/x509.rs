@@ -1,0 +1,35 @@
+//! Certificate requests and certificates, as far as a client of a certificate service has to understand them.
+
+mod certificate;
+mod chain;
+mod csr;
+
+pub use self::{
+    certificate::Certificate,
+    chain::CertificateChain,
+    csr::Csr,
+};
+
+/// Cuts the PEM blocks of a label out of a text and lays each out anew: one line end, 64 columns.
+///
+/// Tolerates what is seen in the wild: CRLF, other widths, all line breaks removed, text between the blocks.
+fn pem_blocks(text: &str, label: &str) -> Vec<String> {
+    const COLUMNS: usize = 64;
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once(&begin) {
+        let Some((body, after)) = after.split_once(&end) else { break };
+        let body: Vec<char> = body.chars().filter(|c| !c.is_whitespace()).collect();
+        let mut block = format!("{begin}\n");
+        for line in body.chunks(COLUMNS) {
+            block.extend(line);
+            block.push('\n');
+        }
+        block.push_str(&end);
+        block.push('\n');
+        blocks.push(block);
+        rest = after;
+    }
+    blocks
+}
