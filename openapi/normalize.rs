@@ -29,9 +29,7 @@ pub(crate) struct Facts {
 pub(crate) fn read(text: &str) -> Result<Value, Problem> {
     serde_norway::from_str::<serde_norway::Value>(text)
         .map_err(|error| (error.to_string(), "correct the YAML"))
-        .and_then(|yaml| {
-            serde_json::to_value(yaml).map_err(|error| (error.to_string(), "write it so that JSON could say it"))
-        })
+        .and_then(|yaml| serde_json::to_value(yaml).map_err(|error| (error.to_string(), "write it so that JSON could say it")))
         .map_err(|(what, mend)| Problem { place: String::new(), what, mend: mend.to_owned() })
 }
 

@@ -33,12 +33,19 @@ pub(crate) struct Word {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    OpenEnum { variants: Vec<Variant>, ignore_case: bool },
+    OpenEnum {
+        variants: Vec<Variant>,
+        ignore_case: bool,
+    },
     Id,
     /// A marker of `crate::lenient`, which `refine` turns into a plain type.
-    Lenient { marker: &'static str },
+    Lenient {
+        marker: &'static str,
+    },
     /// An object for which the service writes `[]` when there is none; `of` names the object's schema.
-    LenientObject { of: String },
+    LenientObject {
+        of: String,
+    },
     Redacted,
 }
 

@@ -158,7 +158,12 @@ impl Walk<'_, '_> {
         if schema["properties"].is_object() && schema.get("allOf").is_none() {
             for name in list(&schema["required"]).iter().filter_map(Value::as_str) {
                 let known = schema["properties"].get(name).is_some();
-                self.findings.expect(known, place, format!("the required member `{name}` is not described"), "describe it or correct the name");
+                self.findings.expect(
+                    known,
+                    place,
+                    format!("the required member `{name}` is not described"),
+                    "describe it or correct the name",
+                );
             }
         }
         for container in ["items", "additionalProperties"] {
