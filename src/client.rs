@@ -1,6 +1,8 @@
 //! What the clients of all services share: how one is built, and what every call goes through.
 
 mod call;
+#[cfg(feature = "sandbox")]
+mod in_process;
 mod transport;
 
 use std::{fmt, marker::PhantomData, net::IpAddr, sync::Arc, time::Duration};
@@ -155,10 +157,8 @@ impl<S: Service> ClientBuilder<S> {
         let base_url = checked_base_url(base_url)?;
         let own = concat!("shomei/", env!("CARGO_PKG_VERSION"));
         let user_agent = self.user_agent.map_or_else(|| own.to_owned(), |program| format!("{program} {own}"));
-        let user_agent =
-            HeaderValue::from_str(&user_agent).map_err(|_| Error::configuration("user agent: it cannot stand in a header"))?;
-        let (name, mut value) =
-            S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
+        let user_agent = HeaderValue::from_str(&user_agent).map_err(|_| Error::configuration("user agent: it cannot stand in a header"))?;
+        let (name, mut value) = S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
         value.set_sensitive(true);
 
         require_crypto_provider()?;

@@ -119,17 +119,8 @@ where
     T: Send + 'static,
 {
     pub(crate) fn new(flow: impl Flow<State = S, Output = T>, within: Duration, polling: Polling) -> Self {
-        let watch = Watch {
-            flow,
-            polling,
-            distance: polling.first,
-            within,
-            started: None,
-            next: None,
-            last: None,
-            fault: None,
-            over: false,
-        };
+        let watch =
+            Watch { flow, polling, distance: polling.first, within, started: None, next: None, last: None, fault: None, over: false };
         Self { steps: stream::unfold(watch, Watch::step).boxed() }
     }
 }

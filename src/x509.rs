@@ -4,11 +4,7 @@ mod certificate;
 mod chain;
 mod csr;
 
-pub use self::{
-    certificate::Certificate,
-    chain::CertificateChain,
-    csr::Csr,
-};
+pub use self::{certificate::Certificate, chain::CertificateChain, csr::Csr};
 
 /// Cuts the PEM blocks of a label out of a text and lays each out anew: one line end, 64 columns.
 ///

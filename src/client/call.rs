@@ -134,7 +134,9 @@ impl<C> Started<C> {
     ) -> Result<T, Error> {
         match result {
             Ok(value) => Ok(value.into_inner()),
-            Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => Err(self.tell(undecodable::<T>(&body, error, self.call.core.personal))),
+            Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => {
+                Err(self.tell(undecodable::<T>(&body, error, self.call.core.personal)))
+            }
             Err(error) => Err(self.explain(error).await),
         }
     }
@@ -182,12 +184,9 @@ impl<C> Started<C> {
             }
             Generated::InvalidResponsePayload(body, error) => Error::decode(String::new(), error, excerpt(&body)),
             // Errors are stripped from the documents before generation, so no operation declares one.
-            Generated::ErrorResponse(value) => Error::answer(Answer {
-                status: value.status(),
-                entries: Vec::new(),
-                retry_after: None,
-                excerpt: String::new(),
-            }),
+            Generated::ErrorResponse(value) => {
+                Error::answer(Answer { status: value.status(), entries: Vec::new(), retry_after: None, excerpt: String::new() })
+            }
         };
         self.tell(error)
     }

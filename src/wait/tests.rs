@@ -44,12 +44,7 @@ async fn wait(looks: Looks) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) 
     wait_with(looks, Duration::from_secs(100), Polling::every(Duration::from_secs(10)), Duration::ZERO).await
 }
 
-async fn wait_with(
-    looks: Looks,
-    within: Duration,
-    polling: Polling,
-    takes: Duration,
-) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) {
+async fn wait_with(looks: Looks, within: Duration, polling: Polling, takes: Duration) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) {
     let seen_at = std::sync::Arc::default();
     let script = Script { looks: looks.into(), seen_at: std::sync::Arc::clone(&seen_at), started: Instant::now(), takes };
     let result = Wait::new(script, within, polling).await;
@@ -68,7 +63,14 @@ async fn it_looks_before_it_sleeps() {
 async fn it_looks_again_at_the_distances_of_its_polling() {
     let polling = Polling::growing(Duration::from_secs(4), Duration::from_secs(9));
     let (result, seen_at) = wait_with(
-        vec![Ok(Look::Waiting(1)), Ok(Look::Waiting(2)), Ok(Look::Waiting(3)), Ok(Look::Moved(4)), Ok(Look::Waiting(5)), Ok(Look::Done("x"))],
+        vec![
+            Ok(Look::Waiting(1)),
+            Ok(Look::Waiting(2)),
+            Ok(Look::Waiting(3)),
+            Ok(Look::Moved(4)),
+            Ok(Look::Waiting(5)),
+            Ok(Look::Done("x")),
+        ],
         Duration::from_secs(100),
         polling,
         Duration::ZERO,
@@ -119,8 +121,7 @@ async fn the_last_look_is_shortly_before_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_look_that_takes_too_long_is_given_up_at_the_deadline() {
-    let (result, _) =
-        wait_with(vec![], Duration::from_secs(7), Polling::every(Duration::from_secs(3)), Duration::from_secs(60)).await;
+    let (result, _) = wait_with(vec![], Duration::from_secs(7), Polling::every(Duration::from_secs(3)), Duration::from_secs(60)).await;
     let error = result.unwrap_err();
     assert!(error.is_out_of_time());
     assert_eq!(error.waited(), Duration::from_secs(7));

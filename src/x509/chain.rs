@@ -78,8 +78,7 @@ impl CertificateChain {
     /// [`Error::is_mismatch`] that says which names are missing.
     pub fn verify_names<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), Error> {
         let has = |name: &str| self.leaf().names().iter().any(|own| own.eq_ignore_ascii_case(name));
-        let missing: Vec<String> =
-            names.into_iter().filter(|name| !has(name.as_ref())).map(|name| name.as_ref().to_owned()).collect();
+        let missing: Vec<String> = names.into_iter().filter(|name| !has(name.as_ref())).map(|name| name.as_ref().to_owned()).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -96,7 +95,9 @@ impl CertificateChain {
     /// [`Error::is_mismatch`] when the chain has no root or does not verify at the given time; [`Error::is_configuration`] when this
     /// crate was built without cryptography (see the features `rustls` and `rustls-no-provider`).
     pub fn verify_signatures(&self, at: DateTime<Utc>) -> Result<(), Error> {
-        let fails = |error: webpki::Error| Error::mismatch(format!("the chain of certificate {} does not verify: {error}", self.leaf().serial_number()));
+        let fails = |error: webpki::Error| {
+            Error::mismatch(format!("the chain of certificate {} does not verify: {error}", self.leaf().serial_number()))
+        };
         let root = self.root().ok_or_else(|| Error::mismatch("the chain does not end with a root"))?;
         let root = CertificateDer::from(root.as_der());
         let anchor = webpki::anchor_from_trusted_cert(&root).map_err(fails)?;

@@ -48,7 +48,8 @@ impl Csr {
         let request = CertReq::from_pem(&pem).map_err(|error| refuse(format!("it cannot be read: {error}")))?;
         let public_key = &request.info.public_key;
         if public_key.algorithm.oid == RSA_ENCRYPTION {
-            let bits = rsa_bits(public_key.subject_public_key.raw_bytes()).map_err(|error| refuse(format!("its RSA key cannot be read: {error}")))?;
+            let bits = rsa_bits(public_key.subject_public_key.raw_bytes())
+                .map_err(|error| refuse(format!("its RSA key cannot be read: {error}")))?;
             if bits < 2048 {
                 return Err(refuse(format!("its RSA key has {bits} bits; at least 2048 are required")));
             }
