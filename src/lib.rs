@@ -1,4 +1,5 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
 #[cfg(feature = "certcentral")]
 pub mod certcentral;
 mod client;
@@ -7,14 +8,19 @@ mod generated;
 mod id;
 mod lenient;
 mod open_enum;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 mod wait;
 #[cfg(feature = "certcentral")]
 mod x509;
+
 #[cfg(feature = "certcentral")]
 pub use certcentral::CertCentral;
 pub use client::{ClientBuilder, Service, Transport, TransportError};
 pub use error::{Error, ErrorEntry};
+#[cfg(feature = "sandbox")]
+pub use sandbox::Sandbox;
 pub use secret::{ApiKey, Redacted};
 pub use wait::{Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]

@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn certificate_names_may_be_wildcards_and_addresses() {
-        for (given, sent) in [("*.Example.com", Some("*.example.com")), ("192.0.2.1", Some("192.0.2.1")), ("2001:DB8::1", Some("2001:db8::1"))] {
+        for (given, sent) in
+            [("*.Example.com", Some("*.example.com")), ("192.0.2.1", Some("192.0.2.1")), ("2001:DB8::1", Some("2001:db8::1"))]
+        {
             assert_eq!(certificate_name("dns_names", given).ok().as_deref(), sent);
         }
         for given in ["*", "*.", "a.*.example.com", "*a.example.com", "**.example.com", "*.*.example.com"] {

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use super::{ContainerId, OrderId, OrderStatus, OrganizationId, Product, UserId, check, handle, types};
 use crate::error::Error;
 
-pub use self::new_order::{Contact, OrderCertificate};
 pub(super) use self::new_order::PreparedOrder;
+pub use self::new_order::{Contact, OrderCertificate};
 
 handle! {
     /// The orders of an account: [`CertCentral::orders`](super::CertCentral::orders).
@@ -30,9 +30,10 @@ impl OrderKey {
         match self {
             Self::Id(id) => Ok(id.to_string()),
             Self::Certificate(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(digits.clone()),
-            Self::Certificate(other) => {
-                Err(Error::invalid("order", format!("{other:?} is neither a thumbprint nor a serial number: hexadecimal digits are wanted")))
-            }
+            Self::Certificate(other) => Err(Error::invalid(
+                "order",
+                format!("{other:?} is neither a thumbprint nor a serial number: hexadecimal digits are wanted"),
+            )),
         }
     }
 }

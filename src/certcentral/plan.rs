@@ -105,12 +105,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             plan_years: vec![(date(2020, 1, 1), 6), (date(2023, 10, 31), 3)],
-            certificate_days: vec![
-                (date(2020, 9, 1), 397),
-                (date(2026, 2, 24), 199),
-                (date(2027, 3, 15), 100),
-                (date(2029, 3, 15), 46),
-            ],
+            certificate_days: vec![(date(2020, 9, 1), 397), (date(2026, 2, 24), 199), (date(2027, 3, 15), 100), (date(2029, 3, 15), 46)],
             dcv_reuse_days: vec![
                 (date(2020, 9, 1), 825),
                 (date(2021, 10, 1), 397),
@@ -204,12 +199,7 @@ pub fn order(plan: Plan, validity: Option<Validity>, today: NaiveDate, renews: O
         }
         Some(term) => within("validity", days_of(term, today, "validity")?, most, plan_days)?,
     };
-    Ok(Granted {
-        plan_days,
-        plan_until: after(today, plan_days),
-        certificate_days,
-        certificate_until: after(today, certificate_days),
-    })
+    Ok(Granted { plan_days, plan_until: after(today, plan_days), certificate_days, certificate_until: after(today, certificate_days) })
 }
 
 /// What a reissue made today will get: the number of days, or why it will not be taken (guide p.67).
@@ -253,7 +243,10 @@ fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &L
             let days = days_of(term, today, "plan")?;
             let longest = most.saturating_mul(365);
             if days > longest {
-                return Err(Error::invalid("plan", format!("{days} days; a plan lasts at most {longest} days ({most} years) since {since}")));
+                return Err(Error::invalid(
+                    "plan",
+                    format!("{days} days; a plan lasts at most {longest} days ({most} years) since {since}"),
+                ));
             }
             Ok(days)
         }

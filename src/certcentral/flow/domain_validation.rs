@@ -113,7 +113,10 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn = start, builder_type = ResumeValidation)]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
         if token.version != DomainValidationToken::VERSION {
-            return Err(Error::invalid("resume token", format!("it has version {}, not {}", token.version, DomainValidationToken::VERSION)));
+            return Err(Error::invalid(
+                "resume token",
+                format!("it has version {}, not {}", token.version, DomainValidationToken::VERSION),
+            ));
         }
         PendingValidation::read(self.client.clone(), token.domain, token.validations).await
     }

@@ -286,7 +286,10 @@ fn missing(validation: &types::OrderValidation) -> Vec<WaitingFor> {
     if validation.organization_validations.iter().any(|validation| !done(&validation.status)) {
         waiting_for.push(WaitingFor::Organization);
     }
-    let unproved = validation.dns_name_validations.iter().filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
+    let unproved = validation
+        .dns_name_validations
+        .iter()
+        .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
     waiting_for.extend(unproved.map(|name| WaitingFor::Domain {
         name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
         method: name.method.clone(),

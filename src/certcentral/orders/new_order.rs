@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use super::Orders;
 use crate::{
     certcentral::{
-        CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product, ProfileOption,
-        SignatureHash, UserId, Validity, check,
+        CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
+        ProfileOption, SignatureHash, UserId, Validity, check,
         flow::PendingIssuance,
         plan::{self, Limits, Term},
         types,

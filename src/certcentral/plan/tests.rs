@@ -49,10 +49,7 @@ fn certificates_by_the_guide() {
     assert!(on(GUIDE, Plan::days(60), Some(Validity::days(61)), None).unwrap_err().contains("the plan ends after 60"));
     assert!(on(GUIDE, Plan::years(2), Some(Validity::years(2)), None).is_err());
     // The sample order of the guide, p.30: a certificate until 21 DEC 2021 in a plan until 21 DEC 2024.
-    assert_eq!(
-        on(GUIDE, Plan::until(date(2024, 12, 21)), Some(Validity::until(date(2021, 12, 21))), None),
-        Ok((1412, 316))
-    );
+    assert_eq!(on(GUIDE, Plan::until(date(2024, 12, 21)), Some(Validity::until(date(2021, 12, 21))), None), Ok((1412, 316)));
 }
 
 #[test]
@@ -70,9 +67,8 @@ fn renewals_carry_days_over() {
 
 #[test]
 fn reissues_last_until_the_plan_ends_at_most() {
-    let reissued = |validity, left: u64| {
-        reissue(validity, GUIDE, GUIDE + Days::new(left), &Limits::default()).map_err(|error| error.to_string())
-    };
+    let reissued =
+        |validity, left: u64| reissue(validity, GUIDE, GUIDE + Days::new(left), &Limits::default()).map_err(|error| error.to_string());
     assert_eq!(reissued(None, 60), Ok(60));
     assert_eq!(reissued(None, 800), Ok(397));
     assert_eq!(reissued(Some(Validity::days(60)), 60), Ok(60));
