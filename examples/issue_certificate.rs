@@ -1,0 +1,200 @@
+//! The main job, end to end: add a domain, prove control of it, order a certificate for it, hold the verified chain.
+//!
+//! Without options it runs against the embedded sandbox. See `--help` for the real service.
+
+use std::{error::Error, io::IsTerminal as _, path::PathBuf, time::Duration};
+
+use futures_util::StreamExt as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use shomei::{
+    ApiKey, CertCentral, CertificateChain, Csr, Polling, Sandbox, Step,
+    certcentral::{
+        DcvMethod, OrganizationId, Plan, Product,
+        flow::{Instructions, PendingIssuance, PendingValidation},
+    },
+};
+
+const HELP: &str = "\
+Adds a domain, proves control of it by a TXT record, orders a Secure Site OV certificate for it and writes its chain.
+
+usage: issue_certificate [options]
+
+Without --base-url it starts the embedded sandbox: no account, no network.
+
+  --base-url URL       the real service, such as https://www.digicert.com/services/v2;
+                       the API key is read from the environment variable CERTCENTRAL_API_KEY
+  --domain NAME        the domain (default: www.example.com's: example.com)
+  --organization ID    the organization that the certificate is issued to (needed with --base-url)
+  --within MINUTES     how long to wait for each of validation and issuance (default: 60)
+  --output FILE        where to write the chain (default: chain.pem in the temporary folder)
+  --help               this text";
+
+struct Options {
+    base_url: Option<String>,
+    domain: String,
+    organization: Option<u64>,
+    within: Duration,
+    output: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let Some(options) = options()? else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    let service = Service::open(&options)?;
+    let names = [options.domain.clone(), format!("www.{}", options.domain)];
+    let csr = make_csr(&names)?;
+
+    let pending = service
+        .client
+        .domains()
+        .validate(&options.domain)
+        .organization(service.organization)
+        .method(DcvMethod::DnsTxtToken)
+        .start()
+        .await?
+        .polling(service.polling);
+    println!("domain {} has the id {}; publish this record:\n\n    {}\n", pending.name(), pending.id(), pending.instructions());
+    service.publish(pending.instructions());
+    validate(pending, options.within).await?;
+
+    let pending = service
+        .client
+        .orders()
+        .issue(Product::SECURE_SITE_OV, csr)
+        .common_name(&names[0])
+        .dns_names([&names[1]])
+        .organization(service.organization)
+        .plan(Plan::years(1))
+        .start()
+        .await?
+        .polling(service.polling);
+    println!("order {} is placed", pending.order_id());
+    let chain = issue(pending, options.within).await?;
+
+    std::fs::write(&options.output, chain.to_pem())?;
+    print_certificate(&chain);
+    println!("the chain of {} certificates is in {}", chain.certificates().len(), options.output.display());
+    Ok(())
+}
+
+/// Where the certificate comes from: the real service, or the sandbox.
+struct Service {
+    client: CertCentral,
+    organization: OrganizationId,
+    polling: Polling,
+    sandbox: Option<Sandbox>,
+}
+
+impl Service {
+    fn open(options: &Options) -> Result<Self, Box<dyn Error>> {
+        if let Some(base_url) = &options.base_url {
+            let client = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).base_url(base_url).build()?;
+            let organization = options.organization.ok_or("--organization is needed with --base-url")?;
+            return Ok(Self { client, organization: OrganizationId(organization), polling: Polling::default(), sandbox: None });
+        }
+        println!("no --base-url given: this is the embedded sandbox");
+        let sandbox = Sandbox::builder().issue_delay(Duration::from_secs(2)).build();
+        Ok(Self {
+            client: sandbox.certcentral()?,
+            organization: OrganizationId(options.organization.unwrap_or(754_781)),
+            polling: Polling::every(Duration::from_millis(500)),
+            sandbox: Some(sandbox),
+        })
+    }
+
+    /// In the sandbox the record is published a moment later, as a person would; with the real service that person is you.
+    fn publish(&self, instructions: &Instructions) {
+        if let (Some(sandbox), Instructions::Txt { name, value, .. }) = (self.sandbox.clone(), instructions.clone()) {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                sandbox.dns().publish_txt(&name, &value);
+            });
+        }
+    }
+}
+
+async fn validate(pending: PendingValidation, within: Duration) -> Result<(), Box<dyn Error>> {
+    let bar = progress("looking for the record");
+    let mut wait = pending.wait(within);
+    while let Some(step) = wait.next().await {
+        match step? {
+            Step::Waiting(state) => bar.set_message(format!("not found yet: {state:?}")),
+            Step::Done(domain) => {
+                bar.finish_and_clear();
+                println!("domain {} is validated", domain.name.unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn issue(pending: PendingIssuance, within: Duration) -> Result<CertificateChain, Box<dyn Error>> {
+    let bar = progress("waiting for the certificate");
+    let mut wait = pending.wait(within);
+    while let Some(step) = wait.next().await {
+        match step? {
+            Step::Waiting(state) => bar.set_message(format!("waiting for {:?}", state.waiting_for)),
+            Step::Done(issued) => {
+                bar.finish_and_clear();
+                println!("certificate {} is issued; its key, names and chain are verified", issued.certificate_id);
+                return Ok(issued.chain);
+            }
+            _ => {}
+        }
+    }
+    Err("the wait ended without a certificate".into())
+}
+
+fn make_csr(names: &[String]) -> Result<Csr, Box<dyn Error>> {
+    let key = rcgen::KeyPair::generate()?;
+    let request = rcgen::CertificateParams::new(names)?.serialize_request(&key)?;
+    // A real program keeps `key.serialize_pem()` somewhere safe; this one has no use for it.
+    Ok(Csr::from_pem(&request.pem()?)?)
+}
+
+fn print_certificate(chain: &CertificateChain) {
+    let leaf = chain.leaf();
+    println!("subject   {}", leaf.subject());
+    println!("names     {}", leaf.names().join(", "));
+    println!("validity  {} to {}", leaf.valid_from().date_naive(), leaf.valid_till().date_naive());
+    println!("serial    {}", leaf.serial_number());
+    println!("issuer    {}", leaf.issuer());
+}
+
+fn progress(message: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(message);
+    bar.set_style(ProgressStyle::with_template("{spinner} {elapsed} {msg}").expect("the template is valid"));
+    if std::io::stderr().is_terminal() {
+        bar.enable_steady_tick(Duration::from_millis(100));
+    }
+    bar
+}
+
+fn options() -> Result<Option<Options>, Box<dyn Error>> {
+    use lexopt::prelude::*;
+
+    let mut options = Options {
+        base_url: None,
+        domain: "example.com".into(),
+        organization: None,
+        within: Duration::from_secs(3600),
+        output: std::env::temp_dir().join("chain.pem"),
+    };
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("base-url") => options.base_url = Some(arguments.value()?.parse()?),
+            Long("domain") => options.domain = arguments.value()?.parse()?,
+            Long("organization") => options.organization = Some(arguments.value()?.parse()?),
+            Long("within") => options.within = Duration::from_secs(60 * arguments.value()?.parse::<u64>()?),
+            Long("output") => options.output = arguments.value()?.parse()?,
+            Short('h') | Long("help") => return Ok(None),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Some(options))
+}

@@ -1,0 +1,244 @@
+//! An embedded imitation of DigiCert CertCentral, for tests without an account and without a network.
+//!
+//! A [`Sandbox`] answers the Services API v2 from its own state machines: domains are validated against a DNS zone
+//! and web servers that the test fills, orders wait for approvals and validations, and what is issued is a real
+//! X.509 certificate for the CSR that was sent, signed by the sandbox's own authority. It shares no type and no
+//! code with the client, so it can judge what the client sends.
+//!
+//! It runs in process ([`Sandbox::handle`]), under tokio's paused clock too, or on a socket ([`Sandbox::serve`]).
+//!
+//! ```
+//! # use shomei::sandbox::Sandbox;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), http::Error> {
+//! let sandbox = Sandbox::new();
+//! let request = http::Request::get("/services/v2/user/me")
+//!     .header("X-DC-DEVKEY", sandbox.api_key())
+//!     .body(bytes::Bytes::new())?;
+//! assert_eq!(sandbox.handle(request).await.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+
+mod authority;
+mod bundle;
+mod certcentral;
+mod clock;
+mod http;
+mod json;
+mod network;
+mod random;
+mod refusal;
+mod register;
+mod server;
+mod settings;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::http::{Request, Response};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+pub use self::certcentral::ApprovalMode;
+pub use self::clock::Clock;
+pub use self::network::{Files, Mail, MailKind, Mails, Zone};
+pub use self::settings::SandboxBuilder;
+
+use self::certcentral::{Account, Reason};
+use self::http::{Reply, segments};
+use self::network::Network;
+use self::random::Random;
+use self::settings::Settings;
+
+const KEY_LENGTH: usize = 48;
+
+/// The services, their surroundings and their clock. Clones share everything.
+#[derive(Clone)]
+pub struct Sandbox(Arc<World>);
+
+struct World {
+    api_key: String,
+    clock: Clock,
+    network: Network,
+    certcentral: Mutex<Account>,
+}
+
+/// Something a test asked of other people that they cannot do: there is no such order, or it is not its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotPossible(Reason);
+
+impl fmt::Display for NotPossible {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+impl std::error::Error for NotPossible {}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sandbox").field("now", &self.0.clock.now()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sandbox {
+    /// The path below which CertCentral answers.
+    pub const CERTCENTRAL: &'static str = certcentral::BASE;
+
+    /// A sandbox as a new account finds it: an administrator's key, a container, an organization validated for OV
+    /// and EV (754781) and one that is not (754782), no domains.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A sandbox with settings of its own.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::new(Random::default().word(KEY_LENGTH))
+    }
+
+    fn with(settings: Settings, start: DateTime<Utc>) -> Self {
+        let clock = Clock::starting_at(start);
+        let network = Network::default();
+        let api_key = settings.api_key.clone();
+        let certcentral = Mutex::new(Account::new(settings, network.clone(), clock.now()));
+        Self(Arc::new(World { api_key, clock, network, certcentral }))
+    }
+
+    /// The key that is let in.
+    #[must_use]
+    pub fn api_key(&self) -> &str {
+        &self.0.api_key
+    }
+
+    /// The DNS that domains are validated against.
+    #[must_use]
+    pub fn dns(&self) -> &Zone {
+        &self.0.network.zone
+    }
+
+    /// The web servers that domains are validated against.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.0.network.files
+    }
+
+    /// The mails sent so far.
+    #[must_use]
+    pub fn mails(&self) -> &Mails {
+        &self.0.network.mails
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The root certificate, as PEM, that everything issued here leads to.
+    #[must_use]
+    pub fn root_certificate(&self) -> String {
+        self.in_account(|account, _| account.root_certificate())
+    }
+
+    /// Answers one request. The host does not matter, the path does.
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let reply = if segments(request.uri(), certcentral::BASE).is_some() {
+            self.in_account(|account, now| account.answer(&request, now)).unwrap_or_else(Reply::from)
+        } else {
+            certcentral::no_such_route()
+        };
+        reply.into()
+    }
+
+    fn in_account<T>(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> T) -> T {
+        let mut account = self.0.certcentral.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut account, self.0.clock.now())
+    }
+
+    fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), Reason>) -> Result<(), NotPossible> {
+        self.in_account(|account, now| account.at(now, |account| act(account, now))).map_err(NotPossible)
+    }
+}
+
+/// What other people do.
+impl Sandbox {
+    /// The reader of a mailbox follows the newest link in it and so approves a domain.
+    ///
+    /// # Errors
+    ///
+    /// There is no approval mail of the last 30 days to this address, or its domain is validated in another way by now.
+    pub fn approve_dcv_mail(&self, address: &str) -> Result<(), NotPossible> {
+        self.others(|account, now| account.approve_dcv_mail(address, now))
+    }
+
+    /// DigiCert rejects an order.
+    ///
+    /// # Errors
+    ///
+    /// There is no such order, or it is finished.
+    pub fn reject_order(&self, order_id: u64, reason: &str) -> Result<(), NotPossible> {
+        self.others(|account, _| account.reject_order(order_id, reason))
+    }
+
+    /// DigiCert holds an order back for its final check: it stays `pending` though everything is validated.
+    ///
+    /// # Errors
+    ///
+    /// There is no such order.
+    pub fn hold_order(&self, order_id: u64) -> Result<(), NotPossible> {
+        self.others(|account, _| account.hold_order(order_id, true))
+    }
+
+    /// DigiCert has finished its final check.
+    ///
+    /// # Errors
+    ///
+    /// There is no such order.
+    pub fn release_order(&self, order_id: u64) -> Result<(), NotPossible> {
+        self.others(|account, _| account.hold_order(order_id, false))
+    }
+
+    /// DigiCert has validated an organization, in every kind asked for.
+    ///
+    /// # Errors
+    ///
+    /// There is no such organization.
+    pub fn validate_organization(&self, organization_id: u64) -> Result<(), NotPossible> {
+        self.others(|account, now| account.validate_organization(organization_id, now))
+    }
+
+    /// A colleague reviews a request: the first of two steps.
+    ///
+    /// # Errors
+    ///
+    /// There is no such request, or it is not waiting for a review.
+    pub fn review_request(&self, request_id: u64) -> Result<(), NotPossible> {
+        self.others(|account, now| account.review_request(request_id, now))
+    }
+
+    /// Colleagues approve a request, in as many steps as are left.
+    ///
+    /// # Errors
+    ///
+    /// There is no such request, or it was rejected.
+    pub fn approve_request(&self, request_id: u64) -> Result<(), NotPossible> {
+        self.others(|account, now| account.approve_request(request_id, now))
+    }
+
+    /// A colleague rejects a request.
+    ///
+    /// # Errors
+    ///
+    /// There is no such request, or it is decided.
+    pub fn reject_request(&self, request_id: u64, comment: &str) -> Result<(), NotPossible> {
+        self.others(|account, now| account.reject_request(request_id, comment, now))
+    }
+}

@@ -1,0 +1,322 @@
+//! A certificate authority that signs the requests it is given.
+
+mod csr;
+
+pub(crate) use csr::{CsrFacts, CsrProblem, KeyAlgorithm, examine};
+
+use aws_lc_rs::{digest, rand};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use csr::RequestedKey;
+use rcgen::string::{Ia5String, PrintableString};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
+};
+use std::fmt::Write as _;
+use time::OffsetDateTime;
+use x509_cert::der::pem::{LineEnding, encode_string};
+
+/// The authority's own certificates are valid as far as a virtual clock may go.
+const CA_NOT_BEFORE: DateTime<Utc> = midnight(1990, 1, 1);
+/// The end of the authority's own validity.
+const CA_NOT_AFTER: DateTime<Utc> = midnight(2050, 1, 1);
+
+/// The authority itself, as its certificates name it.
+const CA_SUBJECT: Subject<'_> = Subject { organization: "Shomei Sandbox", city: "", state: "", country: "US" };
+
+/// Root and intermediate that sign what the sandbox issues.
+pub(crate) struct Authority {
+    /// The certificate to trust.
+    root: Certificate,
+    /// The certificate of `issuer`.
+    intermediate: Certificate,
+    /// The name and key that sign leaves.
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// What to put into a certificate.
+pub(crate) struct Issuance<'a> {
+    /// The request, of which only the key is used.
+    pub csr: &'a str,
+    /// The subject's common name, also the first alternative name.
+    pub common_name: &'a str,
+    /// Further alternative names; IP addresses become IP names.
+    pub dns_names: &'a [String],
+    /// The organization that was validated, none for a domain-validated certificate.
+    pub organization: Option<Subject<'a>>,
+    /// The first second of validity.
+    pub not_before: DateTime<Utc>,
+    /// The last second of validity, in the year 9999 at the latest.
+    pub not_after: DateTime<Utc>,
+    /// Whether clients may use the certificate, too.
+    pub client_auth: bool,
+}
+
+/// An organization as a certificate names it; empty members are left out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    /// The legal name.
+    pub organization: &'a str,
+    /// The locality.
+    pub city: &'a str,
+    /// The state or province.
+    pub state: &'a str,
+    /// The two-letter country code in either case.
+    pub country: &'a str,
+}
+
+/// A signed certificate and what the service tells about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    /// The certificate itself.
+    pub der: Vec<u8>,
+    /// The subject's common name.
+    pub common_name: String,
+    /// Upper-case hexadecimal, two digits a byte.
+    pub serial_number: String,
+    /// The SHA-1 of the certificate in upper-case hexadecimal.
+    pub thumbprint: String,
+    /// The first second of validity.
+    pub not_before: DateTime<Utc>,
+    /// The last second of validity.
+    pub not_after: DateTime<Utc>,
+}
+
+/// A freshly signed certificate and what its request told.
+pub(crate) struct Issued {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The key that was certified.
+    pub key: CsrFacts,
+}
+
+/// A certificate with those that vouch for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Chain<'a> {
+    /// The end entity's certificate.
+    pub leaf: &'a Certificate,
+    /// The certificate of the leaf's issuer.
+    pub intermediate: &'a Certificate,
+    /// The certificate of the intermediate's issuer.
+    pub root: &'a Certificate,
+}
+
+/// Why no certificate is issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum IssueProblem {
+    /// The request is refused.
+    Csr(CsrProblem),
+    /// A name that no certificate can carry.
+    Name(String),
+}
+
+impl From<CsrProblem> for IssueProblem {
+    fn from(problem: CsrProblem) -> Self {
+        Self::Csr(problem)
+    }
+}
+
+impl Authority {
+    /// Makes an authority with fresh keys, elliptic ones since they are made in well under a millisecond.
+    pub(crate) fn new() -> Self {
+        let root_key = fresh_key();
+        let root_draft = ca_draft("Sandbox Global Root G3", BasicConstraints::Unconstrained);
+        let root = root_draft.seal(root_draft.params.self_signed(&root_key));
+        let root_issuer = Issuer::from_params(&root_draft.params, root_key);
+
+        let key = fresh_key();
+        let mut draft = ca_draft("Sandbox TLS ECC SHA256 2020 CA1", BasicConstraints::Constrained(0));
+        draft.params.use_authority_key_identifier_extension = true;
+        draft.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        let intermediate = draft.seal(draft.params.signed_by(&key, &root_issuer));
+        Self { root, intermediate, issuer: Issuer::new(draft.params, key) }
+    }
+
+    /// Signs the key of a request for the names asked for.
+    ///
+    /// # Errors
+    ///
+    /// The request is refused, or a name cannot stand in a certificate.
+    pub(crate) fn issue(&self, issuance: &Issuance<'_>) -> Result<Issued, IssueProblem> {
+        let key = RequestedKey::from_csr(issuance.csr)?;
+        let organization = issuance.organization.as_ref();
+        let mut draft = Draft::new(issuance.common_name, organization, issuance.not_before, issuance.not_after);
+        let params = &mut draft.params;
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.use_authority_key_identifier_extension = true;
+        params.subject_alt_names = alternative_names(issuance.common_name, issuance.dns_names)?;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        if key.facts.key_algorithm == KeyAlgorithm::Rsa {
+            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+        }
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        if issuance.client_auth {
+            params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+        }
+        let certificate = draft.seal(draft.params.signed_by(&key, &self.issuer));
+        Ok(Issued { certificate, key: key.facts })
+    }
+
+    /// Adds to a certificate of this authority those that vouch for it.
+    pub(crate) fn chain<'a>(&'a self, leaf: &'a Certificate) -> Chain<'a> {
+        Chain { leaf, intermediate: &self.intermediate, root: &self.root }
+    }
+
+    /// The certificate of the key that signs.
+    pub(crate) fn intermediate(&self) -> &Certificate {
+        &self.intermediate
+    }
+
+    /// The certificate to trust.
+    pub(crate) fn root(&self) -> &Certificate {
+        &self.root
+    }
+}
+
+impl Certificate {
+    /// The certificate as PEM with the CRLF line ends the service writes.
+    pub(crate) fn pem(&self) -> String {
+        encode_string("CERTIFICATE", LineEnding::CRLF, &self.der).expect("a certificate's length fits the encoder")
+    }
+}
+
+impl<'a> Chain<'a> {
+    /// The certificates in the order the service lists them: leaf, intermediate, root.
+    pub(crate) fn certificates(&self) -> [&'a Certificate; 3] {
+        [self.leaf, self.intermediate, self.root]
+    }
+}
+
+/// A certificate before it is signed.
+struct Draft {
+    /// What gets encoded.
+    params: CertificateParams,
+    /// The subject's common name.
+    common_name: String,
+    /// The serial number in `params`.
+    serial_number: [u8; 16],
+    /// The first second of validity.
+    not_before: DateTime<Utc>,
+    /// The last second of validity.
+    not_after: DateTime<Utc>,
+}
+
+impl Draft {
+    /// A certificate of no particular use.
+    fn new(common_name: &str, organization: Option<&Subject<'_>>, not_before: DateTime<Utc>, not_after: DateTime<Utc>) -> Self {
+        let serial_number = fresh_serial_number();
+        let mut params = CertificateParams::default();
+        params.distinguished_name = distinguished_name(common_name, organization);
+        params.serial_number = Some(serial_number.to_vec().into());
+        params.not_before = x509_time(not_before);
+        params.not_after = x509_time(not_after);
+        Self { params, common_name: common_name.to_owned(), serial_number, not_before, not_after }
+    }
+
+    /// Joins the draft with what came of signing it.
+    fn seal(&self, signed: Result<rcgen::Certificate, rcgen::Error>) -> Certificate {
+        let signed = signed.expect("a complete draft can be encoded and signed");
+        let der = signed.der().to_vec();
+        Certificate {
+            common_name: self.common_name.clone(),
+            serial_number: upper_hex(&self.serial_number),
+            thumbprint: upper_hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &der).as_ref()),
+            not_before: self.not_before,
+            not_after: self.not_after,
+            der,
+        }
+    }
+}
+
+/// A certificate that signs others.
+fn ca_draft(common_name: &str, reach: BasicConstraints) -> Draft {
+    let mut draft = Draft::new(common_name, Some(&CA_SUBJECT), CA_NOT_BEFORE, CA_NOT_AFTER);
+    draft.params.is_ca = IsCa::Ca(reach);
+    draft.params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    draft
+}
+
+/// The subject, from the country down to the common name.
+fn distinguished_name(common_name: &str, organization: Option<&Subject<'_>>) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    if let Some(subject) = organization {
+        let country = subject.country.to_ascii_uppercase();
+        let attributes = [
+            (DnType::CountryName, country.as_str()),
+            (DnType::StateOrProvinceName, subject.state),
+            (DnType::LocalityName, subject.city),
+            (DnType::OrganizationName, subject.organization),
+        ];
+        for (kind, value) in attributes.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let value = dn_value(&kind, value);
+            name.push(kind, value);
+        }
+    }
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
+/// The string type X.509 asks for: the country alone must be a `PrintableString`.
+fn dn_value(kind: &DnType, value: &str) -> DnValue {
+    match PrintableString::try_from(value) {
+        Ok(printable) if *kind == DnType::CountryName => DnValue::PrintableString(printable),
+        _ => DnValue::Utf8String(value.to_owned()),
+    }
+}
+
+/// The common name and then the other names, each once.
+fn alternative_names(common_name: &str, others: &[String]) -> Result<Vec<SanType>, IssueProblem> {
+    let mut names: Vec<&str> = vec![common_name];
+    for other in others {
+        if !names.iter().any(|name| name.eq_ignore_ascii_case(other)) {
+            names.push(other);
+        }
+    }
+    names.into_iter().map(alternative_name).collect()
+}
+
+/// An IP address or a DNS name.
+fn alternative_name(name: &str) -> Result<SanType, IssueProblem> {
+    if let Ok(address) = name.parse() {
+        return Ok(SanType::IpAddress(address));
+    }
+    match Ia5String::try_from(name) {
+        Ok(dns_name) if !name.is_empty() => Ok(SanType::DnsName(dns_name)),
+        _ => Err(IssueProblem::Name(name.to_owned())),
+    }
+}
+
+/// A key that can be made quickly.
+fn fresh_key() -> KeyPair {
+    KeyPair::generate().expect("the system's random numbers never run out")
+}
+
+/// A random serial number that starts with a zero digit, as DigiCert's often do, and keeps its 16 bytes in DER.
+fn fresh_serial_number() -> [u8; 16] {
+    let mut serial_number = [0; 16];
+    rand::fill(&mut serial_number).expect("the system's random numbers never run out");
+    serial_number[0] = serial_number[0] & 0x0F | 0x01;
+    serial_number
+}
+
+/// Bytes in upper-case hexadecimal.
+fn upper_hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02X}").expect("writing into a string cannot fail");
+        hex
+    })
+}
+
+/// A moment as the encoder takes it.
+fn x509_time(moment: DateTime<Utc>) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(moment.timestamp()).expect("validity lies within the years X.509 can write")
+}
+
+/// The start of a day.
+const fn midnight(year: i32, month: u32, day: u32) -> DateTime<Utc> {
+    let date = NaiveDate::from_ymd_opt(year, month, day).expect("the day is in the calendar");
+    date.and_time(NaiveTime::MIN).and_utc()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

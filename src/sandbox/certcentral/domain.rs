@@ -1,0 +1,194 @@
+//! A domain of the account: its method, its token, and how long its validation lasts.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::dcv::{DcvMethod, DcvToken};
+use super::names::is_at_or_below;
+use super::organizations::Organization;
+use super::validations::{Control, ValidationKind, domain_status};
+use crate::sandbox::clock::{date, days_after, timestamp};
+
+/// A domain.
+#[derive(Debug)]
+pub(super) struct Domain {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) organization_id: Option<u64>,
+    pub(super) active: bool,
+    pub(super) created: DateTime<Utc>,
+    pub(super) submitted: DateTime<Utc>,
+    pub(super) kinds: Vec<ValidationKind>,
+    pub(super) method: DcvMethod,
+    pub(super) token: Option<DcvToken>,
+    /// Something is being validated, be it for the first time or again.
+    pub(super) pending: bool,
+    pub(super) approval: Option<Approval>,
+}
+
+/// A proof of control, reusable until its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Approval {
+    pub(super) method: DcvMethod,
+    pub(super) at: DateTime<Utc>,
+    pub(super) until: DateTime<Utc>,
+}
+
+impl Domain {
+    pub(super) fn control(&self, now: DateTime<Utc>) -> Control {
+        match self.approval {
+            None => Control::Pending,
+            Some(approval) if now < approval.until => Control::Complete,
+            Some(_) => Control::Expired,
+        }
+    }
+
+    /// Asks for validations; kinds already asked for are asked again.
+    pub(super) fn submit(&mut self, kinds: &[ValidationKind], now: DateTime<Utc>) {
+        for kind in kinds {
+            if !self.kinds.contains(kind) {
+                self.kinds.push(*kind);
+            }
+        }
+        self.submitted = now;
+        self.pending = true;
+    }
+
+    /// Control was shown: the reuse period starts over.
+    pub(super) fn approve(&mut self, now: DateTime<Utc>, reuse_days: u32) {
+        self.approval = Some(Approval { method: self.method, at: now, until: days_after(now, reuse_days) });
+        self.pending = false;
+        if let Some(token) = &mut self.token {
+            token.found = true;
+        }
+    }
+
+    /// Whether this domain, shown as under control or not, answers for a name.
+    pub(super) fn answers_for(&self, name: &str) -> bool {
+        let method = self.approval.map_or(self.method, |approval| approval.method);
+        self.active && (self.name == name || method.covers_subdomains() && is_at_or_below(name, &self.name))
+    }
+
+    /// Whether control is shown for a name, now.
+    pub(super) fn covers(&self, name: &str, now: DateTime<Utc>) -> bool {
+        self.control(now) == Control::Complete && self.answers_for(name)
+    }
+
+    /// When control last was shown, for filters.
+    pub(super) fn created_at(&self) -> NaiveDateTime {
+        self.created.naive_utc()
+    }
+
+    /// What Domain info and List domains share.
+    pub(super) fn view(&self, organization: Option<&Organization>, container: Value, now: DateTime<Utc>) -> Map<String, Value> {
+        let mut view = Map::from_iter([
+            ("id".to_owned(), self.id.into()),
+            ("is_active".to_owned(), self.active.into()),
+            // Deprecated since 2021, still sent.
+            ("status".to_owned(), if self.control(now) == Control::Complete { "approved" } else { "pending" }.into()),
+            ("name".to_owned(), self.name.clone().into()),
+            ("date_created".to_owned(), timestamp(self.created).into()),
+            ("last_submitted_datetime".to_owned(), timestamp(self.submitted).into()),
+            ("is_pending_validation".to_owned(), (self.pending || self.control(now) == Control::Pending).into()),
+            ("container".to_owned(), container),
+        ]);
+        if let Some(organization) = organization {
+            view.insert("organization".to_owned(), organization.in_domain());
+        }
+        if let Some(approval) = self.approval {
+            view.insert("dcv_approval_datetime".to_owned(), timestamp(approval.at).into());
+            view.insert("dcv_expiration_datetime".to_owned(), timestamp(approval.until).into());
+            view.insert("dcv_approval_method".to_owned(), approval.method.word().into());
+            let last_day: Value = date(approval.until.date_naive()).into();
+            let days: Map<String, Value> = self.kinds.iter().map(|kind| (kind.word().to_owned(), last_day.clone())).collect();
+            view.insert("dcv_expiration".to_owned(), days.into());
+        }
+        view
+    }
+
+    pub(super) fn validations_view(&self, organization: Option<&Organization>, now: DateTime<Utc>) -> Vec<Value> {
+        let control = self.control(now);
+        self.kinds
+            .iter()
+            .map(|kind| {
+                let validated = organization.is_none_or(|organization| organization.is_validated(*kind, now));
+                let mut view = json!({
+                    "type": kind.word(),
+                    "name": kind.name(),
+                    "description": kind.description(),
+                    "date_created": timestamp(self.submitted),
+                    "status": domain_status(control, validated),
+                    "dcv_status": control.word(),
+                });
+                if let Some(approval) = self.approval {
+                    view["validated_until"] = timestamp(approval.until).into();
+                }
+                view
+            })
+            .collect()
+    }
+
+    /// What `include_dcv` adds.
+    pub(super) fn dcv_view(&self) -> Map<String, Value> {
+        let mut view = Map::from_iter([("dcv_method".to_owned(), self.method.word().into())]);
+        if let Some(token) = &self.token {
+            view.insert("dcv_token".to_owned(), token.view_with_status(self.method, &self.name));
+        }
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REUSE_DAYS: u32 = 199;
+
+    fn domain(method: DcvMethod) -> Domain {
+        Domain {
+            id: 1,
+            name: "example.com".to_owned(),
+            organization_id: None,
+            active: true,
+            created: DateTime::UNIX_EPOCH,
+            submitted: DateTime::UNIX_EPOCH,
+            kinds: vec![ValidationKind::Ov],
+            method,
+            token: None,
+            pending: true,
+            approval: None,
+        }
+    }
+
+    #[test]
+    fn control_is_pending_then_complete_then_expired_and_complete_again() {
+        let mut domain = domain(DcvMethod::DnsTxt);
+        let day = |days| days_after(DateTime::UNIX_EPOCH, days);
+        assert_eq!(domain.control(day(0)), Control::Pending);
+        domain.approve(day(0), REUSE_DAYS);
+        assert_eq!(domain.control(day(198)), Control::Complete);
+        assert_eq!(domain.control(day(199)), Control::Expired);
+        domain.approve(day(200), REUSE_DAYS);
+        assert_eq!(domain.control(day(201)), Control::Complete);
+    }
+
+    #[test]
+    fn a_file_covers_its_host_alone() {
+        for (method, name, covered) in [
+            (DcvMethod::DnsTxt, "example.com", true),
+            (DcvMethod::DnsTxt, "www.example.com", true),
+            (DcvMethod::DnsTxt, "*.example.com", true),
+            (DcvMethod::DnsTxt, "example.org", false),
+            (DcvMethod::File, "example.com", true),
+            (DcvMethod::File, "www.example.com", false),
+            (DcvMethod::File, "*.example.com", false),
+        ] {
+            let mut domain = domain(method);
+            assert!(!domain.covers(name, DateTime::UNIX_EPOCH));
+            domain.approve(DateTime::UNIX_EPOCH, REUSE_DAYS);
+            assert_eq!(domain.covers(name, DateTime::UNIX_EPOCH), covered, "{method:?} {name}");
+            domain.active = false;
+            assert!(!domain.covers(name, DateTime::UNIX_EPOCH));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Lists: pages, sort keys and filters, the same for every noun.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::sandbox::http::Query;
+
+const MOST_PER_PAGE: usize = 1000;
+
+/// What a list is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum SortKey {
+    Number(u64),
+    Text(String),
+    Time(DateTime<Utc>),
+    Day(Option<NaiveDate>),
+}
+
+/// Sorts by `sort=-date_created,name`; keys that `key` does not know are ignored.
+///
+/// A raw `+` arrives as a blank, so a leading blank means ascending too.
+pub(super) fn sort<T>(items: &mut [T], query: &Query, key: impl Fn(&T, &str) -> Option<SortKey>) {
+    let Some(keys) = query.get("sort") else { return };
+    let keys: Vec<(&str, bool)> = keys
+        .split(',')
+        .map(|key| key.trim_start_matches(['+', ' ']))
+        .map(|key| key.strip_prefix('-').map_or((key, false), |key| (key, true)))
+        .collect();
+    items.sort_by(|left, right| {
+        keys.iter().fold(Ordering::Equal, |order, (name, descending)| {
+            order.then_with(|| {
+                let order = key(left, name).cmp(&key(right, name));
+                if *descending { order.reverse() } else { order }
+            })
+        })
+    });
+}
+
+/// The page of a list that the query asks for; an empty list has no list member.
+pub(super) fn page<T>(items: &[T], list: &str, query: &Query, view: impl Fn(&T) -> Value) -> Value {
+    let number = |name| query.get(name).and_then(|text| text.trim().parse::<usize>().ok());
+    let limit = number("limit").filter(|limit| (1..=MOST_PER_PAGE).contains(limit)).unwrap_or(MOST_PER_PAGE);
+    let offset = number("offset").unwrap_or(0);
+    let views: Vec<Value> = items.iter().skip(offset).take(limit).map(view).collect();
+    let mut body = Map::new();
+    if !views.is_empty() {
+        body.insert(list.to_owned(), Value::Array(views));
+    }
+    body.insert("page".to_owned(), json!({"total": items.len(), "limit": limit, "offset": offset}));
+    Value::Object(body)
+}
+
+/// Whether a value is among a filter's values; no filter takes all.
+pub(super) fn is_among(filter: &[&str], value: &str) -> bool {
+    filter.is_empty() || filter.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
+}
+
+/// Whether any text fits any of a filter's patterns; `%` stands for any text.
+pub(super) fn is_like(filter: &[&str], texts: &[&str]) -> bool {
+    filter.is_empty() || filter.iter().any(|pattern| texts.iter().any(|text| like(pattern, text)))
+}
+
+fn like(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
+    let mut parts = pattern.split('%');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let Some(last) = pattern.contains('%').then(|| parts.next_back()).flatten() else { return rest.is_empty() };
+    for part in parts {
+        let Some(found) = rest.find(part) else { return false };
+        rest = &rest[found + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// Whether a time fits a filter's `A...B`, `>A`, `<A` or plain day; what cannot be read fits nothing.
+pub(super) fn is_in_time(filter: &[&str], at: Option<NaiveDateTime>) -> bool {
+    filter.is_empty() || at.is_some_and(|at| filter.iter().any(|range| in_range(range, at).unwrap_or(false)))
+}
+
+fn in_range(range: &str, at: NaiveDateTime) -> Option<bool> {
+    if let Some((from, to)) = range.split_once("...") {
+        return Some(at >= moment(from)?.0 && at < moment(to)?.1);
+    }
+    if let Some(from) = range.strip_prefix('>') {
+        return Some(at >= moment(from.trim_start_matches('='))?.1);
+    }
+    if let Some(to) = range.strip_prefix('<') {
+        return Some(at < moment(to.trim_start_matches('='))?.0);
+    }
+    let (start, end) = moment(range)?;
+    Some(at >= start && at < end)
+}
+
+/// The start and the end of what a text names: a day, or a second of it (`2017-05-10+23:59:59`).
+fn moment(text: &str) -> Option<(NaiveDateTime, NaiveDateTime)> {
+    let text = text.trim();
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Some((day.and_hms_opt(0, 0, 0)?, day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?));
+    }
+    let second = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d+%H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    Some((second, second.checked_add_signed(chrono::TimeDelta::seconds(1))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        Query::of(&format!("/?{text}").parse().unwrap())
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, fits) in [
+            ("example.com", "EXAMPLE.com", true),
+            ("example.com", "www.example.com", false),
+            ("%example.com", "www.example.com", true),
+            ("%example.com", "example.com.au", false),
+            ("example%", "example.com", true),
+            ("%ample%", "example.com", true),
+            ("a%b%c", "a-b-c", true),
+            ("a%b%c", "acb", false),
+            ("%aa", "a", false),
+            ("%", "", true),
+        ] {
+            assert_eq!(is_like(&[pattern], &[text]), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        let at = "2017-05-10T12:00:00".parse().ok();
+        for (range, fits) in [
+            ("2017-05-10", true),
+            ("2017-05-09", false),
+            (">2017-05-09", true),
+            (">2017-05-10", false),
+            ("<2017-05-11", true),
+            ("<2017-05-10", false),
+            ("2017-05-10...2017-05-10", true),
+            ("2017-05-10 00:00:00...2017-05-10 11:59:59", false),
+            ("2017-05-10+00:00:00...2017-05-10+12:00:00", true),
+            ("when it suits", false),
+        ] {
+            assert_eq!(is_in_time(&[range], at), fits, "{range}");
+        }
+        assert!(!is_in_time(&[">2017-01-01"], None));
+        assert!(is_in_time(&[], None));
+    }
+
+    #[test]
+    fn pages() {
+        let items = [1, 2, 3];
+        let all = |text| page(&items, "items", &query(text), |item| json!(item));
+        assert_eq!(all(""), json!({"items": [1, 2, 3], "page": {"total": 3, "limit": 1000, "offset": 0}}));
+        assert_eq!(all("limit=1&offset=1"), json!({"items": [2], "page": {"total": 3, "limit": 1, "offset": 1}}));
+        assert_eq!(all("limit=x&offset=9"), json!({"page": {"total": 3, "limit": 1000, "offset": 9}}));
+    }
+
+    #[test]
+    fn sorting() {
+        let key = |item: &u64, name: &str| (name == "id").then_some(SortKey::Number(*item));
+        for (text, sorted) in
+            [("sort=id", [1, 2, 3]), ("sort=+id", [1, 2, 3]), ("sort=%2Bid", [1, 2, 3]), ("sort=-id", [3, 2, 1]), ("sort=x", [2, 1, 3])]
+        {
+            let mut items = [2, 1, 3];
+            sort(&mut items, &query(text), key);
+            assert_eq!(items, sorted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The products this account may order.
+
+use serde_json::{Value, json};
+
+use super::validations::ValidationKind;
+use crate::sandbox::refusal::Refusal;
+
+/// A certificate product.
+#[derive(Debug)]
+pub(super) struct Product {
+    pub(super) name_id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) level: Level,
+}
+
+/// What is validated before a product is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Domain,
+    Organization,
+    Extended,
+    /// Names of a private network: the organization counts, the names are nobody's.
+    Private,
+}
+
+use Level::{Domain, Extended, Organization, Private};
+
+const PRODUCTS: &[Product] = &[
+    product("ssl_ev_securesite_pro", "Secure Site Pro EV SSL", Extended),
+    product("ssl_ev_securesite_flex", "Secure Site EV", Extended),
+    product("ssl_ev_securesite", "Secure Site EV SSL", Extended),
+    product("ssl_ev_securesite_multi_domain", "Secure Site EV Multi-Domain SSL", Extended),
+    product("ssl_ev_basic", "Basic EV", Extended),
+    product("ssl_ev_plus", "Extended Validation SSL", Extended),
+    product("ssl_ev_multi_domain", "EV Multi-Domain", Extended),
+    product("ssl_securesite_pro", "Secure Site Pro SSL", Organization),
+    product("ssl_securesite_flex", "Secure Site OV", Organization),
+    product("ssl_securesite", "Secure Site SSL", Organization),
+    product("ssl_securesite_multi_domain", "Secure Site Multi-Domain SSL", Organization),
+    product("ssl_securesite_wildcard", "Secure Site Wildcard SSL", Organization),
+    product("ssl_geotrust_truebizid", "GeoTrust TrueBusiness ID OV", Organization),
+    product("ssl_basic", "Basic OV", Organization),
+    product("ssl_plus", "Standard SSL", Organization),
+    product("ssl_multi_domain", "Multi-Domain SSL", Organization),
+    product("ssl_wildcard", "Wildcard", Organization),
+    product("ssl_cloud_wildcard", "Cloud", Organization),
+    product("ssl_dv_geotrust", "GeoTrust Standard DV", Domain),
+    product("ssl_dv_geotrust_flex", "GeoTrust DV SSL", Domain),
+    product("ssl_dv_rapidssl", "RapidSSL Standard DV", Domain),
+    product("wildcard_dv_geotrust", "GeoTrust Wildcard DV", Domain),
+    product("wildcard_dv_rapidssl", "RapidSSL Wildcard DV", Domain),
+    product("cloud_dv_geotrust", "GeoTrust Cloud DV", Domain),
+    product("private_ssl_flex", "Private SSL OV", Private),
+    product("private_ssl_plus", "Private SSL", Private),
+    product("private_ssl_multi_domain", "Private SSL Multi-Domain", Private),
+    product("private_ssl_wildcard", "Private SSL Wildcard", Private),
+];
+
+const fn product(name_id: &'static str, name: &'static str, level: Level) -> Product {
+    Product { name_id, name, level }
+}
+
+/// The product of an identifier.
+pub(super) fn find(name_id: &str) -> Result<&'static Product, Refusal> {
+    PRODUCTS.iter().find(|product| product.name_id == name_id).ok_or_else(|| Refusal::not_found("product"))
+}
+
+impl Product {
+    /// The organization validation the product asks for.
+    pub(super) fn organization_validation(&self) -> Option<ValidationKind> {
+        match self.level {
+            Domain => None,
+            Organization | Private => Some(ValidationKind::Ov),
+            Extended => Some(ValidationKind::Ev),
+        }
+    }
+
+    pub(super) fn needs_domain_control(&self) -> bool {
+        self.level != Private
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self.level {
+            Domain => "dv_ssl_certificate",
+            Organization | Extended => "ssl_certificate",
+            Private => "private_ssl_certificate",
+        }
+    }
+
+    /// As lists and requests show it.
+    pub(super) fn summary(&self) -> Value {
+        json!({"name_id": self.name_id, "name": self.name, "type": self.type_name()})
+    }
+
+    /// As Order info shows it.
+    pub(super) fn details(&self) -> Value {
+        let (kind, name, description) =
+            self.organization_validation().map_or(("dv", "DV", "Domain Validation"), |kind| (kind.word(), kind.name(), kind.description()));
+        json!({
+            "name_id": self.name_id,
+            "name": self.name,
+            "type": self.type_name(),
+            "validation_type": kind,
+            "validation_name": name,
+            "validation_description": description,
+            "csr_required": true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_unique() {
+        for (index, product) in PRODUCTS.iter().enumerate() {
+            assert!(PRODUCTS[index + 1..].iter().all(|other| other.name_id != product.name_id), "{}", product.name_id);
+        }
+        assert!(find("nothing").is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! Lists of orders and what the account starts with.
+
+use super::*;
+
+#[tokio::test]
+async fn orders_are_filtered_and_sorted() {
+    let caller = Caller::new();
+    assert_eq!(caller.get("/order/certificate").await, json!({"page": {"total": 0, "limit": 1000, "offset": 0}}));
+    caller.validated_domain("example.com").await;
+    let first = caller.order(caller.order_body("www.example.com")).await;
+    caller.sandbox.clock().advance(2 * DAY);
+    let second = caller.order(caller.order_body("pending.example.org")).await;
+    for (query, total) in [
+        ("filters[status]=issued", 1),
+        ("filters[status][0]=issued&filters[status][1]=pending", 2),
+        ("filters[status]=", 2),
+        ("filters[common_name]=%25example.com", 1),
+        ("filters[common_name]=%example.com", 1),
+        ("filters[search]=www.example.com", 1),
+        ("filters[search]=example.com", 0),
+        ("filters[product_name_id][0]=ssl_basic&filters[product_name_id][1]=ssl_securesite_flex", 2),
+        ("filters[valid_till]=>2026-09-01", 1),
+        ("filters[valid_till]=<2026-09-01", 0),
+        ("filters[date_created]=2026-03-02...2026-03-03", 1),
+        ("filters[date_created]=2026-03-01+00:00:00...2026-03-01+23:59:59", 1),
+        ("container_id=129626&organization_id=754781", 2),
+        ("filters[organization_id]=5", 0),
+        ("filters[is_renewed]=0", 2),
+        ("filters[nonsense]=1", 2),
+    ] {
+        assert_eq!(caller.get(&format!("/order/certificate?{query}")).await["page"]["total"], total, "{query}");
+    }
+    for (sort, id) in
+        [("order_id", &first), ("+order_id", &first), ("-order_id", &second), ("common_name", &second), ("-date_valid_till", &first)]
+    {
+        let list = caller.get(&format!("/order/certificate/?limit=1&sort={sort}")).await;
+        assert_eq!(list["orders"][0]["id"], id["id"], "{sort}");
+        assert_eq!(list["orders"].as_array().unwrap().len(), 1);
+    }
+    let orders = caller.get("/order/certificate?").await;
+    assert!(orders["orders"][0]["certificate"].get("serial_number").is_none());
+    assert_eq!(orders["orders"][1]["certificate"]["valid_till"], "2026-09-16");
+}
+
+#[tokio::test]
+async fn an_account_starts_with_people_a_container_and_two_organizations() {
+    let caller = Caller::new();
+    let user = caller.get("/user/me").await;
+    assert_eq!((&user["id"], &user["container"]["id"]), (&json!(14), &json!(129_626)));
+    assert_eq!(caller.get("/user/14").await, user);
+    let containers = caller.get("/container").await;
+    assert_eq!((&containers["containers"][0]["parent_id"], containers.get("page")), (&json!(0), None));
+    assert_eq!(caller.get("/container/129626").await, containers["containers"][0]);
+
+    let organizations = caller.get("/organization/?include_validation=true").await;
+    assert_eq!(organizations["page"]["total"], 2);
+    assert_eq!(organizations["organizations"][0]["name"], "Win The Customer, LLC");
+    assert_eq!(organizations["organizations"][0]["validations"][1]["status"], "active");
+    assert!(organizations["organizations"][1].get("validations").is_none());
+    assert_eq!(caller.get("/organization?filters[status]=inactive").await["page"]["total"], 0);
+    let info = caller.get(&format!("/organization/{ORGANIZATION}")).await;
+    assert_eq!(info["organization_contact"]["last_name"], "Smith");
+    let validations = caller.get(&format!("/organization/{ORGANIZATION}/validation")).await;
+    assert_eq!(validations["validations"].as_array().unwrap().len(), 2);
+    assert_eq!(caller.get(&format!("/organization/{UNVALIDATED}/validation")).await, json!({}));
+}
+
+#[tokio::test]
+async fn an_unknown_alternative_id_finds_nothing() {
+    let found = Caller::new().get("/order/alternate/none").await;
+    assert_eq!(found, json!({"page": {"total": 0, "limit": 1000, "offset": 0}}));
+}

@@ -1,0 +1,166 @@
+//! The outside world as the sandbox sees it: a DNS zone, web servers' files, mailboxes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+/// What surrounds the services: where domain control is proven and where mail arrives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Network {
+    pub(crate) zone: Zone,
+    pub(crate) files: Files,
+    pub(crate) mails: Mails,
+}
+
+/// The DNS of the sandbox's world: empty until someone publishes a record.
+#[derive(Clone, Debug, Default)]
+pub struct Zone(Arc<Mutex<BTreeMap<String, Vec<Record>>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Record {
+    Txt(String),
+    Cname(String),
+}
+
+impl Zone {
+    /// Publishes a TXT record; a name may hold several.
+    pub fn publish_txt(&self, name: &str, value: &str) {
+        self.publish(name, Record::Txt(value.trim().trim_matches('"').to_owned()));
+    }
+
+    /// Publishes a CNAME record.
+    pub fn publish_cname(&self, name: &str, target: &str) {
+        self.publish(name, Record::Cname(absolute(target)));
+    }
+
+    /// Removes every record of a name; `true` when there was one.
+    pub fn remove(&self, name: &str) -> bool {
+        lock(&self.0).remove(&absolute(name)).is_some()
+    }
+
+    fn publish(&self, name: &str, record: Record) {
+        let mut names = lock(&self.0);
+        let records = names.entry(absolute(name)).or_default();
+        if !records.contains(&record) {
+            records.push(record);
+        }
+    }
+
+    pub(crate) fn has_txt(&self, name: &str, value: &str) -> bool {
+        self.has(name, &Record::Txt(value.to_owned()))
+    }
+
+    pub(crate) fn has_cname(&self, name: &str, target: &str) -> bool {
+        self.has(name, &Record::Cname(absolute(target)))
+    }
+
+    fn has(&self, name: &str, record: &Record) -> bool {
+        lock(&self.0).get(&absolute(name)).is_some_and(|records| records.contains(record))
+    }
+}
+
+/// The files that web servers of the sandbox's world serve, by URL.
+#[derive(Clone, Debug, Default)]
+pub struct Files(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Files {
+    /// Serves `body` at `url` (`http://` or `https://`).
+    pub fn publish(&self, url: &str, body: &str) {
+        lock(&self.0).insert(normal_url(url), body.to_owned());
+    }
+
+    /// Takes the file at `url` down; `true` when there was one.
+    pub fn remove(&self, url: &str) -> bool {
+        lock(&self.0).remove(&normal_url(url)).is_some()
+    }
+
+    pub(crate) fn serves(&self, url: &str, text: &str) -> bool {
+        lock(&self.0).get(&normal_url(url)).is_some_and(|body| body.contains(text))
+    }
+}
+
+/// A mail the sandbox sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mail {
+    /// The one recipient.
+    pub to: String,
+    /// What the mail is for.
+    pub kind: MailKind,
+    /// The subject line.
+    pub subject: String,
+    /// The domain the mail is about.
+    pub domain: String,
+    /// When it was sent.
+    pub sent: DateTime<Utc>,
+}
+
+/// What a [`Mail`] asks of its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MailKind {
+    /// Approve the use of a domain name ([`Sandbox::approve_dcv_mail`](super::Sandbox::approve_dcv_mail)).
+    DomainApproval,
+}
+
+/// Every mail the sandbox sent, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Mails(Arc<Mutex<Vec<Mail>>>);
+
+impl Mails {
+    /// All mails so far.
+    #[must_use]
+    pub fn all(&self) -> Vec<Mail> {
+        lock(&self.0).clone()
+    }
+
+    /// The mails to one address.
+    #[must_use]
+    pub fn to(&self, address: &str) -> Vec<Mail> {
+        lock(&self.0).iter().filter(|mail| mail.to.eq_ignore_ascii_case(address)).cloned().collect()
+    }
+
+    pub(crate) fn send(&self, mail: Mail) {
+        lock(&self.0).push(mail);
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn absolute(name: &str) -> String {
+    name.trim().trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Scheme and host in lower case, the path as it is.
+fn normal_url(url: &str) -> String {
+    let path_start = url.find("://").and_then(|scheme| url[scheme + 3..].find('/').map(|slash| scheme + 3 + slash));
+    let (origin, path) = url.split_at(path_start.unwrap_or(url.len()));
+    origin.to_ascii_lowercase() + path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_without_case_and_final_dot() {
+        let zone = Zone::default();
+        zone.publish_txt("Example.COM.", "\"token\"");
+        zone.publish_cname("token.example.com", "DCV.digicert.com.");
+        assert!(zone.has_txt("example.com", "token"));
+        assert!(zone.has_cname("TOKEN.example.com", "dcv.digicert.com"));
+        assert!(zone.remove("example.com"));
+        assert!(!zone.has_txt("example.com", "token"));
+    }
+
+    #[test]
+    fn files_compare_hosts_without_case_and_paths_with_it() {
+        let files = Files::default();
+        files.publish("HTTP://Example.com/A.txt", " token\n");
+        assert!(files.serves("http://example.com/A.txt", "token"));
+        assert!(!files.serves("http://example.com/a.txt", "token"));
+    }
+}

@@ -1,0 +1,122 @@
+//! The sandbox on a socket: HTTP/1.1, keep-alive, graceful end.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+
+use super::Sandbox;
+use super::http::Reply;
+use super::refusal::Refusal;
+
+const BODY_LIMIT: usize = 8 * 1024 * 1024;
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(5);
+/// A pause after a failed `accept` (too many open files), so that the loop does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+impl Sandbox {
+    /// Serves the sandbox on a listener until `shutdown` completes, then lets open requests finish.
+    ///
+    /// Every connection's calls go through [`handle`](Self::handle). Listen on a loopback address: the sandbox
+    /// is a test double and is not hardened against strangers.
+    ///
+    /// # Errors
+    ///
+    /// When the listener has no local address any more; errors of single connections end only these.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        listener.local_addr()?;
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
+        let connections = GracefulShutdown::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut shutdown => break,
+            };
+            let Ok((stream, _)) = accepted else {
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let sandbox = self.clone();
+            let service = service_fn(move |request| {
+                let sandbox = sandbox.clone();
+                async move { Ok::<_, Infallible>(sandbox.receive(request).await.map(Full::new)) }
+            });
+            let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(async move {
+                // A connection that breaks concerns its peer alone.
+                let _ = connection.await;
+            });
+        }
+        drop(listener);
+        // Peers that keep a request open past the grace are cut off by the end of the process.
+        let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+        Ok(())
+    }
+
+    async fn receive(&self, request: Request<Incoming>) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        match Limited::new(body, BODY_LIMIT).collect().await {
+            Ok(body) => self.handle(Request::from_parts(head, body.to_bytes())).await,
+            Err(error) if error.is::<LengthLimitError>() => {
+                let refusal = Refusal::bad_request_format().with_status(StatusCode::PAYLOAD_TOO_LARGE);
+                Reply::from(refusal).into()
+            }
+            Err(_) => Reply::from(Refusal::bad_request_format()).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Sends bytes and reads until the peer closes.
+    async fn exchange(address: std::net::SocketAddr, sent: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut received = String::new();
+        stream.read_to_string(&mut received).await.unwrap();
+        received
+    }
+
+    #[tokio::test]
+    async fn calls_come_in_one_connection_until_the_server_ends() {
+        let sandbox = Sandbox::builder().api_key("key").build();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(sandbox.serve(listener, async {
+            let _ = stopped.await;
+        }));
+        let get = "GET /services/v2/user/me HTTP/1.1\r\nhost: x\r\nx-dc-devkey: key\r\n";
+        let received = exchange(address, &format!("{get}\r\n{get}connection: close\r\n\r\n")).await;
+        assert_eq!(received.matches("HTTP/1.1 200 OK").count(), 2, "{received}");
+
+        let length = BODY_LIMIT + 1;
+        let large = format!("POST /services/v2/domain HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        assert!(exchange(address, &large).await.starts_with("HTTP/1.1 413"));
+        assert!(exchange(address, "nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}
