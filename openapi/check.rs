@@ -99,7 +99,7 @@ impl References<'_, '_> {
         }
         if let Some((sibling, _)) = entries(value).find(|(name, _)| *name != "$ref") {
             let what = format!("`{sibling}` beside a `$ref` is ignored by every reader");
-            self.add(path, what, &format!("write `allOf: [{{$ref: \"{reference}\"}}]` beside `{sibling}`"));
+            self.add(path, what, &format!("write `allOf: [{{$ref: '{reference}'}}]` beside `{sibling}`"));
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
     for operation in operations(document) {
         let (responses, empty_success) = successes(document, &operation);
         let item = paths.entry(operation.path).or_insert_with(|| json!({}));
-        item[operation.method] = method(document, &operation, responses);
+        item[operation.method] = method(document, &operation, &responses);
         facts.push(Facts {
             id: snake(operation.id().unwrap_or_default()),
             method: operation.method.to_uppercase(),
@@ -67,7 +67,7 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
 }
 
 /// An operation with nothing left to look up outside `components/schemas`.
-fn method(document: &Value, operation: &Operation<'_>, responses: Value) -> Value {
+fn method(document: &Value, operation: &Operation<'_>, responses: &Value) -> Value {
     let mut method = json!({
         "operationId": operation.body["operationId"],
         "summary": operation.body["summary"],
@@ -122,11 +122,14 @@ fn component(schema: &Value) -> Value {
     if is_word(schema) { json!({"type": "string"}) } else { bare(schema) }
 }
 
-/// A copy without samples and extensions.
+/// A copy without samples and extensions. Lists and maps lose their `nullable`: `null` is read as empty everywhere.
 fn bare(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.iter().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples") && !name.starts_with("x-"));
+            let container = value["type"] == "array" || (value["type"] == "object" && value.get("properties").is_none());
+            let dropped =
+                |name: &str| matches!(name, "example" | "examples") || name.starts_with("x-") || (container && name == "nullable");
+            let kept = members.iter().filter(|(name, _)| !dropped(name));
             let copy = |(name, inner): (&String, &Value)| {
                 let inner = if name == "properties" { each_bare(inner) } else { bare(inner) };
                 (name.clone(), inner)

@@ -5,9 +5,18 @@ mod call;
 mod in_process;
 mod transport;
 
-use std::{fmt, marker::PhantomData, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{
     Url,
     header::{HeaderName, HeaderValue},
@@ -206,7 +215,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// The time as this client sees it.
+    /// The time as the service sees it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -218,20 +227,30 @@ impl fmt::Debug for Core {
     }
 }
 
-/// Wall-clock time that also moves with a paused tokio clock.
+/// The time as the service sees it: what expires there expires by its clock, not by this machine's.
 struct Clock {
     wall: DateTime<Utc>,
     started: Instant,
+    /// How many seconds the service is ahead, by the `Date` of its last answer.
+    ahead: AtomicI64,
 }
 
 impl Clock {
     fn start() -> Self {
-        Self { wall: Utc::now(), started: Instant::now() }
+        Self { wall: Utc::now(), started: Instant::now(), ahead: AtomicI64::new(0) }
     }
 
     /// The later of the system's clock and tokio's: tokio's alone misses a suspended machine, the system's alone a paused clock.
-    fn now(&self) -> DateTime<Utc> {
+    fn local(&self) -> DateTime<Utc> {
         Utc::now().max(self.wall + self.started.elapsed())
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.local() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, service: DateTime<Utc>) {
+        self.ahead.store((service - self.local()).num_seconds(), Ordering::Relaxed);
     }
 }
 

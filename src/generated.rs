@@ -1,6 +1,6 @@
 //! What build.rs makes of the documents. The lints are off here, and only here.
-#![allow(missing_docs, unreachable_pub, unused, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery, clippy::unwrap_used)]
-#![allow(clippy::use_self, clippy::needless_pass_by_value, clippy::missing_errors_doc, clippy::missing_panics_doc, rustdoc::all)]
+#![allow(missing_docs, unreachable_pub, unused, unused_qualifications)]
+#![allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, rustdoc::all)]
 
 #[cfg(test)]
 mod tests;

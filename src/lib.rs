@@ -25,3 +25,5 @@ pub use secret::{ApiKey, Redacted};
 pub use wait::{Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]
 pub use x509::{Certificate, CertificateChain, Csr};
+#[cfg(feature = "keys")]
+pub use x509::{KeyKind, PrivateKey};

@@ -126,6 +126,7 @@ where
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro is for public types")]
 mod tests {
     use proptest::prelude::*;
 
@@ -154,6 +155,7 @@ mod tests {
         assert_eq!(Hash::from("SHA256"), Hash::Sha256);
         assert_eq!(Hash::from(String::from("Sha512")), Hash::Sha512);
         assert_eq!(serde_json::to_string(&Hash::from("SHA256")).unwrap(), "\"sha256\"");
+        assert_eq!(Hash::KNOWN.len(), 2);
     }
 
     #[test]

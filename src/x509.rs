@@ -3,7 +3,11 @@
 mod certificate;
 mod chain;
 mod csr;
+#[cfg(feature = "keys")]
+mod key;
 
+#[cfg(feature = "keys")]
+pub use self::key::{KeyKind, PrivateKey};
 pub use self::{certificate::Certificate, chain::CertificateChain, csr::Csr};
 
 /// Cuts the PEM blocks of a label out of a text and lays each out anew: one line end, 64 columns.

@@ -36,11 +36,10 @@ fn identity<'a>(operation: &Operation<'a>, ids: &mut BTreeMap<&'a str, String>, 
     match operation.id() {
         None => findings.add(&place, "there is no operationId", "add one in snake_case, a verb first: `add_domain`"),
         Some(id) => {
-            let usable = snake(id) == id && syn::parse_str::<syn::Ident>(id).is_ok();
             let name = snake(id);
-            findings.expect(usable, &place, "the operationId is no method name", &format!("write it in snake_case, say `{name}`"));
-            let taken = TAKEN.contains(&id);
-            findings.expect(!taken, &place, "the operationId is a method every client has", "choose another name");
+            findings.expect(name == id, &place, "the operationId is not in snake_case", &format!("write `{name}`"));
+            let taken = TAKEN.contains(&id) || syn::parse_str::<syn::Ident>(&name).is_err();
+            findings.expect(!taken, &place, "the operationId is a word of Rust or of every client", "choose another name");
             if let Some(other) = ids.insert(id, format!("{} {}", operation.method.to_uppercase(), operation.path)) {
                 findings.add(&place, format!("duplicate operationId, also of {other}"), "rename one of them");
             }
@@ -59,7 +58,7 @@ fn parameters(document: &Value, operation: &Operation<'_>, findings: &mut Findin
     let place = operation.place();
     let mut arguments: BTreeMap<String, &str> = BTreeMap::new();
     if operation.request(document).is_some() {
-        arguments.insert("body".to_owned(), "the request body");
+        arguments.insert("body".to_owned(), "requestBody");
     }
     let parameters = operation.parameters(document);
     for parameter in &parameters {

@@ -12,7 +12,10 @@ use crate::generate::vocabulary::{EXTENSIONS, is_lenient, is_word};
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
 /// What narrows a value; in an answer, the service's next deviation would fail the whole answer.
-const NARROWING: [&str; 4] = ["pattern", "minLength", "maxLength", "uniqueItems"];
+const NARROWING: [&str; 5] = ["minLength", "maxLength", "minItems", "maxItems", "uniqueItems"];
+
+/// Formats that the generator turns into types which read one form only.
+const STRICT_FORMATS: [&str; 5] = ["date", "date-time", "ip", "ipv4", "ipv6"];
 
 pub(super) fn check(document: &Value, findings: &mut Findings) {
     let answers = answers(document);
@@ -37,7 +40,8 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         let at = Position { inline: 1, member: false, named: false, answered: false };
         for parameter in operation.parameters(document) {
             let name = parameter["name"].as_str().unwrap_or_default();
-            walk.visit(&parameter["schema"], &format!("{place}, parameter `{name}`"), at);
+            // That a parameter is not lenient is checked with the operations.
+            walk.visit(&parameter["schema"], &format!("{place}, parameter `{name}`"), Position { member: true, ..at });
         }
         for (_, content) in operation.request(document).into_iter().flat_map(|request| entries(&request["content"])) {
             walk.visit(&content["schema"], &format!("{place}, request"), at);
@@ -117,6 +121,11 @@ impl Walk<'_, '_> {
             let known = kind.as_str().is_some_and(|kind| TYPES.contains(&kind));
             findings.expect(known, place, format!("{kind} is no type of OpenAPI 3.0"), "name one type; for null add `nullable: true`");
         }
+        // Both would need a crate that the client does not have.
+        let plain = schema.get("pattern").is_none();
+        findings.expect(plain, place, "`pattern` has no Rust type", "leave it out; state it in the description");
+        let plain = schema["format"] != "uuid";
+        findings.expect(plain, place, "`format: uuid` has no Rust type", "leave the format out; state it in the description");
         let listed = schema["type"] != "array" || schema["items"].is_object();
         findings.expect(listed, place, "the list does not say what it holds", "add `items` (`{}` if it may be anything)");
         if !at.named {
@@ -137,6 +146,14 @@ impl Walk<'_, '_> {
             let what = format!("`{keyword}` in an answer makes the client reject what the service may send");
             self.findings.add(place, what, "leave it out; state it in the description");
         }
+        if let Some(format) = schema["format"].as_str().filter(|format| STRICT_FORMATS.contains(format)) {
+            let what = format!("`format: {format}` in an answer makes the client reject every other form");
+            self.findings.add(place, what, "use a schema with `x-lenient`, or leave the format out");
+        }
+        // 0 makes the number unsigned; more makes it a type that fails on 0.
+        let from_zero = schema["minimum"].as_f64().is_none_or(|minimum| minimum <= 0.0);
+        let what = "`minimum` above 0 in an answer makes the client reject 0";
+        self.findings.expect(from_zero, place, what, "leave it out; state it in the description");
         let tolerant = schema["additionalProperties"] != Value::Bool(false);
         let what = "`additionalProperties: false` in an answer makes the client reject new members";
         self.findings.expect(tolerant, place, what, "leave it out");

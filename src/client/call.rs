@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use progenitor_client::{ByteStream, ResponseValue};
 use reqwest::{StatusCode, header};
@@ -100,6 +101,9 @@ impl Core {
     }
 
     async fn read(&self, answer: reqwest::Response) -> Result<http::Response<Bytes>, Error> {
+        if let Some(date) = answer.headers().get(header::DATE).and_then(http_date) {
+            self.clock.set(date);
+        }
         let mut head = http::Response::new(());
         *head.status_mut() = answer.status();
         *head.headers_mut() = answer.headers().clone();
@@ -255,8 +259,12 @@ fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let at = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-    Some((at.to_utc() - chrono::Utc::now()).to_std().unwrap_or(Duration::ZERO))
+    let at = http_date(headers.get(header::RETRY_AFTER)?)?;
+    Some((at - Utc::now()).to_std().unwrap_or(Duration::ZERO))
+}
+
+fn http_date(value: &header::HeaderValue) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(value.to_str().ok()?.trim()).ok().map(|date| date.to_utc())
 }
 
 #[cfg(test)]

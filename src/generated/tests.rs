@@ -1,7 +1,74 @@
-//! stub
-pub(crate) type ReadAgain = fn(&[u8]) -> Result<serde_json::Value, String>;
-pub(crate) fn read_again<T: serde::Serialize + serde::de::DeserializeOwned>(json: &[u8]) -> Result<serde_json::Value, String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+//! Every sample in a document is read as its generated type, and every request is written again as it stands there.
+
+#[path = "../../tests/document/mod.rs"]
+mod document;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use document::{Document, Part};
+
+/// Reads JSON as a type and writes that again.
+pub(crate) type ReadAgain = fn(&Value) -> Result<Value, String>;
+
+pub(crate) fn read_again<T: Serialize + DeserializeOwned>(json: &Value) -> Result<Value, String> {
+    let value: T = serde_path_to_error::deserialize(json.clone()).map_err(|error| error.to_string())?;
     serde_json::to_value(value).map_err(|error| error.to_string())
+}
+
+/// What is wrong with the samples of a document, one line each.
+fn misfits(document: &Document, types: &[(&str, ReadAgain)]) -> Vec<String> {
+    let mut misfits = Vec::new();
+    for sample in document.samples() {
+        let keys = sample.keys();
+        let known: Vec<_> = types.iter().filter(|(name, _)| keys.iter().any(|key| key == name)).collect();
+        if known.is_empty() {
+            misfits.push(format!("{}: there is no type for it", sample.place()));
+        }
+        for (name, read_again) in known {
+            let misfit = match read_again(sample.value) {
+                Err(error) => Some(error),
+                Ok(written) if sample.part == Part::Request && written != *sample.value => Some(format!("is written as {written}")),
+                Ok(written) if sample.part != Part::Request => lost(sample.value, &written, "").map(|member| format!("`{member}` is lost")),
+                Ok(_) => None,
+            };
+            misfits.extend(misfit.map(|misfit| format!("{} as `{name}`: {misfit}", sample.place())));
+        }
+    }
+    misfits
+}
+
+/// A member of the sample that the type does not know and drops.
+fn lost(sample: &Value, written: &Value, path: &str) -> Option<String> {
+    match (sample, written) {
+        (Value::Object(members), Value::Object(kept)) => members.iter().find_map(|(name, inner)| {
+            let path = format!("{path}/{name}");
+            match kept.get(name) {
+                Some(written) => lost(inner, written, &path),
+                None => says_something(inner).then_some(path),
+            }
+        }),
+        (Value::Array(elements), Value::Array(kept)) => {
+            elements.iter().zip(kept).enumerate().find_map(|(index, (inner, written))| lost(inner, written, &format!("{path}/{index}")))
+        }
+        _ => None,
+    }
+}
+
+/// What says nothing is left out when it is written again.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty() && !text.starts_with("0000-00-00"),
+        Value::Array(elements) => !elements.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+#[test]
+#[cfg(feature = "certcentral")]
+fn every_sample_of_certcentral_fits_its_type() {
+    let misfits = misfits(&Document::load("certcentral"), super::certcentral::SAMPLES);
+    assert!(misfits.is_empty(), "{} samples do not fit:\n{}", misfits.len(), misfits.join("\n"));
 }

@@ -12,7 +12,7 @@ fn from<L: Lenient>(value: Value) -> Result<L::Plain, String> {
 
 fn refused<L: Lenient>(value: Value)
 where
-    L::Plain: std::fmt::Debug,
+    L::Plain: fmt::Debug,
 {
     let shown = value.to_string();
     let error = from::<L>(value).expect_err(&shown);

@@ -1,8 +1,8 @@
 //! Tests of the authority, and what other modules' tests need to have certificates.
 
 use super::*;
-use pki_types::{CertificateDer, ServerName, UnixTime};
 use rcgen::SignatureAlgorithm;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};

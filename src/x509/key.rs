@@ -1,0 +1,182 @@
+use std::fmt;
+
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, RsaKeySize, SignatureAlgorithm};
+use x509_cert::der::pem::{LineEnding, encode_string};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{Csr, pem_blocks};
+use crate::error::Error;
+
+/// The kinds of key that public certificate authorities sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyKind {
+    /// ECDSA on the curve P-256: small and quick; the default.
+    #[default]
+    EcdsaP256,
+    /// ECDSA on the curve P-384.
+    EcdsaP384,
+    /// RSA of 2048 bits, for what does not know elliptic curves.
+    Rsa2048,
+    /// RSA of 3072 bits.
+    Rsa3072,
+    /// RSA of 4096 bits; making one takes seconds.
+    Rsa4096,
+}
+
+impl KeyKind {
+    fn algorithm(self) -> &'static SignatureAlgorithm {
+        match self {
+            Self::EcdsaP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Self::EcdsaP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => &rcgen::PKCS_RSA_SHA256,
+        }
+    }
+
+    fn rsa_size(self) -> Option<RsaKeySize> {
+        match self {
+            Self::EcdsaP256 | Self::EcdsaP384 => None,
+            Self::Rsa2048 => Some(RsaKeySize::_2048),
+            Self::Rsa3072 => Some(RsaKeySize::_3072),
+            Self::Rsa4096 => Some(RsaKeySize::_4096),
+        }
+    }
+}
+
+/// A private key. It is never printed, and its memory is wiped when it is dropped; [`to_pem`](Self::to_pem) gives it out.
+///
+/// ```
+/// use shomei::{KeyKind, PrivateKey};
+///
+/// let key = PrivateKey::generate(KeyKind::EcdsaP256)?;
+/// let csr = key.csr(["example.com", "*.example.com", "日本語.jp"])?;
+/// assert!(csr.as_pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+/// # Ok::<(), shomei::Error>(())
+/// ```
+pub struct PrivateKey {
+    /// PKCS #8, in DER.
+    der: Zeroizing<Vec<u8>>,
+}
+
+impl PrivateKey {
+    /// Makes a new key.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no randomness.
+    pub fn generate(kind: KeyKind) -> Result<Self, Error> {
+        let made = match kind.rsa_size() {
+            Some(size) => KeyPair::generate_rsa_for(kind.algorithm(), size),
+            None => KeyPair::generate_for(kind.algorithm()),
+        };
+        let mut pair = made.map_err(|error| Error::configuration(format!("a key could not be made: {error}")))?;
+        let der = Zeroizing::new(pair.serialize_der());
+        pair.zeroize();
+        Ok(Self { der })
+    }
+
+    /// Reads a key in PEM (`BEGIN PRIVATE KEY`, PKCS #8).
+    ///
+    /// # Errors
+    ///
+    /// When the text holds no such key, or one that no certificate is issued for. The message shows nothing of the text.
+    pub fn from_pem(text: &str) -> Result<Self, Error> {
+        let refuse = |reason: &'static str| Error::invalid("private key", reason);
+        let mut block = pem_blocks(text, "PRIVATE KEY").into_iter().next().ok_or_else(|| refuse("it is not a PEM private key (PKCS #8)"))?;
+        let read = x509_cert::der::pem::decode_vec(block.as_bytes()).map(|(_, der)| Zeroizing::new(der));
+        block.zeroize();
+        let key = Self { der: read.map_err(|_| refuse("its PEM cannot be read"))? };
+        key.with_pair(|_| Ok(()))?;
+        Ok(key)
+    }
+
+    /// The key in PEM (PKCS #8); the text is wiped when it is dropped.
+    #[must_use]
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(encode_string("PRIVATE KEY", LineEnding::LF, &self.der).expect("a key in memory fits into a PEM block"))
+    }
+
+    /// A request for a certificate of this key. The first name is its common name too.
+    ///
+    /// Names may be international; they are written in punycode (`xn--…`), as certificates carry them. The service takes the names of
+    /// the order, not these.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when there is no name, or one cannot be a domain name.
+    pub fn csr<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Csr, Error> {
+        let names = names.into_iter().map(|name| ascii_name(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let first = names.first().cloned().ok_or_else(|| Error::invalid("names", "at least one is needed"))?;
+        let mut request = CertificateParams::new(names).map_err(|error| Error::invalid("names", error.to_string()))?;
+        request.distinguished_name = DistinguishedName::new();
+        request.distinguished_name.push(DnType::CommonName, first);
+        let request = self.with_pair(|pair| request.serialize_request(pair))?;
+        let pem = encode_string("CERTIFICATE REQUEST", LineEnding::LF, request.der());
+        Csr::from_pem(&pem.expect("a request in memory fits into a PEM block"))
+    }
+
+    /// Uses the key in the form that signs, and wipes that form again.
+    fn with_pair<T>(&self, act: impl FnOnce(&KeyPair) -> Result<T, rcgen::Error>) -> Result<T, Error> {
+        let refuse = |error: rcgen::Error| Error::invalid("private key", format!("it cannot be used: {error}"));
+        let mut pair = KeyPair::try_from(self.der.as_slice()).map_err(refuse)?;
+        let done = act(&pair);
+        pair.zeroize();
+        done.map_err(refuse)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
+    }
+}
+
+/// A name as certificates carry it: punycode, in lower case; wildcards and addresses stay.
+fn ascii_name(name: &str) -> Result<String, Error> {
+    let refuse = || Error::invalid("names", format!("{name:?} cannot be a domain name"));
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return Ok(name.to_owned());
+    }
+    let (wildcard, base) = name.strip_prefix("*.").map_or(("", name), |base| ("*.", base));
+    let ascii = idna::domain_to_ascii_strict(base).map_err(|_| refuse())?;
+    if ascii.is_empty() { Err(refuse()) } else { Ok(format!("{wildcard}{ascii}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_key_makes_a_request_that_reads_back() {
+        for kind in [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048] {
+            let key = PrivateKey::generate(kind).unwrap();
+            let csr = key.csr(["example.com", "*.example.com", "192.0.2.1"]).unwrap();
+            let again = PrivateKey::from_pem(&key.to_pem()).unwrap();
+            assert_eq!(again.csr(["example.com"]).unwrap().public_key(), csr.public_key(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn international_names_become_punycode() {
+        assert_eq!(ascii_name("日本語.jp").unwrap(), "xn--wgv71a119e.jp");
+        assert_eq!(ascii_name("*.日本語.jp").unwrap(), "*.xn--wgv71a119e.jp");
+        assert_eq!(ascii_name("Example.COM").unwrap(), "example.com");
+        for bad in ["", "*.", "a b.example", "a..example", "exa*mple.com"] {
+            assert!(ascii_name(bad).unwrap_err().is_invalid_input(), "{bad:?}");
+        }
+        let none: [&str; 0] = [];
+        assert!(PrivateKey::generate(KeyKind::default()).unwrap().csr(none).is_err());
+    }
+
+    #[test]
+    fn nothing_of_a_key_is_printed() {
+        let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+        let pem = key.to_pem();
+        let secret = pem.lines().nth(1).unwrap();
+        assert!(!format!("{key:?}").contains(secret));
+        let broken = pem.replace("MI", "XX");
+        let error = PrivateKey::from_pem(&broken).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(&secret[4..20]));
+        assert!(PrivateKey::from_pem("").unwrap_err().is_invalid_input());
+    }
+}

@@ -1,0 +1,9 @@
+//! The CertCentral client against the sandbox, each answer and request held against the document.
+#![cfg(feature = "sandbox")]
+
+mod calls;
+#[path = "../document/mod.rs"]
+mod document;
+mod domain_validation;
+mod issuance;
+mod judge;

@@ -1,0 +1,176 @@
+//! What normalize makes of the fixture before generation, and refine after it.
+
+use serde_json::{Value, json};
+
+use super::generate::normalize::{Facts, Normalized, normalize};
+use super::generate::vocabulary::{Kind, Variant};
+use super::generate::{generate, vocabulary};
+use super::{WOBBLES, source, wobbles};
+
+fn normalized() -> Normalized {
+    normalize(&wobbles()).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn at(pointer: &str) -> Value {
+    normalized().document.pointer(pointer).cloned().unwrap_or_default()
+}
+
+/// The generated source without line breaks and doubled blanks, so that a test can quote it.
+fn code() -> String {
+    let code = generate(&source(WOBBLES)).unwrap_or_else(|problems| panic!("{problems}"));
+    code.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn has(code: &str, expected: &str) {
+    // How lines are broken, and the commas that come with it, say nothing.
+    let bare = |text: &str| text.split_whitespace().collect::<String>().replace(",>", ">").replace(",)", ")").replace(",}", "}");
+    assert!(
+        bare(code).contains(&bare(expected)),
+        "there is no `{expected}` in
+{code}"
+    );
+}
+
+#[test]
+fn only_success_is_shown_to_the_generator() {
+    assert_eq!(
+        at("/paths/~1thing~1{thing_id}/get/responses").as_object().map(|each| each.keys().cloned().collect()),
+        Some(vec!["200".to_owned()])
+    );
+    assert_eq!(at("/paths/~1thing~1{thing_id}/delete/responses"), json!({"204": {"description": "Removed."}}));
+}
+
+#[test]
+fn a_bodiless_success_beside_json_makes_the_answer_optional() {
+    let optional = json!({"application/json": {"schema": {"nullable": true, "allOf": [{"$ref": "#/components/schemas/Thing"}]}}});
+    assert_eq!(at("/paths/~1thing/post/responses/201/content"), optional);
+    assert_eq!(at("/paths/~1thing/post/responses/204/content"), optional);
+    has(&code(), "Result<ResponseValue<::std::option::Option<types::Thing>>, Error<()>>");
+}
+
+#[test]
+fn a_success_without_bodies_is_nothing_and_a_file_is_bytes() {
+    assert_eq!(at("/paths/~1thing~1{thing_id}~1file/get/responses/200/content"), json!({"application/octet-stream": {}}));
+    let code = code();
+    has(
+        &code,
+        "pub async fn remove_thing<'a>( &'a self, thing_id: &'a crate::generated::wobbles::vocabulary::ThingId, ) -> Result<ResponseValue<()>, Error<()>>",
+    );
+    has(
+        &code,
+        "pub async fn download_thing<'a>( &'a self, thing_id: &'a crate::generated::wobbles::vocabulary::ThingId, ) -> Result<ResponseValue<ByteStream>, Error<()>>",
+    );
+}
+
+#[test]
+fn samples_and_extensions_are_gone_but_members_of_such_names_stay() {
+    let text = normalized().document.to_string();
+    for gone in ["x-source", "x-inferred", "\"examples\"", "x-lenient"] {
+        assert!(!text.contains(gone), "{gone}");
+    }
+    assert_eq!(at("/components/schemas/Thing/properties/example"), json!({"type": "string"}));
+}
+
+#[test]
+fn references_to_parameters_and_nullable_lists_are_settled() {
+    assert_eq!(at("/paths/~1thing~1{thing_id}/get/parameters/0/name"), "thing_id");
+    assert_eq!(at("/components/schemas/ThingList/properties/things/nullable"), Value::Null);
+}
+
+#[test]
+fn the_facts_of_operations_are_listed() {
+    let add = Facts { id: "add_thing".into(), method: "POST".into(), path: "/thing".into(), idempotent: false, empty_success: true };
+    let operations = normalized().operations;
+    assert!(operations.contains(&add), "{operations:?}");
+    assert_eq!(operations.len(), 5);
+    assert_eq!(operations.iter().filter(|operation| operation.empty_success).count(), 1);
+    has(
+        &code(),
+        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, empty_success: false, }"#,
+    );
+}
+
+#[test]
+fn the_vocabulary_is_collected() {
+    let words = normalized().words;
+    let kind = |name: &str| words.iter().find(|word| word.name == name).map(|word| word.kind.clone());
+    let variant = |name: &str, value: &str, description: Option<&str>| Variant {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        description: description.map(str::to_owned),
+    };
+    let variants = vec![
+        variant("Issued", "issued", Some("it is there")),
+        variant("NeedsApproval", "needs_approval", None),
+        variant("Other", "-1", None),
+    ];
+    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, ignore_case: false }));
+    assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { ignore_case: true, .. })));
+    assert_eq!(kind("ThingId"), Some(Kind::Id));
+    assert_eq!(kind("Email"), Some(Kind::Redacted));
+    assert_eq!(kind("WobblyDate"), Some(Kind::Lenient { marker: "Date" }));
+    assert_eq!(kind("OwnerOrNone"), Some(Kind::LenientObject { of: "Owner".to_owned() }));
+    assert_eq!(kind("Owner"), None);
+}
+
+#[test]
+fn words_are_written_with_their_documentation() {
+    let words = vocabulary::module(&normalized().words).to_string();
+    has(&words, r#"crate :: id :: id ! { # [doc = " Number of a thing."] ThingId }"#);
+    has(&words, r#"exact # [doc = " Where a thing stands."] ThingStatus { # [doc = " `issued`: it is there"] Issued = "issued""#);
+    has(&words, r#"ignore_case # [doc = " Hash"] Hash { # [doc = " `sha256`"] Sha256 = "sha256""#);
+}
+
+#[test]
+fn every_word_replaces_a_schema_of_the_document() {
+    for source in [("wobbles", WOBBLES), ("certcentral", include_str!("../../openapi/certcentral.yaml"))] {
+        let document = super::generate::normalize::read(source.1).expect("YAML");
+        let normalized = normalize(&document).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        for word in &normalized.words {
+            assert!(normalized.document.pointer(&format!("/components/schemas/{}", word.schema)).is_some(), "{}: {}", source.0, word.name);
+        }
+    }
+}
+
+#[test]
+fn fields_are_plain_and_read_leniently() {
+    let code = code();
+    for (field, reader) in [
+        ("is_active: ::std::option::Option<bool>", "Option<crate::lenient::Boolean>"),
+        ("receipt: ::std::option::Option<i64>", "Option<crate::lenient::Integer>"),
+        ("price: ::std::option::Option<f64>", "Option<crate::lenient::Number>"),
+        ("zip: ::std::option::Option<::std::string::String>", "Option<crate::lenient::Text>"),
+        ("valid_till: ::std::option::Option<::chrono::NaiveDate>", "Option<crate::lenient::Date>"),
+        ("date_created: ::std::option::Option<::chrono::DateTime<::chrono::Utc>>", "Option<crate::lenient::Timestamp>"),
+        (
+            "owner: ::std::option::Option<crate::generated::wobbles::types::Owner>",
+            "Option<crate::lenient::Object<crate::generated::wobbles::types::Owner>>",
+        ),
+        ("flags: ::std::vec::Vec<bool>", "Vec<crate::lenient::Boolean>"),
+        ("things: ::std::vec::Vec<Thing>", "Vec<crate::lenient::AsIs<Thing>>"),
+        ("by_name: ::std::collections::BTreeMap<::std::string::String, bool>", "BTreeMap<::std::string::String,crate::lenient::Boolean>"),
+        (
+            "extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>",
+            "::serde_json::Map<::std::string::String,::serde_json::Value>",
+        ),
+    ] {
+        let (_, before) = code.split_once("pub mod types").expect("types");
+        let (before, _) = before.split_once(&format!("pub {field}")).unwrap_or_else(|| panic!("there is no field {field} in\n{code}"));
+        let attribute = &before[before.rfind("#[serde").unwrap_or_default()..];
+        assert!(attribute.contains(&format!("{reader},_>\"")), "{field}: {attribute}");
+        assert_eq!(attribute.matches("default").count(), 1, "{field}: {attribute}");
+    }
+    has(&code, "pub email: ::std::option::Option< crate::secret::Redacted<::std::string::String>, >");
+}
+
+#[test]
+fn only_what_is_never_sent_may_grow() {
+    let code = code();
+    for grows in ["Thing", "ThingList", "Owner", "Refusal", "ThingPlace"] {
+        has(&code, &format!("#[non_exhaustive] pub struct {grows} "));
+    }
+    for sent in ["NewThing", "Size"] {
+        has(&code, &format!("PartialEq)] pub struct {sent} "));
+    }
+}

@@ -1,0 +1,105 @@
+//! The names and types that the real documents become, held against `tests/golden/`. `UPDATE_GOLDEN=1` accepts a change.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::{env, fs};
+
+use quote::ToTokens;
+
+use super::generate::normalize::{normalize, read};
+use super::generate::vocabulary::{Kind, Word};
+use super::generate::{Source, generate, refine};
+
+#[test]
+fn certcentral() {
+    compare("certcentral", &outline("certcentral", include_str!("../../openapi/certcentral.yaml")));
+}
+
+#[test]
+fn wobbles() {
+    compare("wobbles", &outline("wobbles", super::WOBBLES));
+}
+
+/// Every method with its signature, every type with its fields, every word with its values.
+fn outline(name: &str, text: &str) -> String {
+    let code = generate(&Source { module: name, file: name, text }).unwrap_or_else(|problems| panic!("{problems}"));
+    let file = syn::parse_file(&code).expect("generated code is Rust");
+    let normalized = normalize(&read(text).expect("YAML")).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut lines = vec!["# methods".to_owned()];
+    lines.extend(refine::methods(&file).map(method));
+    lines.extend(["".to_owned(), "# types".to_owned()]);
+    lines.extend(refine::types(&file).iter().filter_map(kind));
+    lines.extend(["".to_owned(), "# vocabulary".to_owned()]);
+    lines.extend(normalized.words.iter().filter_map(word));
+    lines.join("\n") + "\n"
+}
+
+fn method(method: &syn::Signature) -> String {
+    let arguments = method.inputs.iter().filter_map(|argument| match argument {
+        syn::FnArg::Typed(argument) => Some(format!("{}: {}", argument.pat.to_token_stream(), short(&argument.ty))),
+        syn::FnArg::Receiver(_) => None,
+    });
+    let answer = short(&method.output).replace("->Result<ResponseValue<", "").replace(">,Error<()>>", "");
+    format!("{}({}) -> {answer}", method.ident, arguments.collect::<Vec<_>>().join(", "))
+}
+
+fn kind(item: &syn::Item) -> Option<String> {
+    match item {
+        syn::Item::Struct(found) => {
+            let field = |field: &syn::Field| match &field.ident {
+                Some(name) => format!("\n    {name}: {}", short(&field.ty)),
+                None => format!("\n    {}", short(&field.ty)),
+            };
+            let grows = found.attrs.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"));
+            let open = if grows { " .." } else { "" };
+            Some(format!("{}{open}{}", found.ident, found.fields.iter().map(field).collect::<String>()))
+        }
+        syn::Item::Enum(found) => {
+            let variants: Vec<_> = found.variants.iter().map(|variant| variant.ident.to_string()).collect();
+            Some(format!("{}: {}", found.ident, variants.join(" | ")))
+        }
+        _ => None,
+    }
+}
+
+fn word(word: &Word) -> Option<String> {
+    match &word.kind {
+        Kind::Id => Some(format!("{}: id", word.name)),
+        Kind::OpenEnum { variants, .. } => {
+            let variants: Vec<_> = variants.iter().map(|variant| format!("{} = {:?}", variant.name, variant.value)).collect();
+            Some(format!("{}: {}", word.name, variants.join(" | ")))
+        }
+        Kind::Lenient { .. } | Kind::LenientObject { .. } | Kind::Redacted => None,
+    }
+}
+
+/// A type without what every type has.
+fn short(ty: &impl ToTokens) -> String {
+    let text = ty.to_token_stream().to_string().replace("& 'a ", "&").replace(' ', "").replace(",>", ">");
+    let last = |path: &str| path.rsplit("::").next().unwrap_or_default().to_owned();
+    let mut short = String::new();
+    let mut path = String::new();
+    for letter in text.chars() {
+        if letter.is_alphanumeric() || letter == '_' || letter == ':' {
+            path.push(letter);
+        } else {
+            short += &last(&std::mem::take(&mut path));
+            short.push(letter);
+        }
+    }
+    short + &last(&path)
+}
+
+fn compare(name: &str, outline: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.txt"));
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        return fs::write(&golden, outline).unwrap_or_else(|error| panic!("{}: {error}", golden.display()));
+    }
+    let accepted = fs::read_to_string(&golden).unwrap_or_default();
+    let only_in = |one: &str, other: &str, sign: char| {
+        let others: BTreeSet<&str> = other.lines().collect();
+        one.lines().filter(|line| !others.contains(line)).map(|line| format!("{sign} {line}\n")).collect::<String>()
+    };
+    let difference = only_in(&accepted, outline, '-') + &only_in(outline, &accepted, '+');
+    assert!(accepted == outline, "the client of {name} has changed; run with UPDATE_GOLDEN=1 to accept\n{difference}");
+}

@@ -1,0 +1,163 @@
+//! One row a mistake: the edits that make it, and the line it earns after `error: openapi/wobbles.yaml: `.
+
+use serde_json::json;
+
+use super::{ADD, FILE, GET, SCHEMAS, refused};
+
+macro_rules! mistakes {
+    ($($name:ident: [$($edit:expr),+] => $message:literal;)+) => {
+        $(#[test]
+        fn $name() {
+            refused(&[$($edit),+], $message);
+        })+
+    };
+}
+
+mistakes! {
+    openapi_version: [("", "/openapi", json!("3.1.0"))]
+        => r#"openapi: the version is "3.1.0", and the generator reads 3.0 only — write `openapi: 3.0.3`"#;
+    info_version: [("", "/info/version", json!("première"))]
+        => "info: the version is missing or cannot be a header value — give `version` as ASCII text without spaces";
+    reference_to_nothing: [(SCHEMAS, "/Thing/properties/id", json!({"$ref": "#/components/schemas/Thingy"}))]
+        => "schema `Thing`, properties.id: `$ref: #/components/schemas/Thingy` points to nothing — correct the name or add the component";
+    reference_outside: [(ADD, "/requestBody/content/application~1json/schema", json!({"$ref": "other.yaml#/Thing"}))]
+        => "operation `add_thing` (POST /thing), requestBody.content.application/json.schema: `$ref: other.yaml#/Thing` points outside the components of this document — move what it points to under `components`";
+    reference_sibling: [(SCHEMAS, "/Thing/properties/id/description", json!("Its number."))]
+        => "schema `Thing`, properties.id: `description` beside a `$ref` is ignored by every reader — write `allOf: [{$ref: '#/components/schemas/ThingId'}]` beside `description`";
+    unknown_extension: [(SCHEMAS, "/Thing/properties/email", json!({"type": "string", "x-redcated": true}))]
+        => "schema `Thing`, properties.email: `x-redcated` is no extension of these documents — see the tables of openapi/README.md";
+    missing_operation_id: [(ADD, "/operationId", json!(null))]
+        => "operation POST /thing: there is no operationId — add one in snake_case, a verb first: `add_domain`";
+    operation_id_case: [(ADD, "/operationId", json!("addThing"))]
+        => "operation `addThing` (POST /thing): the operationId is not in snake_case — write `add_thing`";
+    operation_id_keyword: [(ADD, "/operationId", json!("move"))]
+        => "operation `move` (POST /thing): the operationId is a word of Rust or of every client — choose another name";
+    operation_id_taken: [(ADD, "/operationId", json!("new"))]
+        => "operation `new` (POST /thing): the operationId is a word of Rust or of every client — choose another name";
+    duplicate_operation_id: [(GET, "/operationId", json!("add_thing"))]
+        => "operation `add_thing` (GET /thing/{thing_id}): duplicate operationId, also of POST /thing — rename one of them";
+    missing_summary: [(ADD, "/summary", json!(""))]
+        => "operation `add_thing` (POST /thing): there is no summary — add one line that says what the operation does";
+    missing_source: [(ADD, "/x-source", json!(null))]
+        => "operation `add_thing` (POST /thing): there is no x-source — name the page that documents the operation";
+    missing_idempotent: [(ADD, "/x-idempotent", json!("no"))]
+        => "operation `add_thing` (POST /thing): x-idempotent is missing or not a boolean — say `true` if repeating the call after a lost answer does no harm, else `false`";
+    missing_tag: [(ADD, "/tags", json!([]))]
+        => "operation `add_thing` (POST /thing): there is not exactly one tag — name the one resource it belongs to";
+    path_without_slash: [("/paths", "/thing", json!({}))]
+        => "thing: the path does not begin with `/` — begin it with `/`";
+    trace: [("/paths", "/~1thing/trace", json!({"operationId": "trace_thing", "summary": "Traces.", "tags": ["things"], "x-source": "nowhere", "x-idempotent": true, "responses": {"200": {"description": "Traced."}}}))]
+        => "/thing: the client cannot send TRACE — remove the operation";
+    path_parameter_missing: [(FILE, "/parameters", json!([]))]
+        => "operation `download_thing` (GET /thing/{thing_id}/file): the path has `{thing_id}`, but there is no path parameter of that name — add the parameter or correct the path";
+    path_parameter_unused: [(ADD, "/parameters", json!([{"$ref": "#/components/parameters/ThingId"}]))]
+        => "operation `add_thing` (POST /thing): the path parameter `thing_id` does not stand in the path — remove the parameter or correct the path";
+    path_parameter_optional: [("/components", "/parameters/ThingId/required", json!(null)), ("/paths", "/~1thing~1{thing_id}/get", json!(null)), ("/paths", "/~1thing~1{thing_id}/delete", json!(null))]
+        => "operation `download_thing` (GET /thing/{thing_id}/file), parameter `thing_id`: a path parameter is always required — add `required: true`";
+    parameter_names: [(GET, "/parameters/-", json!({"name": "filters_status", "in": "query", "schema": {"type": "string"}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}): parameters `filters[status]` and `filters_status` both become the argument `filters_status` — rename or remove one of them";
+    parameter_body: [(ADD, "/parameters", json!([{"name": "body", "in": "query", "schema": {"type": "string"}}]))]
+        => "operation `add_thing` (POST /thing): parameters `requestBody` and `body` both become the argument `body` — rename or remove one of them";
+    parameter_style: [(GET, "/parameters/-", json!({"name": "filters", "in": "query", "style": "deepObject", "schema": {"type": "string"}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `filters`: style `deepObject` cannot be sent — spell it out as parameters of their own, such as `filters[status]`";
+    parameter_explode: [(GET, "/parameters/-", json!({"name": "ids", "in": "query", "explode": false, "schema": {"type": "array", "items": {"type": "string"}}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `ids`: `explode: false` would be ignored — declare a string and join the values with commas";
+    parameter_cookie: [(GET, "/parameters/-", json!({"name": "session", "in": "cookie", "schema": {"type": "string"}}))]
+        => r#"operation `get_thing` (GET /thing/{thing_id}), parameter `session`: the client cannot send a parameter in "cookie" — parameters are sent in `path`, `query` or `header`"#;
+    parameter_content: [(GET, "/parameters/-", json!({"name": "filter", "in": "query", "content": {"application/json": {"schema": {}}}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `filter`: there is no schema — add `schema` (a parameter with `content` cannot be sent)";
+    parameter_object: [(GET, "/parameters/-", json!({"name": "filter", "in": "query", "schema": {"type": "object"}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `filter`: an object would be sent without the parameter's name — spell it out as parameters of their own, such as `filters[status]`";
+    parameter_lenient: [(GET, "/parameters/-", json!({"name": "active", "in": "query", "schema": {"$ref": "#/components/schemas/Flag"}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `active`: x-lenient is for answers, not for what we send — use a plain schema";
+    parameter_redacted: [(GET, "/parameters/-", json!({"name": "x-mail", "in": "header", "schema": {"$ref": "#/components/schemas/Email"}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `x-mail`: a redacted value would be written as its mask — use a plain string";
+    request_types: [(ADD, "/requestBody/content/text~1plain", json!({"schema": {"type": "string"}}))]
+        => "operation `add_thing` (POST /thing), request: there are 2 content types — keep the one the client shall send";
+    request_multipart: [(ADD, "/requestBody/content", json!({"multipart/form-data": {"schema": {"type": "object"}}}))]
+        => "operation `add_thing` (POST /thing), request: the generator cannot send multipart — leave the operation out, or send another content type";
+    request_type: [(ADD, "/requestBody/content", json!({"application/xml": {"schema": {"type": "object"}}}))]
+        => "operation `add_thing` (POST /thing), request: the generator cannot send `application/xml` — use application/json or octet-stream";
+    request_schema: [(ADD, "/requestBody/content", json!({"application/json": {}}))]
+        => "operation `add_thing` (POST /thing), request: the content has no schema — add `schema`";
+    response_status: [(ADD, "/responses/OK", json!({"description": "Fine."}))]
+        => r#"operation `add_thing` (POST /thing), response OK: this is no status — write `200`, `"2XX"` or `default`"#;
+    response_schema: [(GET, "/responses/404", json!({"description": "Gone.", "content": {"application/json": {}}}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), response 404: the JSON content has no schema — add `schema` (`{}` if it may be anything)";
+    response_none: [(GET, "/responses/200", json!(null))]
+        => "operation `get_thing` (GET /thing/{thing_id}): there is no 2xx response — add the answer of success";
+    response_differs: [(ADD, "/responses/200", json!({"description": "Other.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ThingList"}}}}))]
+        => "operation `add_thing` (POST /thing): the bodies of 200 and 201 differ, and a method returns one type — give both the same schema, with the members of one optional";
+    response_json_and_other: [(GET, "/responses/200/content/application~1zip", json!({}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), response 200: beside JSON the other content types would be ignored — keep one kind, or split the operation";
+    response_raw_and_empty: [(FILE, "/responses/204", json!({"description": "None."}))]
+        => "operation `download_thing` (GET /thing/{thing_id}/file): one 2xx is a download and another has no body — give both the same content type";
+    schema_names: [(SCHEMAS, "/new_thing", json!({"type": "string"}))]
+        => "schema `new_thing`: schemas `NewThing` and `new_thing` both become the type `NewThing` — rename one of them";
+    schema_name: [(SCHEMAS, "/Self", json!({"type": "string"}))]
+        => "schema `Self`: the name becomes the type `Self`, which Rust does not take — rename it";
+    any_of: [(SCHEMAS, "/Size/anyOf", json!([{"type": "object"}]))]
+        => "schema `Size`: `anyOf` has no Rust type — use `oneOf`, or one object with optional members";
+    type_list: [(SCHEMAS, "/Size/properties/width/type", json!(["integer", "null"]))]
+        => r#"schema `Size`, member `width`: ["integer","null"] is no type of OpenAPI 3.0 — name one type; for null add `nullable: true`"#;
+    list_without_items: [(SCHEMAS, "/Size/properties/sides", json!({"type": "array"}))]
+        => "schema `Size`, member `sides`: the list does not say what it holds — add `items` (`{}` if it may be anything)";
+    inline_word: [(SCHEMAS, "/Size/properties/unit", json!({"type": "string", "x-extensible-enum": ["cm"]}))]
+        => "schema `Size`, member `unit`: `x-extensible-enum` works on a named schema only — move the schema under components/schemas and refer to it";
+    inline_enum: [(SCHEMAS, "/NewThing/properties/unit", json!({"type": "string", "enum": ["cm", "mm"]}))]
+        => "schema `NewThing`, member `unit`: the enum has no name — move it under components/schemas and refer to it";
+    inline_depth: [(SCHEMAS, "/Thing/properties/place/properties/street", json!({"type": "object", "properties": {"name": {"type": "string"}}}))]
+        => "schema `Thing`, member `place`, member `street`: an inline object inside an inline object — move it under components/schemas and refer to it";
+    answer_narrowed: [(SCHEMAS, "/Thing/properties/example/maxLength", json!(3))]
+        => "schema `Thing`, member `example`: `maxLength` in an answer makes the client reject what the service may send — leave it out; state it in the description";
+    pattern: [(SCHEMAS, "/NewThing/properties/name/pattern", json!("^a"))]
+        => "schema `NewThing`, member `name`: `pattern` has no Rust type — leave it out; state it in the description";
+    uuid: [(SCHEMAS, "/NewThing/properties/name/format", json!("uuid"))]
+        => "schema `NewThing`, member `name`: `format: uuid` has no Rust type — leave the format out; state it in the description";
+    answer_format: [(SCHEMAS, "/Thing/properties/example/format", json!("date-time"))]
+        => "schema `Thing`, member `example`: `format: date-time` in an answer makes the client reject every other form — use a schema with `x-lenient`, or leave the format out";
+    answer_minimum: [(SCHEMAS, "/Size/properties/width/minimum", json!(1))]
+        => "schema `Size`, member `width`: `minimum` above 0 in an answer makes the client reject 0 — leave it out; state it in the description";
+    answer_closed: [(SCHEMAS, "/Size/additionalProperties", json!(false))]
+        => "schema `Size`: `additionalProperties: false` in an answer makes the client reject new members — leave it out";
+    answer_enum: [(SCHEMAS, "/Size/properties/kind", json!({"$ref": "#/components/schemas/Kind"}))]
+        => "schema `Kind`: a closed `enum` in an answer fails on the service's next value — use `x-extensible-enum`";
+    member_names: [(SCHEMAS, "/Size/properties/Width", json!({"type": "integer"}))]
+        => "schema `Size`: members `Width` and `width` both become the field `width` — keep one of them and tell of the other in its description";
+    required_unknown: [(SCHEMAS, "/Size/required", json!(["height"]))]
+        => "schema `Size`: the required member `height` is not described — describe it or correct the name";
+    closed_variants: [(SCHEMAS, "/Kind/enum", json!(["big", "BIG"]))]
+        => "schema `Kind`: the values `big` and `BIG` both become the variant `Big` — make it `x-extensible-enum` with `x-enum-varnames`";
+    enum_names_without_values: [(SCHEMAS, "/Kind/x-enum-varnames", json!(["A", "B"]))]
+        => "schema `Kind`: `x-enum-varnames` means nothing without `x-extensible-enum` — remove it or open the enum";
+    two_words: [(SCHEMAS, "/Email/x-id", json!(true))]
+        => "schema `Email`: `x-id` and `x-redacted` exclude each other — keep one of them";
+    nullable_word: [(SCHEMAS, "/Email/nullable", json!(true))]
+        => "schema `Email`: `nullable` on a schema with an extension would be lost — say it where the schema is used: `nullable: true` and `allOf: [{$ref: …}]`";
+    open_enum_type: [(SCHEMAS, "/Hash/type", json!("integer"))]
+        => "schema `Hash`: x-extensible-enum is for strings — write `type: string`";
+    open_enum_and_enum: [(SCHEMAS, "/Hash/enum", json!(["sha256"]))]
+        => "schema `Hash`: `enum` beside `x-extensible-enum` would make the enum closed — remove `enum`";
+    open_enum_values: [(SCHEMAS, "/Hash/x-extensible-enum", json!([1, 2]))]
+        => "schema `Hash`: x-extensible-enum is not a list of strings — list the values, in quotes where YAML needs them";
+    open_enum_names: [(SCHEMAS, "/Hash/x-enum-varnames", json!(["Sha256"]))]
+        => "schema `Hash`: x-enum-varnames has 1 entries, and x-extensible-enum has 2 — give one for each value, in the same order";
+    open_enum_variants: [(SCHEMAS, "/Hash/x-extensible-enum", json!(["sha256", "SHA256"]))]
+        => "schema `Hash`: the values `sha256` and `SHA256` both become the variant `Sha256` — name the variants in `x-enum-varnames`";
+    open_enum_unknown: [(SCHEMAS, "/Hash/x-extensible-enum", json!(["sha256", "unknown"]))]
+        => "schema `Hash`: the values whatever is not listed and `unknown` both become the variant `Unknown` — name the variants in `x-enum-varnames`";
+    open_enum_no_name: [(SCHEMAS, "/Hash/x-extensible-enum", json!(["sha256", "-1"]))]
+        => "schema `Hash`: the value `-1` makes the variant name `1`, which Rust does not take — name the variants in `x-enum-varnames`";
+    lenient_kind: [(SCHEMAS, "/Flag/x-lenient", json!("bool"))]
+        => r#"schema `Flag`: `x-lenient: "bool"` is no kind — choose one of boolean, integer, number, string, date, timestamp, object"#;
+    lenient_object: [(SCHEMAS, "/OwnerOrNone/oneOf/-", json!({"type": "string"}))]
+        => "schema `OwnerOrNone`: this is not an object or an empty list — write `oneOf: [{$ref: …}, {type: array, maxItems: 0, items: {}}]`";
+    lenient_place: [(GET, "/responses/200/content/application~1json/schema", json!({"$ref": "#/components/schemas/Flag"}))]
+        => "operation `get_thing` (GET /thing/{thing_id}), response 200: a lenient schema cannot be read here — use it as a member of an object, or inside a member's list or map";
+    lenient_default: [(SCHEMAS, "/Thing/properties/is_active/default", json!(true))]
+        => "schema `Thing`, member `is_active`: a lenient schema can only be wrapped, not extended or given a default — write nothing but `allOf: [{$ref: …}]` and `nullable`";
+    redacted_type: [(SCHEMAS, "/Email/type", json!("integer"))]
+        => "schema `Email`: only a string can be redacted — write `type: string`";
+    id_false: [(SCHEMAS, "/ThingId/x-id", json!(false))]
+        => "schema `ThingId`: `x-id` is false — write `true` or leave it out";
+}
