@@ -36,7 +36,7 @@ mod settings;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::http::{Request, Response};
+use ::http::{Request, Response, header};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
@@ -46,6 +46,7 @@ pub use self::network::{Files, Mail, MailKind, Mails, Zone};
 pub use self::settings::SandboxBuilder;
 
 use self::certcentral::{Account, Reason};
+use self::clock::http_date;
 use self::http::{Reply, segments};
 use self::network::Network;
 use self::random::Random;
@@ -155,7 +156,9 @@ impl Sandbox {
         } else {
             certcentral::no_such_route()
         };
-        reply.into()
+        let mut response: Response<Bytes> = reply.into();
+        response.headers_mut().insert(header::DATE, http_date(self.0.clock.now()));
+        response
     }
 
     fn in_account<T>(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> T) -> T {

@@ -1,7 +1,7 @@
 //! The sandbox on a loopback port, for clients in any language.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     match read_options(Parser::from_env()) {
         Ok(Some(options)) => run(options),
         Ok(None) => {
-            print!("{USAGE}");
+            // A reader that hangs up early has seen enough.
+            let _ = io::stdout().write_all(USAGE.as_bytes());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -72,7 +73,7 @@ async fn serve(options: Options) -> io::Result<()> {
     // Before the address is printed, so that whoever reads it may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
-    println!("certcentral http://{}{}", listener.local_addr()?, Sandbox::CERTCENTRAL);
+    writeln!(io::stdout(), "certcentral http://{}{}", listener.local_addr()?, Sandbox::CERTCENTRAL)?;
     Sandbox::builder().api_key(options.api_key).build().serve(listener, stop).await
 }
 

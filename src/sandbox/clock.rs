@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use http::HeaderValue;
 use tokio::time::Instant;
 
 /// 1990 and 2045: within the validity of the sandbox's own authority, whose certificates run from 1990 to 2050.
@@ -59,6 +60,12 @@ pub(crate) fn after(at: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
 /// A time as the service writes it: the offset spelled out, never `Z`.
 pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
+/// A time as HTTP headers carry it, so that callers can tell by which clock things expire here.
+pub(crate) fn http_date(at: DateTime<Utc>) -> HeaderValue {
+    let text = at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// A day as the service writes it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +20,7 @@ use super::refusal::Refusal;
 
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(5);
 /// A pause after a failed `accept` (too many open files), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -67,14 +68,25 @@ impl Sandbox {
 
     async fn receive(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        match Limited::new(body, BODY_LIMIT).collect().await {
-            Ok(body) => self.handle(Request::from_parts(head, body.to_bytes())).await,
-            Err(error) if error.is::<LengthLimitError>() => {
-                let refusal = Refusal::bad_request_format().with_status(StatusCode::PAYLOAD_TOO_LARGE);
-                Reply::from(refusal).into()
-            }
-            Err(_) => Reply::from(Refusal::bad_request_format()).into(),
+        match read(body).await {
+            Ok(body) => self.handle(Request::from_parts(head, body)).await,
+            Err(status) => Reply::from(Refusal::bad_request_format().with_status(status)).into(),
         }
+    }
+}
+
+/// A body in full, or the status for one that is too large, too slow or cut off.
+async fn read(body: Incoming) -> Result<Bytes, StatusCode> {
+    // A length announced beyond the limit is refused before a byte of it arrives.
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let collected = tokio::time::timeout(BODY_READ_TIMEOUT, Limited::new(body, BODY_LIMIT).collect()).await;
+    match collected {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
     }
 }
 

@@ -82,7 +82,8 @@ impl PrivateKey {
     /// When the text holds no such key, or one that no certificate is issued for. The message shows nothing of the text.
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         let refuse = |reason: &'static str| Error::invalid("private key", reason);
-        let mut block = pem_blocks(text, "PRIVATE KEY").into_iter().next().ok_or_else(|| refuse("it is not a PEM private key (PKCS #8)"))?;
+        let mut block =
+            pem_blocks(text, "PRIVATE KEY").into_iter().next().ok_or_else(|| refuse("it is not a PEM private key (PKCS #8)"))?;
         let read = x509_cert::der::pem::decode_vec(block.as_bytes()).map(|(_, der)| Zeroizing::new(der));
         block.zeroize();
         let key = Self { der: read.map_err(|_| refuse("its PEM cannot be read"))? };

@@ -1,11 +1,13 @@
 //! A sandbox whose every answer, and every request that reaches it, is held against the document.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use futures_util::future::BoxFuture;
 use shomei::{ApiKey, CertCentral, Csr, Sandbox, Transport, TransportError};
 
 use crate::document::Document;
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::load("certcentral"));
 
 const BASE: &str = "https://sandbox.invalid/services/v2";
 
@@ -15,14 +17,13 @@ pub(crate) struct Judge(Arc<Inner>);
 
 struct Inner {
     sandbox: Sandbox,
-    document: Document,
     calls: Mutex<Vec<String>>,
     verdicts: Mutex<Vec<String>>,
 }
 
 impl Judge {
     pub(crate) fn new(sandbox: Sandbox) -> Self {
-        Self(Arc::new(Inner { sandbox, document: Document::load("certcentral"), calls: Mutex::default(), verdicts: Mutex::default() }))
+        Self(Arc::new(Inner { sandbox, calls: Mutex::default(), verdicts: Mutex::default() }))
     }
 
     pub(crate) fn client(&self) -> CertCentral {
@@ -69,14 +70,14 @@ impl Transport for Judge {
             self.0.calls.lock().unwrap().push(format!("{method} {path}"));
             assert_eq!(request.headers()["x-dc-devkey"], self.0.sandbox.api_key(), "every request carries the key");
             assert!(!request.headers().contains_key("api-version"), "no service asked for the document's version");
-            self.judge(self.0.document.validate_request(&method, &path, &body));
+            self.judge(DOCUMENT.validate_request(&method, &path, &body));
 
             let answer = self.0.sandbox.send(request).await?;
             let status = answer.status();
             let headers = answer.headers().clone();
             let body = answer.bytes().await.map_err(TransportError::broken)?;
             let content_type = headers.get("content-type").map(|value| value.to_str().unwrap());
-            self.judge(self.0.document.validate_response(&method, &path, status.as_u16(), content_type, &body));
+            self.judge(DOCUMENT.validate_response(&method, &path, status.as_u16(), content_type, &body));
 
             let mut judged = http::Response::new(body);
             *judged.status_mut() = status;

@@ -1,5 +1,5 @@
 //! A document of `openapi/` as the judge of requests and answers.
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
 mod samples;
 mod schema;

@@ -35,7 +35,9 @@ const METHODS: &[(DcvMethod, &str)] = &[
 impl DcvMethod {
     /// Reads a method; none means e-mail.
     pub(super) fn read(word: Option<&str>) -> Result<Self, Refusal> {
-        let Some(word) = word else { return Ok(Self::Email) };
+        let Some(word) = word else {
+            return Ok(Self::Email);
+        };
         METHODS.iter().find(|(_, known)| *known == word).map(|(method, _)| *method).ok_or_else(|| Refusal::invalid_value("dcv_method"))
     }
 
@@ -166,9 +168,15 @@ mod tests {
     fn every_method_looks_where_its_token_belongs() {
         type Publish = fn(&Network);
         let publications: [(DcvMethod, Publish); 6] = [
-            (DcvMethod::DnsTxt, |network| network.zone.publish_txt("example.com", "t0k")),
-            (DcvMethod::DnsTxt, |network| network.zone.publish_txt("_dnsauth.example.com", "t0k")),
-            (DcvMethod::DnsCname, |network| network.zone.publish_cname("t0k.example.com", "dcv.digicert.com.")),
+            (DcvMethod::DnsTxt, |network| {
+                network.zone.publish_txt("example.com", "t0k");
+            }),
+            (DcvMethod::DnsTxt, |network| {
+                network.zone.publish_txt("_dnsauth.example.com", "t0k");
+            }),
+            (DcvMethod::DnsCname, |network| {
+                network.zone.publish_cname("t0k.example.com", "dcv.digicert.com.");
+            }),
             (DcvMethod::File, |network| {
                 network.files.publish("http://example.com/.well-known/pki-validation/fileauth.txt", "t0k\n");
             }),

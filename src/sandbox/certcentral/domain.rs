@@ -74,7 +74,7 @@ impl Domain {
         self.control(now) == Control::Complete && self.answers_for(name)
     }
 
-    /// When control last was shown, for filters.
+    /// When the domain was added, for filters.
     pub(super) fn created_at(&self) -> NaiveDateTime {
         self.created.naive_utc()
     }

@@ -8,6 +8,7 @@ use super::dcv::{self, DcvMethod, DcvToken};
 use super::domain::Domain;
 use super::listing::{self, SortKey};
 use super::names::{host_name, is_at_or_below};
+use super::order::OrderStatus;
 use super::organizations::Organization;
 use super::validations::{Control, ValidationKind};
 use crate::sandbox::http::{Answer, Call, Reply};
@@ -65,6 +66,7 @@ impl Account {
         let of_orders = self
             .orders
             .iter()
+            .filter(|order| order.status == OrderStatus::Pending)
             .filter(|order| self.names_of(order).iter().any(|name| domain.answers_for(name)))
             .filter_map(|order| order.random_value.as_ref());
         own.chain(of_orders).filter(|token| token.is_live(call.now)).map(|token| token.value.clone()).collect()
@@ -88,7 +90,9 @@ pub(super) fn add(account: &mut Account, call: &Call) -> Answer {
     let wanted = refusals.note(body.texts("email_array"));
     refusals.into_result()?;
 
-    let Some(name) = host_name(given_name) else { return Err(Refusal::invalid_value("name")) };
+    let Some(name) = host_name(given_name) else {
+        return Err(Refusal::invalid_value("name"));
+    };
     let keep_www = body.flag("keep_www") || !method.covers_subdomains();
     let name = match name.strip_prefix("www.").and_then(host_name) {
         Some(stripped) if !keep_www => stripped,
@@ -192,7 +196,9 @@ pub(super) fn submit(account: &mut Account, call: &Call) -> Answer {
     domain.submit(&kinds, call.now);
     let method = new_method.unwrap_or(domain.method);
     let id = domain.id;
-    let Value::Object(mut reply) = begin_control(account, call, method, true, &wanted)? else { return Err(Refusal::not_found("domain")) };
+    let Value::Object(mut reply) = begin_control(account, call, method, true, &wanted)? else {
+        return Err(Refusal::not_found("domain"));
+    };
     reply.insert("id".to_owned(), id.into());
     Ok(Reply::ok(reply.into()))
 }

@@ -30,7 +30,7 @@ impl Account {
             }
             OrderStatus::Processing => {
                 let due = after(order.validated?, self.settings.issue_delay);
-                if now < due {
+                if now < due || order.held {
                     return None;
                 }
                 let event = if self.issue(id, due).is_some() { OrderEvent::Issued } else { OrderEvent::Rejected };

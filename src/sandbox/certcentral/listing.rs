@@ -22,7 +22,9 @@ pub(super) enum SortKey {
 ///
 /// A raw `+` arrives as a blank, so a leading blank means ascending too.
 pub(super) fn sort<T>(items: &mut [T], query: &Query, key: impl Fn(&T, &str) -> Option<SortKey>) {
-    let Some(keys) = query.get("sort") else { return };
+    let Some(keys) = query.get("sort") else {
+        return;
+    };
     let keys: Vec<(&str, bool)> = keys
         .split(',')
         .map(|key| key.trim_start_matches(['+', ' ']))
@@ -65,10 +67,16 @@ pub(super) fn is_like(filter: &[&str], texts: &[&str]) -> bool {
 fn like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
     let mut parts = pattern.split('%');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
-    let Some(last) = pattern.contains('%').then(|| parts.next_back()).flatten() else { return rest.is_empty() };
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let Some(last) = pattern.contains('%').then(|| parts.next_back()).flatten() else {
+        return rest.is_empty();
+    };
     for part in parts {
-        let Some(found) = rest.find(part) else { return false };
+        let Some(found) = rest.find(part) else {
+            return false;
+        };
         rest = &rest[found + part.len()..];
     }
     rest.ends_with(last)

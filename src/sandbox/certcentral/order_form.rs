@@ -69,7 +69,9 @@ impl Account {
         };
         let details = refusals.note(read_details(body));
         refusals.into_result()?;
-        let Some((term, multi_year)) = plan else { return Err(Refusal::required("order_validity")) };
+        let Some((term, multi_year)) = plan else {
+            return Err(Refusal::required("order_validity"));
+        };
 
         if let Some(id) = organization_id
             && !self.organization(id)?.is_active()

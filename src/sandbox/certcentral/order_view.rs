@@ -59,7 +59,9 @@ impl Account {
             "is_guest_access_enabled": false,
             "has_pending_request": order.status == OrderStatus::NeedsApproval,
         });
-        let Value::Object(mut view) = body else { return Map::new() };
+        let Value::Object(mut view) = body else {
+            return Map::new();
+        };
         if let Some(certificate) = self.certificates.get(order.certificate_id) {
             let mut certificate_view = certificate_view(order, certificate, now);
             certificate_view["ca_cert"] =
@@ -120,7 +122,9 @@ impl Account {
             "reissues_count": 0,
             "product_name_id": order.product.name_id,
         });
-        let Value::Object(mut item) = body else { return Value::Null };
+        let Value::Object(mut item) = body else {
+            return Value::Null;
+        };
         item.extend(plan_view(order));
         if let Some(certificate) = self.certificates.get(order.certificate_id) {
             item.insert("number_of_sans".to_owned(), certificate.names().len().into());
@@ -174,7 +178,9 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
         "purchased_dns_names": (certificate.names().len() - wildcards).to_string(),
         "purchased_wildcard_names": wildcards.to_string(),
     });
-    let Value::Object(mut view) = body else { return Value::Null };
+    let Value::Object(mut view) = body else {
+        return Value::Null;
+    };
     if order.status.shows_certificate_id() {
         view.insert("id".to_owned(), certificate.id.into());
     }
@@ -193,7 +199,9 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
 
 /// What only an issued certificate has.
 fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Map<String, Value> {
-    let Some(issued) = &certificate.issued else { return Map::new() };
+    let Some(issued) = &certificate.issued else {
+        return Map::new();
+    };
     let last_day = issued.leaf.not_after.date_naive();
     Map::from_iter([
         ("thumbprint".to_owned(), issued.leaf.thumbprint.clone().into()),

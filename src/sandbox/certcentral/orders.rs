@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::Account;
-use super::dcv::DcvToken;
+use super::dcv::{self, DcvToken};
 use super::domain::Domain;
 use super::order::{Certificate, Order, OrderEvent, OrderStatus, Plan};
 use super::order_form::OrderForm;
@@ -105,7 +105,9 @@ impl Account {
 
     /// Submits an approved order's names: domains not known yet are registered, expired ones begin again.
     pub(super) fn submit_names(&mut self, order_id: u64, now: DateTime<Utc>) {
-        let Some(order) = self.orders.get(order_id) else { return };
+        let Some(order) = self.orders.get(order_id) else {
+            return;
+        };
         let kinds: Vec<_> = order.product.organization_validation().into_iter().collect();
         let (organization_id, method) = (order.organization_id, order.dcv_method);
         if let (Some(kind), Some(organization)) = (kinds.first(), organization_id.and_then(|id| self.organizations.get_mut(id))) {
@@ -120,9 +122,14 @@ impl Account {
                 continue;
             };
             let fresh = DcvToken::draw(&mut self.random, now);
-            let Some(domain) = self.domains.get_mut(id) else { continue };
+            let Some(domain) = self.domains.get_mut(id) else {
+                continue;
+            };
             if domain.control(now) == Control::Expired && !domain.pending {
                 domain.token = domain.method.uses_token().then_some(fresh);
+                if domain.token.is_none() {
+                    dcv::send_mails(&self.network, &domain.name, &domain.name, &[], now);
+                }
             }
             domain.submit(&kinds, now);
         }

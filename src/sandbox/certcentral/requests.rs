@@ -71,7 +71,9 @@ impl Account {
     }
 
     fn order_in_request(&self, order_id: u64) -> Value {
-        let Some(order) = self.orders.get(order_id) else { return json!({}) };
+        let Some(order) = self.orders.get(order_id) else {
+            return json!({});
+        };
         let mut view = json!({
             "id": order.id,
             "certificate": {"common_name": self.common_name(order)},

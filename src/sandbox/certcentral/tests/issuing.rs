@@ -167,3 +167,16 @@ async fn every_format_and_both_ways_download() {
         assert_eq!(caller.sandbox.handle(request).await.status(), 200, "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_expired_domain_begins_again_with_an_order() {
+    let caller = Caller::new();
+    let (id, _) = caller.add_domain("example.com", "email").await;
+    caller.sandbox.approve_dcv_mail("admin@example.com").unwrap();
+    caller.sandbox.clock().advance(200 * DAY);
+    let order = caller.order(caller.order_body("example.com")).await;
+    assert_eq!(order["domains"], json!([{"id": id, "name": "example.com"}]));
+    assert_eq!(caller.sandbox.mails().to("admin@example.com").len(), 2);
+    caller.sandbox.approve_dcv_mail("admin@example.com").unwrap();
+    assert_eq!(caller.status(&order).await, "issued");
+}
