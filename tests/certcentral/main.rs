@@ -1,5 +1,6 @@
 //! The CertCentral client against the sandbox, each answer and request held against the document.
 #![cfg(feature = "sandbox")]
+#![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod calls;
 #[path = "../document/mod.rs"]
@@ -7,3 +8,4 @@ mod document;
 mod domain_validation;
 mod issuance;
 mod judge;
+mod program;
