@@ -10,6 +10,7 @@ mod lenient;
 mod open_enum;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod page;
 mod secret;
 mod wait;
 #[cfg(feature = "certcentral")]
@@ -21,6 +22,7 @@ pub use client::{ClientBuilder, Service, Transport, TransportError};
 pub use error::{Error, ErrorEntry};
 #[cfg(feature = "sandbox")]
 pub use sandbox::Sandbox;
+pub use page::{Items, Page, Pages};
 pub use secret::{ApiKey, Redacted};
 pub use wait::{Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]
