@@ -89,7 +89,8 @@ fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
     let successes = || operation.responses(document).filter(|(status, _)| status.starts_with('2'));
     let shapes: Vec<_> = successes().map(|(status, response)| (status, content(response))).collect();
     let with_body = shapes.iter().find_map(|(_, content)| content.clone());
-    let some_empty = with_body.is_some() && shapes.iter().any(|(_, content)| content.is_none());
+    let bare = shapes.iter().any(|(_, content)| content.is_none()) || successes().any(|(_, response)| response["x-empty-body"] == true);
+    let some_empty = with_body.is_some() && bare;
     let content = match with_body {
         Some(content) if some_empty => Some(nullable(content)),
         other => other,

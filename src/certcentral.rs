@@ -18,6 +18,7 @@ mod certificates;
 mod check;
 mod containers;
 mod domains;
+mod filter;
 pub mod flow;
 mod orders;
 mod organizations;
@@ -41,6 +42,7 @@ pub use self::{
     certificates::{Certificates, Download},
     containers::Containers,
     domains::{DomainKey, Domains},
+    filter::{Dates, Match, OrderSort, Sorting},
     orders::{Contact, OrderKey, Orders},
     organizations::Organizations,
     plan::{Limits, Plan, Validity},

@@ -8,9 +8,9 @@ mod generated;
 mod id;
 mod lenient;
 mod open_enum;
+mod page;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
-mod page;
 mod secret;
 mod wait;
 #[cfg(feature = "certcentral")]
@@ -20,9 +20,9 @@ mod x509;
 pub use certcentral::CertCentral;
 pub use client::{ClientBuilder, Service, Transport, TransportError};
 pub use error::{Error, ErrorEntry};
+pub use page::{Items, Page, Pages};
 #[cfg(feature = "sandbox")]
 pub use sandbox::Sandbox;
-pub use page::{Items, Page, Pages};
 pub use secret::{ApiKey, Redacted};
 pub use wait::{Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]

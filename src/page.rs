@@ -156,7 +156,8 @@ impl<T> Reader<T> {
             self.read_before = self.read_before.max(end);
             self.offset = self.offset.saturating_sub(vanished);
         } else {
-            let size = limit.filter(|limit| *limit > 0).map_or(u64::from(self.size), |limit| limit.min(self.size.into()));
+            let asked = u64::from(self.size);
+            let size = limit.filter(|limit| *limit > 0).map_or(asked, |limit| limit.min(asked));
             let short = count < size && total.is_none_or(|total| end >= total);
             let repeats = items.is_empty() && (count == 0 || end > self.read_before);
             self.over = repeats || short;

@@ -1,15 +1,18 @@
 //! Orders: asking for certificates, and following what becomes of them.
 
+mod list;
 mod new_order;
 
 use bon::bon;
-use chrono::NaiveDate;
 
-use super::{ContainerId, OrderId, OrderStatus, OrganizationId, Product, UserId, check, handle, types};
+use super::{OrderId, check, handle, types};
 use crate::error::Error;
 
 pub(super) use self::new_order::PreparedOrder;
-pub use self::new_order::{Contact, OrderCertificate};
+pub use self::{
+    list::ListOrders,
+    new_order::{Contact, OrderCertificate},
+};
 
 handle! {
     /// The orders of an account: [`CertCentral::orders`](super::CertCentral::orders).
@@ -89,73 +92,6 @@ impl<'c> Orders<'c> {
     pub async fn validation(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderValidation, Error> {
         let call = self.client.call();
         let answer = call.order_validation(&order, None).await;
-        call.lift(answer).await
-    }
-
-    /// Reads the orders of the account, one page of them (guide p.45, List orders).
-    ///
-    /// # Errors
-    ///
-    /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListOrders)]
-    pub async fn list(
-        self,
-        /// Only those in this state. `Issued` finds expired ones too.
-        status: Option<OrderStatus>,
-        /// Only those of a common name; a leading `%` finds every name that ends so.
-        #[builder(into)]
-        common_name: Option<String>,
-        /// Only those with a common name or e-mail address; a leading `%` finds every one that ends so.
-        #[builder(into)]
-        search: Option<String>,
-        /// Only those of a product.
-        product: Option<Product>,
-        /// Only those whose certificate ends before a day.
-        expiring_before: Option<NaiveDate>,
-        /// Only those of a container.
-        container: Option<ContainerId>,
-        /// Only those of an organization.
-        organization: Option<OrganizationId>,
-        /// Only those of a user.
-        user: Option<UserId>,
-        /// A key to sort by, such as `date_valid_till`; `-` before it turns the order round.
-        #[builder(into)]
-        sort: Option<String>,
-        /// The most items of the page; the service's own limit is 1000.
-        limit: Option<u32>,
-        /// How many items to skip.
-        offset: Option<u32>,
-    ) -> Result<types::OrderList, Error> {
-        let valid_till = expiring_before.map(|day| format!("<{day}"));
-        let call = self.client.call();
-        let answer = call
-            .list_orders(
-                container.as_ref(),
-                None,
-                common_name.as_deref(),
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                product.as_ref().map(Product::id),
-                search.as_deref(),
-                None,
-                status.as_ref().map(OrderStatus::as_str),
-                None,
-                valid_till.as_deref(),
-                limit.map(i64::from),
-                offset.map(i64::from),
-                organization.as_ref(),
-                sort.as_deref(),
-                user.as_ref(),
-            )
-            .await;
         call.lift(answer).await
     }
 

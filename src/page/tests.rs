@@ -27,7 +27,12 @@ impl Service {
 
     fn pages(&self, offset: u64, size: u32) -> Pages<u64> {
         let service = self.clone();
-        Pages::new(Box::new(move |offset, limit| Box::pin(std::future::ready(Ok(service.answer(offset, limit))))), |item| *item, offset, size)
+        Pages::new(
+            Box::new(move |offset, limit| Box::pin(std::future::ready(Ok(service.answer(offset, limit))))),
+            |item| *item,
+            offset,
+            size,
+        )
     }
 
     fn answer(&self, offset: u64, limit: u32) -> Fetched<u64> {

@@ -97,7 +97,7 @@ async fn every_operation_can_be_called() {
     assert_eq!(cc.orders().get(certificate.serial_number.unwrap().as_str()).send().await.unwrap().id, order.id);
     assert_eq!(cc.orders().get(certificate.thumbprint.unwrap().as_str()).send().await.unwrap().id, order.id);
     assert_eq!(cc.orders().validation(order.id).send().await.unwrap().order_id, Some(order.id));
-    assert_eq!(cc.orders().list().product(Product::SECURE_SITE_OV).send().await.unwrap().orders.len(), 1);
+    assert_eq!(cc.orders().list().products([Product::SECURE_SITE_OV]).send().await.unwrap().orders.len(), 1);
     assert_eq!(cc.orders().list().common_name("example.org").send().await.unwrap().orders.len(), 0);
 
     let chain = cc.certificates().chain(id).send().await.unwrap();

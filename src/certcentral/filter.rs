@@ -1,0 +1,233 @@
+//! What lists can be narrowed down to and sorted by, as values; the service's own notation stays in here.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::error::Error;
+
+/// How a text is searched for.
+///
+/// ```
+/// use shomei::certcentral::Match;
+///
+/// assert_eq!(Match::exactly("www.example.com").to_string(), "www.example.com");
+/// assert_eq!(Match::under("example.com").to_string(), "%example.com");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Match(String);
+
+impl Match {
+    /// The text as it stands.
+    pub fn exactly(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A domain and everything below it (guide p.46). The service looks for names that *end* so: `notexample.com` is found too.
+    #[must_use]
+    pub fn under(domain: &str) -> Self {
+        Self::ending(domain)
+    }
+
+    /// Whatever ends so.
+    #[must_use]
+    pub fn ending(text: &str) -> Self {
+        Self(format!("%{}", text.trim_start_matches('%')))
+    }
+
+    pub(super) fn checked(&self, field: &'static str) -> Result<&str, Error> {
+        if self.0.trim_matches('%').trim().is_empty() {
+            return Err(Error::invalid(field, "nothing to search for"));
+        }
+        Ok(&self.0)
+    }
+}
+
+impl From<&str> for Match {
+    fn from(text: &str) -> Self {
+        Self::exactly(text)
+    }
+}
+
+impl From<String> for Match {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A span of days or moments that something has to fall into.
+///
+/// ```
+/// use chrono::NaiveDate;
+/// use shomei::certcentral::Dates;
+///
+/// let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
+/// assert_eq!(Dates::before(day(23)).to_string(), "<2026-11-23");
+/// assert_eq!(Dates::between(day(1), day(30)).to_string(), "2026-11-01 00:00:00...2026-11-30 23:59:59");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Dates(Span);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Span {
+    Before(NaiveDate),
+    After(NaiveDate),
+    Between(DateTime<Utc>, DateTime<Utc>),
+}
+
+impl Dates {
+    /// Before a day.
+    #[must_use]
+    pub fn before(day: NaiveDate) -> Self {
+        Self(Span::Before(day))
+    }
+
+    /// After a day.
+    #[must_use]
+    pub fn after(day: NaiveDate) -> Self {
+        Self(Span::After(day))
+    }
+
+    /// From the beginning of one day to the end of another.
+    #[must_use]
+    pub fn between(first: NaiveDate, last: NaiveDate) -> Self {
+        let end = last.and_hms_opt(23, 59, 59).unwrap_or_default();
+        Self(Span::Between(first.and_time(chrono::NaiveTime::MIN).and_utc(), end.and_utc()))
+    }
+
+    /// From one moment to another.
+    #[must_use]
+    pub fn moments(first: DateTime<Utc>, last: DateTime<Utc>) -> Self {
+        Self(Span::Between(first, last))
+    }
+
+    pub(super) fn checked(self, field: &'static str) -> Result<String, Error> {
+        match self.0 {
+            Span::Between(first, last) if first > last => Err(Error::invalid(field, format!("{self} ends before it begins"))),
+            _ => Ok(self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Dates {
+    /// The service's notation. The blank between day and time becomes the `+` of the guide in the URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
+        match self.0 {
+            Span::Before(day) => write!(f, "<{day}"),
+            Span::After(day) => write!(f, ">{day}"),
+            Span::Between(first, last) => write!(f, "{}...{}", first.format(MOMENT), last.format(MOMENT)),
+        }
+    }
+}
+
+/// What a list of orders can be sorted by (guide p.47).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OrderSort {
+    /// The order's id.
+    OrderId,
+    /// When it was placed.
+    DateCreated,
+    /// The common name.
+    CommonName,
+    /// The state.
+    Status,
+    /// How many years were ordered.
+    ValidityYears,
+    /// The product.
+    ProductName,
+    /// When its certificate ends.
+    DateValidTill,
+}
+
+impl OrderSort {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::OrderId => "order_id",
+            Self::DateCreated => "date_created",
+            Self::CommonName => "common_name",
+            Self::Status => "status",
+            Self::ValidityYears => "validity_years",
+            Self::ProductName => "product_name",
+            Self::DateValidTill => "date_valid_till",
+        }
+    }
+
+    /// The largest, or latest, first.
+    #[must_use]
+    pub const fn descending(self) -> Sorting {
+        Sorting { key: self, descending: true }
+    }
+
+    /// The smallest, or earliest, first.
+    #[must_use]
+    pub const fn ascending(self) -> Sorting {
+        Sorting { key: self, descending: false }
+    }
+}
+
+/// A key to sort by, and its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sorting {
+    key: OrderSort,
+    descending: bool,
+}
+
+impl From<OrderSort> for Sorting {
+    fn from(key: OrderSort) -> Self {
+        key.ascending()
+    }
+}
+
+impl fmt::Display for Sorting {
+    /// Ascending order needs no sign; a `+` would reach the service as a blank.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.key.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn searches() {
+        for (search, written) in [
+            (Match::exactly("www.digicert.com"), "www.digicert.com"),
+            (Match::under("digicert.com"), "%digicert.com"),
+            (Match::ending("%digicert.com"), "%digicert.com"),
+            (Match::from("12345678"), "12345678"),
+        ] {
+            assert_eq!(search.checked("search").unwrap(), written);
+        }
+        for empty in [Match::exactly(""), Match::under(""), Match::exactly("%"), Match::exactly(" ")] {
+            assert!(empty.checked("search").unwrap_err().is_invalid_input());
+        }
+    }
+
+    #[test]
+    fn spans_as_the_guide_writes_them() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (dates, written) in [
+            (Dates::between(day("2017-05-10"), day("2017-05-11")), "2017-05-10 00:00:00...2017-05-11 23:59:59"),
+            (Dates::after(day("2017-01-01")), ">2017-01-01"),
+            (Dates::before(day("2017-05-11")), "<2017-05-11"),
+        ] {
+            assert_eq!(dates.checked("valid_till").unwrap(), written);
+        }
+        assert!(Dates::between(day("2017-05-12"), day("2017-05-11")).checked("valid_till").unwrap_err().is_invalid_input());
+    }
+
+    #[test]
+    fn sorting() {
+        assert_eq!(OrderSort::DateValidTill.descending().to_string(), "-date_valid_till");
+        assert_eq!(Sorting::from(OrderSort::OrderId).to_string(), "order_id");
+    }
+}
