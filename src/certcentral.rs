@@ -50,7 +50,10 @@ pub use self::{
     requests::Requests,
     users::Users,
 };
-pub use crate::generated::certcentral::{types::CertificateFormat, vocabulary::*};
+pub use crate::generated::certcentral::{
+    types::{CertificateFormat, RevocationReason},
+    vocabulary::*,
+};
 
 /// The builders that the operations return, one type an operation.
 pub mod builders {

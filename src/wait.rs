@@ -273,6 +273,11 @@ enum Reason {
 }
 
 impl<S> WaitError<S> {
+    /// A wait that failed before it began.
+    pub(crate) fn failed(error: Error) -> Self {
+        Self { reason: Reason::Failed(Box::new(error)), last: None, waited: Duration::ZERO }
+    }
+
     /// The deadline passed. The flow can be resumed from its token.
     #[must_use]
     pub fn is_out_of_time(&self) -> bool {

@@ -106,6 +106,14 @@ pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, E
     Ok(given.to_owned())
 }
 
+/// A thumbprint or serial number.
+pub(super) fn hexadecimal(field: &'static str, given: &str) -> Result<String, Error> {
+    if given.is_empty() || !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::invalid(field, format!("{given:?} is neither a thumbprint nor a serial number: hexadecimal digits are wanted")));
+    }
+    Ok(given.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,17 +1,25 @@
 //! Orders: asking for certificates, and following what becomes of them.
 
 mod list;
+mod manage;
 mod new_order;
+mod reissue;
+mod renew;
 
 use bon::bon;
 
 use super::{OrderId, check, handle, types};
 use crate::error::Error;
 
-pub(super) use self::new_order::PreparedOrder;
 pub use self::{
     list::ListOrders,
+    manage::{
+        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GetRandomValue, ListChanges, ListDuplicates, ListReissues, MarkRenewed,
+        ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+    },
     new_order::{Contact, OrderCertificate},
+    reissue::{DuplicateCertificate, ReissueCertificate},
+    renew::RenewOrder,
 };
 
 handle! {
@@ -32,11 +40,7 @@ impl OrderKey {
     fn segment(&self) -> Result<String, Error> {
         match self {
             Self::Id(id) => Ok(id.to_string()),
-            Self::Certificate(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(digits.clone()),
-            Self::Certificate(other) => Err(Error::invalid(
-                "order",
-                format!("{other:?} is neither a thumbprint nor a serial number: hexadecimal digits are wanted"),
-            )),
+            Self::Certificate(digits) => check::hexadecimal("order", digits),
         }
     }
 }
@@ -111,5 +115,9 @@ impl<'c> Orders<'c> {
 
 pub(super) mod builders {
     //! The builders of the operations on orders.
-    pub use super::{FindOrders, GetOrder, GetOrderValidation, ListOrders, OrderCertificate};
+    pub use super::{
+        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrders, GetOrder, GetOrderValidation,
+        GetRandomValue, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed, OrderCertificate, ReissueCertificate,
+        RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+    };
 }

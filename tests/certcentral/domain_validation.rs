@@ -225,10 +225,10 @@ async fn what_the_service_refuses_ends_the_start() {
     let domains = judge.client();
     let unknown = domains.domains().validate("example.com").organization(OrganizationId(1)).start().await.unwrap_err();
     assert!(unknown.was_sent() && unknown.status().is_some());
-    let token = serde_json::json!({"version": 1, "domain": 4711, "validations": ["ov"]});
+    let token = serde_json::json!({"version": 1, "domain": 4711, "wanted": {"validations": ["ov"]}});
     let gone = domains.domains().resume_validation(serde_json::from_value(token).unwrap()).start().await.unwrap_err();
     assert!(gone.is_not_found());
-    let token = serde_json::json!({"version": 99, "domain": 4711, "validations": ["ov"]});
+    let token = serde_json::json!({"version": 99, "domain": 4711, "wanted": {"validations": ["ov"]}});
     let newer = domains.domains().resume_validation(serde_json::from_value(token).unwrap()).start().await.unwrap_err();
     assert!(newer.is_invalid_input());
 }

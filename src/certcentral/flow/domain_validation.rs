@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bon::bon;
+use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +13,10 @@ use crate::{
         CertCentral, DcvMethod, DcvStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType, check, types,
     },
     error::Error,
-    wait::{Flow, Look, Polling, Wait},
+    wait::{Flow, Look, Looking, Polling, Wait},
 };
 
-type Publish = Arc<dyn Fn(Instructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
+pub(super) type Publish = Arc<dyn Fn(Instructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
 
 /// How a domain's validation stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,14 @@ pub enum DomainValidationState {
 pub struct DomainValidationToken {
     version: u8,
     domain: DomainId,
-    validations: Vec<ValidationType>,
+    wanted: Wanted,
+}
+
+/// What a domain has to be validated for, and since when; older proof does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Wanted {
+    pub(super) validations: Vec<ValidationType>,
+    pub(super) since: Option<DateTime<Utc>>,
 }
 
 /// A domain whose validation is under way. Nothing happens until it is [waited](Self::wait) for.
@@ -45,9 +53,9 @@ pub struct PendingValidation {
     id: DomainId,
     name: String,
     method: DcvMethod,
-    validations: Vec<ValidationType>,
+    wanted: Wanted,
     instructions: Instructions,
-    publish: Option<Publish>,
+    pub(super) publish: Option<Publish>,
     polling: Polling,
 }
 
@@ -94,14 +102,15 @@ impl<'c> Domains<'c> {
         emails: Vec<String>,
     ) -> Result<PendingValidation, Error> {
         let name = check::domain_name("name", &name)?;
+        let wanted = Wanted { validations, since: None };
         let id = match existing(self, &name, &method).await? {
-            Some(domain) => prepare(self, domain, &method, &validations).await?,
+            Some(domain) => prepare(self, domain.id, &method, &wanted).await?,
             None => {
-                let add = self.add(name).organization(organization).method(method.clone());
-                add.validations(validations.clone()).emails(emails).send().await?.id
+                let add = self.add(name).organization(organization).method(method);
+                add.validations(wanted.validations.clone()).emails(emails).send().await?.id
             }
         };
-        PendingValidation::read(self.client.clone(), id, validations).await
+        PendingValidation::read(self.client.clone(), id, wanted).await
     }
 
     /// Goes on with a validation that was begun elsewhere.
@@ -112,13 +121,8 @@ impl<'c> Domains<'c> {
     /// such domain (any more).
     #[builder(finish_fn = start, builder_type = ResumeValidation)]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
-        if token.version != DomainValidationToken::VERSION {
-            return Err(Error::invalid(
-                "resume token",
-                format!("it has version {}, not {}", token.version, DomainValidationToken::VERSION),
-            ));
-        }
-        PendingValidation::read(self.client.clone(), token.domain, token.validations).await
+        super::same_version(token.version, DomainValidationToken::VERSION)?;
+        PendingValidation::read(self.client.clone(), token.domain, token.wanted).await
     }
 }
 
@@ -133,49 +137,63 @@ async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Resul
 }
 
 /// Brings an adopted domain to where a newly added one is: with the wanted method, and a token that is still good.
-async fn prepare(
-    domains: Domains<'_>,
-    listed: types::Domain,
-    method: &DcvMethod,
-    validations: &[ValidationType],
-) -> Result<DomainId, Error> {
-    let id = listed.id;
+async fn prepare(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted: &Wanted) -> Result<DomainId, Error> {
     let now = domains.client.core.now();
     let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
     if domain.is_active == Some(false) {
         return Err(Error::mismatch(format!("domain {id} exists but is deactivated; activate it first")));
     }
-    if is_validated(&domain, validations, now) {
+    if wanted.is_met(&domain, now) {
         return Ok(id);
     }
-    if domain.dcv_method.as_ref() != Some(method) {
+    let good = |token: &types::DcvToken| token.token.is_some() && token.expiration_date.is_none_or(|end| end > now);
+    if !wanted.is_submitted(&domain) {
+        submit(domains, id, method, wanted).await?;
+    } else if domain.dcv_method.as_ref() != Some(method) {
         domains.change_method(id, method.clone()).send().await?;
     } else if *method == DcvMethod::Email {
         domains.resend_emails(id).send().await?;
-    } else {
-        let good = |token: &types::DcvToken| token.token.is_some() && token.expiration_date.is_none_or(|end| end > now);
-        if !domain.dcv_token.as_ref().is_some_and(good) {
-            domains.new_token(id).send().await?;
-        }
+    } else if !domain.dcv_token.as_ref().is_some_and(good) {
+        domains.new_token(id).send().await?;
     }
     Ok(id)
 }
 
-/// Whether control of the domain is proved, and not too long ago, for each of these kinds of certificate.
-fn is_validated(domain: &types::Domain, validations: &[ValidationType], now: chrono::DateTime<chrono::Utc>) -> bool {
-    if domain.dcv_expiration_datetime.is_some_and(|end| end <= now) {
-        return false;
+/// Submits a domain for validation, again or for further kinds of certificate.
+pub(super) async fn submit(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted: &Wanted) -> Result<(), Error> {
+    let validations = wanted.validations.iter().map(|kind| types::RequestedValidation { type_: kind.clone() }).collect();
+    let request = types::DomainValidationRequest { validations, dcv_method: Some(method.clone()), email_array: Vec::new() };
+    let call = domains.client.call();
+    let answer = call.submit_domain_validation(&id, &request).await;
+    call.lift(answer).await.map(drop)
+}
+
+impl Wanted {
+    /// Whether control of the domain is proved, and not too long ago, for each kind of certificate.
+    fn is_met(&self, domain: &types::Domain, now: DateTime<Utc>) -> bool {
+        let lapsed = domain.dcv_expiration_datetime.is_some_and(|end| end <= now);
+        let old = self.since.is_some_and(|since| domain.dcv_approval_datetime.is_none_or(|approved| approved < since));
+        if lapsed || old {
+            return false;
+        }
+        let proved = |validation: &types::Validation| {
+            let current = validation.validated_until.is_none_or(|end| end > now);
+            current
+                && match (&validation.dcv_status, &validation.status) {
+                    (Some(status), _) => *status == DcvStatus::Complete,
+                    (None, status) => matches!(status, Some(ValidationStatus::Active | ValidationStatus::Complete)),
+                }
+        };
+        self.validations.iter().all(|kind| validation_of(domain, kind).is_some_and(proved))
     }
-    let proved = |validation: &types::Validation| {
-        let current = validation.validated_until.is_none_or(|end| end > now);
-        current
-            && match (&validation.dcv_status, &validation.status) {
-                (Some(status), _) => *status == DcvStatus::Complete,
-                (None, status) => matches!(status, Some(ValidationStatus::Active | ValidationStatus::Complete)),
-            }
-    };
-    let of = |kind: &ValidationType| domain.validations.iter().find(|validation| validation.type_.as_ref() == Some(kind));
-    validations.iter().all(|kind| of(kind).is_some_and(proved))
+
+    fn is_submitted(&self, domain: &types::Domain) -> bool {
+        self.validations.iter().all(|kind| validation_of(domain, kind).is_some())
+    }
+}
+
+fn validation_of<'d>(domain: &'d types::Domain, kind: &ValidationType) -> Option<&'d types::Validation> {
+    domain.validations.iter().find(|validation| validation.type_.as_ref() == Some(kind))
 }
 
 impl DomainValidationToken {
@@ -183,12 +201,12 @@ impl DomainValidationToken {
 }
 
 impl PendingValidation {
-    async fn read(client: CertCentral, id: DomainId, validations: Vec<ValidationType>) -> Result<Self, Error> {
+    pub(super) async fn read(client: CertCentral, id: DomainId, wanted: Wanted) -> Result<Self, Error> {
         let domains = client.domains();
         let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
         let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
         let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
-        let instructions = if is_validated(&domain, &validations, client.core.now()) {
+        let instructions = if wanted.is_met(&domain, client.core.now()) {
             Instructions::Nothing { until: domain.dcv_expiration_datetime }
         } else if method == DcvMethod::Email {
             let known = domains.emails(id).send().await?;
@@ -196,7 +214,7 @@ impl PendingValidation {
         } else {
             Instructions::for_token(&name, &method, &domain.dcv_token.unwrap_or_default())?
         };
-        Ok(Self { client, id, name, method, validations, instructions, publish: None, polling: Polling::default() })
+        Ok(Self { client, id, name, method, wanted, instructions, publish: None, polling: Polling::default() })
     }
 
     /// The id of the domain.
@@ -240,7 +258,7 @@ impl PendingValidation {
     /// What to keep in order to go on in another process, with [`Domains::resume_validation`].
     #[must_use]
     pub fn resume_token(&self) -> DomainValidationToken {
-        DomainValidationToken { version: DomainValidationToken::VERSION, domain: self.id, validations: self.validations.clone() }
+        DomainValidationToken { version: DomainValidationToken::VERSION, domain: self.id, wanted: self.wanted.clone() }
     }
 
     /// Has the service look until it finds what was published, at most this long; gives the validated domain.
@@ -270,7 +288,7 @@ impl Flow for Validation {
     type State = DomainValidationState;
     type Output = types::Domain;
 
-    fn look(&mut self) -> BoxFuture<'_, Result<Look<DomainValidationState, types::Domain>, Error>> {
+    fn look(&mut self) -> Looking<'_, Self> {
         self.look_once().boxed()
     }
 }
@@ -288,7 +306,7 @@ impl Validation {
         if self.pending.method == DcvMethod::Email {
             // A mail's link is followed by a person; there is nothing to have looked for.
             let domain = self.domain().await?;
-            return Ok(if is_validated(&domain, &self.pending.validations, now) {
+            return Ok(if self.pending.wanted.is_met(&domain, now) {
                 Look::Done(domain)
             } else {
                 Look::Waiting(DomainValidationState::NotYet { code: None })

@@ -3,16 +3,17 @@
 use std::{fmt, time::Duration};
 
 use bon::bon;
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
+use super::approval;
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, DcvMethod, ErrorCode, NameValidationStatus, OrderId, OrderStatus, Orders, RequestId, RequestStatus,
-        ValidationStatus, orders::PreparedOrder, types,
+        CertCentral, CertificateId, CertificateStatus, DcvMethod, NameValidationStatus, OrderId, OrderStatus, Orders, RequestId,
+        RequestStatus, ValidationStatus, types,
     },
     error::Error,
-    wait::{Flow, Look, Polling, Wait},
+    wait::{Flow, Look, Looking, Polling, Wait},
     x509::{CertificateChain, Csr},
 };
 
@@ -65,6 +66,18 @@ impl Issued {
     }
 }
 
+/// Which certificate of the order is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::certcentral) enum Awaited {
+    /// Its first.
+    Order,
+    /// The one that takes the place of the previous one.
+    Reissue { previous: Option<CertificateId> },
+    /// One beside the others; its id may not be known yet.
+    Duplicate { certificate: Option<CertificateId> },
+}
+
 /// What is needed to go on with an issuance in another process. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuanceToken {
@@ -74,6 +87,8 @@ pub struct IssuanceToken {
     names: Vec<String>,
     tls: bool,
     approve: bool,
+    awaited: Awaited,
+    requests: Vec<RequestId>,
 }
 
 impl IssuanceToken {
@@ -90,6 +105,9 @@ pub struct PendingIssuance {
     names: Vec<String>,
     tls: bool,
     approve: bool,
+    awaited: Awaited,
+    /// What was asked for, where the service said under which numbers.
+    requests: Vec<RequestId>,
     polling: Polling,
 }
 
@@ -102,9 +120,7 @@ impl<'c> Orders<'c> {
     /// [`Error::is_invalid_input`] when the token is of another version of this crate or was changed.
     #[builder(finish_fn = start, builder_type = ResumeIssuance)]
     pub fn resume_issuance(self, #[builder(start_fn)] token: IssuanceToken) -> Result<PendingIssuance, Error> {
-        if token.version != IssuanceToken::VERSION {
-            return Err(Error::invalid("resume token", format!("it has version {}, not {}", token.version, IssuanceToken::VERSION)));
-        }
+        super::same_version(token.version, IssuanceToken::VERSION)?;
         Ok(PendingIssuance {
             client: self.client.clone(),
             order: token.order,
@@ -113,17 +129,29 @@ impl<'c> Orders<'c> {
             names: token.names,
             tls: token.tls,
             approve: token.approve,
+            awaited: token.awaited,
+            requests: token.requests,
             polling: Polling::default(),
         })
     }
 }
 
 impl PendingIssuance {
-    pub(in crate::certcentral) fn new(prepared: PreparedOrder, placed: types::OrderResponse) -> Self {
-        let PreparedOrder { client, product, request, csr, approve } = prepared;
-        let mut names = request.certificate.dns_names;
-        names.insert(0, request.certificate.common_name);
-        Self { client, order: placed.id, placed: Some(placed), csr, names, tls: product.is_tls(), approve, polling: Polling::default() }
+    #[allow(clippy::too_many_arguments, reason = "each is one fact about what was asked for")]
+    pub(in crate::certcentral) fn new(
+        client: CertCentral,
+        order: OrderId,
+        placed: types::OrderResponse,
+        csr: Csr,
+        certificate: types::RequestedCertificate,
+        tls: bool,
+        approve: bool,
+        awaited: Awaited,
+    ) -> Self {
+        let mut names = certificate.dns_names;
+        names.insert(0, certificate.common_name);
+        let requests = placed.requests.iter().map(|request| request.id).collect();
+        Self { client, order, placed: Some(placed), csr, names, tls, approve, awaited, requests, polling: Polling::default() }
     }
 
     /// The id of the order.
@@ -156,6 +184,8 @@ impl PendingIssuance {
             names: self.names.clone(),
             tls: self.tls,
             approve: self.approve,
+            awaited: self.awaited,
+            requests: self.requests.clone(),
         }
     }
 
@@ -204,7 +234,7 @@ impl Flow for Issuance {
     type State = IssuanceState;
     type Output = Issued;
 
-    fn look(&mut self) -> BoxFuture<'_, Result<Look<IssuanceState, Issued>, Error>> {
+    fn look(&mut self) -> Looking<'_, Self> {
         self.look_once().boxed()
     }
 }
@@ -213,28 +243,77 @@ impl Issuance {
     async fn look_once(&mut self) -> Result<Look<IssuanceState, Issued>, Error> {
         let id = self.pending.order;
         let order = self.pending.client.orders().get(id).send().await?;
-        match standing(order.status.as_ref()) {
-            Standing::Issued => self.fetch(order).await,
-            Standing::Approval => self.approve(order).await,
-            Standing::Validation => {
+        let standing = standing(order.status.as_ref());
+        let status = || order.status.as_ref().map(ToString::to_string).unwrap_or_default();
+        if standing == Standing::Over {
+            let why = format!("order {id} is {}", status());
+            return Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, why));
+        }
+        let rejected = self.own_requests(&order).find(|request| request.status == Some(RequestStatus::Rejected)).map(|request| request.id);
+        if let Some(rejected) = rejected {
+            let why = format!("request {rejected} is rejected");
+            return Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, why));
+        }
+        let unapproved: Vec<_> = self
+            .own_requests(&order)
+            .filter(|request| approval::is_waiting(request.status.as_ref()))
+            .map(|request| (request.id, request.status.clone()))
+            .collect();
+        // Some answers name a request without its state; only those of an order that waits for approval are certain to wait.
+        let known = unapproved.iter().any(|(_, status)| status.is_some());
+        if standing == Standing::Approval || known {
+            return self.approve(order, unapproved).await;
+        }
+        match self.certificate(&order).await? {
+            Certificate::Issued(certificate) => self.fetch(order, certificate).await,
+            Certificate::Rejected => {
+                Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, format!("the duplicate of order {id} is rejected")))
+            }
+            Certificate::NotYet if standing == Standing::Issued => Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() })),
+            Certificate::NotYet => {
                 let validation = self.pending.client.orders().validation(id).send().await?;
                 Ok(Look::Waiting(IssuanceState { order, waiting_for: missing(&validation) }))
-            }
-            Standing::Over => {
-                let status = order.status.as_ref().map(ToString::to_string).unwrap_or_default();
-                Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, format!("order {id} is {status}")))
             }
         }
     }
 
+    /// The requests of the order that are about what is waited for: all of a new order, else those that the service named.
+    fn own_requests<'o>(&self, order: &'o types::Order) -> impl Iterator<Item = &'o types::RequestSummary> {
+        let (all, own) = (self.pending.awaited == Awaited::Order, self.pending.requests.clone());
+        order.requests.iter().filter(move |request| all || own.contains(&request.id))
+    }
+
+    /// Whether the certificate that is waited for is there.
+    async fn certificate(&mut self, order: &types::Order) -> Result<Certificate, Error> {
+        let present = || order.certificate.as_ref().and_then(|certificate| certificate.id);
+        let issued = standing(order.status.as_ref()) == Standing::Issued;
+        Ok(match self.pending.awaited {
+            Awaited::Order => present().filter(|_| issued).map_or(Certificate::NotYet, Certificate::Issued),
+            Awaited::Reissue { previous } => {
+                let new = present().filter(|_| issued).filter(|present| Some(*present) != previous);
+                new.map_or(Certificate::NotYet, Certificate::Issued)
+            }
+            Awaited::Duplicate { certificate } => {
+                let duplicates = self.pending.client.orders().duplicates(order.id).send().await?;
+                let own = |duplicate: &&types::Duplicate| match certificate {
+                    Some(id) => duplicate.id == id,
+                    None => duplicate.csr.as_deref().is_some_and(|csr| Csr::from_pem(csr).is_ok_and(|csr| csr == self.pending.csr)),
+                };
+                match duplicates.iter().find(own).map(|duplicate| (duplicate.id, &duplicate.status)) {
+                    Some((id, Some(CertificateStatus::Issued | CertificateStatus::Approved))) => Certificate::Issued(id),
+                    Some((_, Some(CertificateStatus::Rejected))) => Certificate::Rejected,
+                    _ => Certificate::NotYet,
+                }
+            }
+        })
+    }
+
     /// Fetches the chain and holds it against what was asked for.
-    async fn fetch(&self, order: types::Order) -> Result<Look<IssuanceState, Issued>, Error> {
-        let not_yet = |order| Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() }));
-        let Some(certificate_id) = order.certificate.as_ref().and_then(|certificate| certificate.id) else { return not_yet(order) };
+    async fn fetch(&self, order: types::Order, certificate_id: CertificateId) -> Result<Look<IssuanceState, Issued>, Error> {
         let chain = match self.pending.client.certificates().chain(certificate_id).send().await {
             Ok(chain) => chain,
             // The order may be issued a moment before its files are there.
-            Err(error) if error.is_not_found() => return not_yet(order),
+            Err(error) if error.is_not_found() => return Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() })),
             Err(error) => return Err(error),
         };
         chain.verify_key(&self.pending.csr)?;
@@ -248,35 +327,29 @@ impl Issuance {
     }
 
     /// Approves what the key may approve; tells what is left to others.
-    async fn approve(&mut self, order: types::Order) -> Result<Look<IssuanceState, Issued>, Error> {
-        let waiting: Vec<_> = order
-            .requests
-            .iter()
-            .filter(|request| !matches!(request.status, Some(RequestStatus::Approved | RequestStatus::Rejected)))
-            .map(|request| (request.id, request.status.clone()))
-            .collect();
+    async fn approve(
+        &mut self,
+        order: types::Order,
+        unapproved: Vec<(RequestId, Option<RequestStatus>)>,
+    ) -> Result<Look<IssuanceState, Issued>, Error> {
         let mut moved = false;
-        for (id, status) in &waiting {
-            if !self.may_approve {
-                break;
-            }
-            let requests = self.pending.client.requests();
-            let decided = match status {
-                Some(RequestStatus::Submitted) => requests.review(*id).send().await,
-                _ => requests.approve(*id).send().await,
-            };
-            match decided {
-                Ok(()) => moved = true,
-                Err(error) if error.is_denied() && error.certcentral_code() != Some(ErrorCode::AccessDeniedInvalidKey) => {
-                    self.may_approve = false;
-                }
-                Err(error) => return Err(error),
+        for (id, status) in &unapproved {
+            if self.may_approve {
+                self.may_approve = approval::take_step(&self.pending.client, *id, status.as_ref()).await?;
+                moved |= self.may_approve;
             }
         }
-        let waiting_for = waiting.into_iter().map(|(id, _)| WaitingFor::Approval(id)).collect();
+        let waiting_for = unapproved.into_iter().map(|(id, _)| WaitingFor::Approval(id)).collect();
         let state = IssuanceState { order, waiting_for };
         Ok(if moved { Look::Moved(state) } else { Look::Waiting(state) })
     }
+}
+
+/// What is known of the certificate that is waited for.
+enum Certificate {
+    NotYet,
+    Issued(CertificateId),
+    Rejected,
 }
 
 /// What a validation says is still missing.

@@ -8,7 +8,7 @@ use crate::{
     certcentral::{
         CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
         ProfileOption, SignatureHash, UserId, Validity, check,
-        flow::PendingIssuance,
+        flow::{Awaited, PendingIssuance},
         plan::{self, Limits, Term},
         types,
     },
@@ -29,11 +29,11 @@ pub enum Contact {
 
 /// An order as it will be sent, and what its certificate will have to match.
 pub(in crate::certcentral) struct PreparedOrder {
-    pub(in crate::certcentral) client: CertCentral,
-    pub(in crate::certcentral) product: Product,
-    pub(in crate::certcentral) request: types::OrderRequest,
-    pub(in crate::certcentral) csr: Csr,
-    pub(in crate::certcentral) approve: bool,
+    client: CertCentral,
+    product: Product,
+    request: types::OrderRequest,
+    csr: Csr,
+    approve: bool,
 }
 
 #[bon]
@@ -227,19 +227,24 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let prepared = self.prepare()?;
         let placed = prepared.place().await?;
-        Ok(PendingIssuance::new(prepared, placed))
+        Ok(prepared.pending(placed))
     }
 }
 
 impl PreparedOrder {
-    async fn place(&self) -> Result<types::OrderResponse, Error> {
+    pub(super) async fn place(&self) -> Result<types::OrderResponse, Error> {
         let call = self.client.call();
         let answer = call.order_certificate(self.product.id(), &self.request).await;
         call.lift(answer).await
     }
+
+    pub(super) fn pending(self, placed: types::OrderResponse) -> PendingIssuance {
+        let Self { client, product, request, csr, approve } = self;
+        PendingIssuance::new(client, placed.id, placed, csr, request.certificate, product.is_tls(), approve, Awaited::Order)
+    }
 }
 
-fn requested(term: Term) -> types::RequestedValidity {
+pub(super) fn requested(term: Term) -> types::RequestedValidity {
     let (mut years, mut days, mut custom_expiration_date) = (None, None, None);
     match term {
         Term::Years(number) => years = Some(number.into()),

@@ -1,0 +1,160 @@
+//! Approving what waits for approval, as far as the key may.
+
+use std::{fmt, time::Duration};
+
+use bon::bon;
+use futures_util::FutureExt as _;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    certcentral::{CertCentral, ErrorCode, RequestId, RequestStatus, Requests, types},
+    error::Error,
+    wait::{Flow, Look, Looking, Polling, Wait},
+};
+
+/// Takes the step that a waiting request is due for: a review where two people are wanted, the approval otherwise.
+/// `false` if the key's user may not.
+pub(super) async fn take_step(client: &CertCentral, id: RequestId, status: Option<&RequestStatus>) -> Result<bool, Error> {
+    let taken = match status {
+        Some(RequestStatus::Submitted) => client.requests().review(id).send().await,
+        _ => client.requests().approve(id).send().await,
+    };
+    match taken {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_denied() && error.certcentral_code() != Some(ErrorCode::AccessDeniedInvalidKey) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a request still waits for somebody.
+pub(super) fn is_waiting(status: Option<&RequestStatus>) -> bool {
+    !matches!(status, Some(RequestStatus::Approved | RequestStatus::Rejected))
+}
+
+/// What is needed to go on with an approval in another process. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalToken {
+    version: u8,
+    request: RequestId,
+    approve: bool,
+}
+
+impl ApprovalToken {
+    const VERSION: u8 = 1;
+}
+
+/// A request on its way to being approved. Nothing happens until it is [waited](Self::wait) for.
+#[derive(Clone)]
+pub struct PendingApproval {
+    client: CertCentral,
+    request: RequestId,
+    approve: bool,
+    polling: Polling,
+}
+
+#[bon]
+impl<'c> Requests<'c> {
+    /// Sees a request through to its end: takes the steps of approval that the key may take, one or two, and waits for the others.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral, request: shomei::certcentral::RequestId) -> Result<(), shomei::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let request = cc.requests().settle(request).start().wait(Duration::from_secs(3600)).await?;
+    /// println!("approved by {:?}", request.processor);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[builder(finish_fn = start, builder_type = SettleRequest)]
+    pub fn settle(
+        self,
+        #[builder(start_fn)] request: RequestId,
+        /// Whether the key's own steps are taken; without, it only waits.
+        #[builder(default = true)]
+        approve: bool,
+    ) -> PendingApproval {
+        PendingApproval::new(self.client.clone(), request, approve)
+    }
+
+    /// Goes on with an approval that was begun elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the token is of another version of this crate.
+    #[builder(finish_fn = start, builder_type = ResumeApproval)]
+    pub fn resume_approval(self, #[builder(start_fn)] token: &ApprovalToken) -> Result<PendingApproval, Error> {
+        super::same_version(token.version, ApprovalToken::VERSION)?;
+        Ok(PendingApproval::new(self.client.clone(), token.request, token.approve))
+    }
+}
+
+impl PendingApproval {
+    pub(super) fn new(client: CertCentral, request: RequestId, approve: bool) -> Self {
+        Self { client, request, approve, polling: Polling::default() }
+    }
+
+    /// The id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        self.request
+    }
+
+    /// How often the wait looks.
+    #[must_use]
+    pub fn polling(mut self, polling: Polling) -> Self {
+        self.polling = polling;
+        self
+    }
+
+    /// What to keep in order to go on in another process, with [`Requests::resume_approval`].
+    #[must_use]
+    pub fn resume_token(&self) -> ApprovalToken {
+        ApprovalToken { version: ApprovalToken::VERSION, request: self.request, approve: self.approve }
+    }
+
+    /// Waits until the request is approved, at most this long. A rejected one ends the wait, with the request in hand.
+    pub fn wait(self, within: Duration) -> Wait<types::ApprovalRequest, types::ApprovalRequest> {
+        let polling = self.polling;
+        Wait::new(Approval::new(self), within, polling)
+    }
+}
+
+impl fmt::Debug for PendingApproval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingApproval").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+pub(super) struct Approval {
+    pending: PendingApproval,
+    may_approve: bool,
+}
+
+impl Flow for Approval {
+    type State = types::ApprovalRequest;
+    type Output = types::ApprovalRequest;
+
+    fn look(&mut self) -> Looking<'_, Self> {
+        self.look_once().boxed()
+    }
+}
+
+impl Approval {
+    pub(super) fn new(pending: PendingApproval) -> Self {
+        Self { may_approve: pending.approve, pending }
+    }
+
+    pub(super) async fn look_once(&mut self) -> Result<Look<types::ApprovalRequest, types::ApprovalRequest>, Error> {
+        let PendingApproval { client, request: id, .. } = &self.pending;
+        let request = client.requests().get(*id).send().await?;
+        match request.status {
+            Some(RequestStatus::Approved) => Ok(Look::Done(request)),
+            Some(RequestStatus::Rejected) => Ok(Look::Ended(request, format!("request {id} is rejected"))),
+            ref status if self.may_approve => {
+                self.may_approve = take_step(client, *id, status.as_ref()).await?;
+                Ok(if self.may_approve { Look::Moved(request) } else { Look::Waiting(request) })
+            }
+            _ => Ok(Look::Waiting(request)),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What an account has to do every day: renew what ends, and prove control of domains again before it lapses.
+
+use std::{error::Error as StdError, sync::Arc, time::Duration};
+
+use bon::bon;
+use chrono::{Days, NaiveDate};
+use futures_util::{
+    FutureExt as _, StreamExt as _, TryStreamExt as _, future,
+    stream::{self, BoxStream},
+};
+
+use super::{
+    DomainValidationState, Instructions, PendingValidation,
+    domain_validation::{Publish, Wanted, submit},
+};
+use crate::{
+    certcentral::{CertCentral, Dates, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, types},
+    error::Error,
+    page::{Fetch, Fetched, LARGEST_PAGE, Pages},
+    wait::{Polling, WaitError},
+};
+
+/// What is to be done about a certificate that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NextStep {
+    /// The plan goes on: a reissue costs nothing and lasts until then at most.
+    Reissue {
+        /// How many days of the plan are left after the certificate ends.
+        plan_days_left: u32,
+    },
+    /// The plan ends with the certificate: a new order has to renew it.
+    Renew,
+}
+
+/// An order whose certificate ends soon.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Expiring {
+    /// The order, as listed.
+    pub order: types::ListedOrder,
+    /// The last day of its certificate.
+    pub certificate_until: NaiveDate,
+    /// The last day of its plan, if the service says so.
+    pub plan_until: Option<NaiveDate>,
+    /// What is to be done.
+    pub next_step: NextStep,
+}
+
+impl Expiring {
+    fn of(order: types::ListedOrder) -> Option<Self> {
+        let certificate_until = order.certificate.as_ref()?.valid_till?;
+        let plan_until = order.order_valid_till;
+        let left = plan_until.map_or(0, |end| (end - certificate_until).num_days());
+        let next_step = match u32::try_from(left) {
+            Ok(plan_days_left @ 1..) => NextStep::Reissue { plan_days_left },
+            _ => NextStep::Renew,
+        };
+        Some(Self { order, certificate_until, plan_until, next_step })
+    }
+}
+
+#[bon]
+impl<'c> Orders<'c> {
+    /// Streams the orders whose certificates end within some days, the next to end first, with what is to be done about each.
+    /// Orders that were renewed already are left out.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let mut expiring = cc.orders().expiring(30).stream()?;
+    /// while let Some(next) = expiring.try_next().await? {
+    ///     println!("order {} ends on {}: {:?}", next.order.id, next.certificate_until, next.next_step);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the service answers comes in the stream.
+    #[builder(finish_fn = stream, builder_type = ListExpiring)]
+    pub fn expiring(
+        self,
+        /// How many days to look ahead; a certificate that ends today counts.
+        #[builder(start_fn)]
+        within_days: u32,
+    ) -> Result<BoxStream<'static, Result<Expiring, Error>>, Error> {
+        let today = self.client.core.now().date_naive();
+        let last = today.checked_add_days(Days::new(within_days.into())).unwrap_or(NaiveDate::MAX);
+        let listed = self
+            .list()
+            .status(OrderStatus::Issued)
+            .expiring(Dates::between(today, last))
+            .sort(OrderSort::DateValidTill.ascending())
+            .stream()?;
+        // The list may hold more than was asked for: reissued certificates are found by the end of any of them.
+        let ends_in_time = move |expiring: &Expiring| (today..=last).contains(&expiring.certificate_until);
+        Ok(listed
+            .try_filter_map(move |order| {
+                let expiring = if order.is_renewed == Some(true) { None } else { Expiring::of(order) };
+                future::ready(Ok(expiring.filter(ends_in_time)))
+            })
+            .boxed())
+    }
+}
+
+/// What became of one domain whose validation was about to lapse.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Revalidated {
+    /// The id of the domain.
+    pub id: DomainId,
+    /// Its name.
+    pub name: String,
+    /// The domain, validated anew, or why it is not.
+    pub result: Result<types::Domain, WaitError<DomainValidationState>>,
+}
+
+#[bon]
+impl<'c> Domains<'c> {
+    /// Validates anew every domain whose validation ends within some days, before it lapses: submits it, has the hook publish what is
+    /// wanted, and has it looked for. A validation is reused for 199 days today and for 10 from 2029 on: accounts run this every day.
+    ///
+    /// The stream gives each domain as it is done, some at a time; an error of one does not stop the others.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use std::time::Duration;
+    /// use futures_util::StreamExt as _;
+    ///
+    /// let mut domains = cc.domains()
+    ///     .revalidate(14)
+    ///     .publish_with(|instructions| async move { println!("{instructions}"); Ok::<_, std::io::Error>(()) })
+    ///     .each_within(Duration::from_secs(3600))
+    ///     .stream();
+    /// while let Some(domain) = domains.next().await {
+    ///     println!("{:?}", domain?.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[builder(finish_fn = stream, builder_type = RevalidateDomains)]
+    pub fn revalidate(
+        self,
+        /// How many days to look ahead.
+        #[builder(start_fn)]
+        within_days: u32,
+        /// Publishes what has to be found.
+        #[builder(setters(name = publish_hook, vis = ""))]
+        publish: Publish,
+        /// How control is to be proved; each domain's own method by default, a TXT record where that is e-mail.
+        method: Option<DcvMethod>,
+        /// How long each domain may take.
+        each_within: Duration,
+        /// How many domains are under way at a time.
+        #[builder(default = 4)]
+        at_a_time: usize,
+        /// How often each is looked at.
+        #[builder(default)]
+        polling: Polling,
+    ) -> BoxStream<'static, Result<Revalidated, Error>> {
+        let client = self.client.clone();
+        let lapse = client.core.now() + Days::new(within_days.into());
+        let work = Work { client: client.clone(), publish, method, each_within, polling };
+        stream::once(async move { all_domains(&client).await })
+            .map_ok(move |domains| stream::iter(domains.into_iter().filter(move |domain| lapses_before(domain, lapse)).map(Ok)))
+            .try_flatten()
+            .map_ok(move |domain| work.clone().revalidate(domain))
+            .try_buffer_unordered(at_a_time.max(1))
+            .boxed()
+    }
+}
+
+impl<'c, S: revalidate_domains::State> RevalidateDomains<'c, S> {
+    /// Publishes what has to be found: a TXT record, a CNAME record or a file. Its error is the domain's result.
+    pub fn publish_with<F, R, E>(self, publish: F) -> RevalidateDomains<'c, revalidate_domains::SetPublish<S>>
+    where
+        S::Publish: revalidate_domains::IsUnset,
+        F: Fn(Instructions) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.publish_hook(Arc::new(move |instructions| publish(instructions).map(|done| done.map_err(Into::into)).boxed()))
+    }
+}
+
+async fn all_domains(client: &CertCentral) -> Result<Vec<types::Domain>, Error> {
+    let client = client.clone();
+    let fetch: Fetch<types::Domain> = Box::new(move |offset, size| {
+        let client = client.clone();
+        Box::pin(async move {
+            let list = client.domains().list().include_validation(true).limit(size).offset(offset as u32).send().await?;
+            Ok(Fetched::new(list.domains, list.page))
+        })
+    });
+    Pages::new(fetch, |domain| domain.id.0, 0, LARGEST_PAGE).items().try_collect().await
+}
+
+fn lapses_before(domain: &types::Domain, lapse: chrono::DateTime<chrono::Utc>) -> bool {
+    let by_time = domain.dcv_expiration_datetime.map(|end| end <= lapse);
+    let by_day = || {
+        let days = domain.dcv_expiration.as_ref()?;
+        days.ov.into_iter().chain(days.ev).min().map(|end| end <= lapse.date_naive())
+    };
+    // A domain that was never validated has nothing that could lapse.
+    domain.is_active != Some(false) && by_time.or_else(by_day).unwrap_or(false)
+}
+
+#[derive(Clone)]
+struct Work {
+    client: CertCentral,
+    publish: Publish,
+    method: Option<DcvMethod>,
+    each_within: Duration,
+    polling: Polling,
+}
+
+impl Work {
+    async fn revalidate(self, domain: types::Domain) -> Result<Revalidated, Error> {
+        let id = domain.id;
+        let name = domain.name.clone().unwrap_or_default();
+        let result = match self.submit(domain).await {
+            Ok(pending) => pending.polling(self.polling).wait(self.each_within).await,
+            Err(error) => Err(WaitError::failed(error)),
+        };
+        Ok(Revalidated { id, name, result })
+    }
+
+    async fn submit(&self, listed: types::Domain) -> Result<PendingValidation, Error> {
+        let domains = self.client.domains();
+        let domain = domains.get(listed.id).include_dcv(true).include_validation(true).send().await?;
+        let own = domain.dcv_method.clone().filter(|method| *method != DcvMethod::Email);
+        let method = self.method.clone().or(own).unwrap_or(DcvMethod::DnsTxtToken);
+        let kinds = domain.validations.iter().filter_map(|validation| validation.type_.clone()).collect();
+        let wanted = Wanted { validations: kinds, since: Some(self.client.core.now()) };
+        submit(domains, listed.id, &method, &wanted).await?;
+        let mut pending = PendingValidation::read(self.client.clone(), listed.id, wanted).await?;
+        pending.publish = Some(Arc::clone(&self.publish));
+        Ok(pending)
+    }
+}

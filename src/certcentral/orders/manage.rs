@@ -1,0 +1,278 @@
+//! What can be done with an order besides placing it.
+
+use std::time::Duration;
+
+use bon::bon;
+
+use super::Orders;
+use crate::{
+    certcentral::{Dates, DcvMethod, OrderId, RequestedOrderStatus, check, types},
+    error::Error,
+};
+
+/// The longest span that changes can be asked for (guide p.48; addendum of the vendor's page).
+const LONGEST_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
+
+#[bon]
+impl<'c> Orders<'c> {
+    /// Lists the orders whose state changed lately (guide p.48, Status change list), each with the state it has now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the span is zero or longer than seven days, or neither a span nor dates are given.
+    #[builder(finish_fn = send, builder_type = ListChanges)]
+    pub async fn changes(
+        self,
+        /// How far back, at most seven days.
+        within: Option<Duration>,
+        /// Between which days, at most seven. The service counts them in its own Mountain Time. Orders that changed again later are left out.
+        between: Option<Dates>,
+    ) -> Result<Vec<types::OrderStatusEntry>, Error> {
+        let seconds = match within {
+            Some(span) if span.is_zero() || span > LONGEST_SPAN => {
+                return Err(Error::invalid("within", format!("{span:?}; more than nothing and at most 7 days can be asked for")));
+            }
+            Some(span) => Some(i64::try_from(span.as_secs().max(1)).unwrap_or(i64::MAX)),
+            None if between.is_none() => return Err(Error::invalid("within", "say how far back, or between which days")),
+            None => None,
+        };
+        let between = between.map(|dates| dates.checked("between")).transpose()?;
+        let call = self.client.call();
+        let answer = call.order_status_changes(between.as_deref(), None, seconds).await;
+        Ok(call.lift(answer).await?.orders)
+    }
+
+    /// Cancels an order that is not issued yet, or its pending reissue; the order is then as it was before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when there is no note: the service wants one; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = CancelOrder)]
+    pub async fn cancel(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// Why.
+        #[builder(into)]
+        note: String,
+        /// Whether those concerned are told by e-mail.
+        send_emails: Option<bool>,
+    ) -> Result<(), Error> {
+        if note.trim().is_empty() {
+            return Err(Error::invalid("note", "it is empty; the service wants to know why"));
+        }
+        self.set_status(order, RequestedOrderStatus::Canceled, Some(note), send_emails).await
+    }
+
+    /// Marks an order that came from another platform as renewed, or takes that back. A renewed order cannot be renewed.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers: orders of CertCentral itself cannot be marked.
+    #[builder(finish_fn = send, builder_type = MarkRenewed)]
+    pub async fn mark_renewed(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] renewed: bool) -> Result<(), Error> {
+        let status = if renewed { RequestedOrderStatus::Renewed } else { RequestedOrderStatus::NotRenewed };
+        self.set_status(order, status, None, None).await
+    }
+
+    async fn set_status(
+        self,
+        order: OrderId,
+        status: RequestedOrderStatus,
+        note: Option<String>,
+        send_emails: Option<bool>,
+    ) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.update_order_status(&order, &types::OrderStatusUpdate { status, note, send_emails }).await;
+        call.lift(answer).await
+    }
+
+    /// Sets who else gets the mails of an order (guide p.39, Additional emails). This replaces the whole list; an empty one clears it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when an address cannot be one; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = SetAdditionalEmails)]
+    pub async fn set_additional_emails(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// The addresses.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Vec<String>,
+    ) -> Result<(), Error> {
+        let additional_emails = check::emails("emails", &emails)?;
+        let call = self.client.call();
+        let answer = call.set_additional_emails(&order, &types::AdditionalEmails { additional_emails }).await;
+        call.lift(answer).await
+    }
+
+    /// Adds a note to an order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the text is empty; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = AddNote)]
+    pub async fn add_note(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        #[builder(start_fn, into)] text: String,
+    ) -> Result<types::OrderNote, Error> {
+        if text.trim().is_empty() {
+            return Err(Error::invalid("text", "it is empty"));
+        }
+        let call = self.client.call();
+        let answer = call.add_order_note(&order, &types::NewOrderNote { text }).await;
+        call.lift(answer).await
+    }
+
+    /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers: an account without multi-year plans has nothing to reissue.
+    #[builder(finish_fn = send, builder_type = SetAutoReissue)]
+    pub async fn set_auto_reissue(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] enabled: bool) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.set_auto_reissue(&order, &types::AutoReissueSetting { auto_reissue: enabled.into() }).await;
+        call.lift(answer).await
+    }
+
+    /// Sends the mail by which a verified contact approves an EV order again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when there is no address, or one cannot be one; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ResendApprovalEmails)]
+    pub async fn resend_approval_emails(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// The addresses of verified contacts.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        to: Vec<String>,
+    ) -> Result<(), Error> {
+        let emails = check::emails("to", &to)?;
+        if emails.is_empty() {
+            return Err(Error::invalid("to", "at least one address is needed"));
+        }
+        let call = self.client.call();
+        let answer = call.resend_order_approval_emails(&order, &types::OrderApprovalEmails { emails }).await;
+        call.lift(answer).await
+    }
+
+    /// Lists the reissues of an order (guide p.59, List Reissues): among them the certificate that is in force.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such order.
+    #[builder(finish_fn = send, builder_type = ListReissues)]
+    pub async fn reissues(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// Whether archived ones are listed too.
+        archived: Option<bool>,
+    ) -> Result<Vec<types::Reissue>, Error> {
+        let call = self.client.call();
+        let answer = call.list_reissues(&order, archived).await;
+        Ok(call.lift(answer).await?.certificates)
+    }
+
+    /// Lists the duplicates of an order (guide p.60, List Duplicates).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such order.
+    #[builder(finish_fn = send, builder_type = ListDuplicates)]
+    pub async fn duplicates(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// Whether archived ones are listed too.
+        archived: Option<bool>,
+    ) -> Result<Vec<types::Duplicate>, Error> {
+        let call = self.client.call();
+        let answer = call.list_duplicates(&order, archived).await;
+        Ok(call.lift(answer).await?.certificates)
+    }
+
+    /// Changes how control of an order's names is to be proved. With e-mail, mails are sent and nothing comes back; with the others,
+    /// the one random value for all names of the order.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ChangeOrderDcvMethod)]
+    pub async fn change_dcv_method(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        #[builder(start_fn)] method: DcvMethod,
+    ) -> Result<Option<types::OrderRandomValue>, Error> {
+        let call = self.client.call();
+        let answer = call.change_order_dcv_method(&order, &types::OrderDcvMethodChange { dcv_method: method }).await;
+        call.lift(answer).await
+    }
+
+    /// Asks for the random value of an order: the present one while it is good, a new one after it expired.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = GetRandomValue)]
+    pub async fn random_value(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
+        let call = self.client.call();
+        let answer = call.order_dcv_random_value(&order).await;
+        call.lift(answer).await
+    }
+
+    /// Has the service look for the random value of an order now. DNS methods answer with a state for each name.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::FileRandomValueNotFound`](crate::certcentral::ErrorCode::FileRandomValueNotFound) when a file is not there;
+    /// [`ErrorCode::InvalidDnsMethod`](crate::certcentral::ErrorCode::InvalidDnsMethod) when the order is validated by e-mail.
+    #[builder(finish_fn = send, builder_type = CheckOrderDcv)]
+    pub async fn check_dcv(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// The names to look at; all of them by default.
+        #[builder(default, with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
+        names: Vec<String>,
+    ) -> Result<types::OrderDcvCheck, Error> {
+        let request = types::OrderDcvCheckRequest {
+            // The vendor's page writes this member both ways; this is the one of its table.
+            dns_names_validations: check::certificate_names("names", &names)?,
+            dns_name_validations: Vec::new(),
+        };
+        let call = self.client.call();
+        let answer = call.check_order_dcv(&order, &request).await;
+        call.lift(answer).await
+    }
+
+    /// Sends the validation mails of an order again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when a name or address cannot be one; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ResendOrderDcvEmails)]
+    pub async fn resend_dcv_emails(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// Which address is to get the mail for which domain; all of them by default.
+        #[builder(default, with = |pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| {
+            pairs.into_iter().map(|(domain, email)| (domain.into(), email.into())).collect()
+        })]
+        to: Vec<(String, String)>,
+        /// The language of the mails.
+        #[builder(into)]
+        locale: Option<String>,
+    ) -> Result<(), Error> {
+        let approval = |(domain, email): &(String, String)| {
+            Ok(types::DomainApprovalEmail {
+                domain: check::domain_name("to", domain)?,
+                email: check::email("to", email)?,
+                email_domain: None,
+            })
+        };
+        let domain_approval_emails = to.iter().map(approval).collect::<Result<_, Error>>()?;
+        let call = self.client.call();
+        let answer = call.resend_order_dcv_emails(&order, &types::OrderDcvEmailRequest { domain_approval_emails, locale }).await;
+        call.lift(answer).await
+    }
+}
