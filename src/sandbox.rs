@@ -28,6 +28,7 @@ mod http;
 mod json;
 mod network;
 mod random;
+mod rates;
 mod refusal;
 mod register;
 mod server;
@@ -40,12 +41,12 @@ use ::http::{Request, Response, header};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-pub use self::certcentral::ApprovalMode;
+pub use self::certcentral::{ApprovalMode, KeyScope, Role};
 pub use self::clock::Clock;
 pub use self::network::{Files, Mail, MailKind, Mails, Zone};
 pub use self::settings::SandboxBuilder;
 
-use self::certcentral::{Account, Reason};
+use self::certcentral::{Account, FurtherKey, Reason};
 use self::clock::http_date;
 use self::http::{Reply, segments};
 use self::network::Network;
@@ -100,17 +101,40 @@ impl Sandbox {
         Self::builder().build()
     }
 
+    /// A sandbox whose account has been in use for a year: domains of which one's validation ends soon, orders that
+    /// are issued, reissued, revoked, pending, or end within the month, and a request that waits for an approval.
+    ///
+    /// ```
+    /// # use shomei::sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), http::Error> {
+    /// let sandbox = Sandbox::with_example_account();
+    /// let request = http::Request::get("/services/v2/request?filters[status]=pending")
+    ///     .header("X-DC-DEVKEY", sandbox.api_key())
+    ///     .body(bytes::Bytes::new())?;
+    /// assert!(String::from_utf8_lossy(sandbox.handle(request).await.body()).contains("new_request"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_example_account() -> Self {
+        Self::builder().example_account().build()
+    }
+
     /// A sandbox with settings of its own.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::new(Random::default().word(KEY_LENGTH))
     }
 
-    fn with(settings: Settings, start: DateTime<Utc>) -> Self {
+    fn with(settings: Settings, start: DateTime<Utc>, example: bool) -> Self {
         let clock = Clock::starting_at(start);
         let network = Network::default();
         let api_key = settings.api_key.clone();
-        let certcentral = Mutex::new(Account::new(settings, network.clone(), clock.now()));
-        Self(Arc::new(World { api_key, clock, network, certcentral }))
+        let mut account = Account::new(settings, network.clone(), clock.now());
+        if example {
+            account.live_a_year(clock.now());
+        }
+        Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account) }))
     }
 
     /// The key that is let in.
@@ -188,7 +212,7 @@ impl Sandbox {
     ///
     /// There is no such order, or it is finished.
     pub fn reject_order(&self, order_id: u64, reason: &str) -> Result<(), NotPossible> {
-        self.others(|account, _| account.reject_order(order_id, reason))
+        self.others(|account, now| account.reject_order(order_id, reason, now))
     }
 
     /// DigiCert holds an order back for its final check: it stays `pending` though everything is validated.
@@ -207,6 +231,21 @@ impl Sandbox {
     /// There is no such order.
     pub fn release_order(&self, order_id: u64) -> Result<(), NotPossible> {
         self.others(|account, _| account.hold_order(order_id, false))
+    }
+
+    /// DigiCert brings an order over from an older console; such orders can be marked as renewed.
+    ///
+    /// # Errors
+    ///
+    /// There is no such order.
+    pub fn migrate_order(&self, order_id: u64) -> Result<(), NotPossible> {
+        self.others(|account, _| account.migrate_order(order_id))
+    }
+
+    /// An administrator makes one more API key, of a user with this role.
+    pub fn add_api_key(&self, key: impl Into<String>, role: Role, scope: KeyScope) {
+        let key = FurtherKey { key: key.into(), role, scope };
+        self.in_account(|account, _| account.add_key(key));
     }
 
     /// DigiCert has validated an organization, in every kind asked for.

@@ -12,17 +12,22 @@ use tokio::net::TcpListener;
 const USAGE: &str = "\
 An imitation of DigiCert CertCentral on a loopback port.
 
-Usage: shomei-sandbox [--listen ADDRESS] [--api-key KEY]
+Usage: shomei-sandbox [--listen ADDRESS] [--api-key KEY] [--empty]
+
+The account has been in use for a year: domains, orders in every state, a request
+that waits for an approval.
 
 Options:
       --listen ADDRESS  where to listen, loopback only; port 0 takes a free one [default: 127.0.0.1:8089]
       --api-key KEY     the key to let in [default: sandbox]
+      --empty           begin with a new account: organizations, but no domains and no orders
   -h, --help            show this text
 ";
 
 struct Options {
     listen: SocketAddr,
     api_key: String,
+    empty: bool,
 }
 
 fn main() -> ExitCode {
@@ -43,11 +48,12 @@ fn main() -> ExitCode {
 
 /// The options, or `None` when help was asked for.
 fn read_options(mut arguments: Parser) -> Result<Option<Options>, lexopt::Error> {
-    let mut options = Options { listen: SocketAddr::from(([127, 0, 0, 1], 8089)), api_key: "sandbox".to_owned() };
+    let mut options = Options { listen: SocketAddr::from(([127, 0, 0, 1], 8089)), api_key: "sandbox".to_owned(), empty: false };
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("listen") => options.listen = arguments.value()?.parse()?,
             Arg::Long("api-key") => options.api_key = arguments.value()?.string()?,
+            Arg::Long("empty") => options.empty = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
@@ -74,7 +80,9 @@ async fn serve(options: Options) -> io::Result<()> {
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
     writeln!(io::stdout(), "certcentral http://{}{}", listener.local_addr()?, Sandbox::CERTCENTRAL)?;
-    Sandbox::builder().api_key(options.api_key).build().serve(listener, stop).await
+    let sandbox = Sandbox::builder().api_key(options.api_key);
+    let sandbox = if options.empty { sandbox } else { sandbox.example_account() };
+    sandbox.build().serve(listener, stop).await
 }
 
 /// Completes on Ctrl-C or SIGTERM; the handlers are in place when this returns.

@@ -21,8 +21,11 @@ const CA_NOT_BEFORE: DateTime<Utc> = midnight(1990, 1, 1);
 /// The end of the authority's own validity.
 const CA_NOT_AFTER: DateTime<Utc> = midnight(2050, 1, 1);
 
+/// The organization in the authority's own certificates.
+pub(crate) const ORGANIZATION: &str = "Shomei Sandbox";
+
 /// The authority itself, as its certificates name it.
-const CA_SUBJECT: Subject<'_> = Subject { organization: "Shomei Sandbox", city: "", state: "", country: "US" };
+const CA_SUBJECT: Subject<'_> = Subject { organization: ORGANIZATION, city: "", state: "", country: "US" };
 
 /// Root and intermediate that sign what the sandbox issues.
 pub(crate) struct Authority {
@@ -284,6 +287,13 @@ fn alternative_name(name: &str) -> Result<SanType, IssueProblem> {
         Ok(dns_name) if !name.is_empty() => Ok(SanType::DnsName(dns_name)),
         _ => Err(IssueProblem::Name(name.to_owned())),
     }
+}
+
+/// A certificate request for a fresh key that nobody holds, as PEM: for accounts that are to look lived in.
+pub(crate) fn unheld_csr() -> String {
+    let params = CertificateParams::default();
+    let request = params.serialize_request(&fresh_key()).expect("an empty request can be encoded and signed");
+    encode_string("CERTIFICATE REQUEST", LineEnding::LF, request.der()).expect("a request's length fits the encoder")
 }
 
 /// A key that can be made quickly.

@@ -3,40 +3,65 @@
 //! One file a noun. Every handler takes the account and a routed [`Call`]; what happens by itself, as time
 //! passes, is in [`issuance`].
 
+mod certificate;
 mod certificates;
+mod containers;
+mod custom_fields;
 mod dcv;
 mod domain;
+mod domain_lock;
 mod domains;
+mod duplicates;
+mod example;
+mod finance;
 mod issuance;
+mod keys;
 mod listing;
 mod names;
 mod order;
+mod order_dcv;
+mod order_extras;
 mod order_form;
 mod order_list;
+mod order_mails;
+mod order_status;
 mod order_view;
 mod orders;
+mod organization;
 mod organizations;
 mod people;
+mod platforms;
 mod products;
+mod reissues;
+mod reports;
 mod request;
 mod requests;
+mod revocation;
+mod submission;
 #[cfg(test)]
 mod tests;
 mod users;
 mod validations;
 mod validity;
 
+pub(crate) use keys::FurtherKey;
+pub use keys::KeyScope;
 pub(crate) use people::Reason;
 pub use request::ApprovalMode;
+pub use users::Role;
 pub(crate) use validity::Limits;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, Request};
 
+use self::certificate::Certificate;
+use self::containers::Container;
+use self::custom_fields::CustomField;
 use self::domain::Domain;
-use self::order::{Certificate, Order};
-use self::organizations::Organization;
+use self::keys::ApiKey;
+use self::order::Order;
+use self::organization::Organization;
 use self::request::ApprovalRequest;
 use self::users::User;
 use super::authority::Authority;
@@ -44,6 +69,7 @@ use super::http::{Answer, Call, Produces, Query, Reply, Route, accepts, find, se
 use super::json::Body;
 use super::network::Network;
 use super::random::Random;
+use super::rates::Calls;
 use super::refusal::Refusal;
 use super::register::Register;
 use super::settings::Settings;
@@ -52,7 +78,7 @@ use super::settings::Settings;
 pub(crate) const BASE: &str = "/services/v2";
 
 const KEY_HEADER: &str = "X-DC-DEVKEY";
-const STARTING_CONTAINER: u64 = 129_626;
+const ACCOUNT_TOKEN_LENGTH: usize = 32;
 
 // Numbers of the size the service gives today.
 const FIRST_DOMAIN: u64 = 1_863_015;
@@ -60,6 +86,7 @@ const FIRST_ORDER: u64 = 115_429_178;
 const FIRST_CERTIFICATE: u64 = 116_470_545;
 const FIRST_REQUEST: u64 = 11_203_371;
 const FIRST_RECEIPT: u64 = 109_678_649;
+const FIRST_CUSTOM_FIELD: u64 = 11;
 
 /// An account and everything in it.
 pub(crate) struct Account {
@@ -67,9 +94,13 @@ pub(crate) struct Account {
     network: Network,
     authority: Authority,
     random: Random,
-    users: [User; 3],
-    /// `public_id` and `ekey` of the container.
-    container_keys: (String, String),
+    keys: Vec<ApiKey>,
+    calls: Calls,
+    users: [User; 4],
+    /// What CAA records name this account by.
+    account_token: String,
+    containers: Register<Container>,
+    custom_fields: Register<CustomField>,
     organizations: Register<Organization>,
     domains: Register<Domain>,
     orders: Register<Order>,
@@ -80,11 +111,27 @@ pub(crate) struct Account {
 
 /// The endpoints. The first line that fits counts, so fixed words stand before `{…}`.
 static ROUTES: &[Route<Account>] = &[
+    get("/account", finance::account),
+    get("/account/balance", finance::balance),
+    get("/account/metadata", custom_fields::list),
+    post("/account/metadata", custom_fields::add),
+    get("/report/order/{container_id}/expiring", reports::expiring_orders),
+    get("/report/request", reports::requests),
+    get("/product", products::list),
+    get("/product/{name_id}", products::info),
+    get("/user", users::list),
     get("/user/me", users::me),
     get("/user/{user_id}", users::info),
-    get("/container", users::containers),
-    get("/container/{container_id}", users::container),
+    get("/container", containers::list),
+    get("/container/{container_id}", containers::info),
+    get("/container/{container_id}/children", containers::children),
+    post("/container/{container_id}/children", containers::create_child),
     get("/organization", organizations::list),
+    post("/organization", organizations::create),
+    put("/organization/{organization_id}/activate", organizations::activate),
+    put("/organization/{organization_id}/deactivate", organizations::deactivate),
+    post("/organization/{organization_id}/validation", organizations::submit),
+    delete("/organization/{organization_id}", organizations::delete),
     get("/organization/{organization_id}", organizations::info),
     get("/organization/{organization_id}/validation", organizations::validation),
     get("/domain", domains::list),
@@ -99,19 +146,42 @@ static ROUTES: &[Route<Account>] = &[
     put("/domain/{domain_id}/dcv/validate-token", domains::check),
     get("/domain/{domain_id}/dcv/emails", domains::emails),
     put("/domain/{domain_id}/dcv/emails", domains::resend_emails),
+    put("/domain/{domain_id}/activate-domain-locking", domain_lock::activate),
+    put("/domain/{domain_id}/deactivate-domain-locking", domain_lock::deactivate),
+    put("/domain/{domain_id}/caa", domain_lock::check_caa),
     get("/order/certificate", order_list::list),
+    get("/order/certificate/status-changes", order_status::changes),
     post("/order/certificate/{product_name_id}", orders::place),
     get("/order/certificate/{order_id}", orders::info),
     get("/order/certificate/{order_id}/validation", orders::validation),
-    put("/order/certificate/{order_id}/status", orders::update_status),
+    put("/order/certificate/{order_id}/status", order_status::update),
+    get("/order/certificate/{order_id}/reissue", reissues::list),
+    post("/order/certificate/{order_id}/reissue", reissues::reissue),
+    get("/order/certificate/{order_id}/duplicate", duplicates::list),
+    post("/order/certificate/{order_id}/duplicate", duplicates::duplicate),
+    put("/order/certificate/{order_id}/revoke", revocation::order),
+    put("/order/certificate/{order_id}/additional-emails", order_extras::additional_emails),
+    post("/order/certificate/{order_id}/note", order_extras::add_note),
+    put("/order/certificate/{order_id}/auto-reissue", order_extras::auto_reissue),
+    put("/order/certificate/{order_id}/order-approval/resend-emails", order_extras::resend_approval),
+    put("/order/certificate/{order_id}/dcv-method", order_dcv::change_method),
+    put("/order/certificate/{order_id}/dcv-random-value", order_dcv::random_value),
+    put("/order/certificate/{order_id}/check-dcv", order_dcv::check),
+    put("/order/certificate/{order_id}/resend-emails", order_dcv::resend_emails),
     get("/order/alternate/{alternative_order_id}", order_list::by_alternative_id),
     get("/request", requests::list),
     get("/request/{request_id}", requests::info),
     put("/request/{request_id}/status", requests::update_status),
+    get("/certificate/intermediates", certificates::intermediates),
     get("/certificate/{certificate_id}/chain", certificates::chain),
+    put("/certificate/{certificate_id}/revoke", revocation::certificate),
+    put("/certificate/{certificate_id}/archive", certificates::archive),
+    put("/certificate/{certificate_id}/unarchive", certificates::unarchive),
     file("/certificate/download/order/{order_id}", certificates::download_of_order),
     file("/certificate/download/order/{order_id}/format/{format}", certificates::download_of_order),
     file("/certificate/{certificate_id}/download/format/{format}", certificates::download),
+    file("/certificate/{certificate_id}/download/platform", certificates::download_for_platform),
+    file("/certificate/{certificate_id}/download/platform/{platform_id}", certificates::download_for_platform),
 ];
 
 type Handler = fn(&mut Account, &Call) -> Answer;
@@ -132,13 +202,22 @@ const fn put(pattern: &'static str, answer: Handler) -> Route<Account> {
     Route { method: Method::PUT, pattern, produces: Produces::Json, answer }
 }
 
+const fn delete(pattern: &'static str, answer: Handler) -> Route<Account> {
+    Route { method: Method::DELETE, pattern, produces: Produces::Json, answer }
+}
+
 impl Account {
     pub(crate) fn new(settings: Settings, network: Network, now: DateTime<Utc>) -> Self {
         let mut random = Random::default();
-        Self {
-            users: users::starting(settings.key_may_approve),
-            container_keys: (random.word(32), random.word(32)),
-            organizations: organizations::starting(now),
+        let users = users::starting(settings.key_may_approve);
+        let mut account = Self {
+            keys: vec![ApiKey { key: settings.api_key.clone(), user_id: users[0].id, scope: KeyScope::Unrestricted }],
+            calls: Calls::default(),
+            account_token: random.word(ACCOUNT_TOKEN_LENGTH),
+            containers: containers::starting(&mut random),
+            custom_fields: Register::starting_at(FIRST_CUSTOM_FIELD),
+            organizations: organization::starting(&users[0], now),
+            users,
             domains: Register::starting_at(FIRST_DOMAIN),
             orders: Register::starting_at(FIRST_ORDER),
             certificates: Register::starting_at(FIRST_CERTIFICATE),
@@ -148,21 +227,34 @@ impl Account {
             settings,
             network,
             random,
+        };
+        for key in account.settings.further_keys.clone() {
+            account.add_key(key);
         }
+        account
+    }
+
+    /// Lets one more key in.
+    pub(crate) fn add_key(&mut self, FurtherKey { key, role, scope }: FurtherKey) {
+        let user_id = self.user_with_role(role).id;
+        self.keys.push(ApiKey { key, user_id, scope });
     }
 
     /// Answers a request: key, route, `Accept`, body, handler.
     pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Answer {
-        self.authenticate(request.headers())?;
-        let (route, params) = segments(request.uri(), BASE)
-            .and_then(|segments| find(ROUTES, request.method(), &segments))
-            .ok_or_else(|| Refusal::not_found("route"))?;
+        let key = self.authenticate(request.headers())?.clone();
+        if self.settings.rate_limits && !self.calls.admit(&key.key, now) {
+            return Err(Refusal::too_many_requests(self.settings.retry_after));
+        }
+        let segments = segments(request.uri(), BASE).unwrap_or_default();
+        let (route, params) = find(ROUTES, request.method(), &segments).ok_or_else(|| Refusal::not_found("route"))?;
+        key.must_allow(request.method(), segments.first().map_or("", String::as_str))?;
         if !accepts(request, route.produces) {
             return Err(Refusal::not_acceptable());
         }
         // Clients send bodies with GET; the service does not look.
         let body = if route.method == Method::GET { Body::default() } else { Body::read(request.body())? };
-        let call = Call { params, query: Query::of(request.uri()), body, now };
+        let call = Call { params, query: Query::of(request.uri()), body, now, caller: key.user_id };
         self.at(now, |account| (route.answer)(account, &call))
     }
 
@@ -174,11 +266,10 @@ impl Account {
         result
     }
 
-    fn authenticate(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn authenticate(&self, headers: &HeaderMap) -> Result<&ApiKey, Refusal> {
         let denied = Refusal::access_denied("access_denied_invalid_key");
         match headers.get(KEY_HEADER) {
-            Some(key) if key.as_bytes() == self.settings.api_key.as_bytes() => Ok(()),
-            Some(_) => Err(denied),
+            Some(given) => self.keys.iter().find(|known| known.key.as_bytes() == given.as_bytes()).ok_or(denied),
             // No source shows the answer to a missing key.
             None => Err(denied.with_status(self.settings.missing_key_status)),
         }

@@ -1,6 +1,7 @@
 //! Calls, replies and routing, for any service of the sandbox.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -19,12 +20,19 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     pub(crate) body: Body,
     pub(crate) now: DateTime<Utc>,
+    /// The user whose key the call carries.
+    pub(crate) caller: u64,
 }
 
 impl Call {
     /// The route's `index`-th parameter; the empty text matches nothing.
     pub(crate) fn param(&self, index: usize) -> &str {
         self.params.get(index).map_or("", String::as_str)
+    }
+
+    /// The route's `index`-th parameter as an id; what is none is 0, which nothing has.
+    pub(crate) fn id(&self, index: usize) -> u64 {
+        self.param(index).parse().unwrap_or_default()
     }
 }
 
@@ -35,6 +43,7 @@ pub(crate) type Answer = Result<Reply, Refusal>;
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
+    retry_after: Option<Duration>,
     content: Content,
 }
 
@@ -46,33 +55,53 @@ enum Content {
 }
 
 impl Reply {
+    /// The JSON body, if that is what the reply has.
+    pub(crate) fn json(&self) -> Option<&Value> {
+        match &self.content {
+            Content::Json(value) => Some(value),
+            Content::Empty | Content::File { .. } => None,
+        }
+    }
+
+    fn of(status: StatusCode, content: Content) -> Self {
+        Self { status, retry_after: None, content }
+    }
+
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, content: Content::Json(body) }
+        Self::of(StatusCode::OK, Content::Json(body))
+    }
+
+    /// 200 without a body.
+    pub(crate) fn ok_empty() -> Self {
+        Self::of(StatusCode::OK, Content::Empty)
     }
 
     pub(crate) fn created(body: Value) -> Self {
-        Self { status: StatusCode::CREATED, content: Content::Json(body) }
+        Self::of(StatusCode::CREATED, Content::Json(body))
     }
 
     pub(crate) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, content: Content::Empty }
+        Self::of(StatusCode::NO_CONTENT, Content::Empty)
     }
 
     pub(crate) fn file(content_type: impl Into<String>, name: impl Into<String>, body: impl Into<Bytes>) -> Self {
         let content = Content::File { content_type: content_type.into(), name: name.into(), body: body.into() };
-        Self { status: StatusCode::OK, content }
+        Self::of(StatusCode::OK, content)
     }
 }
 
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        Self { status: refusal.status, content: Content::Json(refusal.body()) }
+        Self { status: refusal.status, retry_after: refusal.retry_after, content: Content::Json(refusal.body()) }
     }
 }
 
 impl From<Reply> for Response<Bytes> {
     fn from(reply: Reply) -> Self {
         let mut headers = HeaderMap::new();
+        if let Some(delay) = reply.retry_after {
+            headers.insert(header::RETRY_AFTER, delay.as_secs().into());
+        }
         let body = match reply.content {
             Content::Empty => Bytes::new(),
             Content::Json(value) => {
@@ -124,6 +153,10 @@ impl Query {
 
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(is_true)
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.get(name).and_then(|text| text.trim().parse().ok())
     }
 
     /// The values of `filters[name]`, `filters[name][0]`, `filters[name][]`; none means no filter.

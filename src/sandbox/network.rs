@@ -21,6 +21,17 @@ pub struct Zone(Arc<Mutex<BTreeMap<String, Vec<Record>>>>);
 enum Record {
     Txt(String),
     Cname(String),
+    /// The value of an `issue` property.
+    Caa(String),
+}
+
+impl Record {
+    fn issuer(&self) -> Option<String> {
+        match self {
+            Self::Caa(issuer) => Some(issuer.clone()),
+            Self::Txt(_) | Self::Cname(_) => None,
+        }
+    }
 }
 
 impl Zone {
@@ -32,6 +43,11 @@ impl Zone {
     /// Publishes a CNAME record.
     pub fn publish_cname(&self, name: &str, target: &str) {
         self.publish(name, Record::Cname(absolute(target)));
+    }
+
+    /// Publishes a CAA record with an `issue` property, as `digicert.com` or `digicert.com; account=…`.
+    pub fn publish_caa(&self, name: &str, issuer: &str) {
+        self.publish(name, Record::Caa(issuer.trim().trim_matches('"').to_owned()));
     }
 
     /// Removes every record of a name; `true` when there was one.
@@ -53,6 +69,22 @@ impl Zone {
 
     pub(crate) fn has_cname(&self, name: &str, target: &str) -> bool {
         self.has(name, &Record::Cname(absolute(target)))
+    }
+
+    /// The CAA records that count for a name: its own, or those of the nearest name above it that has some.
+    pub(crate) fn caa(&self, name: &str) -> Vec<String> {
+        let names = lock(&self.0);
+        let name = absolute(name);
+        let mut at = Some(name.as_str());
+        while let Some(here) = at {
+            let records = names.get(here).map_or(&[][..], Vec::as_slice);
+            let issuers: Vec<String> = records.iter().filter_map(Record::issuer).collect();
+            if !issuers.is_empty() {
+                return issuers;
+            }
+            at = here.split_once('.').map(|(_, above)| above);
+        }
+        Vec::new()
     }
 
     fn has(&self, name: &str, record: &Record) -> bool {
@@ -90,18 +122,32 @@ pub struct Mail {
     pub kind: MailKind,
     /// The subject line.
     pub subject: String,
-    /// The domain the mail is about.
+    /// The domain the mail is about; of a mail about an order, its common name.
     pub domain: String,
+    /// The order the mail is about.
+    pub order_id: Option<u64>,
     /// When it was sent.
     pub sent: DateTime<Utc>,
 }
 
-/// What a [`Mail`] asks of its reader.
+/// What a [`Mail`] tells its reader or asks of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MailKind {
     /// Approve the use of a domain name ([`Sandbox::approve_dcv_mail`](super::Sandbox::approve_dcv_mail)).
     DomainApproval,
+    /// Approve an EV order.
+    OrderApproval,
+    /// Decide a request ([`Sandbox::approve_request`](super::Sandbox::approve_request)).
+    ApprovalNeeded,
+    /// An order's first certificate was issued.
+    CertificateIssued,
+    /// A reissue or a duplicate was issued.
+    CertificateReissued,
+    /// A certificate or an order was revoked.
+    CertificateRevoked,
+    /// An order's plan ends soon, or has ended.
+    RenewalReminder,
 }
 
 /// Every mail the sandbox sent, oldest first.
@@ -154,6 +200,18 @@ mod tests {
         assert!(zone.has_cname("TOKEN.example.com", "dcv.digicert.com"));
         assert!(zone.remove("example.com"));
         assert!(!zone.has_txt("example.com", "token"));
+    }
+
+    #[test]
+    fn caa_records_count_for_what_is_below() {
+        let zone = Zone::default();
+        assert!(zone.caa("www.example.com").is_empty());
+        zone.publish_caa("example.com", "digicert.com");
+        zone.publish_txt("www.example.com", "unrelated");
+        assert_eq!(zone.caa("www.example.com"), ["digicert.com"]);
+        zone.publish_caa("www.example.com", "ca.example");
+        assert_eq!(zone.caa("a.www.example.com"), ["ca.example"]);
+        assert_eq!(zone.caa("example.com"), ["digicert.com"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A service's "no": a status and its error codes.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -7,12 +9,14 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
+    /// What `Retry-After` says, where the answer has one.
+    pub(crate) retry_after: Option<Duration>,
     errors: Vec<(String, String)>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, errors: vec![(code.into(), message.into())] }
+        Self { status, retry_after: None, errors: vec![(code.into(), message.into())] }
     }
 
     /// 400 with a code of its own.
@@ -45,6 +49,23 @@ impl Refusal {
     /// 403 of the `access_denied` family, in the words of the captured answer.
     pub(crate) fn access_denied(why: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, format!("access_denied|{why}"), format!("Access denied due to {why}."))
+    }
+
+    /// 403: the key or its user lacks the right.
+    pub(crate) fn missing_permission() -> Self {
+        Self::access_denied("missing_permission")
+    }
+
+    /// 400: it cannot happen in the state that something is in. The code is inferred.
+    pub(crate) fn invalid_status(message: &str) -> Self {
+        Self::invalid("invalid_status", message)
+    }
+
+    /// 429; no source shows it with a `Retry-After`.
+    pub(crate) fn too_many_requests(retry_after: Option<Duration>) -> Self {
+        let refusal =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "request_limit_exceeded", "Service unavailable, please limit request volume");
+        Self { retry_after, ..refusal }
     }
 
     /// 406; its code is inferred, the status is not.

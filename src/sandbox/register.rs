@@ -31,6 +31,10 @@ impl<T> Register<T> {
         self.entries.get_mut(&id)
     }
 
+    pub(crate) fn remove(&mut self, id: u64) -> Option<T> {
+        self.entries.remove(&id)
+    }
+
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.entries.values()
     }

@@ -6,16 +6,19 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use super::Sandbox;
-use super::certcentral::{ApprovalMode, Limits};
+use super::certcentral::{ApprovalMode, FurtherKey, KeyScope, Limits, Role};
 
 /// Beyond ten years nothing is a certificate any more, and the authority's own end comes near.
 const MOST_YEARS: u32 = 10;
 const MOST_DAYS: u32 = 3650;
+/// Earlier certificates of a reissue that drops a name live on for 48 to 72 hours.
+const REVOCATION_DELAY: Duration = Duration::from_secs(60 * 60 * 60);
 
 /// The settings of a sandbox.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) api_key: String,
+    pub(crate) further_keys: Vec<FurtherKey>,
     pub(crate) missing_key_status: StatusCode,
     pub(crate) key_may_approve: bool,
     pub(crate) approval: ApprovalMode,
@@ -23,6 +26,12 @@ pub(crate) struct Settings {
     pub(crate) max_plan_years: u32,
     pub(crate) dcv_reuse_days: u32,
     pub(crate) issue_delay: Duration,
+    pub(crate) reissue_revocation_delay: Duration,
+    pub(crate) revoke_order_with_last_certificate: bool,
+    pub(crate) domain_locking: bool,
+    pub(crate) dcv_polling: bool,
+    pub(crate) rate_limits: bool,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Settings {
@@ -48,12 +57,14 @@ impl Settings {
 pub struct SandboxBuilder {
     settings: Settings,
     start: DateTime<Utc>,
+    example: bool,
 }
 
 impl SandboxBuilder {
     pub(crate) fn new(api_key: String) -> Self {
         let settings = Settings {
             api_key,
+            further_keys: Vec::new(),
             missing_key_status: StatusCode::FORBIDDEN,
             key_may_approve: true,
             approval: ApprovalMode::default(),
@@ -61,8 +72,14 @@ impl SandboxBuilder {
             max_plan_years: 3,
             dcv_reuse_days: 199,
             issue_delay: Duration::ZERO,
+            reissue_revocation_delay: REVOCATION_DELAY,
+            revoke_order_with_last_certificate: false,
+            domain_locking: true,
+            dcv_polling: false,
+            rate_limits: false,
+            retry_after: None,
         };
-        Self { settings, start: Utc::now() }
+        Self { settings, start: Utc::now(), example: false }
     }
 
     /// The API key that is let in; random unless set.
@@ -113,6 +130,57 @@ impl SandboxBuilder {
         self
     }
 
+    /// How long earlier certificates live on after a reissue that drops one of their names: 60 hours unless set,
+    /// where the service takes 48 to 72.
+    pub fn reissue_revocation_delay(mut self, delay: Duration) -> Self {
+        self.settings.reissue_revocation_delay = delay;
+        self
+    }
+
+    /// The account's setting for revoking single certificates: whether the order goes with the last of them
+    /// ("Revoke order when all certificates are revoked"). It stays unless set.
+    pub fn revoke_order_with_last_certificate(mut self, revoke: bool) -> Self {
+        self.settings.revoke_order_with_last_certificate = revoke;
+        self
+    }
+
+    /// Whether the account has domain locking: it has unless set.
+    pub fn domain_locking(mut self, enabled: bool) -> Self {
+        self.settings.domain_locking = enabled;
+        self
+    }
+
+    /// Whether the service finds published values by itself, without being asked to check: it does not unless set.
+    pub fn dcv_polling(mut self, enabled: bool) -> Self {
+        self.settings.dcv_polling = enabled;
+        self
+    }
+
+    /// Whether a key is refused beyond 100 calls in 5 seconds or 1000 in 3 minutes: not unless set.
+    pub fn rate_limits(mut self, enabled: bool) -> Self {
+        self.settings.rate_limits = enabled;
+        self
+    }
+
+    /// The `Retry-After` of a call refused for its rate, in whole seconds. The service is not known to send one, so
+    /// there is none unless set.
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.settings.retry_after = Some(delay);
+        self
+    }
+
+    /// One more API key, of a user with this role.
+    pub fn further_api_key(mut self, key: impl Into<String>, role: Role, scope: KeyScope) -> Self {
+        self.settings.further_keys.push(FurtherKey { key: key.into(), role, scope });
+        self
+    }
+
+    /// Fills the account as [`Sandbox::with_example_account`] does.
+    pub fn example_account(mut self) -> Self {
+        self.example = true;
+        self
+    }
+
     /// The time at which the sandbox starts: now unless set, kept within 1990 and 2044.
     pub fn start_at(mut self, start: DateTime<Utc>) -> Self {
         self.start = start;
@@ -122,6 +190,6 @@ impl SandboxBuilder {
     /// The sandbox.
     #[must_use]
     pub fn build(self) -> Sandbox {
-        Sandbox::with(self.settings, self.start)
+        Sandbox::with(self.settings, self.start, self.example)
     }
 }

@@ -1,9 +1,11 @@
-//! The endpoints of certificates: downloads and chains.
+//! The endpoints of certificates: downloads, chains, the archive.
 
 use serde_json::{Value, json};
 
 use super::Account;
-use super::order::Issued;
+use super::certificate::Issued;
+use super::platforms;
+use crate::sandbox::authority;
 use crate::sandbox::bundle::bundle;
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
@@ -36,18 +38,65 @@ impl Account {
     }
 }
 
-fn certificate_id(call: &Call) -> u64 {
-    call.param(0).parse().unwrap_or_default()
-}
-
 /// `GET /certificate/{certificate_id}/download/format/{format}`
 pub(super) fn download(account: &mut Account, call: &Call) -> Answer {
-    account.file(certificate_id(call), call.param(1))
+    account.file(call.id(0), call.param(1))
+}
+
+/// `GET /certificate/{certificate_id}/download/platform`, with or without `/{platform_id}`
+///
+/// The best format of the platform, which is the certificate's own unless another is named.
+pub(super) fn download_for_platform(account: &mut Account, call: &Call) -> Answer {
+    account.issued(call.id(0))?;
+    let own = account.certificates.get(call.id(0)).map_or(platforms::OTHER, |certificate| certificate.server_platform);
+    let platform = match call.params.get(1) {
+        // The code for an unknown platform is inferred.
+        Some(id) => id.parse().ok().filter(|id| platforms::best_format(*id).is_some()).ok_or_else(|| Refusal::invalid_value("platform"))?,
+        None => own,
+    };
+    account.file(call.id(0), platforms::best_format(platform).unwrap_or(DEFAULT_FORMAT))
+}
+
+/// `GET /certificate/intermediates`; times have no offset, `is_private` is a text.
+pub(super) fn intermediates(account: &mut Account, _: &Call) -> Answer {
+    let (certificate, root) = (account.authority.intermediate(), account.authority.root());
+    let time = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
+    Ok(Reply::ok(json!({"intermediates": [{
+        "id": certificate.serial_number,
+        "subject_common_name": certificate.common_name,
+        "issuer_common_name": root.common_name,
+        "subject_org_name": authority::ORGANIZATION,
+        "valid_from": time(certificate.not_before),
+        "valid_to": time(certificate.not_after),
+        "serial_number": certificate.serial_number,
+        "thumbprint": certificate.thumbprint,
+        "signature_hash": "SHA256",
+        "is_private": "0",
+    }]})))
+}
+
+/// `PUT /certificate/{certificate_id}/archive`
+pub(super) fn archive(account: &mut Account, call: &Call) -> Answer {
+    let id = call.id(0);
+    if account.orders.iter().any(|order| order.certificate_id == id) {
+        return Err(Refusal::invalid("cannot_archive_primary_certificate", "Primary certificate cannot be archived"));
+    }
+    set_archived(account, id, true)
+}
+
+/// `PUT /certificate/{certificate_id}/unarchive`
+pub(super) fn unarchive(account: &mut Account, call: &Call) -> Answer {
+    set_archived(account, call.id(0), false)
+}
+
+fn set_archived(account: &mut Account, id: u64, archived: bool) -> Answer {
+    account.certificates.get_mut(id).ok_or_else(|| Refusal::not_found("certificate"))?.archived = archived;
+    Ok(Reply::no_content())
 }
 
 /// `GET /certificate/{certificate_id}/chain`; its first element is the leaf.
 pub(super) fn chain(account: &mut Account, call: &Call) -> Answer {
-    let chain = account.chain_view(certificate_id(call)).ok_or_else(|| Refusal::not_found("certificate"))?;
+    let chain = account.chain_view(call.id(0)).ok_or_else(|| Refusal::not_found("certificate"))?;
     Ok(Reply::ok(json!({"intermediates": chain})))
 }
 

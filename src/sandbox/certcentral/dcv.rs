@@ -1,7 +1,7 @@
 //! Domain control validation: methods, tokens, and the look into the outside world.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::sandbox::clock::{days_after, timestamp};
 use crate::sandbox::network::{Mail, MailKind, Network};
@@ -104,6 +104,11 @@ impl DcvToken {
         now < self.expires
     }
 
+    /// As orders show their value: value and end, flat.
+    pub(super) fn random_value_view(&self) -> Value {
+        json!({"dcv_random_value": self.value, "expiration_date": timestamp(self.expires)})
+    }
+
     fn status(&self) -> &'static str {
         if self.found { "active" } else { "pending" }
     }
@@ -155,6 +160,7 @@ pub(super) fn send_mails(network: &Network, domain: &str, name_scope: &str, want
             kind: MailKind::DomainApproval,
             subject: format!("[Domain Approval] ドメイン名の利用権確認のお願い: [{domain}]"),
             domain: domain.to_owned(),
+            order_id: None,
             sent: now,
         });
     }

@@ -4,8 +4,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::dcv::{DcvMethod, DcvToken};
+use super::domain_lock::Lock;
 use super::names::is_at_or_below;
-use super::organizations::Organization;
+use super::organization::Organization;
 use super::validations::{Control, ValidationKind, domain_status};
 use crate::sandbox::clock::{date, days_after, timestamp};
 
@@ -24,6 +25,7 @@ pub(super) struct Domain {
     /// Something is being validated, be it for the first time or again.
     pub(super) pending: bool,
     pub(super) approval: Option<Approval>,
+    pub(super) lock: Lock,
 }
 
 /// A proof of control, reusable until its end.
@@ -55,8 +57,8 @@ impl Domain {
     }
 
     /// Control was shown: the reuse period starts over.
-    pub(super) fn approve(&mut self, now: DateTime<Utc>, reuse_days: u32) {
-        self.approval = Some(Approval { method: self.method, at: now, until: days_after(now, reuse_days) });
+    pub(super) fn approve(&mut self, method: DcvMethod, now: DateTime<Utc>, reuse_days: u32) {
+        self.approval = Some(Approval { method, at: now, until: days_after(now, reuse_days) });
         self.pending = false;
         if let Some(token) = &mut self.token {
             token.found = true;
@@ -157,6 +159,7 @@ mod tests {
             token: None,
             pending: true,
             approval: None,
+            lock: Lock::default(),
         }
     }
 
@@ -165,10 +168,10 @@ mod tests {
         let mut domain = domain(DcvMethod::DnsTxt);
         let day = |days| days_after(DateTime::UNIX_EPOCH, days);
         assert_eq!(domain.control(day(0)), Control::Pending);
-        domain.approve(day(0), REUSE_DAYS);
+        domain.approve(DcvMethod::DnsTxt, day(0), REUSE_DAYS);
         assert_eq!(domain.control(day(198)), Control::Complete);
         assert_eq!(domain.control(day(199)), Control::Expired);
-        domain.approve(day(200), REUSE_DAYS);
+        domain.approve(DcvMethod::DnsTxt, day(200), REUSE_DAYS);
         assert_eq!(domain.control(day(201)), Control::Complete);
     }
 
@@ -185,7 +188,7 @@ mod tests {
         ] {
             let mut domain = domain(method);
             assert!(!domain.covers(name, DateTime::UNIX_EPOCH));
-            domain.approve(DateTime::UNIX_EPOCH, REUSE_DAYS);
+            domain.approve(method, DateTime::UNIX_EPOCH, REUSE_DAYS);
             assert_eq!(domain.covers(name, DateTime::UNIX_EPOCH), covered, "{method:?} {name}");
             domain.active = false;
             assert!(!domain.covers(name, DateTime::UNIX_EPOCH));

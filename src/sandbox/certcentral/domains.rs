@@ -4,24 +4,25 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::Account;
+use super::certificate::CertificateStatus;
 use super::dcv::{self, DcvMethod, DcvToken};
 use super::domain::Domain;
+use super::domain_lock::Lock;
 use super::listing::{self, SortKey};
 use super::names::{host_name, is_at_or_below};
-use super::order::OrderStatus;
-use super::organizations::Organization;
+use super::organization::Organization;
 use super::validations::{Control, ValidationKind};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::json::Body;
 use crate::sandbox::refusal::{Refusal, Refusals};
 
 impl Account {
-    fn domain_mut(&mut self, call: &Call) -> Result<&mut Domain, Refusal> {
-        self.domains.get_mut(call.param(0).parse().unwrap_or_default()).ok_or_else(|| Refusal::not_found("domain"))
+    pub(super) fn domain_mut(&mut self, call: &Call) -> Result<&mut Domain, Refusal> {
+        self.domains.get_mut(call.id(0)).ok_or_else(|| Refusal::not_found("domain"))
     }
 
-    fn domain(&self, call: &Call) -> Result<&Domain, Refusal> {
-        self.domains.get(call.param(0).parse().unwrap_or_default()).ok_or_else(|| Refusal::not_found("domain"))
+    pub(super) fn domain(&self, call: &Call) -> Result<&Domain, Refusal> {
+        self.domains.get(call.id(0)).ok_or_else(|| Refusal::not_found("domain"))
     }
 
     fn organization_of_domain(&self, domain: &Domain) -> Option<&Organization> {
@@ -54,6 +55,7 @@ impl Account {
             token,
             pending: true,
             approval: None,
+            lock: Lock::default(),
         })
     }
 
@@ -61,15 +63,36 @@ impl Account {
     ///
     /// An expired value no longer counts; what the service answers then is not documented, so it is the answer
     /// of a record that is not there.
-    fn values_for(&self, domain: &Domain, call: &Call) -> Vec<String> {
+    pub(super) fn values_for(&self, domain: &Domain, now: DateTime<Utc>) -> Vec<String> {
         let own = domain.token.iter();
         let of_orders = self
-            .orders
+            .certificates
             .iter()
-            .filter(|order| order.status == OrderStatus::Pending)
-            .filter(|order| self.names_of(order).iter().any(|name| domain.answers_for(name)))
-            .filter_map(|order| order.random_value.as_ref());
-        own.chain(of_orders).filter(|token| token.is_live(call.now)).map(|token| token.value.clone()).collect()
+            .filter(|certificate| certificate.status == CertificateStatus::Pending)
+            .filter(|certificate| certificate.names().into_iter().any(|name| domain.answers_for(name)))
+            .filter_map(|certificate| self.orders.get(certificate.order_id)?.random_value.as_ref());
+        own.chain(of_orders).filter(|token| token.is_live(now)).map(|token| token.value.clone()).collect()
+    }
+
+    /// The service looks by itself for the values of domains that wait.
+    pub(super) fn poll_domains(&mut self, now: DateTime<Utc>) {
+        let found: Vec<u64> = self
+            .domains
+            .iter()
+            .filter(|domain| domain.pending)
+            .filter(|domain| domain.method.check(&domain.name, &self.values_for(domain, now), &self.network).is_ok())
+            .map(|domain| domain.id)
+            .collect();
+        for id in found {
+            if let Some(domain) = self.domains.get_mut(id) {
+                domain.approve(domain.method, now, self.settings.dcv_reuse_days);
+            }
+        }
+    }
+
+    /// The container a domain is in: its organization's.
+    fn container_of_domain(&self, domain: &Domain) -> u64 {
+        self.container_of(self.organization_of_domain(domain))
     }
 }
 
@@ -98,7 +121,7 @@ pub(super) fn add(account: &mut Account, call: &Call) -> Answer {
         Some(stripped) if !keep_www => stripped,
         _ => name,
     };
-    if !account.organization(organization_id)?.is_active() {
+    if !account.organization(organization_id)?.active {
         return Err(Refusal::invalid_value("organization.id"));
     }
     // Inferred: no source says what a second domain of the same name is answered.
@@ -125,13 +148,13 @@ fn kinds(body: &Body) -> Result<Vec<ValidationKind>, Refusal> {
 /// `GET /domain`
 pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
     let query = &call.query;
-    let container = query.get("container_id").and_then(|id| id.parse::<u64>().ok());
+    let container = query.number("container_id");
     let (search, method) = (query.filter("search"), query.filter("dcv_method"));
     let created = query.filter("date_created");
     let mut domains: Vec<&Domain> = account
         .domains
         .iter()
-        .filter(|_| container.is_none_or(|container| container == super::STARTING_CONTAINER))
+        .filter(|domain| container.is_none_or(|container| container == account.container_of_domain(domain)))
         .filter(|domain| listing::is_like(&search, &[&domain.name]))
         .filter(|domain| listing::is_among(&method, domain.method.word()))
         .filter(|domain| listing::is_in_time(&created, Some(domain.created_at())))
@@ -144,7 +167,7 @@ pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
     });
     Ok(Reply::ok(listing::page(&domains, "domains", query, |domain| {
         let organization = account.organization_of_domain(domain);
-        let mut view = domain.view(organization, account.container_summary(), call.now);
+        let mut view = domain.view(organization, account.container_summary(account.container_of_domain(domain)), call.now);
         view.insert("dcv_method".to_owned(), domain.method.word().into());
         // A domain that was never validated shows no validations in lists.
         if domain.approval.is_some() {
@@ -158,13 +181,14 @@ pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
 pub(super) fn info(account: &mut Account, call: &Call) -> Answer {
     let domain = account.domain(call)?;
     let organization = account.organization_of_domain(domain);
-    let mut view = domain.view(organization, account.container_summary(), call.now);
+    let mut view = domain.view(organization, account.container_summary(account.container_of_domain(domain)), call.now);
     if call.query.flag("include_validation") {
         view.insert("validations".to_owned(), domain.validations_view(organization, call.now).into());
     }
     if call.query.flag("include_dcv") {
         view.extend(domain.dcv_view());
     }
+    view.extend(account.lock_view(domain, call.now));
     Ok(Reply::ok(view.into()))
 }
 
@@ -248,7 +272,7 @@ pub(super) fn new_token(account: &mut Account, call: &Call) -> Answer {
 /// `PUT /domain/{domain_id}/dcv/validate-token`
 pub(super) fn check(account: &mut Account, call: &Call) -> Answer {
     let domain = account.domain(call)?;
-    let values = account.values_for(domain, call);
+    let values = account.values_for(domain, call.now);
     domain.method.check(&domain.name, &values, &account.network)?;
     let reuse_days = account.settings.dcv_reuse_days;
     let domain = account.domain_mut(call)?;
@@ -256,7 +280,7 @@ pub(super) fn check(account: &mut Account, call: &Call) -> Answer {
     let proven = domain.control(call.now) == Control::Complete && !domain.pending;
     let used = domain.token.as_ref().is_some_and(|token| token.found);
     if !(proven && used) {
-        domain.approve(call.now, reuse_days);
+        domain.approve(domain.method, call.now, reuse_days);
     }
     let mut reply = Map::from_iter([("status".to_owned(), "active".into())]);
     if let Some(token) = &domain.token {

@@ -88,17 +88,20 @@ pub(super) fn is_in_time(filter: &[&str], at: Option<NaiveDateTime>) -> bool {
 }
 
 fn in_range(range: &str, at: NaiveDateTime) -> Option<bool> {
-    if let Some((from, to)) = range.split_once("...") {
-        return Some(at >= moment(from)?.0 && at < moment(to)?.1);
-    }
     if let Some(from) = range.strip_prefix('>') {
         return Some(at >= moment(from.trim_start_matches('='))?.1);
     }
     if let Some(to) = range.strip_prefix('<') {
         return Some(at < moment(to.trim_start_matches('='))?.0);
     }
-    let (start, end) = moment(range)?;
+    let (start, end) = span(range)?;
     Some(at >= start && at < end)
+}
+
+/// The start and the end of a range `A...B`, or of a single day or second.
+pub(super) fn span(range: &str) -> Option<(NaiveDateTime, NaiveDateTime)> {
+    let (from, to) = range.split_once("...").unwrap_or((range, range));
+    Some((moment(from)?.0, moment(to)?.1))
 }
 
 /// The start and the end of what a text names: a day, or a second of it (`2017-05-10+23:59:59`).

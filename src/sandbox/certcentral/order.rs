@@ -1,11 +1,11 @@
 //! An order and the table of what may happen to it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
 
 use super::dcv::{DcvMethod, DcvToken};
 use super::products::Product;
 use super::validity::Term;
-use crate::sandbox::authority;
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ const TRANSITIONS: &[(OrderStatus, OrderEvent, OrderStatus)] = {
         (At::Issued, On::Reissue, At::ReissuePending),
         (At::Issued, On::Revoked, At::Revoked),
         (At::Issued, On::PlanEnded, At::Expired),
+        // Inferred: no reissue outlives its plan.
+        (At::ReissuePending, On::PlanEnded, At::Expired),
         (At::ReissuePending, On::Validated, At::ReissueProcessing),
         (At::ReissuePending, On::Canceled, At::Issued),
         (At::ReissuePending, On::Rejected, At::Issued),
@@ -91,14 +93,19 @@ impl OrderStatus {
 pub(super) struct Order {
     pub(super) id: u64,
     pub(super) status: OrderStatus,
-    /// The certificate that downloads by order give.
+    /// When the status last changed.
+    pub(super) changed: DateTime<Utc>,
+    /// Who placed it.
+    pub(super) user_id: u64,
+    pub(super) container_id: u64,
+    /// The primary certificate: the one that downloads by order give.
     pub(super) certificate_id: u64,
+    /// The certificate that will take its place, while a reissue is pending.
+    pub(super) reissue_id: Option<u64>,
     pub(super) product: &'static Product,
     pub(super) organization_id: Option<u64>,
     pub(super) plan: Plan,
     pub(super) placed: DateTime<Utc>,
-    /// When all validations were there; issuance follows after the delay.
-    pub(super) validated: Option<DateTime<Utc>>,
     /// Set aside for the vendor's final check.
     pub(super) held: bool,
     pub(super) dcv_method: DcvMethod,
@@ -108,9 +115,44 @@ pub(super) struct Order {
     pub(super) request_ids: Vec<u64>,
     pub(super) renewal_of: Option<u64>,
     pub(super) renewed_by: Option<u64>,
+    /// Brought over from another console of the vendor.
+    pub(super) migrated: bool,
+    /// Marked as renewed by hand, which migrated orders can be.
+    pub(super) marked_renewed: bool,
     pub(super) receipt_id: u64,
-    pub(super) note: Option<String>,
+    pub(super) notes: Vec<Note>,
+    /// Until when renewal reminders were sent.
+    pub(super) reminded: Option<DateTime<Utc>>,
     pub(super) details: Details,
+}
+
+impl Order {
+    /// The certificate that is being worked on, or was last.
+    pub(super) fn working_id(&self) -> u64 {
+        self.reissue_id.unwrap_or(self.certificate_id)
+    }
+
+    pub(super) fn is_renewed(&self) -> bool {
+        self.renewed_by.is_some() || self.marked_renewed
+    }
+
+    pub(super) fn last_day(&self) -> Option<NaiveDate> {
+        self.plan.days.map(|(_, last_day)| last_day)
+    }
+
+    /// Adds a note and returns its number within the order.
+    pub(super) fn add_note(&mut self, text: &str, user_id: u64, now: DateTime<Utc>) -> usize {
+        self.notes.push(Note { text: text.to_owned(), user_id, created: now });
+        self.notes.len()
+    }
+}
+
+/// A remark on an order.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    pub(super) text: String,
+    pub(super) user_id: u64,
+    pub(super) created: DateTime<Utc>,
 }
 
 /// What a caller adds to an order and reads back.
@@ -122,8 +164,11 @@ pub(super) struct Details {
     pub(super) payment_method: Option<String>,
     pub(super) additional_emails: Vec<String>,
     pub(super) auto_renew: bool,
+    pub(super) auto_reissue: bool,
     pub(super) disable_renewal_notifications: bool,
     pub(super) disable_ct: bool,
+    /// Number of the account's field, and any value.
+    pub(super) custom_fields: Vec<(u64, Value)>,
 }
 
 /// Which domain is asked to show control for an order's name.
@@ -151,43 +196,6 @@ pub(super) struct Plan {
     pub(super) bonus_days: u32,
     /// First and last day, once the first certificate is there.
     pub(super) days: Option<(NaiveDate, NaiveDate)>,
-}
-
-/// A certificate of an order, asked for or issued.
-#[derive(Debug)]
-pub(super) struct Certificate {
-    pub(super) id: u64,
-    pub(super) common_name: String,
-    pub(super) dns_names: Vec<String>,
-    pub(super) csr: String,
-    pub(super) key_size: u32,
-    pub(super) signature_hash: String,
-    pub(super) server_platform: i64,
-    pub(super) validity: Option<Term>,
-    pub(super) organization_units: Vec<String>,
-    pub(super) client_auth: bool,
-    pub(super) created: DateTime<Utc>,
-    pub(super) issued: Option<Issued>,
-}
-
-/// The signed certificate and when it was signed.
-#[derive(Debug)]
-pub(super) struct Issued {
-    pub(super) at: DateTime<Utc>,
-    pub(super) leaf: authority::Certificate,
-}
-
-impl Certificate {
-    /// The common name and the other names, each once.
-    pub(super) fn names(&self) -> Vec<&str> {
-        let mut names = vec![self.common_name.as_str()];
-        for name in &self.dns_names {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
-    }
 }
 
 #[cfg(test)]
@@ -236,6 +244,8 @@ mod tests {
             (&[Canceled], None),
             (&[Approved, Issued], None),
             (&[Approved, Validated, Canceled], None),
+            (&[Approved, Validated, Issued, Reissue, Revoked], None),
+            (&[Approved, Validated, Issued, Reissue, PlanEnded], Some("expired")),
         ] {
             let end = events.iter().try_fold(OrderStatus::NeedsApproval, |status, event| status.after(*event));
             assert_eq!(end.map(OrderStatus::word), word, "{events:?}");

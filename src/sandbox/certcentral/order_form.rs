@@ -5,7 +5,7 @@ use super::names::{certificate_name, is_wildcard};
 use super::order::{DcvScope, Details};
 use super::products::{Level, Product};
 use super::validity::{self, Term};
-use super::{Account, STARTING_CONTAINER};
+use super::{Account, platforms};
 use crate::sandbox::authority::{self, CsrProblem};
 use crate::sandbox::http::Call;
 use crate::sandbox::json::Body;
@@ -14,8 +14,6 @@ use crate::sandbox::refusal::{Refusal, Refusals};
 const MOST_NAMES: usize = 250;
 const HASHES: [&str; 3] = ["sha256", "sha384", "sha512"];
 const PAYMENTS: [&str; 4] = ["balance", "card", "profile", "wire_transfer"];
-/// The platform `OTHER`.
-const OTHER_PLATFORM: i64 = -1;
 
 /// What a certificate is asked to be; orders, reissues and duplicates state it alike.
 #[derive(Debug, Default)]
@@ -37,6 +35,7 @@ pub(super) struct OrderForm {
     pub(super) product: &'static Product,
     pub(super) certificate: CertificateForm,
     pub(super) organization_id: Option<u64>,
+    pub(super) container_id: u64,
     pub(super) term: Term,
     pub(super) multi_year: bool,
     pub(super) bonus_days: u32,
@@ -67,23 +66,22 @@ impl Account {
             Some("fqdn") => DcvScope::Fqdn,
             _ => DcvScope::BaseDomain,
         };
-        let details = refusals.note(read_details(body));
+        let mut details = refusals.note(read_details(body));
+        details.custom_fields = refusals.note(self.read_custom_fields(body));
         refusals.into_result()?;
         let Some((term, multi_year)) = plan else {
             return Err(Refusal::required("order_validity"));
         };
 
         if let Some(id) = organization_id
-            && !self.organization(id)?.is_active()
+            && !self.organization(id)?.active
         {
             return Err(Refusal::invalid_value("organization.id"));
         }
-        if body.id("container.id").is_some_and(|id| id != STARTING_CONTAINER) {
-            return Err(Refusal::not_found("container"));
-        }
-        let skip_approval = body.flag("skip_approval");
-        if skip_approval && !self.key_user().may_approve {
-            return Err(Refusal::access_denied("missing_permission"));
+        let container_id = self.container_id(call)?;
+        let skip_approval = self.skip_approval(call)?;
+        if product.needs_domain_control() {
+            self.check_caa(&certificate)?;
         }
         let (renewal_of, bonus_days) = self.read_renewal(call)?;
         let limits = self.settings.validity_limits();
@@ -94,6 +92,7 @@ impl Account {
             product,
             certificate,
             organization_id,
+            container_id,
             term,
             multi_year,
             bonus_days,
@@ -113,13 +112,33 @@ impl Account {
             (None, None) => return Ok((None, 0)),
         };
         let order = order.ok_or_else(|| Refusal::not_found("order"))?;
-        let (_, last_day) = order.plan.days.ok_or_else(|| Refusal::invalid_value("renewal_of_order_id"))?;
+        // What is marked as renewed by hand must be set back first; the code is inferred.
+        if order.marked_renewed {
+            return Err(Refusal::invalid_value("renewal_of_order_id"));
+        }
+        let last_day = order.last_day().ok_or_else(|| Refusal::invalid_value("renewal_of_order_id"))?;
         let remaining = (last_day - call.now.date_naive()).num_days();
         Ok((Some(order.id), validity::renewal_bonus(remaining)))
     }
 }
 
 impl CertificateForm {
+    /// Reads the `certificate` member of a reissue or a duplicate, which must name a platform, too.
+    pub(super) fn read_again(body: &Body) -> Result<Self, Refusal> {
+        let mut refusals = Refusals::default();
+        if body.at("certificate.server_platform").is_none() {
+            refusals.push(Refusal::required("certificate.server_platform"));
+        }
+        let form = Self::read(body, &mut refusals);
+        refusals.into_result()?;
+        Ok(form)
+    }
+
+    /// The common name and the other names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.common_name.as_str()).chain(self.dns_names.iter().map(String::as_str))
+    }
+
     /// Reads the `certificate` member.
     pub(super) fn read(body: &Body, refusals: &mut Refusals) -> Self {
         let common_name = refusals.require(body.text("certificate.common_name"), "certificate.common_name");
@@ -138,7 +157,7 @@ impl CertificateForm {
             key_size: refusals.note(read_key_size(csr)),
             csr: csr.to_owned(),
             signature_hash: hash,
-            server_platform: body.number("certificate.server_platform.id").unwrap_or(OTHER_PLATFORM),
+            server_platform: body.number("certificate.server_platform.id").unwrap_or(platforms::OTHER),
             validity: refusals.note(Term::read(body, validity::CERT_VALIDITY).map_err(Refusal::from)),
             organization_units: refusals.note(body.texts("certificate.organization_units")),
             client_auth: body.text("certificate.profile_option") == Some("server_client_auth_eku"),
@@ -204,7 +223,9 @@ fn read_details(body: &Body) -> Result<Details, Refusal> {
         payment_method,
         additional_emails: body.texts("additional_emails")?,
         auto_renew: body.flag("auto_renew"),
+        auto_reissue: body.flag("auto_reissue"),
         disable_renewal_notifications: body.flag("disable_renewal_notifications"),
         disable_ct: body.flag("disable_ct"),
+        custom_fields: Vec::new(),
     })
 }

@@ -3,10 +3,11 @@
 use chrono::NaiveTime;
 use serde_json::{Value, json};
 
+use super::Account;
+use super::certificate::{Certificate, is_same_number};
 use super::listing::{self, SortKey};
 use super::order::{Order, OrderStatus};
 use super::validity::Term;
-use super::{Account, STARTING_CONTAINER};
 use crate::sandbox::http::{Answer, Call, Query, Reply};
 
 /// The filters of one call.
@@ -17,26 +18,42 @@ struct Filters<'q> {
 impl Filters<'_> {
     fn take(&self, account: &Account, order: &Order) -> bool {
         let certificate = account.certificates.get(order.certificate_id);
-        let leaf = certificate.and_then(|certificate| certificate.issued.as_ref()).map(|issued| &issued.leaf);
-        let names = certificate.map(|certificate| certificate.names()).unwrap_or_default();
+        let names = certificate.map(Certificate::names).unwrap_or_default();
         let common_name = account.common_name(order);
-        let valid_till = leaf.map(|leaf| leaf.not_after.date_naive().and_time(NaiveTime::MIN));
+        let last_day = certificate.and_then(Certificate::leaf).map(|leaf| leaf.not_after.date_naive().and_time(NaiveTime::MIN));
+        let emails = account.emails_of(order);
+        let order_id = order.id.to_string();
+        let searchable: Vec<&str> = [common_name, &order_id].into_iter().chain(emails.iter().copied()).collect();
         let text = |name: &str, values: &[&str]| listing::is_like(&self.query.filter(name), values);
         self.status(order.status)
             && self.id("id", order.id)
-            && self.id("certificate_id", order.certificate_id)
+            && self.any_certificate(account, order)
             && self.id("organization_id", order.organization_id.unwrap_or_default())
-            && self.id("user_id", account.key_user().id)
-            && self.id("container_id", STARTING_CONTAINER)
-            && self.id("is_renewed", order.renewed_by.is_some().into())
+            && self.id("user_id", order.user_id)
+            && self.id("container_id", order.container_id)
+            && self.id("is_renewed", order.is_renewed().into())
             && self.id("disable_renewal_notifications", order.details.disable_renewal_notifications.into())
             && listing::is_among(&self.query.filter("product_name_id"), order.product.name_id)
-            && listing::is_among(&self.query.filter("serial_number"), leaf.map_or("", |leaf| &leaf.serial_number))
+            && listing::is_among(&self.query.filter("origin"), if order.migrated { "migrated" } else { "certcentral" })
+            && account.has_custom_field(order, self.query)
             && text("common_name", &[common_name])
             && text("domain_name", &names)
-            && text("search", &[common_name])
+            && text("email", &emails)
+            && text("search", &searchable)
             && listing::is_in_time(&self.query.filter("date_created"), Some(order.placed.naive_utc()))
-            && listing::is_in_time(&self.query.filter("valid_till"), valid_till)
+            && listing::is_in_time(&self.query.filter("valid_till"), last_day)
+    }
+
+    /// Every certificate of an order finds it, by number or serial number.
+    fn any_certificate(&self, account: &Account, order: &Order) -> bool {
+        let serial_numbers = self.query.filter("serial_number");
+        if serial_numbers.is_empty() && self.query.filter("certificate_id").is_empty() {
+            return true;
+        }
+        account.certificates.iter().filter(|certificate| certificate.order_id == order.id).any(|certificate| {
+            let is_it = |number: &&str| certificate.leaf().is_some_and(|leaf| is_same_number(&leaf.serial_number, number));
+            self.id("certificate_id", certificate.id) && (serial_numbers.is_empty() || serial_numbers.iter().any(is_it))
+        })
     }
 
     /// `issued` finds the expired ones too.
@@ -54,6 +71,14 @@ impl Filters<'_> {
     }
 }
 
+impl Account {
+    /// The addresses an order is known by: whoever placed it, and the additional ones.
+    fn emails_of<'a>(&self, order: &'a Order) -> Vec<&'a str> {
+        let owner = self.user(order.user_id).map(|user| user.email);
+        owner.into_iter().chain(order.details.additional_emails.iter().map(String::as_str)).collect()
+    }
+}
+
 fn sort_key(account: &Account, order: &Order, key: &str) -> Option<SortKey> {
     Some(match key {
         "order_id" | "id" => SortKey::Number(order.id),
@@ -66,8 +91,8 @@ fn sort_key(account: &Account, order: &Order, key: &str) -> Option<SortKey> {
             Term::Days(_) | Term::Until(_) => 0,
         }),
         "date_valid_till" | "valid_till" => {
-            let issued = account.certificates.get(order.certificate_id).and_then(|certificate| certificate.issued.as_ref());
-            SortKey::Day(issued.map(|issued| issued.leaf.not_after.date_naive()))
+            let leaf = account.certificates.get(order.certificate_id).and_then(Certificate::leaf);
+            SortKey::Day(leaf.map(|leaf| leaf.not_after.date_naive()))
         }
         _ => return None,
     })
@@ -88,6 +113,7 @@ pub(super) fn by_alternative_id(account: &mut Account, call: &Call) -> Answer {
     Ok(Reply::ok(listing::page(&orders, "orders", &call.query, |order| short(order))))
 }
 
-fn short(order: &Order) -> Value {
+/// An order as status lists show it.
+pub(super) fn short(order: &Order) -> Value {
     json!({"order_id": order.id, "certificate_id": order.certificate_id, "status": order.status.word()})
 }

@@ -4,23 +4,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::Account;
-use super::names::is_wildcard;
-use super::order::{Certificate, Order, OrderStatus};
-use super::requests::NEW_REQUEST;
+use super::certificate::{Certificate, CertificateStatus, Origin};
+use super::order::{Note, Order};
+use super::platforms;
+use super::request::ApprovalRequest;
 use super::validity::Term;
 use crate::sandbox::clock::{date, timestamp};
-
-/// Platforms by number; the service's full table is not public.
-const PLATFORMS: &[(i64, &str)] = &[
-    (-1, "OTHER"),
-    (2, "Apache"),
-    (14, "Microsoft IIS 5 or 6"),
-    (40, "Microsoft IIS 7"),
-    (45, "nginx"),
-    (55, "Java Web Server (Javasoft / Sun)"),
-    (67, "Microsoft IIS 8"),
-    (68, "Microsoft Exchange Server 2013"),
-];
 
 impl Account {
     pub(super) fn common_name(&self, order: &Order) -> &str {
@@ -29,26 +18,29 @@ impl Account {
 
     /// Order info, also inside Request info.
     pub(super) fn order_view(&self, order: &Order, now: DateTime<Utc>) -> Map<String, Value> {
-        let user = self.key_user();
-        let names = self.certificates.get(order.certificate_id).map(Certificate::names).unwrap_or_default();
+        let user = self.user(order.user_id).unwrap_or(self.users[0]);
+        let requests = || order.request_ids.iter().filter_map(|id| self.requests.get(*id));
+        let counts = self.counts(order);
+        let (plain_names, _) = self.certificates.get(order.certificate_id).map(Certificate::name_counts).unwrap_or_default();
         let body = json!({
             "id": order.id,
             "status": order.status.word(),
             "is_renewal": order.renewal_of.is_some(),
-            "is_renewed": order.renewed_by.is_some(),
+            "is_renewed": order.is_renewed(),
             "date_created": timestamp(order.placed),
             "disable_renewal_notifications": order.details.disable_renewal_notifications,
             "auto_renew": u8::from(order.details.auto_renew),
-            "container": self.container_in_order(),
+            "auto_reissue": u8::from(order.details.auto_reissue),
+            "container": self.container_in_order(order.container_id),
             "product": order.product.details(),
             "organization_contact": user.contact(),
             "technical_contact": user.contact(),
             "user": user.summary(),
-            "purchased_dns_names": names.iter().filter(|name| !is_wildcard(name)).count(),
+            "purchased_dns_names": plain_names,
             "receipt_id": order.receipt_id,
             "cs_provisioning_method": "none",
             "additional_emails": order.details.additional_emails,
-            "allow_duplicates": true,
+            "allow_duplicates": order.product.allows_duplicates(),
             "is_out_of_contract": false,
             "payment_method": order.details.payment_method.as_deref().unwrap_or("balance"),
             "product_name_id": order.product.name_id,
@@ -57,7 +49,9 @@ impl Account {
             "dcv_method": order.dcv_method.word(),
             "server_licenses": 1,
             "is_guest_access_enabled": false,
-            "has_pending_request": order.status == OrderStatus::NeedsApproval,
+            "has_pending_request": requests().any(ApprovalRequest::is_open),
+            "duplicates_count": counts.duplicates,
+            "reissues_count": counts.reissues,
         });
         let Value::Object(mut view) = body else {
             return Map::new();
@@ -66,7 +60,7 @@ impl Account {
             let mut certificate_view = certificate_view(order, certificate, now);
             certificate_view["ca_cert"] =
                 json!({"id": self.authority.intermediate().serial_number, "name": self.authority.intermediate().common_name});
-            certificate_view["user_id"] = user.id.into();
+            certificate_view["user_id"] = certificate.user_id.into();
             view.insert("certificate".to_owned(), certificate_view);
         }
         if let Some(organization) = order.organization_id.and_then(|id| self.organizations.get(id)) {
@@ -76,50 +70,62 @@ impl Account {
         if let Some((first_day, _)) = order.plan.days {
             view.insert("order_valid_from".to_owned(), date(first_day).into());
         }
-        let requests: Vec<Value> = order.request_ids.iter().filter_map(|id| self.request_in_order(*id)).collect();
+        let requests: Vec<Value> = requests().map(request_in_order).collect();
+        let notes: Vec<Value> = order.notes.iter().zip(1..).map(|(note, id)| self.note_view(note, id)).collect();
+        let fields = self.custom_fields_view(order);
         let optional = [
             ("requests", (!requests.is_empty()).then_some(Value::Array(requests))),
             ("renewed_order_id", order.renewed_by.map(Value::from)),
             ("renewal_of_order_id", order.renewal_of.map(Value::from)),
             ("alternative_order_id", order.details.alternative_order_id.clone().map(Value::from)),
             ("custom_renewal_message", order.details.custom_renewal_message.clone().map(Value::from)),
-            ("notes", order.note.as_ref().map(|note| json!([{"id": 1, "text": note}]))),
+            ("notes", (!notes.is_empty()).then_some(Value::Array(notes))),
+            ("custom_fields", (!fields.is_empty()).then_some(Value::Array(fields))),
         ];
         view.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         view
     }
 
-    fn request_in_order(&self, id: u64) -> Option<Value> {
-        let request = self.requests.get(id)?;
-        let mut view = json!({
-            "id": request.id,
-            "date": timestamp(request.date),
-            "type": NEW_REQUEST,
-            "status": request.status.word(),
-        });
-        if let Some(comments) = &request.comments {
-            view["comments"] = comments.clone().into();
+    fn note_view(&self, note: &Note, id: u64) -> Value {
+        let mut view = json!({"id": id, "date_created": timestamp(note.created), "text": note.text});
+        // The vendor's staff are no users.
+        if let Some(user) = self.user(note.user_id) {
+            view["user"] = user.summary();
         }
-        Some(view)
+        view
+    }
+
+    /// Certificates beside the first that were issued, as orders count them.
+    fn counts(&self, order: &Order) -> Counts {
+        let issued = self.certificates.iter().filter(|certificate| certificate.order_id == order.id && certificate.issued.is_some());
+        issued.fold(Counts::default(), |mut counts, certificate| {
+            match certificate.origin {
+                Origin::Original => {}
+                Origin::Reissue => counts.reissues += 1,
+                Origin::Duplicate => counts.duplicates += 1,
+            }
+            counts
+        })
     }
 
     /// An item of List orders.
     pub(super) fn order_item(&self, order: &Order, now: DateTime<Utc>) -> Value {
         let organization = order.organization_id.and_then(|id| self.organizations.get(id));
+        let counts = self.counts(order);
         let body = json!({
             "id": order.id,
             "status": order.status.word(),
-            "is_renewed": order.renewed_by.is_some(),
+            "is_renewed": order.is_renewed(),
             "date_created": timestamp(order.placed),
             // Domain-validated orders have an empty list in the organization's place.
             "organization": organization.map_or_else(|| json!([]), |organization| organization.summary()),
             "disable_renewal_notifications": order.details.disable_renewal_notifications,
-            "container": self.container_summary(),
+            "container": self.container_summary(order.container_id),
             "product": order.product.summary(),
-            "has_duplicates": false,
-            "has_reissues": false,
-            "duplicates_count": 0,
-            "reissues_count": 0,
+            "has_duplicates": counts.duplicates > 0,
+            "has_reissues": counts.reissues > 0,
+            "duplicates_count": counts.duplicates,
+            "reissues_count": counts.reissues,
             "product_name_id": order.product.name_id,
         });
         let Value::Object(mut item) = body else {
@@ -132,6 +138,25 @@ impl Account {
         }
         Value::Object(item)
     }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    reissues: u32,
+    duplicates: u32,
+}
+
+fn request_in_order(request: &ApprovalRequest) -> Value {
+    let mut view = json!({
+        "id": request.id,
+        "date": timestamp(request.date),
+        "type": request.action.word(),
+        "status": request.status.word(),
+    });
+    if let Some(comments) = &request.comments {
+        view["comments"] = comments.clone().into();
+    }
+    view
 }
 
 /// The plan's members; `is_multi_year_plan` is the text `"1"` or absent.
@@ -164,18 +189,18 @@ fn certificate_item(order: &Order, certificate: &Certificate, now: DateTime<Utc>
 }
 
 fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Value {
-    let wildcards = certificate.names().iter().filter(|name| is_wildcard(name)).count();
+    let (plain_names, wildcards) = certificate.name_counts();
     let body = json!({
         "common_name": certificate.common_name,
         "dns_names": certificate.names(),
         "date_created": timestamp(certificate.created),
         "csr": certificate.csr,
-        "server_platform": platform(certificate.server_platform),
+        "server_platform": platforms::view(certificate.server_platform),
         "signature_hash": certificate.signature_hash,
         "key_size": certificate.key_size,
         // Numbers at the order's root, texts here.
         "receipt_id": order.receipt_id.to_string(),
-        "purchased_dns_names": (certificate.names().len() - wildcards).to_string(),
+        "purchased_dns_names": plain_names.to_string(),
         "purchased_wildcard_names": wildcards.to_string(),
     });
     let Value::Object(mut view) = body else {
@@ -193,12 +218,16 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
     if !certificate.organization_units.is_empty() {
         view.insert("organization_units".to_owned(), certificate.organization_units.clone().into());
     }
+    // Told only of a certificate that was reissued or revoked.
+    if certificate.status == CertificateStatus::Revoked || certificate.origin == Origin::Reissue {
+        view.insert("status".to_owned(), certificate.status.word().into());
+    }
     view.extend(issued_view(certificate, now));
     view.into()
 }
 
 /// What only an issued certificate has.
-fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Map<String, Value> {
+pub(super) fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Map<String, Value> {
     let Some(issued) = &certificate.issued else {
         return Map::new();
     };
@@ -211,14 +240,4 @@ fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Map<String, Val
         ("valid_till".to_owned(), date(last_day).into()),
         ("days_remaining".to_owned(), (last_day - now.date_naive()).num_days().into()),
     ])
-}
-
-fn platform(id: i64) -> Value {
-    let name = PLATFORMS.iter().find(|(known, _)| *known == id).map_or("OTHER", |(_, name)| name);
-    json!({
-        "id": id,
-        "name": name,
-        "install_url": "http://www.digicert.com/ssl-certificate-installation.htm",
-        "csr_url": "http://www.digicert.com/csr-creation.htm",
-    })
 }

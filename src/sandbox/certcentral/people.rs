@@ -8,6 +8,7 @@ use super::order::OrderEvent;
 use super::request::RequestStatus;
 use super::users::User;
 use crate::sandbox::clock::days_after;
+use crate::sandbox::network::{Mail, MailKind};
 use crate::sandbox::refusal::Refusal;
 
 /// How long the link in an approval mail works.
@@ -23,26 +24,37 @@ impl Account {
     /// The reader of a mailbox follows the newest approval link in it.
     pub(crate) fn approve_dcv_mail(&mut self, address: &str, now: DateTime<Utc>) -> Result<(), Reason> {
         let mails = self.network.mails.to(address);
-        let mail = mails.iter().rev().find(|mail| now < days_after(mail.sent, LINK_DAYS)).ok_or("no approval mail that is still good")?;
+        let works = |mail: &&Mail| mail.kind == MailKind::DomainApproval && now < days_after(mail.sent, LINK_DAYS);
+        let mail = mails.iter().rev().find(works).ok_or("no approval mail that is still good")?;
         let reuse_days = self.settings.dcv_reuse_days;
         let domain = self.domains.iter_mut().find(|domain| domain.name == mail.domain).ok_or("no such domain")?;
         if domain.method != DcvMethod::Email {
             return Err("the domain is not validated by e-mail any more");
         }
-        domain.approve(now, reuse_days);
+        domain.approve(DcvMethod::Email, now, reuse_days);
         Ok(())
     }
 
     /// The vendor rejects an order.
-    pub(crate) fn reject_order(&mut self, order_id: u64, reason: &str) -> Result<(), Reason> {
-        let order = self.orders.get_mut(order_id).ok_or(UNKNOWN_ORDER)?;
-        order.note = Some(reason.to_owned());
-        self.happen(order_id, OrderEvent::Rejected).ok_or("the order is not waiting for anything")
+    pub(crate) fn reject_order(&mut self, order_id: u64, reason: &str, now: DateTime<Utc>) -> Result<(), Reason> {
+        self.orders.get(order_id).ok_or(UNKNOWN_ORDER)?;
+        self.happen(order_id, OrderEvent::Rejected, now).ok_or("the order is not waiting for anything")?;
+        let vendor = 0;
+        if let Some(order) = self.orders.get_mut(order_id) {
+            order.add_note(reason, vendor, now);
+        }
+        Ok(())
     }
 
     /// The vendor holds an order back for its final check, or lets it go.
     pub(crate) fn hold_order(&mut self, order_id: u64, held: bool) -> Result<(), Reason> {
         self.orders.get_mut(order_id).ok_or(UNKNOWN_ORDER)?.held = held;
+        Ok(())
+    }
+
+    /// The vendor brings an order over from an older console.
+    pub(crate) fn migrate_order(&mut self, order_id: u64) -> Result<(), Reason> {
+        self.orders.get_mut(order_id).ok_or(UNKNOWN_ORDER)?.migrated = true;
         Ok(())
     }
 
@@ -76,7 +88,7 @@ impl Account {
 
     fn decide_as_colleague(&mut self, id: u64, to: RequestStatus, comment: Option<&str>, now: DateTime<Utc>) -> Result<(), Reason> {
         let request = self.requests.get(id).ok_or(UNKNOWN_REQUEST)?;
-        let is_free = |user: &&User| user.id != request.requester && Some(user.id) != request.reviewer;
+        let is_free = |user: &&User| user.may_approve() && user.id != request.requester && Some(user.id) != request.reviewer;
         let colleague = self.users.iter().find(is_free).copied().ok_or("nobody is left to decide")?;
         self.decide(id, to, &colleague, comment, now).map_err(|_: Refusal| "the request is not waiting for this")
     }

@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use super::validations::ValidationKind;
+use super::{Account, platforms};
+use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
+
+/// Hash algorithms by id and name.
+const HASHES: [(&str, &str); 3] = [("sha256", "SHA-256"), ("sha384", "SHA-384"), ("sha512", "SHA-512")];
 
 /// A certificate product.
 #[derive(Debug)]
@@ -79,6 +84,11 @@ impl Product {
         self.level != Private
     }
 
+    /// Only OV and EV certificates for the public may be duplicated.
+    pub(super) fn allows_duplicates(&self) -> bool {
+        matches!(self.level, Organization | Extended)
+    }
+
     fn type_name(&self) -> &'static str {
         match self.level {
             Domain => "dv_ssl_certificate",
@@ -106,6 +116,51 @@ impl Product {
             "csr_required": true,
         })
     }
+}
+
+/// What List products and Product info share.
+fn product_view(product: &Product, account: &Account) -> Value {
+    let years: Vec<u32> = (1..=account.settings.max_plan_years).collect();
+    let containers: Vec<u64> = account.containers.ids();
+    let hashes: Vec<Value> = HASHES.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
+    let intermediate = account.authority.intermediate();
+    json!({
+        "group_name": product.type_name(),
+        "name_id": product.name_id,
+        "name": product.name,
+        "type": product.type_name(),
+        "allowed_container_ids": containers,
+        "allowed_validity_years": [1],
+        "allowed_order_validity_years": years,
+        "signature_hash_types": {"allowed_hash_types": hashes, "default_hash_type_id": "sha256"},
+        "csr_required": true,
+        "allowed_ca_certs": [{"id": intermediate.serial_number, "name": intermediate.common_name}],
+    })
+}
+
+/// `GET /product`; no `page`.
+pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
+    let container = call.query.number("container_id");
+    if container.is_some_and(|id| account.containers.get(id).is_none()) {
+        return Err(Refusal::not_found("container"));
+    }
+    let products: Vec<Value> = PRODUCTS.iter().map(|product| product_view(product, account)).collect();
+    Ok(Reply::ok(json!({"products": products})))
+}
+
+/// `GET /product/{name_id}`; `validation_type` is in capitals here.
+pub(super) fn info(account: &mut Account, call: &Call) -> Answer {
+    let product = find(call.param(0))?;
+    let mut view = product_view(product, account);
+    view["validation_type"] = product.organization_validation().map_or("DV", ValidationKind::name).into();
+    view["duplicates_allowed"] = product.allows_duplicates().into();
+    view["additional_dns_names_allowed"] = true.into();
+    view["custom_expiration_date_allowed"] = true.into();
+    view["custom_order_expiration_date_allowed"] = true.into();
+    view["allow_auto_renew"] = true.into();
+    view["server_platforms"] = platforms::list().into();
+    view["license_agreement"] = "Sandbox license agreement.".into();
+    Ok(Reply::ok(view))
 }
 
 #[cfg(test)]

@@ -20,6 +20,41 @@ pub enum ApprovalMode {
     TwoStep,
 }
 
+/// What a request asks approval for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// The order itself.
+    NewOrder,
+    /// The reissue that becomes this certificate.
+    Reissue(u64),
+    /// The duplicate that becomes this certificate.
+    Duplicate(u64),
+    /// The end of the order and of all its certificates.
+    RevokeOrder,
+    /// The end of this certificate.
+    RevokeCertificate(u64),
+}
+
+impl Action {
+    /// The request's `type`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::NewOrder => "new_request",
+            Self::Reissue(_) => "reissue",
+            Self::Duplicate(_) => "duplicate",
+            Self::RevokeOrder | Self::RevokeCertificate(_) => "revoke",
+        }
+    }
+
+    /// Whether something ends; the account's settings on approvals speak of what begins.
+    fn revokes(self) -> bool {
+        matches!(self, Self::RevokeOrder | Self::RevokeCertificate(_))
+    }
+}
+
+/// Every `type` there is.
+pub(super) const TYPES: [&str; 4] = ["new_request", "revoke", "duplicate", "reissue"];
+
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestStatus {
@@ -59,6 +94,7 @@ impl RequestStatus {
 pub(super) struct ApprovalRequest {
     pub(super) id: u64,
     pub(super) order_id: u64,
+    pub(super) action: Action,
     pub(super) date: DateTime<Utc>,
     pub(super) status: RequestStatus,
     pub(super) requester: u64,
@@ -72,9 +108,40 @@ pub(super) struct ApprovalRequest {
 }
 
 impl ApprovalRequest {
+    /// A request as it is made; one that is born approved was approved by its maker.
+    pub(super) fn new(id: u64, order_id: u64, action: Action, status: RequestStatus, requester: u64, date: DateTime<Utc>) -> Self {
+        let decided = status == RequestStatus::Approved;
+        Self {
+            id,
+            order_id,
+            action,
+            date,
+            status,
+            requester,
+            reviewer: None,
+            processor: decided.then_some(requester),
+            processed: decided.then_some(date),
+            comments: None,
+            processor_comment: None,
+        }
+    }
+
+    /// Waits for somebody's decision.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.status, RequestStatus::Submitted | RequestStatus::Pending)
+    }
+
+    /// What was asked for is called off, even after its approval.
+    pub(super) fn withdraw(&mut self, note: &str, user_id: u64, now: DateTime<Utc>) {
+        self.status = RequestStatus::Rejected;
+        self.processor = Some(user_id);
+        self.processed = Some(now);
+        self.processor_comment = Some(note.to_owned());
+    }
+
     /// Takes a decision; one who may not approve, or who has reviewed, is no approver.
     pub(super) fn decide(&mut self, to: RequestStatus, user: &User, comment: Option<&str>, now: DateTime<Utc>) -> Result<(), Refusal> {
-        if !user.may_approve || (to == RequestStatus::Approved && self.reviewer == Some(user.id)) {
+        if !user.may_approve() || (to == RequestStatus::Approved && self.reviewer == Some(user.id)) {
             return Err(Refusal::access_denied("invalid_approver"));
         }
         // The code for a decision that does not fit is inferred.
@@ -96,13 +163,18 @@ impl ApprovalRequest {
 }
 
 /// What a new request starts as; `None` where there is no request at all.
-pub(super) fn first_status(mode: ApprovalMode, requester: &User, skip_approval: bool) -> Option<RequestStatus> {
+///
+/// The account's settings name orders and reissues; duplicates are taken to follow them. A revocation always waits
+/// for an approver, unless its caller skips that.
+pub(super) fn first_status(mode: ApprovalMode, action: Action, requester: &User, skip_approval: bool) -> Option<RequestStatus> {
     match mode {
-        ApprovalMode::Skip => None,
         _ if skip_approval => None,
-        ApprovalMode::OneStepAuto if requester.may_approve => Some(RequestStatus::Approved),
-        ApprovalMode::OneStepAuto | ApprovalMode::OneStep => Some(RequestStatus::Pending),
         ApprovalMode::TwoStep => Some(RequestStatus::Submitted),
+        ApprovalMode::OneStep => Some(RequestStatus::Pending),
+        ApprovalMode::Skip | ApprovalMode::OneStepAuto if action.revokes() => Some(RequestStatus::Pending),
+        ApprovalMode::Skip => None,
+        ApprovalMode::OneStepAuto if requester.may_approve() => Some(RequestStatus::Approved),
+        ApprovalMode::OneStepAuto => Some(RequestStatus::Pending),
     }
 }
 
@@ -113,18 +185,7 @@ mod tests {
     use super::*;
 
     fn request(status: RequestStatus) -> ApprovalRequest {
-        ApprovalRequest {
-            id: 1,
-            order_id: 1,
-            date: DateTime::UNIX_EPOCH,
-            status,
-            requester: 14,
-            reviewer: None,
-            processor: None,
-            processed: None,
-            comments: None,
-            processor_comment: None,
-        }
+        ApprovalRequest::new(1, 1, Action::NewOrder, status, 14, DateTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -140,7 +201,7 @@ mod tests {
 
     #[test]
     fn two_steps_take_two_people() {
-        let [key_user, colleague, _] = users::starting(true);
+        let [key_user, colleague, ..] = users::starting(true);
         let mut request = request(Submitted);
         request.decide(Pending, &key_user, None, DateTime::UNIX_EPOCH).unwrap();
         let own = request.decide(Approved, &key_user, None, DateTime::UNIX_EPOCH);
@@ -161,16 +222,38 @@ mod tests {
     #[test]
     fn beginnings() {
         use ApprovalMode::{OneStep, OneStepAuto, Skip, TwoStep};
-        for (mode, may_approve, skip, status) in [
-            (OneStepAuto, true, false, Some(Approved)),
-            (OneStepAuto, false, false, Some(Pending)),
-            (OneStepAuto, true, true, None),
-            (Skip, false, false, None),
-            (OneStep, true, false, Some(Pending)),
-            (OneStep, true, true, None),
-            (TwoStep, true, false, Some(Submitted)),
+        let order = Action::NewOrder;
+        for (mode, action, may_approve, skip, status) in [
+            (OneStepAuto, order, true, false, Some(Approved)),
+            (OneStepAuto, order, false, false, Some(Pending)),
+            (OneStepAuto, order, true, true, None),
+            (OneStepAuto, Action::Reissue(1), true, false, Some(Approved)),
+            (OneStepAuto, Action::Duplicate(1), true, false, Some(Approved)),
+            (OneStepAuto, Action::RevokeOrder, true, false, Some(Pending)),
+            (OneStepAuto, Action::RevokeCertificate(1), true, true, None),
+            (Skip, order, false, false, None),
+            (Skip, Action::RevokeCertificate(1), true, false, Some(Pending)),
+            (OneStep, order, true, false, Some(Pending)),
+            (OneStep, order, true, true, None),
+            (TwoStep, order, true, false, Some(Submitted)),
+            (TwoStep, Action::RevokeOrder, true, false, Some(Submitted)),
         ] {
-            assert_eq!(first_status(mode, &users::starting(may_approve)[0], skip), status, "{mode:?}");
+            assert_eq!(first_status(mode, action, &users::starting(may_approve)[0], skip), status, "{mode:?} {action:?}");
         }
+    }
+
+    #[test]
+    fn every_action_has_a_known_type() {
+        for action in [Action::NewOrder, Action::Reissue(1), Action::Duplicate(1), Action::RevokeOrder, Action::RevokeCertificate(1)] {
+            assert!(TYPES.contains(&action.word()), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_rejected_with_the_note() {
+        let mut request = request(Approved);
+        request.withdraw("Not needed.", 15, DateTime::UNIX_EPOCH);
+        assert_eq!((request.status, request.processor), (Rejected, Some(15)));
+        assert_eq!(request.processor_comment.as_deref(), Some("Not needed."));
     }
 }

@@ -4,20 +4,18 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::Account;
+use super::certificate::CertificateStatus;
 use super::listing::{self, SortKey};
-use super::order::OrderEvent;
-use super::request::{ApprovalRequest, RequestStatus};
+use super::order::{Order, OrderEvent};
+use super::request::{Action, ApprovalRequest, RequestStatus};
 use super::users::User;
 use crate::sandbox::clock::{date, timestamp};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
-/// The only type there is until reissues, duplicates and revocations ask for approval too.
-pub(super) const NEW_REQUEST: &str = "new_request";
-
 impl Account {
     fn request(&self, call: &Call) -> Result<&ApprovalRequest, Refusal> {
-        self.requests.get(call.param(0).parse().unwrap_or_default()).ok_or_else(|| Refusal::not_found("request"))
+        self.requests.get(call.id(0)).ok_or_else(|| Refusal::not_found("request"))
     }
 
     /// Lets a user decide a request; the order follows the last step.
@@ -29,21 +27,32 @@ impl Account {
         comment: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<(), Refusal> {
+        let request = self.requests.get(id).ok_or_else(|| Refusal::not_found("request"))?;
+        let (order_id, action) = (request.order_id, request.action);
+        if to == RequestStatus::Approved && !self.is_possible(order_id, action) {
+            return Err(Refusal::invalid_status("What was asked for is no longer possible."));
+        }
         let request = self.requests.get_mut(id).ok_or_else(|| Refusal::not_found("request"))?;
         request.decide(to, user, comment, now)?;
-        let order_id = request.order_id;
         match to {
-            RequestStatus::Approved => {
-                if self.happen(order_id, OrderEvent::Approved).is_some() {
-                    self.submit_names(order_id, now);
-                }
-            }
-            RequestStatus::Rejected => {
-                self.happen(order_id, OrderEvent::Rejected);
-            }
-            RequestStatus::Submitted | RequestStatus::Pending => {}
-        }
+            RequestStatus::Approved => self.begin(order_id, action, now),
+            RequestStatus::Rejected => self.give_up(order_id, action, now),
+            RequestStatus::Submitted | RequestStatus::Pending => None,
+        };
         Ok(())
+    }
+
+    /// Whether something may be revoked now: not while a reissue is pending. All else waits only for its approval.
+    pub(super) fn is_possible(&self, order_id: u64, action: Action) -> bool {
+        let order = self.orders.get(order_id);
+        match action {
+            Action::NewOrder | Action::Reissue(_) | Action::Duplicate(_) => true,
+            Action::RevokeOrder => order.is_some_and(|order| order.status.after(OrderEvent::Revoked).is_some()),
+            Action::RevokeCertificate(id) => {
+                let issued = self.certificates.get(id).is_some_and(|certificate| certificate.status == CertificateStatus::Issued);
+                issued && order.is_some_and(|order| order.reissue_id.is_none())
+            }
+        }
     }
 
     fn person(&self, id: Option<u64>) -> Option<Value> {
@@ -51,11 +60,11 @@ impl Account {
     }
 
     /// What lists and Request info share, without the order.
-    fn request_view(&self, request: &ApprovalRequest) -> Map<String, Value> {
+    pub(super) fn request_view(&self, request: &ApprovalRequest) -> Map<String, Value> {
         let mut view = Map::from_iter([
             ("id".to_owned(), request.id.into()),
             ("date".to_owned(), timestamp(request.date).into()),
-            ("type".to_owned(), NEW_REQUEST.into()),
+            ("type".to_owned(), request.action.word().into()),
             ("status".to_owned(), request.status.word().into()),
         ]);
         let optional = [
@@ -77,7 +86,7 @@ impl Account {
         let mut view = json!({
             "id": order.id,
             "certificate": {"common_name": self.common_name(order)},
-            "container": self.container_summary(),
+            "container": self.container_summary(order.container_id),
             "product": order.product.summary(),
         });
         if let Some(organization) = order.organization_id.and_then(|id| self.organizations.get(id)) {
@@ -93,14 +102,17 @@ pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
     let mut statuses = query.filter("status");
     statuses.extend(query.get("status"));
     let (types, search) = (query.filter("type"), query.filter("search"));
+    let containers = query.filter("container_id");
     let mut requests: Vec<&ApprovalRequest> = account
         .requests
         .iter()
         .filter(|request| listing::is_among(&statuses, request.status.word()))
-        .filter(|_| listing::is_among(&types, NEW_REQUEST))
+        .filter(|request| listing::is_among(&types, request.action.word()))
         .filter(|request| {
-            let common_name = account.orders.get(request.order_id).map_or("", |order| account.common_name(order));
-            listing::is_like(&search, &[common_name])
+            let order = account.orders.get(request.order_id);
+            listing::is_like(&search, &[order.map_or("", |order| account.common_name(order))])
+                && listing::is_among(&containers, &order.map(|order| order.container_id).unwrap_or_default().to_string())
+                && order.is_none_or(|order| account.has_custom_field(order, query))
         })
         .collect();
     listing::sort(&mut requests, query, |request, key| match key {
@@ -122,8 +134,8 @@ pub(super) fn info(account: &mut Account, call: &Call) -> Answer {
     let mut view = account.request_view(request);
     if let Some(order) = account.orders.get(request.order_id) {
         let mut order_view = account.order_view(order, call.now);
-        let renewed = order.renewal_of.and_then(|id| account.orders.get(id)).and_then(|order| order.plan.days);
-        if let Some((_, last_day)) = renewed {
+        let renewed = order.renewal_of.and_then(|id| account.orders.get(id)).and_then(Order::last_day);
+        if let Some(last_day) = renewed {
             order_view.insert("renewal_of_order_valid_till".to_owned(), date(last_day).into());
         }
         view.insert("order".to_owned(), order_view.into());
@@ -136,7 +148,7 @@ pub(super) fn update_status(account: &mut Account, call: &Call) -> Answer {
     let id = account.request(call)?.id;
     let word = call.body.text("status").ok_or_else(|| Refusal::required("status"))?;
     let to = RequestStatus::read(word).ok_or_else(|| Refusal::invalid_value("status"))?;
-    let user = account.key_user();
+    let user = account.caller(call);
     account.decide(id, to, &user, call.body.text("processor_comment"), call.now)?;
     Ok(Reply::no_content())
 }

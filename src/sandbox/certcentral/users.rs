@@ -1,34 +1,69 @@
-//! The account's people and its container.
+//! The account's people.
 
 use serde_json::{Value, json};
 
-use super::{Account, STARTING_CONTAINER};
+use super::Account;
+use super::listing::{self, SortKey};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
-const ACCOUNT_ID: u64 = 1_003_901;
-const CONTAINER_NAME: &str = "Win The Customer, LLC";
+pub(super) const ACCOUNT_ID: u64 = 1_003_901;
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Everything.
+    Administrator,
+    /// Orders, domains and approvals, but not the account itself.
+    Manager,
+    /// Orders that others approve.
+    StandardUser,
+}
+
+impl Role {
+    /// Number and name in the service's glossary.
+    fn entry(self) -> (u64, &'static str) {
+        match self {
+            Self::Administrator => (1, "Administrator"),
+            Self::Manager => (4, "Manager"),
+            Self::StandardUser => (5, "Standard User"),
+        }
+    }
+}
 
 /// A user of the account.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct User {
     pub(super) id: u64,
-    first_name: &'static str,
-    last_name: &'static str,
-    email: &'static str,
-    pub(super) may_approve: bool,
+    pub(super) first_name: &'static str,
+    pub(super) last_name: &'static str,
+    pub(super) email: &'static str,
+    pub(super) role: Role,
 }
 
-/// The user of the API key, then two colleagues who may approve whatever the key's user may not.
-pub(super) fn starting(key_may_approve: bool) -> [User; 3] {
+/// The user of the first API key, then colleagues of every role.
+pub(super) fn starting(key_may_approve: bool) -> [User; 4] {
+    let user = |id, first_name, last_name, email, role| User { id, first_name, last_name, email, role };
+    let of_key = if key_may_approve { Role::Administrator } else { Role::StandardUser };
     [
-        User { id: 14, first_name: "John", last_name: "Smith", email: "john.smith@digicert.com", may_approve: key_may_approve },
-        User { id: 15, first_name: "Taro", last_name: "Shinsei", email: "taro.shinsei@digicert.com", may_approve: true },
-        User { id: 16, first_name: "Jill", last_name: "Valentine", email: "jill.valentine@example.com", may_approve: true },
+        user(14, "John", "Smith", "john.smith@digicert.com", of_key),
+        user(15, "Taro", "Shinsei", "taro.shinsei@digicert.com", Role::Administrator),
+        user(16, "Jill", "Valentine", "jill.valentine@example.com", Role::Manager),
+        user(17, "Leon", "Kennedy", "leon.kennedy@example.com", Role::StandardUser),
     ]
 }
 
 impl User {
+    pub(super) fn may_approve(&self) -> bool {
+        self.role != Role::StandardUser
+    }
+
+    /// Refuses what only administrators do (which that is, the sources tell for deactivating organizations alone).
+    pub(super) fn must_administrate(&self) -> Result<(), Refusal> {
+        if self.role == Role::Administrator { Ok(()) } else { Err(Refusal::missing_permission()) }
+    }
+
     /// As requests show a person.
     pub(super) fn summary(&self) -> Value {
         json!({"id": self.id, "first_name": self.first_name, "last_name": self.last_name, "email": self.email})
@@ -46,7 +81,7 @@ impl User {
     }
 
     fn view(&self, container: &Value) -> Value {
-        let role = if self.may_approve { json!({"id": 1, "name": "Administrator"}) } else { json!({"id": 5, "name": "Standard User"}) };
+        let (role_id, role) = self.role.entry();
         json!({
             "id": self.id,
             "username": self.email,
@@ -58,7 +93,7 @@ impl User {
             "telephone": "(801) 228-0992",
             "status": "active",
             "container": container,
-            "access_roles": [role],
+            "access_roles": [{"id": role_id, "name": role}],
             "type": "standard",
             "has_container_assignments": false,
         })
@@ -66,59 +101,50 @@ impl User {
 }
 
 impl Account {
-    /// The user whom the API key belongs to.
-    pub(super) fn key_user(&self) -> User {
-        self.users[0]
+    /// The user whose key a call carries.
+    pub(super) fn caller(&self, call: &Call) -> User {
+        self.user(call.caller).unwrap_or(self.users[0])
     }
 
     pub(super) fn user(&self, id: u64) -> Option<User> {
         self.users.iter().find(|user| user.id == id).copied()
     }
 
-    pub(super) fn container_summary(&self) -> Value {
-        json!({"id": STARTING_CONTAINER, "name": CONTAINER_NAME})
+    /// The first user of a role; there is one of each.
+    pub(super) fn user_with_role(&self, role: Role) -> User {
+        self.users.iter().find(|user| user.role == role).copied().unwrap_or(self.users[0])
     }
 
-    /// As Order info shows it.
-    pub(super) fn container_in_order(&self) -> Value {
-        json!({"id": STARTING_CONTAINER, "name": CONTAINER_NAME, "is_active": true})
-    }
-
-    fn container_view(&self) -> Value {
-        json!({
-            "id": STARTING_CONTAINER,
-            "public_id": self.container_keys.0,
-            "name": CONTAINER_NAME,
-            "parent_id": 0,
-            "template_id": 5,
-            "ekey": self.container_keys.1,
-            "has_logo": false,
-            "is_active": true,
-        })
+    /// Refuses the skipping of an approval to whom cannot approve.
+    pub(super) fn skip_approval(&self, call: &Call) -> Result<bool, Refusal> {
+        let skip = call.body.flag("skip_approval");
+        if skip && !self.caller(call).may_approve() { Err(Refusal::missing_permission()) } else { Ok(skip) }
     }
 }
 
+/// `GET /user`
+pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
+    let container = account.starting_container();
+    let search = call.query.filter("search");
+    let mut users: Vec<User> =
+        account.users.iter().filter(|user| listing::is_like(&search, &[user.email, user.last_name])).copied().collect();
+    listing::sort(&mut users, &call.query, |user, key| match key {
+        "id" => Some(SortKey::Number(user.id)),
+        "first_name" => Some(SortKey::Text(user.first_name.to_owned())),
+        "last_name" => Some(SortKey::Text(user.last_name.to_owned())),
+        "email" | "username" => Some(SortKey::Text(user.email.to_owned())),
+        _ => None,
+    });
+    Ok(Reply::ok(listing::page(&users, "users", &call.query, |user| user.view(&container))))
+}
+
 /// `GET /user/me`
-pub(super) fn me(account: &mut Account, _: &Call) -> Answer {
-    Ok(Reply::ok(account.key_user().view(&account.container_summary())))
+pub(super) fn me(account: &mut Account, call: &Call) -> Answer {
+    Ok(Reply::ok(account.caller(call).view(&account.starting_container())))
 }
 
 /// `GET /user/{user_id}`
 pub(super) fn info(account: &mut Account, call: &Call) -> Answer {
-    let user = account.user(call.param(0).parse().unwrap_or_default()).ok_or_else(|| Refusal::not_found("user"))?;
-    Ok(Reply::ok(user.view(&account.container_summary())))
-}
-
-/// `GET /container`; the one list that has no `page`.
-pub(super) fn containers(account: &mut Account, _: &Call) -> Answer {
-    Ok(Reply::ok(json!({"containers": [account.container_view()]})))
-}
-
-/// `GET /container/{container_id}`
-pub(super) fn container(account: &mut Account, call: &Call) -> Answer {
-    if call.param(0).parse() == Ok(STARTING_CONTAINER) {
-        Ok(Reply::ok(account.container_view()))
-    } else {
-        Err(Refusal::not_found("container"))
-    }
+    let user = account.user(call.id(0)).ok_or_else(|| Refusal::not_found("user"))?;
+    Ok(Reply::ok(user.view(&account.starting_container())))
 }

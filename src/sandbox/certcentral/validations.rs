@@ -45,6 +45,11 @@ impl ValidationKind {
         self.row().2
     }
 
+    /// Whether someone must answer for the organization.
+    pub(super) fn needs_verified_contact(self) -> bool {
+        matches!(self, Self::Ev | Self::Cs | Self::EvCs)
+    }
+
     fn row(self) -> (&'static str, &'static str, &'static str) {
         KINDS.iter().find(|(kind, ..)| *kind == self).map_or(("", "", ""), |(_, word, name, description)| (*word, *name, *description))
     }

@@ -136,6 +136,16 @@ pub(super) fn certificate_end(start: NaiveDate, term: Option<Term>, plan_end: Na
     if end > plan_end { Err(Fault::CertificateExceedsPlan) } else { Ok(end) }
 }
 
+/// The last day of a reissue on `start` within a plan that ends on `plan_end`.
+///
+/// A year is only given while the plan has one left; the code of its refusal is taken from what it says.
+pub(super) fn reissue_end(start: NaiveDate, term: Option<Term>, plan_end: NaiveDate, limits: Limits) -> Result<NaiveDate, Fault> {
+    if term == Some(Term::Years(1)) && (plan_end - start).num_days() < FIRST_YEAR_DAYS.into() {
+        return Err(Fault::CertificateExceedsPlan);
+    }
+    certificate_end(start, term, plan_end, limits)
+}
+
 /// The days a renewal adds for what remains of the old plan.
 ///
 /// The guide's table ends at 90 days; beyond it the bonus is taken to stay at its top.
@@ -223,6 +233,38 @@ mod tests {
         ] {
             let end = certificate_end(start(), term, add(start(), plan_days), limits);
             assert_eq!(length(end), expected, "{term:?} in {plan_days}");
+        }
+    }
+
+    #[test]
+    fn reissues() {
+        use Term::{Days, Until, Years};
+        for (term, days_left, limits, expected) in [
+            (None, 735, TODAY, Ok(199)),
+            (None, 20, TODAY, Ok(20)),
+            (None, 735, OF_2021, Ok(397)),
+            (Some(Years(1)), 370, TODAY, Ok(199)),
+            (Some(Years(1)), 370, OF_2021, Ok(370)),
+            (Some(Years(1)), 369, OF_2021, Err(Fault::CertificateExceedsPlan)),
+            (Some(Years(1)), 369, TODAY, Err(Fault::CertificateExceedsPlan)),
+            (Some(Years(2)), 735, OF_2021, Err(Fault::Years)),
+            (Some(Days(60)), 60, TODAY, Ok(60)),
+            (Some(Days(61)), 60, TODAY, Err(Fault::CertificateExceedsPlan)),
+            (Some(Days(398)), 735, OF_2021, Err(Fault::Days)),
+            (Some(Until(day("2026-04-30"))), 60, TODAY, Ok(60)),
+            (Some(Until(day("2026-05-01"))), 60, TODAY, Err(Fault::CertificateExceedsPlan)),
+        ] {
+            let end = reissue_end(start(), term, add(start(), days_left), limits);
+            assert_eq!(length(end), expected, "{term:?} with {days_left} days left");
+        }
+    }
+
+    #[test]
+    fn renewals_by_what_is_left() {
+        for (remaining, years, total) in [(0, 1, 370), (90, 1, 490), (30, 1, 430), (31, 1, 431), (0, 2, 735), (90, 2, 855), (-10, 3, 1100)]
+        {
+            let end = plan_end(start(), Term::Years(years), renewal_bonus(remaining), TODAY);
+            assert_eq!(length(end), Ok(total), "{remaining} days left, {years} years");
         }
     }
 

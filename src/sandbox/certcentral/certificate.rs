@@ -1,0 +1,211 @@
+//! A certificate of an order and the table of what may happen to it.
+
+use chrono::{DateTime, Utc};
+
+use super::names::is_wildcard;
+use super::order_form::CertificateForm;
+use super::validity::Term;
+use crate::sandbox::authority;
+
+/// How a certificate came into its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Original,
+    Reissue,
+    Duplicate,
+}
+
+/// Where a certificate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CertificateStatus {
+    /// Waits for an approval.
+    Requested,
+    /// Waits for validations.
+    Pending,
+    Issued,
+    Rejected,
+    Revoked,
+}
+
+/// What happens to a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CertificateEvent {
+    Approved,
+    Rejected,
+    Issued,
+    Revoked,
+}
+
+const TRANSITIONS: &[(CertificateStatus, CertificateEvent, CertificateStatus)] = {
+    use CertificateEvent as On;
+    use CertificateStatus as At;
+    &[
+        (At::Requested, On::Approved, At::Pending),
+        (At::Requested, On::Rejected, At::Rejected),
+        (At::Pending, On::Rejected, At::Rejected),
+        (At::Pending, On::Issued, At::Issued),
+        (At::Issued, On::Revoked, At::Revoked),
+    ]
+};
+
+impl CertificateStatus {
+    /// The status after an event, if the event may happen now.
+    pub(super) fn after(self, event: CertificateEvent) -> Option<Self> {
+        TRANSITIONS.iter().find(|(from, on, _)| (*from, *on) == (self, event)).map(|(.., to)| *to)
+    }
+
+    /// The word of List reissues, of Order info and, but for `issued`, of List duplicates.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Requested | Self::Pending => "pending",
+            Self::Issued => "issued",
+            Self::Rejected => "rejected",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// A certificate of an order, asked for or issued.
+#[derive(Debug)]
+pub(super) struct Certificate {
+    pub(super) id: u64,
+    pub(super) order_id: u64,
+    pub(super) origin: Origin,
+    pub(super) status: CertificateStatus,
+    /// Who asked for it.
+    pub(super) user_id: u64,
+    pub(super) common_name: String,
+    pub(super) dns_names: Vec<String>,
+    pub(super) csr: String,
+    pub(super) key_size: u32,
+    pub(super) signature_hash: String,
+    pub(super) server_platform: i64,
+    pub(super) validity: Option<Term>,
+    pub(super) organization_units: Vec<String>,
+    pub(super) client_auth: bool,
+    pub(super) created: DateTime<Utc>,
+    /// When all validations were there; issuance follows after the delay.
+    pub(super) validated: Option<DateTime<Utc>>,
+    pub(super) issued: Option<Issued>,
+    /// When it will be revoked for a reissue that dropped one of its names.
+    pub(super) revoke_at: Option<DateTime<Utc>>,
+    pub(super) archived: bool,
+}
+
+/// The signed certificate and when it was signed.
+#[derive(Debug)]
+pub(super) struct Issued {
+    pub(super) at: DateTime<Utc>,
+    pub(super) leaf: authority::Certificate,
+}
+
+impl Certificate {
+    /// A certificate as it is asked for, before any approval.
+    pub(super) fn requested(id: u64, order_id: u64, origin: Origin, user_id: u64, wanted: CertificateForm, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            order_id,
+            origin,
+            status: CertificateStatus::Requested,
+            user_id,
+            common_name: wanted.common_name,
+            dns_names: wanted.dns_names,
+            csr: wanted.csr,
+            key_size: wanted.key_size,
+            signature_hash: wanted.signature_hash,
+            server_platform: wanted.server_platform,
+            validity: wanted.validity,
+            organization_units: wanted.organization_units,
+            client_auth: wanted.client_auth,
+            created: now,
+            validated: None,
+            issued: None,
+            revoke_at: None,
+            archived: false,
+        }
+    }
+
+    /// What it was asked to be, to ask for the same again.
+    pub(super) fn form(&self) -> CertificateForm {
+        CertificateForm {
+            common_name: self.common_name.clone(),
+            dns_names: self.dns_names.clone(),
+            csr: self.csr.clone(),
+            key_size: self.key_size,
+            signature_hash: self.signature_hash.clone(),
+            server_platform: self.server_platform,
+            validity: None,
+            organization_units: self.organization_units.clone(),
+            client_auth: self.client_auth,
+        }
+    }
+
+    /// Lets an event happen; `None` when it may not happen now.
+    pub(super) fn happen(&mut self, event: CertificateEvent) -> Option<()> {
+        self.status = self.status.after(event)?;
+        Some(())
+    }
+
+    /// The common name and the other names, each once.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names = vec![self.common_name.as_str()];
+        for name in &self.dns_names {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// How many names are plain and how many are wildcards.
+    pub(super) fn name_counts(&self) -> (usize, usize) {
+        let names = self.names();
+        let wildcards = names.iter().filter(|name| is_wildcard(name)).count();
+        (names.len() - wildcards, wildcards)
+    }
+
+    pub(super) fn leaf(&self) -> Option<&authority::Certificate> {
+        self.issued.as_ref().map(|issued| &issued.leaf)
+    }
+
+    pub(super) fn has_serial_number(&self, number: &str) -> bool {
+        self.leaf().is_some_and(|leaf| is_same_number(&leaf.serial_number, number))
+    }
+}
+
+/// Serial numbers compare without case and without leading zeros.
+pub(super) fn is_same_number(left: &str, right: &str) -> bool {
+    left.trim_start_matches('0').eq_ignore_ascii_case(right.trim_start_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stories() {
+        use CertificateEvent::{Approved, Issued, Rejected, Revoked};
+        for (events, word) in [
+            (&[][..], Some("pending")),
+            (&[Approved], Some("pending")),
+            (&[Rejected], Some("rejected")),
+            (&[Approved, Rejected], Some("rejected")),
+            (&[Approved, Issued], Some("issued")),
+            (&[Approved, Issued, Revoked], Some("revoked")),
+            (&[Issued], None),
+            (&[Approved, Revoked], None),
+            (&[Approved, Issued, Rejected], None),
+            (&[Approved, Issued, Revoked, Revoked], None),
+        ] {
+            let end = events.iter().try_fold(CertificateStatus::Requested, |status, event| status.after(*event));
+            assert_eq!(end.map(CertificateStatus::word), word, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (left, right, same) in [("0A1", "a1", true), ("A1", "00a1", true), ("A1", "A10", false), ("", "0", true)] {
+            assert_eq!(is_same_number(left, right), same, "{left} {right}");
+        }
+    }
+}
