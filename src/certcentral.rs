@@ -169,6 +169,12 @@ impl CertCentral {
         self.client(Call::new(Arc::clone(&self.core)))
     }
 
+    /// Tells the service's time before its first answer does.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn set_time(&self, now: chrono::DateTime<chrono::Utc>) {
+        self.core.clock.set(now);
+    }
+
     /// Begins a call.
     fn call(&self) -> Started<generated::Client> {
         let call = Call::new(Arc::clone(&self.core));

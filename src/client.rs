@@ -211,7 +211,7 @@ pub struct Core {
     body_limit: usize,
     operations: &'static [Operation],
     personal: bool,
-    clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 impl Core {
@@ -228,7 +228,7 @@ impl fmt::Debug for Core {
 }
 
 /// The time as the service sees it: what expires there expires by its clock, not by this machine's.
-struct Clock {
+pub(crate) struct Clock {
     wall: DateTime<Utc>,
     started: Instant,
     /// How many seconds the service is ahead, by the `Date` of its last answer.
@@ -249,7 +249,7 @@ impl Clock {
         self.local() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
     }
 
-    fn set(&self, service: DateTime<Utc>) {
+    pub(crate) fn set(&self, service: DateTime<Utc>) {
         self.ahead.store((service - self.local()).num_seconds(), Ordering::Relaxed);
     }
 }

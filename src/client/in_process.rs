@@ -43,6 +43,8 @@ impl Sandbox {
     pub fn certcentral(&self) -> Result<crate::CertCentral, crate::Error> {
         let key = crate::ApiKey::new(self.api_key())?;
         let base_url = format!("https://sandbox.invalid{}", Self::CERTCENTRAL);
-        crate::CertCentral::builder(key).base_url(base_url).transport(self.clone()).build()
+        let client = crate::CertCentral::builder(key).base_url(base_url).transport(self.clone()).build()?;
+        client.set_time(self.clock().now());
+        Ok(client)
     }
 }

@@ -1,6 +1,6 @@
 //! A sandbox whose every answer, and every request that reaches it, is held against the document.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
 use shomei::{ApiKey, CertCentral, Csr, Sandbox, Transport, TransportError};
@@ -16,6 +16,7 @@ const BASE: &str = "https://sandbox.invalid/services/v2";
 pub(crate) struct Judge(Arc<Inner>);
 
 struct Inner {
+    client: OnceLock<CertCentral>,
     sandbox: Sandbox,
     calls: Mutex<Vec<String>>,
     verdicts: Mutex<Vec<String>>,
@@ -23,12 +24,17 @@ struct Inner {
 
 impl Judge {
     pub(crate) fn new(sandbox: Sandbox) -> Self {
-        Self(Arc::new(Inner { sandbox, calls: Mutex::default(), verdicts: Mutex::default() }))
+        Self(Arc::new(Inner { client: OnceLock::new(), sandbox, calls: Mutex::default(), verdicts: Mutex::default() }))
     }
 
+    /// The one client of this sandbox: each clone knows the service's time from the answers of the others.
     pub(crate) fn client(&self) -> CertCentral {
+        self.0.client.get_or_init(|| self.new_client()).clone()
+    }
+
+    fn new_client(&self) -> CertCentral {
         let key = ApiKey::new(self.0.sandbox.api_key()).unwrap();
-        CertCentral::builder(key).base_url(BASE).transport(self.clone()).build().unwrap()
+        CertCentral::builder(key).base_url(BASE).transport(Wire(Arc::downgrade(&self.0))).build().unwrap()
     }
 
     pub(crate) fn sandbox(&self) -> &Sandbox {
@@ -44,10 +50,12 @@ impl Judge {
     pub(crate) fn count(&self, call: &str) -> usize {
         self.calls().iter().filter(|made| made.contains(call)).count()
     }
+}
 
+impl Inner {
     fn judge(&self, verdict: Result<(), String>) {
         if let Err(verdict) = verdict {
-            self.0.verdicts.lock().unwrap().push(verdict);
+            self.verdicts.lock().unwrap().push(verdict);
         }
     }
 }
@@ -61,23 +69,27 @@ impl Drop for Inner {
     }
 }
 
-impl Transport for Judge {
+/// What the judge's client sends through; it does not keep the judge alive, whose verdict comes with its end.
+struct Wire(Weak<Inner>);
+
+impl Transport for Wire {
     fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        let judge = self.0.upgrade().expect("the judge outlives the calls of its test");
         Box::pin(async move {
             let method = request.method().to_string();
             let path = request.url().path().trim_start_matches("/services/v2").to_owned();
             let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec();
-            self.0.calls.lock().unwrap().push(format!("{method} {path}"));
-            assert_eq!(request.headers()["x-dc-devkey"], self.0.sandbox.api_key(), "every request carries the key");
+            judge.calls.lock().unwrap().push(format!("{method} {path}"));
+            assert_eq!(request.headers()["x-dc-devkey"], judge.sandbox.api_key(), "every request carries the key");
             assert!(!request.headers().contains_key("api-version"), "no service asked for the document's version");
-            self.judge(DOCUMENT.validate_request(&method, &path, &body));
+            judge.judge(DOCUMENT.validate_request(&method, &path, &body));
 
-            let answer = self.0.sandbox.send(request).await?;
+            let answer = judge.sandbox.send(request).await?;
             let status = answer.status();
             let headers = answer.headers().clone();
             let body = answer.bytes().await.map_err(TransportError::broken)?;
             let content_type = headers.get("content-type").map(|value| value.to_str().unwrap());
-            self.judge(DOCUMENT.validate_response(&method, &path, status.as_u16(), content_type, &body));
+            judge.judge(DOCUMENT.validate_response(&method, &path, status.as_u16(), content_type, &body));
 
             let mut judged = http::Response::new(body);
             *judged.status_mut() = status;

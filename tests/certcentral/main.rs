@@ -8,4 +8,5 @@ mod document;
 mod domain_validation;
 mod issuance;
 mod judge;
+mod lifecycle;
 mod program;

@@ -31,7 +31,7 @@ async fn start(arguments: &[&str]) -> (Child, String) {
 
 #[tokio::test]
 async fn it_serves_clients_and_stops_cleanly() {
-    let (mut program, url) = start(&["--listen", "127.0.0.1:0", "--api-key", "KEY-OF-THE-TEST"]).await;
+    let (mut program, url) = start(&["--listen", "127.0.0.1:0", "--api-key", "KEY-OF-THE-TEST", "--empty"]).await;
     assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("/services/v2"), "{url}");
 
     let cc = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(&url).build().unwrap();

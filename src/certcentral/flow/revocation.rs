@@ -127,8 +127,9 @@ impl<'c> Orders<'c> {
     /// [`Error::is_not_found`] when the account has no such order.
     #[builder(finish_fn = send, builder_type = GetPlanDaysLeft)]
     pub async fn plan_days_left(self, #[builder(start_fn)] order: OrderId) -> Result<Option<i64>, Error> {
+        let plan_until = self.get(order).send().await?.order_valid_till;
         let today = self.client.core.now().date_naive();
-        Ok(self.get(order).send().await?.order_valid_till.map(|end| (end - today).num_days().max(0)))
+        Ok(plan_until.map(|end| (end - today).num_days().max(0)))
     }
 }
 
