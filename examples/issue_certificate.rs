@@ -7,7 +7,7 @@ use std::{error::Error, io::IsTerminal as _, path::PathBuf, time::Duration};
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use shomei::{
-    ApiKey, CertCentral, CertificateChain, Csr, Polling, Sandbox, Step,
+    ApiKey, CertCentral, CertificateChain, KeyKind, Polling, PrivateKey, Sandbox, Step,
     certcentral::{
         DcvMethod, OrganizationId, Plan, Product,
         flow::{Instructions, PendingIssuance, PendingValidation},
@@ -23,7 +23,7 @@ Without --base-url it starts the embedded sandbox: no account, no network.
 
   --base-url URL       the real service, such as https://www.digicert.com/services/v2;
                        the API key is read from the environment variable CERTCENTRAL_API_KEY
-  --domain NAME        the domain (default: www.example.com's: example.com)
+  --domain NAME        the domain (default: example.com)
   --organization ID    the organization that the certificate is issued to (needed with --base-url)
   --within MINUTES     how long to wait for each of validation and issuance (default: 60)
   --output FILE        where to write the chain (default: chain.pem in the temporary folder)
@@ -45,7 +45,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let service = Service::open(&options)?;
     let names = [options.domain.clone(), format!("www.{}", options.domain)];
-    let csr = make_csr(&names)?;
+    // A real program keeps `key.to_pem()` somewhere safe.
+    let key = PrivateKey::generate(KeyKind::EcdsaP256)?;
+    let csr = key.csr(&names)?;
 
     let pending = service
         .client
@@ -147,13 +149,6 @@ async fn issue(pending: PendingIssuance, within: Duration) -> Result<Certificate
         }
     }
     Err("the wait ended without a certificate".into())
-}
-
-fn make_csr(names: &[String]) -> Result<Csr, Box<dyn Error>> {
-    let key = rcgen::KeyPair::generate()?;
-    let request = rcgen::CertificateParams::new(names)?.serialize_request(&key)?;
-    // A real program keeps `key.serialize_pem()` somewhere safe; this one has no use for it.
-    Ok(Csr::from_pem(&request.pem()?)?)
 }
 
 fn print_certificate(chain: &CertificateChain) {

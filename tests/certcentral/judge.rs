@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, CertCentral, Csr, Sandbox, Transport, TransportError};
+use shomei::{ApiKey, CertCentral, Csr, KeyKind, PrivateKey, Sandbox, Transport, TransportError};
 
 use crate::document::Document;
 
@@ -101,7 +101,5 @@ impl Transport for Wire {
 
 /// A new key's CSR.
 pub(crate) fn csr() -> Csr {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let request = rcgen::CertificateParams::new(vec!["ignored.example".to_owned()]).unwrap().serialize_request(&key).unwrap();
-    Csr::from_pem(&request.pem().unwrap()).unwrap()
+    PrivateKey::generate(KeyKind::EcdsaP256).unwrap().csr(["ignored.example"]).unwrap()
 }

@@ -1,0 +1,58 @@
+//! Gives an order's certificate other names: one more first, then one less, which revokes the earlier certificates.
+//! Against the sandbox.
+
+use std::{error::Error, time::Duration};
+
+use shomei::{
+    KeyKind, Polling, PrivateKey, Sandbox,
+    certcentral::{
+        OrganizationId, Plan, Product,
+        flow::{Instructions, PendingIssuance},
+    },
+};
+
+const WITHIN: Duration = Duration::from_secs(600);
+const ORGANIZATION: OrganizationId = OrganizationId(754_781);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let sandbox = Sandbox::new();
+    let cc = sandbox.certcentral()?;
+    let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await?;
+    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+        sandbox.dns().publish_txt(name, value);
+    }
+    pending.wait(WITHIN).await?;
+
+    let csr = || PrivateKey::generate(KeyKind::EcdsaP256)?.csr(["example.com"]);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").dns_names(["www.example.com"]);
+    let pending = order.organization(ORGANIZATION).plan(Plan::years(1)).start().await?;
+    let id = pending.order_id();
+    print("issued", pending).await?;
+
+    let more = cc.orders().reissue(id, csr()?).dns_names(["www.example.com", "shop.example.com"]);
+    print("a name more", more.start().await?).await?;
+
+    let fewer = || Ok::<_, shomei::Error>(cc.orders().reissue(id, csr()?).dns_names(["www.example.com"]));
+    let refusal = fewer()?.send().await.expect_err("leaving a name out wants to be agreed to");
+    println!("a name less: {refusal}");
+    print("agreed", fewer()?.accept_revocation(true).start().await?).await?;
+
+    sandbox.clock().advance(Duration::from_secs(72 * 3600));
+    println!("72 hours later:");
+    for reissue in cc.orders().reissues(id).send().await? {
+        println!(
+            "  {} {} {}",
+            reissue.id,
+            reissue.status.map(|status| status.to_string()).unwrap_or_default(),
+            reissue.dns_names.join(", ")
+        );
+    }
+    Ok(())
+}
+
+async fn print(what: &str, pending: PendingIssuance) -> Result<(), Box<dyn Error>> {
+    let issued = pending.polling(Polling::every(Duration::from_millis(200))).wait(WITHIN).await?;
+    println!("{what}: certificate {} for {}", issued.certificate_id, issued.chain.leaf().names().join(", "));
+    Ok(())
+}

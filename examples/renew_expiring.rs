@@ -1,0 +1,49 @@
+//! Renews what ends within 30 days: reissues while the plan goes on, orders anew where it ends. Against the sandbox's example account;
+//! with CERTCENTRAL_API_KEY in the environment it only lists what it would do in that account.
+
+use std::{error::Error, time::Duration};
+
+use futures_util::TryStreamExt as _;
+use shomei::{
+    ApiKey, CertCentral, KeyKind, Polling, PrivateKey, Sandbox,
+    certcentral::flow::{Expiring, NextStep},
+};
+
+const WITHIN: Duration = Duration::from_secs(600);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    if let Ok(key) = ApiKey::from_env("CERTCENTRAL_API_KEY") {
+        let cc = CertCentral::new(key)?;
+        for next in cc.orders().expiring(30).stream()?.try_collect::<Vec<_>>().await? {
+            describe(&next);
+        }
+        return Ok(());
+    }
+    println!("CERTCENTRAL_API_KEY is not set: this is the sandbox's example account");
+    let sandbox = Sandbox::with_example_account();
+    let cc = sandbox.certcentral()?;
+    let expiring: Vec<_> = cc.orders().expiring(30).stream()?.try_collect().await?;
+    for next in expiring {
+        describe(&next);
+        let names = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone()).unwrap_or_default();
+        let csr = PrivateKey::generate(KeyKind::EcdsaP256)?.csr([names])?;
+        let pending = match next.next_step {
+            NextStep::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,
+            _ => cc.orders().renew(next.order.id, csr).start().await?,
+        };
+        let issued = pending.polling(Polling::every(Duration::from_millis(200))).wait(WITHIN).await?;
+        let leaf = issued.chain.leaf();
+        println!("  order {}: {} until {}", issued.order.id, leaf.names().join(", "), leaf.valid_till().date_naive());
+    }
+    Ok(())
+}
+
+fn describe(next: &Expiring) {
+    let name = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()).unwrap_or("?");
+    let step = match next.next_step {
+        NextStep::Reissue { plan_days_left } => format!("reissue it, {plan_days_left} days of its plan are left"),
+        _ => "renew it, its plan ends too".to_owned(),
+    };
+    println!("order {} for {name} ends on {}: {step}", next.order.id, next.certificate_until);
+}
