@@ -10,12 +10,13 @@ use super::document::{entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 10] = [
+const EXTENSIONS: [&str; 11] = [
     "x-source",
     "x-idempotent",
     "x-inferred",
     "x-extensible-enum",
     "x-enum-varnames",
+    "x-enum-aliases",
     "x-ignore-case",
     "x-id",
     "x-lenient",

@@ -83,8 +83,9 @@ fn method(document: &Value, operation: &Operation<'_>, responses: &Value) -> Val
     method
 }
 
-/// The 2xx responses, all of one shape, and whether one of several was empty. Errors are left out, so that every failure
-/// reaches `error::lift` with its status, headers and unread body.
+/// The answers of success as one, and whether one of several was empty: services answer 200 where 201 or 204 is documented, so the
+/// document's 2xx stand for all of them. Only what is a file keeps its status, as any body would do for one. Errors are left out, so
+/// that every failure reaches `error::lift` with its status, headers and unread body.
 fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
     let successes = || operation.responses(document).filter(|(status, _)| status.starts_with('2'));
     let shapes: Vec<_> = successes().map(|(status, response)| (status, content(response))).collect();
@@ -99,7 +100,9 @@ fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
         Some(content) => json!({"description": described["description"], "content": content}),
         None => json!({"description": described["description"]}),
     };
-    (successes().map(|(status, described)| (status.to_owned(), response(described))).collect(), some_empty)
+    let file = shapes.iter().any(|(_, content)| content.as_ref().is_some_and(|content| content.get("application/json").is_none()));
+    let status = |status: &str| if file { status.to_owned() } else { "2XX".to_owned() };
+    (successes().map(|(documented, described)| (status(documented), response(described))).collect(), some_empty)
 }
 
 /// The one content of a response: JSON with its schema, or bytes whatever their type.

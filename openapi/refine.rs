@@ -10,11 +10,12 @@ use syn::{Attribute, Field, File, FnArg, GenericArgument, ImplItem, Item, ItemMo
 /// Rewrites a generated file in place.
 pub(crate) fn refine(file: &mut File) {
     let sent = sent(file);
+    let objects = objects(types(file));
     let Some(types) = types_mut(file) else { return };
     for item in types {
         let (name, attributes) = match item {
             Item::Struct(found) => {
-                found.fields.iter_mut().for_each(refine_field);
+                found.fields.iter_mut().for_each(|field| refine_field(field, &objects));
                 (&found.ident, &mut found.attrs)
             }
             Item::Enum(found) => (&found.ident, &mut found.attrs),
@@ -27,12 +28,18 @@ pub(crate) fn refine(file: &mut File) {
     }
 }
 
-fn refine_field(field: &mut Field) {
-    let Some(reading) = Reading::of(&field.ty) else { return };
+fn refine_field(field: &mut Field, objects: &BTreeSet<String>) {
+    let Some(reading) = Reading::of(&field.ty).or_else(|| Reading::of_object(&field.ty, objects)) else { return };
     let Reading { plain, reader } = reading;
     let function = quote!(crate::lenient::read::<#reader, _>).to_string().replace(' ', "");
     let mut settings = take_serde(&mut field.attrs);
     settings.retain(|setting| !setting.path().is_ident("deserialize_with"));
+    if taken_apart(&plain).is_some_and(|(name, _)| name == "Vec") {
+        // A list that was optional to the generator is none any more.
+        if let Some(skip) = settings.iter_mut().find(|setting| setting.path().is_ident("skip_serializing_if")) {
+            *skip = parse_quote!(skip_serializing_if = "::std::vec::Vec::is_empty");
+        }
+    }
     // The one field of a newtype is the whole value and never absent.
     if field.ident.is_some() && may_be_absent(&plain) && !settings.iter().any(|setting| setting.path().is_ident("default")) {
         settings.push(parse_quote!(default));
@@ -61,7 +68,7 @@ impl Reading {
         match (name.as_str(), &arguments[..]) {
             ("Option", [inner]) => {
                 let Self { plain, reader } = Self::of(inner)?;
-                let already = taken_apart(&plain).is_some_and(|(name, _)| name == "Option");
+                let already = matches!(marker(inner).as_deref(), Some("Object" | "List"));
                 Some(if already {
                     Self { plain, reader }
                 } else {
@@ -82,6 +89,15 @@ impl Reading {
             ("Map", _) => Some(Self { plain: ty.clone(), reader: ty.clone() }),
             _ => None,
         }
+    }
+
+    /// An optional object: the service's language writes an empty one as `[]`.
+    fn of_object(ty: &Type, objects: &BTreeSet<String>) -> Option<Self> {
+        let (_, arguments) = taken_apart(ty).filter(|(name, _)| name == "Option")?;
+        let [inner] = &arguments[..] else { return None };
+        let (name, _) = taken_apart(inner)?;
+        let reader = || parse_quote!(::std::option::Option<crate::lenient::Object<#inner>>);
+        objects.contains(&name).then(|| Self { plain: ty.clone(), reader: reader() })
     }
 
     fn of_element(ty: &Type) -> Self {
@@ -107,6 +123,7 @@ fn plain(marker: &str, arguments: &[Type]) -> Type {
         ("Date", _) => parse_quote!(::chrono::NaiveDate),
         ("Timestamp", _) => parse_quote!(::chrono::DateTime<::chrono::Utc>),
         ("Object", [object]) => parse_quote!(::std::option::Option<#object>),
+        ("List", [element]) => parse_quote!(::std::vec::Vec<#element>),
         _ => parse_quote!(::std::string::String),
     }
 }
@@ -138,6 +155,16 @@ fn take_serde(attributes: &mut Vec<Attribute>) -> Punctuated<Meta, Token![,]> {
     *attributes = others;
     let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
     serde.iter().filter_map(|attribute| attribute.parse_args_with(parse).ok()).flatten().collect()
+}
+
+/// The names of the types that are JSON objects.
+fn objects(types: &[Item]) -> BTreeSet<String> {
+    let map = |field: &Field| taken_apart(&field.ty).is_some_and(|(name, _)| matches!(name.as_str(), "Map" | "BTreeMap" | "HashMap"));
+    let object = |item: &Item| match item {
+        Item::Struct(found) if found.fields.iter().all(|field| field.ident.is_some() || map(field)) => Some(found.ident.to_string()),
+        _ => None,
+    };
+    types.iter().filter_map(object).collect()
 }
 
 /// The types of `mod types`.

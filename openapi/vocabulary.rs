@@ -4,20 +4,22 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::document::{is_true, list, pascal, schemas};
+use super::document::{entries, is_true, list, pascal, schemas};
 
 /// The extensions that make a schema a word of the vocabulary; a schema carries at most one.
 pub(crate) const EXTENSIONS: [&str; 4] = ["x-extensible-enum", "x-id", "x-lenient", "x-redacted"];
 
 /// What `x-lenient` may say, and the marker type (in `src/lenient.rs`) each becomes.
-pub(crate) const LENIENT: [(&str, &str); 7] = [
+pub(crate) const LENIENT: [(&str, &str); 9] = [
     ("boolean", "Boolean"),
     ("integer", "Integer"),
     ("number", "Number"),
     ("string", "Text"),
     ("date", "Date"),
     ("timestamp", "Timestamp"),
+    ("nonblank", "NonBlank"),
     ("object", "Object"),
+    ("list", "List"),
 ];
 
 /// One word: the name of its type, what it means, and what it is.
@@ -42,8 +44,10 @@ pub(crate) enum Kind {
     Lenient {
         marker: &'static str,
     },
-    /// An object for which the service writes `[]` when there is none; `of` names the object's schema.
-    LenientObject {
+    /// An object for which the service writes `[]` when there is none, or a list for which it writes its only element; `of` names the
+    /// schema of the object, or of the element.
+    LenientOf {
+        marker: &'static str,
         of: String,
     },
     Redacted,
@@ -53,6 +57,8 @@ pub(crate) enum Kind {
 pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) value: String,
+    /// Other spellings that are read as this value.
+    pub(crate) aliases: Vec<String>,
     pub(crate) description: Option<String>,
 }
 
@@ -88,16 +94,13 @@ fn kind(schema: &Value) -> Option<Kind> {
     if is_true(&schema["x-redacted"]) {
         return Some(Kind::Redacted);
     }
-    match schema["x-lenient"].as_str()? {
-        "object" => {
-            let of = list(&schema["oneOf"]).iter().find_map(super::document::referred)?;
-            Some(Kind::LenientObject { of: pascal(of) })
-        }
-        kind => {
-            let (_, marker) = LENIENT.into_iter().find(|(name, _)| *name == kind)?;
-            Some(Kind::Lenient { marker })
-        }
+    let kind = schema["x-lenient"].as_str()?;
+    let (_, marker) = LENIENT.into_iter().find(|(name, _)| *name == kind)?;
+    if !matches!(kind, "object" | "list") {
+        return Some(Kind::Lenient { marker });
     }
+    let of = list(&schema["oneOf"]).iter().find_map(super::document::referred)?;
+    Some(Kind::LenientOf { marker, of: pascal(of) })
 }
 
 /// The variants of an open enum: `x-enum-varnames` where given, else the values in PascalCase.
@@ -111,6 +114,7 @@ pub(crate) fn variants(schema: &Value) -> Vec<Variant> {
         .map(|(index, value)| Variant {
             name: names.get(index).and_then(Value::as_str).map_or_else(|| pascal(value), str::to_owned),
             value: value.to_owned(),
+            aliases: entries(&schema["x-enum-aliases"]).filter(|(_, of)| *of == value).map(|(alias, _)| alias.to_owned()).collect(),
             description: description.lines().find_map(|line| meaning(line, value)),
         })
         .collect()
@@ -135,7 +139,7 @@ impl Word {
         match &self.kind {
             Kind::OpenEnum { .. } | Kind::Id => format!("crate::generated::{module}::vocabulary::{}", self.name),
             Kind::Lenient { marker } => format!("crate::lenient::{marker}"),
-            Kind::LenientObject { of } => format!("crate::lenient::Object<crate::generated::{module}::types::{of}>"),
+            Kind::LenientOf { marker, of } => format!("crate::lenient::{marker}<crate::generated::{module}::types::{of}>"),
             Kind::Redacted => "crate::secret::Redacted<::std::string::String>".to_owned(),
         }
     }
@@ -149,16 +153,16 @@ impl Word {
             Kind::Id => Some(quote! { crate::id::id! { #[doc = #documentation] #name } }),
             Kind::OpenEnum { variants, ignore_case } => {
                 let documentation = doc(&overview(description, variants));
-                let variants = variants.iter().map(|Variant { name, value, description }| {
+                let variants = variants.iter().map(|Variant { name, value, aliases, description }| {
                     let name = format_ident!("{name}");
                     let meaning = description.as_deref().map_or_else(|| format!("`{value}`"), |text| format!("`{value}`: {text}"));
                     let documentation = doc(&meaning);
-                    quote! { #[doc = #documentation] #name = #value }
+                    quote! { #[doc = #documentation] #name = #value #(| #aliases)* }
                 });
                 let comparison = if *ignore_case { quote!(ignore_case) } else { quote!(exact) };
                 Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } })
             }
-            Kind::Lenient { .. } | Kind::LenientObject { .. } | Kind::Redacted => None,
+            Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted => None,
         }
     }
 }

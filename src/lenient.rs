@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-pub(crate) use scalar::{Boolean, Integer, Number, Text};
+pub(crate) use scalar::{Boolean, Integer, NonBlank, Number, Text};
 pub(crate) use time::{Date, Timestamp};
 
 /// A way of reading.
@@ -40,12 +40,21 @@ pub(crate) fn read<'de, L: Lenient, D: Deserializer<'de>>(deserializer: D) -> Re
     found.or_else(L::none).ok_or_else(|| D::Error::custom(format_args!("nothing stands where {} is expected", L::EXPECTED)))
 }
 
-/// An element, read the way of `L`.
-struct Element<L: Lenient>(L::Plain);
+/// A value of a map, read the way of `L`.
+struct Entry<L: Lenient>(L::Plain);
+
+impl<'de, L: Lenient> Deserialize<'de> for Entry<L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read::<L, D>(deserializer).map(Self)
+    }
+}
+
+/// An element of a list, read the way of `L`; there may be none where one stands.
+struct Element<L: Lenient>(Option<L::Plain>);
 
 impl<'de, L: Lenient> Deserialize<'de> for Element<L> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read::<L, D>(deserializer).map(Self)
+        L::read(deserializer).map(|found| Self(found.or_else(L::none)))
     }
 }
 
@@ -70,14 +79,14 @@ impl<L: Lenient> Lenient for Option<L> {
     }
 }
 
-/// A list, empty where the service writes `null`.
+/// A list, empty where the service writes `null`; without the elements that stand for "none".
 impl<L: Lenient> Lenient for Vec<L> {
     type Plain = Vec<L::Plain>;
     const EXPECTED: &'static str = "a list";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self::Plain>, D::Error> {
         let elements = Option::<Vec<Element<L>>>::deserialize(deserializer)?;
-        Ok(elements.map(|elements| elements.into_iter().map(|Element(plain)| plain).collect()))
+        Ok(elements.map(|elements| elements.into_iter().filter_map(|Element(plain)| plain).collect()))
     }
 
     fn none() -> Option<Self::Plain> {
@@ -85,14 +94,14 @@ impl<L: Lenient> Lenient for Vec<L> {
     }
 }
 
-/// A map, empty where the service writes `null`.
+/// A map, empty where the service writes `null` or `[]`.
 impl<K: for<'de> Deserialize<'de> + Ord, L: Lenient> Lenient for BTreeMap<K, L> {
     type Plain = BTreeMap<K, L::Plain>;
     const EXPECTED: &'static str = "an object";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self::Plain>, D::Error> {
-        let entries = Option::<BTreeMap<K, Element<L>>>::deserialize(deserializer)?;
-        Ok(entries.map(|entries| entries.into_iter().map(|(key, Element(plain))| (key, plain)).collect()))
+        let entries = deserializer.deserialize_any(Object::<BTreeMap<K, Entry<L>>>(PhantomData))?;
+        Ok(entries.map(|entries| entries.into_iter().map(|(key, Entry(plain))| (key, plain)).collect()))
     }
 
     fn none() -> Option<Self::Plain> {
@@ -100,13 +109,13 @@ impl<K: for<'de> Deserialize<'de> + Ord, L: Lenient> Lenient for BTreeMap<K, L> 
     }
 }
 
-/// An object of anything, empty where the service writes `null`.
+/// An object of anything, empty where the service writes `null` or `[]`.
 impl Lenient for Map<String, Value> {
     type Plain = Self;
     const EXPECTED: &'static str = "an object";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Option::deserialize(deserializer)
+        deserializer.deserialize_any(Object::<Self>(PhantomData))
     }
 
     fn none() -> Option<Self> {
@@ -142,6 +151,42 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
             None => Ok(None),
             Some(_) => Err(A::Error::invalid_length(1, &self)),
         }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// A list, or its only element.
+pub(crate) struct List<T>(PhantomData<T>);
+
+impl<T: for<'de> Deserialize<'de>> Lenient for List<T> {
+    type Plain = Vec<T>;
+    const EXPECTED: &'static str = "a list";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+        deserializer.deserialize_any(Self(PhantomData))
+    }
+
+    fn none() -> Option<Vec<T>> {
+        Some(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+    type Value = Option<Vec<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list, its only element or null")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Some)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|element| Some(vec![element]))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, Visitor};
 macro_rules! open_enum {
     (
         $comparison:ident $(#[$meta:meta])* $name:ident {
-            $($(#[$variant_meta:meta])* $variant:ident = $value:literal),+ $(,)?
+            $($(#[$variant_meta:meta])* $variant:ident = $value:literal $(| $alias:literal)*),+ $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -35,7 +35,7 @@ macro_rules! open_enum {
             }
 
             fn known(value: &str) -> ::std::option::Option<Self> {
-                $(if crate::open_enum::$comparison(value, $value) {
+                $(if crate::open_enum::$comparison(value, $value) $(|| crate::open_enum::$comparison(value, $alias))* {
                     return ::std::option::Option::Some(Self::$variant);
                 })+
                 ::std::option::Option::None
@@ -132,7 +132,7 @@ mod tests {
 
     open_enum! { exact /// How an order stands.
     Status { /// Bought.
-    Issued = "issued", /// Waiting.
+    Issued = "issued" | "is issued" | "done", /// Waiting.
     NeedsApproval = "needs_approval" } }
 
     open_enum! { ignore_case /// A digest.
@@ -151,6 +151,14 @@ mod tests {
     }
 
     #[test]
+    fn other_spellings_are_read_and_not_written() {
+        assert_eq!(Status::from("done"), Status::Issued);
+        assert_eq!(Status::from(String::from("is issued")), Status::Issued);
+        assert_eq!(Status::from("DONE"), Status::Unknown("DONE".to_owned()));
+        assert_eq!(serde_json::to_string(&Status::from("done")).unwrap(), "\"issued\"");
+    }
+
+    #[test]
     fn case_is_ignored_only_where_the_document_says_so() {
         assert_eq!(Hash::from("SHA256"), Hash::Sha256);
         assert_eq!(Hash::from(String::from("Sha512")), Hash::Sha512);
@@ -166,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_survives_the_round_trip(value in ".*") {
+        fn every_value_survives_the_round_trip(value in ".*".prop_filter("other spellings do not", |value| value != "done" && value != "is issued")) {
             let json = serde_json::to_string(&value).unwrap();
             let status: Status = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(status.as_str(), &value);

@@ -43,6 +43,11 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
             return findings.add(place, what, "give one for each value, in the same order");
         }
     }
+    for (alias, of) in entries(&schema["x-enum-aliases"]) {
+        let sound = values.contains(of) && !values.iter().any(|value| value == alias);
+        let what = format!("the alias `{alias}` stands for {of}");
+        findings.expect(sound, place, what, "map another spelling to a value of `x-extensible-enum`");
+    }
     let mut names: BTreeMap<String, String> = BTreeMap::from([("Unknown".to_owned(), "whatever is not listed".to_owned())]);
     for variant in variants(schema) {
         let (name, value) = (variant.name, variant.value);
@@ -67,6 +72,14 @@ fn lenient(schema: &Value, place: &str, findings: &mut Findings) {
         let nothing = choices.iter().any(|choice| choice["type"] == "array" && choice["maxItems"] == 0);
         let form = "write `oneOf: [{$ref: …}, {type: array, maxItems: 0, items: {}}]`";
         findings.expect(choices.len() == 2 && object && nothing, place, "this is not an object or an empty list", form);
+    }
+    if kind == "list" {
+        let element = list(&schema["oneOf"]).iter().find_map(referred);
+        let listed = |choice: &Value| choice["type"] == "array" && referred(&choice["items"]) == element;
+        let choices = list(&schema["oneOf"]);
+        let sound = element.is_some() && choices.len() == 2 && choices.iter().any(listed);
+        let form = "write `oneOf: [{type: array, items: {$ref: …}}, {$ref: …}]`, both of the same schema";
+        findings.expect(sound, place, "this is not a list or its only element", form);
     }
 }
 

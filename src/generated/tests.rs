@@ -59,8 +59,8 @@ fn lost(sample: &Value, written: &Value, path: &str) -> Option<String> {
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::String(text) => !text.is_empty() && !text.starts_with("0000-00-00"),
-        Value::Array(elements) => !elements.is_empty(),
+        Value::String(text) => !text.trim().is_empty() && !text.starts_with("0000-00-00"),
+        Value::Array(elements) => elements.iter().any(says_something),
         Value::Object(members) => !members.is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
     }

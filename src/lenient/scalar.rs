@@ -18,6 +18,9 @@ pub(crate) struct Number;
 /// `String`, from a string or a number.
 pub(crate) struct Text;
 
+/// `String`; a blank one stands for "none".
+pub(crate) struct NonBlank;
+
 /// A JSON value that is neither list nor object.
 #[derive(Debug)]
 pub(super) enum Scalar {
@@ -117,6 +120,19 @@ impl Lenient for Text {
             Scalar::Text(text) => Found::Value(text.clone()),
             Scalar::Integer(value) => Found::Value(value.to_string()),
             Scalar::Float(value) => Found::Value(value.to_string()),
+            _ => Found::Unreadable,
+        })
+    }
+}
+
+impl Lenient for NonBlank {
+    type Plain = String;
+    const EXPECTED: &'static str = "a string";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+        read::<Self, D>(deserializer, |scalar| match scalar {
+            Scalar::Text(text) if text.trim().is_empty() => Found::None,
+            Scalar::Text(text) => Found::Value(text.clone()),
             _ => Found::Unreadable,
         })
     }

@@ -110,6 +110,31 @@ fn lists_and_maps() {
     assert_eq!(from::<BTreeMap<String, AsIs<u8>>>(json!(null)), Ok(BTreeMap::new()));
     assert_eq!(from::<Map<String, Value>>(json!(null)), Ok(Map::new()));
     assert!(from::<Vec<Boolean>>(json!({})).is_err());
+    assert_eq!(from::<BTreeMap<String, AsIs<u8>>>(json!([])), Ok(BTreeMap::new()));
+    assert_eq!(from::<Map<String, Value>>(json!([])), Ok(Map::new()));
+    refused::<Map<String, Value>>(json!([1]));
+}
+
+#[test]
+fn a_list_leaves_out_what_stands_for_none() {
+    assert_eq!(from::<Vec<NonBlank>>(json!(["", "a", " ", null])), Ok(vec!["a".to_owned()]));
+    assert_eq!(from::<Vec<NonBlank>>(json!([" a"])), Ok(vec![" a".to_owned()]));
+    assert_eq!(from::<Vec<Integer>>(json!(["", 1])), Ok(vec![1]));
+    assert_eq!(from::<Option<NonBlank>>(json!("")), Ok(None));
+    refused::<NonBlank>(json!(" "));
+    refused::<Vec<NonBlank>>(json!([1]));
+    assert!(from::<Vec<AsIs<String>>>(json!([null])).is_err());
+}
+
+#[test]
+fn a_list_may_be_its_only_element() {
+    type Requests = List<BTreeMap<String, u8>>;
+    let one = || BTreeMap::from([("id".to_owned(), 1)]);
+    assert_eq!(from::<Requests>(json!({"id": 1})), Ok(vec![one()]));
+    assert_eq!(from::<Requests>(json!([{"id": 1}, {"id": 1}])), Ok(vec![one(), one()]));
+    assert_eq!(from::<Requests>(json!([])), Ok(vec![]));
+    assert_eq!(from::<Requests>(json!(null)), Ok(vec![]));
+    refused::<Requests>(json!("none"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{env, fs};
 use quote::ToTokens;
 
 use super::generate::normalize::{normalize, read};
-use super::generate::vocabulary::{Kind, Word};
+use super::generate::vocabulary::{Kind, Variant, Word};
 use super::generate::{Source, generate, refine};
 
 #[test]
@@ -66,10 +66,11 @@ fn word(word: &Word) -> Option<String> {
     match &word.kind {
         Kind::Id => Some(format!("{}: id", word.name)),
         Kind::OpenEnum { variants, .. } => {
-            let variants: Vec<_> = variants.iter().map(|variant| format!("{} = {:?}", variant.name, variant.value)).collect();
-            Some(format!("{}: {}", word.name, variants.join(" | ")))
+            let aliases = |variant: &Variant| variant.aliases.iter().map(|alias| format!(" or {alias:?}")).collect::<String>();
+            let written = |variant: &Variant| format!("{} = {:?}{}", variant.name, variant.value, aliases(variant));
+            Some(format!("{}: {}", word.name, variants.iter().map(written).collect::<Vec<_>>().join(" | ")))
         }
-        Kind::Lenient { .. } | Kind::LenientObject { .. } | Kind::Redacted => None,
+        Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted => None,
     }
 }
 

@@ -149,9 +149,13 @@ mistakes! {
     open_enum_no_name: [(SCHEMAS, "/Hash/x-extensible-enum", json!(["sha256", "-1"]))]
         => "schema `Hash`: the value `-1` makes the variant name `1`, which Rust does not take — name the variants in `x-enum-varnames`";
     lenient_kind: [(SCHEMAS, "/Flag/x-lenient", json!("bool"))]
-        => r#"schema `Flag`: `x-lenient: "bool"` is no kind — choose one of boolean, integer, number, string, date, timestamp, object"#;
+        => r#"schema `Flag`: `x-lenient: "bool"` is no kind — choose one of boolean, integer, number, string, date, timestamp, nonblank, object, list"#;
     lenient_object: [(SCHEMAS, "/OwnerOrNone/oneOf/-", json!({"type": "string"}))]
         => "schema `OwnerOrNone`: this is not an object or an empty list — write `oneOf: [{$ref: …}, {type: array, maxItems: 0, items: {}}]`";
+    lenient_list: [(SCHEMAS, "/OwnersOrOne/oneOf/0/items", json!({"$ref": "#/components/schemas/Size"}))]
+        => "schema `OwnersOrOne`: this is not a list or its only element — write `oneOf: [{type: array, items: {$ref: …}}, {$ref: …}]`, both of the same schema";
+    open_enum_alias: [(SCHEMAS, "/Hash/x-enum-aliases", json!({"sha-1": "sha1"}))]
+        => "schema `Hash`: the alias `sha-1` stands for \"sha1\" — map another spelling to a value of `x-extensible-enum`";
     lenient_place: [(GET, "/responses/200/content/application~1json/schema", json!({"$ref": "#/components/schemas/Flag"}))]
         => "operation `get_thing` (GET /thing/{thing_id}), response 200: a lenient schema cannot be read here — use it as a member of an object, or inside a member's list or map";
     lenient_default: [(SCHEMAS, "/Thing/properties/is_active/default", json!(true))]
