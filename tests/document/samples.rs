@@ -66,6 +66,25 @@ impl Document {
         samples
     }
 
+    /// Every named example, of any content type: the operation's id, what it is an example of, and its name.
+    pub(crate) fn examples(&self) -> Vec<(&str, Part, &str)> {
+        let mut examples = Vec::new();
+        for operation in self.operations() {
+            let request = [(Part::Request, &operation.body["requestBody"])].into_iter();
+            let responses = entries(&operation.body["responses"]).map(|(status, response)| (Part::Response(status.to_owned()), response));
+            for (part, described) in request.chain(responses) {
+                let media = entries(&self.resolve(described)["content"]);
+                let names = media.flat_map(|(_, media)| entries(&media["examples"])).map(|(name, _)| name);
+                examples.extend(names.map(|name| (operation.id, part.clone(), name)));
+            }
+        }
+        examples
+    }
+
+    pub(crate) fn has_schema(&self, name: &str) -> bool {
+        self.value["components"]["schemas"].get(name).is_some()
+    }
+
     fn add<'a>(&'a self, samples: &mut Vec<Sample<'a>>, operation: Operation<'a>, part: &Part, described: &'a Value) {
         for (_, media) in entries(&described["content"]).filter(|(content_type, _)| is_json(content_type)) {
             let named = entries(&media["examples"]).map(|(name, example)| (name, &self.resolve(example)["value"]));
