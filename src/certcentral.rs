@@ -27,12 +27,12 @@ mod product;
 mod requests;
 mod users;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::{
-    client::{Call, ClientBuilder, Core, Started, sealed},
+    client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, Urgency, Usage, sealed},
     error::Error,
     generated::{Operation, certcentral as generated},
     secret::ApiKey,
@@ -103,6 +103,7 @@ impl Region {
 #[derive(Clone, Debug)]
 pub struct CertCentral {
     core: Arc<Core>,
+    options: CallOptions,
 }
 
 impl CertCentral {
@@ -163,10 +164,27 @@ impl CertCentral {
         Users::new(self)
     }
 
+    /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].
+    #[must_use]
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self { core: Arc::clone(&self.core), options }
+    }
+
+    /// How much of the rate limit is left, as far as this client and those that share its pacer know.
+    #[must_use]
+    pub fn remaining(&self) -> Vec<Usage> {
+        self.core.remaining()
+    }
+
     /// The generated client, see [`raw`].
     #[must_use]
     pub fn raw(&self) -> raw::Client {
-        self.client(Call::new(Arc::clone(&self.core)))
+        self.client(Call::new(Arc::clone(&self.core), self.options))
+    }
+
+    /// The same client for polling, which leaves room for the caller's own calls.
+    fn in_background(&self) -> Self {
+        self.with(self.options.urgency(Urgency::Background))
     }
 
     /// Tells the service's time before its first answer does.
@@ -177,7 +195,7 @@ impl CertCentral {
 
     /// Begins a call.
     fn call(&self) -> Started<generated::Client> {
-        let call = Call::new(Arc::clone(&self.core));
+        let call = Call::new(Arc::clone(&self.core), self.options);
         Started::new(self.client(call.clone()), call)
     }
 
@@ -198,6 +216,7 @@ impl sealed::Service for CertCentral {
     const BASE_URL: Option<&'static str> = Some(Region::UnitedStates.base_url());
     const OPERATIONS: &'static [Operation] = generated::OPERATIONS;
     const PERSONAL: bool = false;
+    const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
 
     fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
         let value = HeaderValue::from_str(key.expose()).ok()?;
@@ -205,7 +224,7 @@ impl sealed::Service for CertCentral {
     }
 
     fn from_core(core: Arc<Core>) -> Self {
-        Self { core }
+        Self { core, options: CallOptions::default() }
     }
 }
 

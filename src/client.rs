@@ -1,8 +1,12 @@
 //! What the clients of all services share: how one is built, and what every call goes through.
 
 mod call;
+mod exec;
 #[cfg(feature = "sandbox")]
 mod in_process;
+mod options;
+mod pace;
+mod retry;
 mod transport;
 
 use std::{
@@ -26,7 +30,13 @@ use tokio::time::Instant;
 use crate::{error::Error, generated::Operation, secret::ApiKey};
 
 pub(crate) use self::call::{Call, Started};
-pub use self::transport::{Transport, TransportError};
+use self::retry::Budget;
+pub use self::{
+    options::CallOptions,
+    pace::{Pacer, Permit, Rate, RollingWindows, Settled, Urgency, Usage},
+    retry::Retry,
+    transport::{Transport, TransportError},
+};
 
 /// A service that this crate has a client for: [`CertCentral`](crate::CertCentral).
 pub trait Service: sealed::Service {}
@@ -34,7 +44,7 @@ pub trait Service: sealed::Service {}
 impl<S: sealed::Service> Service for S {}
 
 pub(crate) mod sealed {
-    use super::{ApiKey, Arc, Core, HeaderName, HeaderValue, Operation};
+    use super::{ApiKey, Arc, Core, HeaderName, HeaderValue, Operation, Rate};
 
     /// What differs between services, as far as the shared part is concerned.
     #[doc(hidden)]
@@ -45,6 +55,8 @@ pub(crate) mod sealed {
         const OPERATIONS: &'static [Operation];
         /// Whether answers may hold personal data, so that errors must not quote them.
         const PERSONAL: bool;
+        /// What the service allows a key; empty where it tells no limit.
+        const RATES: &'static [Rate];
 
         /// The header that carries the key; `None` if the key cannot stand in a header.
         fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)>;
@@ -57,6 +69,9 @@ pub(crate) mod sealed {
 ///
 /// | setting | default |
 /// | --- | --- |
+/// | [`deadline`](Self::deadline) | 5 min for a whole call, repeats and waiting for a place included |
+/// | [`retry`](Self::retry) | as [`Retry`] says: up to 4 attempts, where that does no harm |
+/// | [`pace`](Self::pace) | what the service allows a key; CertCentral: 100 requests in 5 s and 1000 in 3 min |
 /// | [`timeout`](Self::timeout) | 60 s for one attempt, from its first byte sent to its last byte received |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`body_limit`](Self::body_limit) | 32 MiB for one answer |
@@ -77,6 +92,9 @@ pub(crate) mod sealed {
 pub struct ClientBuilder<S> {
     key: ApiKey,
     base_url: Option<String>,
+    deadline: Duration,
+    retry: Retry,
+    pacing: Pacing,
     timeout: Duration,
     connect_timeout: Duration,
     body_limit: usize,
@@ -91,6 +109,9 @@ impl<S: Service> ClientBuilder<S> {
         Self {
             key,
             base_url: None,
+            deadline: Duration::from_secs(300),
+            retry: Retry::default(),
+            pacing: Pacing::Own(S::RATES.to_vec()),
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
             body_limit: 32 << 20,
@@ -105,6 +126,37 @@ impl<S: Service> ClientBuilder<S> {
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// How long a call may take from its start to its answer, repeats and waiting for a place under the rate limit included.
+    ///
+    /// Who starts thousands of calls at once has the last of them wait for minutes; better start a hundred at a time, or set a later
+    /// deadline. What is not sent by the deadline was certainly not done ([`Error::was_sent`]).
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// When failed calls are repeated.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The rate limits to keep to, for this client and its clones together; an empty list for none.
+    #[must_use]
+    pub fn pace(mut self, rates: impl IntoIterator<Item = Rate>) -> Self {
+        self.pacing = Pacing::Own(rates.into_iter().collect());
+        self
+    }
+
+    /// Keeps to the rate limit together with whoever else has this pacer: other clients with the same key, or other processes.
+    #[must_use]
+    pub fn pacer(mut self, pacer: Arc<dyn Pacer>) -> Self {
+        self.pacing = Pacing::Shared(pacer);
         self
     }
 
@@ -155,8 +207,8 @@ impl<S: Service> ClientBuilder<S> {
     ///
     /// # Errors
     ///
-    /// When the base URL is missing, not a URL, or plain `http` to a host that is not loopback; when the user agent cannot stand in a
-    /// header; when TLS cannot be set up.
+    /// When the base URL is missing, not a URL, or plain `http` to a host that is not loopback; when a rate cannot be kept to; when the
+    /// user agent cannot stand in a header; when TLS cannot be set up.
     pub fn build(self) -> Result<S, Error> {
         let base_url = match (&self.base_url, S::BASE_URL) {
             (Some(given), _) => given,
@@ -169,6 +221,11 @@ impl<S: Service> ClientBuilder<S> {
         let user_agent = HeaderValue::from_str(&user_agent).map_err(|_| Error::configuration("user agent: it cannot stand in a header"))?;
         let (name, mut value) = S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
         value.set_sensitive(true);
+
+        let pacer: Arc<dyn Pacer> = match self.pacing {
+            Pacing::Own(rates) => Arc::new(RollingWindows::new(rates)?),
+            Pacing::Shared(pacer) => pacer,
+        };
 
         require_crypto_provider()?;
         let http = self
@@ -186,6 +243,10 @@ impl<S: Service> ClientBuilder<S> {
             http,
             transport,
             authorization: (name, value),
+            pacer,
+            budget: Budget::new(&self.retry),
+            retry: self.retry,
+            deadline: self.deadline,
             timeout: self.timeout,
             body_limit: self.body_limit,
             operations: S::OPERATIONS,
@@ -201,12 +262,21 @@ impl<S> fmt::Debug for ClientBuilder<S> {
     }
 }
 
+enum Pacing {
+    Own(Vec<Rate>),
+    Shared(Arc<dyn Pacer>),
+}
+
 /// What all clones of a client share.
 pub struct Core {
     pub(crate) base_url: String,
     pub(crate) http: reqwest::Client,
     transport: Arc<dyn Transport>,
     authorization: (HeaderName, HeaderValue),
+    pacer: Arc<dyn Pacer>,
+    budget: Budget,
+    retry: Retry,
+    deadline: Duration,
     timeout: Duration,
     body_limit: usize,
     operations: &'static [Operation],
@@ -218,6 +288,11 @@ impl Core {
     /// The time as the service sees it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// How full the windows of the rate limit are.
+    pub(crate) fn remaining(&self) -> Vec<Usage> {
+        self.pacer.remaining()
     }
 }
 

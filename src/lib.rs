@@ -18,7 +18,9 @@ mod x509;
 
 #[cfg(feature = "certcentral")]
 pub use certcentral::CertCentral;
-pub use client::{ClientBuilder, Service, Transport, TransportError};
+pub use client::{
+    CallOptions, ClientBuilder, Pacer, Permit, Rate, Retry, RollingWindows, Service, Settled, Transport, TransportError, Urgency, Usage,
+};
 pub use error::{Error, ErrorEntry};
 pub use page::{Items, Page, Pages};
 #[cfg(feature = "sandbox")]

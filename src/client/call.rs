@@ -14,7 +14,7 @@ use reqwest::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::Core;
+use super::{CallOptions, Core};
 use crate::{
     error::{Answer, Error, ErrorEntry, excerpt},
     generated::Operation,
@@ -23,15 +23,16 @@ use crate::{
 /// What a generated client carries along: the shared part, and where to note how the call went.
 #[derive(Clone, Debug)]
 pub struct Call {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
+    pub(super) options: CallOptions,
     record: Arc<Mutex<Record>>,
 }
 
 /// How a call went, as far as the generated code has no words for it.
 #[derive(Debug, Default)]
-struct Record {
+pub(super) struct Record {
     operation: Option<&'static str>,
-    attempts: u32,
+    pub(super) attempts: u32,
     elapsed: Duration,
     failure: Option<Error>,
 }
@@ -41,15 +42,15 @@ struct Record {
 struct Unanswered(String);
 
 impl Call {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core, record: Arc::default() }
+    pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
+        Self { core, options, record: Arc::default() }
     }
 
-    fn note(&self, write: impl FnOnce(&mut Record)) {
+    pub(super) fn note(&self, write: impl FnOnce(&mut Record)) {
         write(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Authorises, sends, and reads the whole answer. The only place that talks to a transport.
+    /// Authorises, sends as often as it takes, and reads the whole answer. The only way to a transport.
     pub(crate) async fn exec(&self, mut request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
         let operation = self.core.operations.iter().find(|operation| operation.id == operation_id);
         let (name, value) = &self.core.authorization;
@@ -58,10 +59,9 @@ impl Call {
         request.headers_mut().remove("api-version");
 
         let started = Instant::now();
-        let outcome = self.core.attempt(request).await;
+        let outcome = self.repeat(request, operation.is_some_and(|operation| operation.idempotent)).await;
         self.note(|record| {
             record.operation = Some(operation_id);
-            record.attempts += 1;
             record.elapsed += started.elapsed();
         });
         match outcome {
@@ -89,35 +89,6 @@ fn with_body_if_needed(mut answer: http::Response<Bytes>, operation: Option<&Ope
         *answer.body_mut() = Bytes::from_static(b"null");
     }
     answer
-}
-
-impl Core {
-    async fn attempt(&self, request: reqwest::Request) -> Result<http::Response<Bytes>, Error> {
-        let exchange = async {
-            let answer = self.transport.send(request).await.map_err(|error| Error::connection(error.sent, error.source))?;
-            self.read(answer).await
-        };
-        tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| Err(Error::timeout(true, self.timeout)))
-    }
-
-    async fn read(&self, answer: reqwest::Response) -> Result<http::Response<Bytes>, Error> {
-        if let Some(date) = answer.headers().get(header::DATE).and_then(http_date) {
-            self.clock.set(date);
-        }
-        let mut head = http::Response::new(());
-        *head.status_mut() = answer.status();
-        *head.headers_mut() = answer.headers().clone();
-        let mut body = BytesMut::new();
-        let mut chunks = answer.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| Error::connection(true, error.without_url()))?;
-            if body.len() + chunk.len() > self.body_limit {
-                return Err(Error::too_large(self.body_limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(head.map(|()| body.freeze()))
-    }
 }
 
 /// A generated client for one call, and what becomes of its answer.
@@ -254,16 +225,19 @@ fn entries(body: &[u8]) -> Vec<ErrorEntry> {
 }
 
 /// `Retry-After` in seconds or as a date; what cannot be read is as good as absent.
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if let Ok(seconds) = value.parse::<u64>() {
+        // More than a century overflows when it is added to a time.
+        return Some(Duration::from_secs(seconds.min(u32::MAX.into())));
     }
     let at = http_date(headers.get(header::RETRY_AFTER)?)?;
-    Some((at - Utc::now()).to_std().unwrap_or(Duration::ZERO))
+    // By the service's own clock if it tells the time: ours may be wrong.
+    let now = headers.get(header::DATE).and_then(http_date).unwrap_or_else(Utc::now);
+    Some((at - now).to_std().unwrap_or(Duration::ZERO))
 }
 
-fn http_date(value: &header::HeaderValue) -> Option<DateTime<Utc>> {
+pub(super) fn http_date(value: &header::HeaderValue) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(value.to_str().ok()?.trim()).ok().map(|date| date.to_utc())
 }
 
@@ -300,8 +274,14 @@ mod tests {
         assert_eq!(read("120"), Some(Duration::from_secs(120)));
         assert_eq!(read("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
         assert!(read("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1 << 30));
+        assert_eq!(read("99999999999999"), Some(Duration::from_secs(u32::MAX.into())));
         assert_eq!(read("soon"), None);
         assert_eq!(read("-1"), None);
         assert_eq!(retry_after(&header::HeaderMap::new()), None);
+
+        let mut headers = header::HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, "Fri, 31 Dec 1999 23:59:59 GMT".parse().unwrap());
+        headers.insert(header::DATE, "Fri, 31 Dec 1999 23:59:49 GMT".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(10)));
     }
 }

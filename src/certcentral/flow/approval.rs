@@ -140,7 +140,8 @@ impl Flow for Approval {
 }
 
 impl Approval {
-    pub(super) fn new(pending: PendingApproval) -> Self {
+    pub(super) fn new(mut pending: PendingApproval) -> Self {
+        pending.client = pending.client.in_background();
         Self { may_approve: pending.approve, pending }
     }
 

@@ -262,7 +262,8 @@ impl PendingValidation {
     }
 
     /// Has the service look until it finds what was published, at most this long; gives the validated domain.
-    pub fn wait(self, within: Duration) -> Wait<DomainValidationState, types::Domain> {
+    pub fn wait(mut self, within: Duration) -> Wait<DomainValidationState, types::Domain> {
+        self.client = self.client.in_background();
         let polling = self.polling;
         Wait::new(Validation { pending: self, published: false }, within, polling)
     }

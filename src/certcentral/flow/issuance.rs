@@ -192,7 +192,8 @@ impl PendingIssuance {
     /// Waits for the certificate, at most this long; fetches it and checks that it is the one asked for.
     ///
     /// A rejected, canceled, revoked or expired order ends the wait; the error's [`state`](crate::WaitError::state) has the order.
-    pub fn wait(self, within: Duration) -> Wait<IssuanceState, Issued> {
+    pub fn wait(mut self, within: Duration) -> Wait<IssuanceState, Issued> {
+        self.client = self.client.in_background();
         let polling = self.polling;
         Wait::new(Issuance { may_approve: self.approve, pending: self }, within, polling)
     }

@@ -1,0 +1,127 @@
+//! A call as a series of attempts: wait for a place, send, and send again where that can do no harm.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use reqwest::header;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::{
+    Call, Core,
+    call::{http_date, retry_after},
+    pace::Permit,
+    retry::{Attempt, Decision, Outcome},
+};
+use crate::error::Error;
+
+type Answer = http::Response<Bytes>;
+
+impl Call {
+    /// Sends a request until there is an answer to keep. At the deadline the last outcome stands.
+    pub(super) async fn repeat(&self, request: reqwest::Request, idempotent: bool) -> Result<Answer, Error> {
+        /// Long enough to be none, short enough to be added to any time.
+        const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+        let core = &*self.core;
+        let retry = self.options.retry.unwrap_or(core.retry);
+        let limit = self.options.deadline.unwrap_or(core.deadline);
+        let deadline = Instant::now() + limit.min(NEVER);
+        let mut outcome = Err(Error::timeout(false, limit));
+        let mut next = Some(request);
+        let (mut number, mut arrived) = (0, false);
+        while let Some(request) = next.take() {
+            let Ok(place) = timeout_at(deadline, core.pacer.reserve(self.options.urgency)).await else { break };
+            if Instant::now() >= deadline {
+                break;
+            }
+            next = request.try_clone();
+            number += 1;
+            let latest = match place {
+                Ok(permit) => {
+                    self.note(|record| record.attempts += 1);
+                    core.attempt(request, permit, deadline).await
+                }
+                Err(error) => Err(Error::connection(false, error)),
+            };
+            let attempt = Attempt { number, idempotent, outcome: seen(&latest), time_left: deadline.duration_since(Instant::now()) };
+            core.heed(attempt.outcome);
+            // An attempt that did not leave cannot take back that an earlier one did.
+            if attempt.outcome != Outcome::Unsent || !arrived {
+                outcome = latest;
+            }
+            arrived |= attempt.outcome != Outcome::Unsent;
+            match retry.decide(&attempt, fastrand::f64()) {
+                Decision::RepeatAfter(delay) if core.budget.pay(&retry) => sleep(delay).await,
+                _ => break,
+            }
+        }
+        outcome
+    }
+}
+
+impl Core {
+    /// One attempt, with what is left of the time.
+    async fn attempt(&self, request: reqwest::Request, mut permit: Permit, deadline: Instant) -> Result<Answer, Error> {
+        let limit = self.timeout.min(deadline.duration_since(Instant::now()));
+        let exchange = async {
+            permit.sending();
+            match self.transport.send(request).await {
+                Ok(answer) => {
+                    // The service has counted the request by now; reading need not hold the place.
+                    drop(permit);
+                    self.read(answer).await
+                }
+                Err(error) => {
+                    if !error.sent {
+                        permit.unsent();
+                    }
+                    Err(Error::connection(error.sent, error.source))
+                }
+            }
+        };
+        timeout(limit, exchange).await.unwrap_or_else(|_| Err(Error::timeout(true, limit)))
+    }
+
+    async fn read(&self, answer: reqwest::Response) -> Result<Answer, Error> {
+        if let Some(date) = answer.headers().get(header::DATE).and_then(http_date) {
+            self.clock.set(date);
+        }
+        let mut head = http::Response::new(());
+        *head.status_mut() = answer.status();
+        *head.headers_mut() = answer.headers().clone();
+        let mut body = BytesMut::new();
+        let mut chunks = answer.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| Error::connection(true, error.without_url()))?;
+            if body.len() + chunk.len() > self.body_limit {
+                return Err(Error::too_large(self.body_limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(head.map(|()| body.freeze()))
+    }
+
+    /// What an outcome means for the calls of all clones.
+    fn heed(&self, outcome: Outcome) {
+        if let Outcome::Answered { status: 429, retry_after } = outcome {
+            // Whoever asks for longer than that may mean one call only.
+            self.pacer.penalize(retry_after.map(|wait| wait.min(self.retry.longest_retry_after)));
+        }
+        if outcome.is_healthy() {
+            self.budget.refill();
+        }
+    }
+}
+
+fn seen(outcome: &Result<Answer, Error>) -> Outcome {
+    match outcome {
+        Ok(answer) => Outcome::Answered { status: answer.status().as_u16(), retry_after: retry_after(answer.headers()) },
+        Err(error) if !error.was_sent() => Outcome::Unsent,
+        Err(error) if error.is_connection() || error.is_timeout() => Outcome::Lost,
+        Err(_) => Outcome::Unusable,
+    }
+}

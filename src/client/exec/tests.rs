@@ -1,0 +1,324 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use futures_util::future::{BoxFuture, join_all};
+use reqwest::{
+    Method, Request,
+    header::{HeaderName, HeaderValue},
+};
+use tokio::time::timeout;
+
+use super::*;
+use crate::{
+    ApiKey, CallOptions, ClientBuilder, Rate, Retry, Transport, TransportError, Usage,
+    client::{Started, sealed},
+    generated::Operation,
+};
+
+/// A service with one operation that may be repeated and one that may not.
+struct Probe(Arc<Core>);
+
+const fn operation(id: &'static str, method: &'static str, idempotent: bool) -> Operation {
+    Operation { id, method, path: "/", idempotent, empty_success: false }
+}
+
+impl sealed::Service for Probe {
+    const BASE_URL: Option<&'static str> = Some("https://probe.invalid");
+    const OPERATIONS: &'static [Operation] = &[operation("read", "GET", true), operation("write", "POST", false)];
+    const PERSONAL: bool = false;
+    const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
+
+    fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
+        Some((HeaderName::from_static("x-key"), HeaderValue::from_str(key.expose()).ok()?))
+    }
+
+    fn from_core(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+}
+
+impl Probe {
+    async fn call(&self, operation: &'static str, options: CallOptions) -> Result<u32, Error> {
+        let method = if operation == "read" { Method::GET } else { Method::POST };
+        let mut request = Request::new(method, "https://probe.invalid/".parse().unwrap());
+        *request.body_mut() = Some("body".into());
+        let call = Call::new(Arc::clone(&self.0), options);
+        let answer = call.exec(request, operation).await;
+        let result = match (Call::unanswered(&answer), answer.status().is_success()) {
+            (Some(failure), _) => Err(progenitor_client::Error::Custom(failure)),
+            (None, false) => Err(progenitor_client::Error::UnexpectedResponse(answer)),
+            (None, true) => progenitor_client::ResponseValue::from_response::<()>(answer).await,
+        };
+        let mut attempts = 0;
+        call.note(|record| attempts = record.attempts);
+        Started::new((), call).lift(result).await.map(|()| attempts)
+    }
+
+    async fn read(&self) -> Result<u32, Error> {
+        self.call("read", CallOptions::default()).await
+    }
+
+    async fn write(&self) -> Result<u32, Error> {
+        self.call("write", CallOptions::default()).await
+    }
+}
+
+/// What the network does with one request.
+#[derive(Clone, Copy)]
+enum Fate {
+    Status(u16),
+    RetryAfter(u16, &'static str),
+    Unsent,
+    Reset,
+    Silence,
+}
+
+use Fate::{Reset, RetryAfter, Silence, Status, Unsent};
+
+/// Does what the script says; the last line goes for all that follows.
+#[derive(Clone)]
+struct Script(Arc<Mutex<(VecDeque<Fate>, Vec<Instant>)>>);
+
+impl Script {
+    fn new(fates: &[Fate]) -> Self {
+        Self(Arc::new(Mutex::new((fates.iter().copied().collect(), Vec::new()))))
+    }
+
+    fn client(&self, set: impl FnOnce(ClientBuilder<Probe>) -> ClientBuilder<Probe>) -> Probe {
+        set(ClientBuilder::new(ApiKey::new("key").unwrap()).transport(self.clone())).build().unwrap()
+    }
+
+    /// When each request came.
+    fn times(&self) -> Vec<Instant> {
+        self.0.lock().unwrap().1.clone()
+    }
+
+    fn sent(&self) -> usize {
+        self.times().len()
+    }
+}
+
+impl Transport for Script {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move {
+            assert_eq!(request.headers()["x-key"], "key");
+            assert_eq!(request.body().and_then(reqwest::Body::as_bytes), Some(&b"body"[..]));
+            let fate = {
+                let (fates, times) = &mut *self.0.lock().unwrap();
+                times.push(Instant::now());
+                if fates.len() > 1 { fates.pop_front().unwrap() } else { fates[0] }
+            };
+            let answer = |status, retry_after: Option<&str>| {
+                let mut answer = http::Response::new(Bytes::from_static(b"null"));
+                *answer.status_mut() = status;
+                answer.headers_mut().insert("date", HeaderValue::from_static("Fri, 31 Dec 1999 23:59:00 GMT"));
+                if let Some(value) = retry_after {
+                    answer.headers_mut().insert("retry-after", value.parse().unwrap());
+                }
+                Ok(answer.into())
+            };
+            match fate {
+                Status(status) => answer(status.try_into().unwrap(), None),
+                RetryAfter(status, value) => answer(status.try_into().unwrap(), Some(value)),
+                Unsent => Err(TransportError::unsent("refused")),
+                Reset => Err(TransportError::broken("reset")),
+                Silence => std::future::pending().await,
+            }
+        })
+    }
+}
+
+fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+fn used(client: &Probe) -> u32 {
+    client.0.remaining().iter().map(|usage: &Usage| usage.used).max().unwrap_or(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_repeated_where_it_does_no_harm() {
+    for (fates, read, write) in [
+        (&[Status(200)][..], Ok(1), Ok(1)),
+        (&[Status(429), Status(429), Status(200)], Ok(3), Ok(3)),
+        (&[Status(503), Status(200)], Ok(2), Err(1)),
+        (&[Status(408), Status(200)], Ok(2), Err(1)),
+        (&[Unsent, Status(200)], Ok(2), Ok(2)),
+        (&[Reset, Status(200)], Ok(2), Err(1)),
+        (&[Silence, Status(200)], Ok(2), Err(1)),
+        (&[Status(404), Status(200)], Err(1), Err(1)),
+        (&[Status(503)], Err(4), Err(1)),
+        (&[Unsent], Err(4), Err(4)),
+        (&[Unsent, Reset, Status(200)], Ok(3), Err(2)),
+    ] {
+        for (operation, expected) in [("read", read), ("write", write)] {
+            let script = Script::new(fates);
+            let outcome = script.client(|builder| builder).call(operation, CallOptions::default()).await;
+            let attempts = outcome.as_ref().map_err(Error::attempts).copied();
+            assert_eq!(attempts, expected, "{operation}: {outcome:?}");
+            assert_eq!(script.sent() as u32, attempts.unwrap_or_else(|attempts| attempts));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_did_not_leave_does_not_hide_an_earlier_one_that_did() {
+    for (fates, status) in [(&[Unsent, Reset, Unsent][..], None), (&[Silence, Unsent], None), (&[Status(503), Unsent], Some(503))] {
+        let error = Script::new(fates).client(|builder| builder).read().await.unwrap_err();
+        assert!(error.was_sent(), "{error}");
+        assert_eq!((error.attempts(), error.status()), (4, status));
+    }
+    let refused = Script::new(&[Status(429), Unsent]).client(|builder| builder).write().await.unwrap_err();
+    assert!(refused.is_rate_limited(), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_can_be_off_for_a_client_or_a_call() {
+    let script = Script::new(&[Unsent]);
+    assert_eq!(script.client(|builder| builder.retry(Retry::off())).read().await.unwrap_err().attempts(), 1);
+    let once = CallOptions::default().retry(Retry::off());
+    assert_eq!(script.client(|builder| builder).call("read", once).await.unwrap_err().attempts(), 1);
+    let more = CallOptions::default().retry(Retry::default().attempts(6));
+    assert_eq!(script.client(|builder| builder.retry(Retry::off())).call("read", more).await.unwrap_err().attempts(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_kept_in_seconds_and_as_a_date() {
+    for value in ["40", "Fri, 31 Dec 1999 23:59:40 GMT"] {
+        for status in [429, 503] {
+            let script = Script::new(&[RetryAfter(status, value), Status(200)]);
+            assert_eq!(script.client(|builder| builder.pace([])).read().await.unwrap(), 2);
+            let times = script.times();
+            assert_eq!(times[1] - times[0], secs(40), "{status} {value}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_beyond_bearing_ends_the_call_at_once() {
+    for value in ["301", "99999999999999999999", "18446744073709551615"] {
+        let (script, started) = (Script::new(&[RetryAfter(503, value)]), Instant::now());
+        let error = script.client(|builder| builder.deadline(secs(86_400)).retry(Retry::off().attempts(2))).read().await.unwrap_err();
+        let readable = value.len() < 20 || value.starts_with('1');
+        assert_eq!(error.retry_after().is_some(), readable);
+        assert_eq!((error.attempts(), started.elapsed() < secs(1)), if readable { (1, true) } else { (2, true) });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_outlives_its_deadline() {
+    for fate in [Status(503), Status(429), RetryAfter(429, "3"), RetryAfter(503, "9"), Unsent, Reset, Silence] {
+        for deadline in [Duration::ZERO, Duration::from_millis(1), Duration::from_millis(700), secs(4), secs(100)] {
+            let (script, started) = (Script::new(&[fate]), Instant::now());
+            let error = script.client(|builder| builder.deadline(deadline)).read().await.unwrap_err();
+            assert!(started.elapsed() <= deadline + Duration::from_millis(1), "{error}: {:?} of {deadline:?}", started.elapsed());
+            assert_eq!(error.attempts() as usize, script.sent());
+            assert_eq!(error.was_sent(), script.sent() > 0 && !matches!(fate, Unsent));
+            assert_eq!(error.elapsed(), started.elapsed());
+        }
+    }
+    let script = Script::new(&[Status(200)]);
+    assert!(script.client(|builder| builder.deadline(Duration::MAX)).read().await.is_ok());
+    let brief = CallOptions::default().deadline(Duration::ZERO);
+    assert!(script.client(|builder| builder).call("write", brief).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_refusal_is_told_if_there_is_no_place_again_before_the_deadline() {
+    let script = Script::new(&[Status(429)]);
+    let client = script.client(|builder| builder.deadline(secs(4)));
+    let error = client.write().await.unwrap_err();
+    assert!(error.is_rate_limited(), "{error}");
+    assert_eq!(error.attempts(), 1);
+    // Another call does not even leave.
+    let error = client.call("write", CallOptions::default().deadline(secs(1))).await.unwrap_err();
+    assert!(error.is_timeout() && !error.was_sent(), "{error}");
+    assert_eq!(error.attempts(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_slows_everybody() {
+    let script = Script::new(&[Status(429), Status(200)]);
+    let client = script.client(|builder| builder);
+    join_all([client.read(), client.read(), client.read()]).await.into_iter().for_each(|outcome| {
+        outcome.unwrap();
+    });
+    let refused = script.times()[0];
+    for (number, later) in (0..5).zip(0..) {
+        client.write().await.unwrap();
+        let place = script.times().last().unwrap().duration_since(refused);
+        assert!(place >= secs(5) + Duration::from_millis(180) * later, "call {number} after {place:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_down_does_not_get_every_call_four_times() {
+    let script = Script::new(&[Status(503)]);
+    let client = script.client(|builder| builder.retry(Retry::default().budget(50, 5)));
+    for _ in 0..40 {
+        client.read().await.unwrap_err();
+    }
+    assert_eq!(script.sent(), 40 + 10);
+    // Fifteen calls that succeed pay for three repeats.
+    *script.0.lock().unwrap() = (VecDeque::from([Status(200)]), Vec::new());
+    for _ in 0..15 {
+        client.read().await.unwrap();
+    }
+    *script.0.lock().unwrap() = (VecDeque::from([Status(503)]), Vec::new());
+    client.read().await.unwrap_err();
+    client.read().await.unwrap_err();
+    assert_eq!(script.sent(), 2 + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn clones_and_shared_pacers_share_their_places() {
+    let pacer = Arc::new(crate::RollingWindows::new([Rate::new(10, secs(5))]).unwrap());
+    let script = Script::new(&[Status(200)]);
+    let clients = [script.client(|builder| builder.pacer(pacer.clone())), script.client(|builder| builder.pacer(pacer.clone()))];
+    let started = Instant::now();
+    for number in 0..20 {
+        clients[number % 2].write().await.unwrap();
+    }
+    assert_eq!(started.elapsed(), secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_is_kept_if_the_service_may_have_seen_the_request_and_only_then() {
+    for (fate, given_up_after, taken) in [
+        (Status(200), None, 1),
+        (Reset, None, 1),
+        (Silence, None, 1),
+        (Unsent, None, 0),
+        // Given up by the caller while it waits for the answer, or for its turn to be repeated.
+        (Silence, Some(Duration::from_millis(5)), 1),
+        (Unsent, Some(Duration::ZERO), 0),
+    ] {
+        let script = Script::new(&[fate]);
+        let client = script.client(|builder| builder.retry(Retry::off()).pace([Rate::new(100, secs(3600))]));
+        let _ = timeout(given_up_after.unwrap_or(Duration::MAX), client.write()).await;
+        assert_eq!(used(&client), taken);
+        assert_eq!(script.sent(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pacer_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
+    struct Broken;
+
+    impl crate::Pacer for Broken {
+        fn reserve(&self, _: crate::Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn std::error::Error + Send + Sync>>> {
+            Box::pin(async { Err("the store is gone".into()) })
+        }
+        fn penalize(&self, _: Option<Duration>) {}
+        fn remaining(&self) -> Vec<Usage> {
+            Vec::new()
+        }
+    }
+
+    let script = Script::new(&[Status(200)]);
+    let error = script.client(|builder| builder.pacer(Arc::new(Broken))).write().await.unwrap_err();
+    assert!(!error.was_sent() && error.to_string().contains("the store is gone"), "{error}");
+    assert_eq!((error.attempts(), script.sent()), (0, 0));
+}

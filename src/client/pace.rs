@@ -1,0 +1,176 @@
+//! Pacing: a request waits for its place before it is sent, so that the service need not refuse it.
+
+mod ledger;
+mod windows;
+
+#[cfg(test)]
+mod tests;
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use futures_util::future::BoxFuture;
+
+pub use self::windows::RollingWindows;
+
+/// A rate limit: no stretch of time as long as `window` may hold more than `limit` requests.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use shomei::Rate;
+/// let short = Rate::new(100, Duration::from_secs(5));
+/// assert_eq!(short.limit, 100);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// The most requests that a window may hold.
+    pub limit: u32,
+    /// How long the window is.
+    pub window: Duration,
+}
+
+impl Rate {
+    /// At most `limit` requests in any `window`.
+    #[must_use]
+    pub const fn new(limit: u32, window: Duration) -> Self {
+        Self { limit, window }
+    }
+
+    /// What background requests may hold of a window. The rest, at least a fifth, is there for the caller's own calls at any time.
+    /// A limit of one cannot be shared: there the background only waits until no other call does.
+    pub(crate) const fn background_share(self) -> u32 {
+        match self.limit - self.limit.div_ceil(5) {
+            0 => 1,
+            share => share,
+        }
+    }
+}
+
+/// Whose request it is, when there are not places enough for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody waits for this very call.
+    #[default]
+    Foreground,
+    /// Polling. It lets every waiting foreground call go first, and never takes more than four fifths of a window.
+    Background,
+}
+
+/// Gives out places under a rate limit.
+///
+/// A client brings its own, [`RollingWindows`], which all its clones share. Clients with the same key should be given the same
+/// pacer ([`ClientBuilder::pacer`](crate::ClientBuilder::pacer)); processes with the same key can share one budget through another
+/// implementation that keeps it in a common store.
+///
+/// ```
+/// use std::{error::Error, sync::atomic::{AtomicU32, Ordering}, time::Duration};
+/// use futures_util::future::BoxFuture;
+/// use shomei::{Pacer, Permit, RollingWindows, Urgency, Usage};
+///
+/// /// Counts how often the service refused a call all the same.
+/// struct Counting { windows: RollingWindows, refusals: AtomicU32 }
+///
+/// impl Pacer for Counting {
+///     fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn Error + Send + Sync>>> {
+///         self.windows.reserve(urgency)
+///     }
+///     fn penalize(&self, asked: Option<Duration>) {
+///         self.refusals.fetch_add(1, Ordering::Relaxed);
+///         self.windows.penalize(asked);
+///     }
+///     fn remaining(&self) -> Vec<Usage> {
+///         self.windows.remaining()
+///     }
+/// }
+/// ```
+pub trait Pacer: Send + Sync + 'static {
+    /// Waits for a place: first come, first served among equally urgent callers. The wait has no end of its own; the caller's deadline
+    /// drops it, and a dropped wait must leave no trace.
+    ///
+    /// # Errors
+    ///
+    /// When the store that the budget is kept in cannot be asked. The call counts as never sent, and may be tried again.
+    fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>>;
+
+    /// The service refused a request with 429: somebody else uses the budget too. Nobody gets a place for the time the service asked
+    /// for, or for a time of the pacer's choosing if it asked for none, and after that not everybody at once.
+    fn penalize(&self, asked: Option<Duration>);
+
+    /// How full each window is, as far as is known here and now; not a promise.
+    fn remaining(&self) -> Vec<Usage>;
+}
+
+/// How full a window is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The limit and its window.
+    pub rate: Rate,
+    /// How many places are taken.
+    pub used: u32,
+    /// When there may be a place again; zero if there is one.
+    pub free_in: Duration,
+}
+
+impl Usage {
+    /// A window of `rate` in which `used` places are taken.
+    #[must_use]
+    pub const fn new(rate: Rate, used: u32, free_in: Duration) -> Self {
+        Self { rate, used, free_in }
+    }
+
+    /// How many places are free.
+    #[must_use]
+    pub const fn left(&self) -> u32 {
+        self.rate.limit.saturating_sub(self.used)
+    }
+}
+
+/// What became of a [`Permit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The service has seen nothing: the place is free again.
+    Unused,
+    /// The request reached the service, now at the latest: the place is taken for one more window.
+    Used,
+}
+
+/// A place: leave to send one request. Dropped before the request is sent, it gives the place back.
+#[must_use = "a permit that is dropped gives its place back"]
+pub struct Permit {
+    settle: Option<Box<dyn FnOnce(Settled) + Send>>,
+    outcome: Settled,
+}
+
+impl Permit {
+    /// A permit that tells `settle` once what became of it, when it is dropped.
+    ///
+    /// A service counts requests when they arrive: some time after the permit was given, and before the answer. A window is kept to
+    /// exactly if the place stays taken from the one until a window after the other.
+    pub fn new(settle: impl FnOnce(Settled) + Send + 'static) -> Self {
+        Self { settle: Some(Box::new(settle)), outcome: Settled::Unused }
+    }
+
+    /// The request leaves; from here on the service may have seen it, even if the caller gives up.
+    pub(crate) fn sending(&mut self) {
+        self.outcome = Settled::Used;
+    }
+
+    /// The request did not leave after all.
+    pub(crate) fn unsent(mut self) {
+        self.outcome = Settled::Unused;
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(settle) = self.settle.take() {
+            settle(self.outcome);
+        }
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("outcome", &self.outcome).finish_non_exhaustive()
+    }
+}

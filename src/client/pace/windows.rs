@@ -1,0 +1,229 @@
+//! The pacer of one process: a ledger, and the lines of those who wait for a place in it.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    error::Error as StdError,
+    fmt,
+    future::poll_fn,
+    mem,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Pacer, Permit, Rate, Settled, Urgency, Usage, ledger::Ledger};
+use crate::error::Error;
+
+/// Rolling windows, kept to exactly: whenever the service looks back, no window holds more requests than its limit.
+///
+/// Clones share their places. With no rates at all everybody goes at once, but for the time after a refusal.
+///
+/// After a refusal (429) nobody goes for as long as the service asked, or for the shortest window; from then on the windows count as
+/// full, and empty evenly.
+///
+/// ```
+/// # use std::{sync::Arc, time::Duration};
+/// # use shomei::{Pacer, Rate, RollingWindows};
+/// // Two clients with one key share one budget.
+/// let pacer = Arc::new(RollingWindows::new([
+///     Rate::new(100, Duration::from_secs(5)),
+///     Rate::new(1000, Duration::from_secs(180)),
+/// ])?);
+/// for usage in pacer.remaining() {
+///     println!("{} of {} left in {:?}", usage.left(), usage.rate.limit, usage.rate.window);
+/// }
+/// # #[cfg(feature = "certcentral")] {
+/// # use shomei::{ApiKey, CertCentral};
+/// # let key = ApiKey::new("0123456789ABCDEF")?;
+/// let orders = CertCentral::builder(key.clone()).pacer(pacer.clone()).build()?;
+/// let domains = CertCentral::builder(key).pacer(pacer).build()?;
+/// # }
+/// # Ok::<(), shomei::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct RollingWindows {
+    shared: Arc<Shared>,
+}
+
+impl RollingWindows {
+    /// Windows in which every place is free.
+    ///
+    /// # Errors
+    ///
+    /// When a limit is zero, or a window is empty or longer than a year.
+    pub fn new(rates: impl IntoIterator<Item = Rate>) -> Result<Self, Error> {
+        const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+        let rates: Vec<Rate> = rates.into_iter().collect();
+        for Rate { limit, window } in &rates {
+            if *limit == 0 || window.is_zero() || *window > LONGEST {
+                return Err(Error::configuration(format!("rate: {limit} requests in {window:?} cannot be kept to")));
+            }
+        }
+        let state = State { ledger: Ledger::new(rates), lines: Default::default(), called: BTreeSet::new(), next_number: 0 };
+        Ok(Self { shared: Arc::new(Shared(Mutex::new(state))) })
+    }
+}
+
+impl Pacer for RollingWindows {
+    fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
+        Box::pin(async move { Ok(Waiting::new(&self.shared, urgency).place().await) })
+    }
+
+    fn penalize(&self, asked: Option<Duration>) {
+        self.shared.change(|state, now| state.ledger.penalize(asked, now));
+    }
+
+    fn remaining(&self) -> Vec<Usage> {
+        self.shared.change(|state, now| state.ledger.usage(now))
+    }
+}
+
+impl fmt::Debug for RollingWindows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RollingWindows").field("remaining", &self.remaining()).finish()
+    }
+}
+
+struct Shared(Mutex<State>);
+
+impl Shared {
+    /// Changes the state, and calls whoever can go now.
+    fn change<T>(&self, change: impl FnOnce(&mut State, Instant) -> T) -> T {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lock: the ledger wants its times in order.
+        let now = Instant::now();
+        let result = change(&mut state, now);
+        let wakers = state.call(now);
+        drop(state);
+        // A waker may run anything, so not under the lock.
+        wakers.into_iter().for_each(Waker::wake);
+        result
+    }
+}
+
+struct State {
+    ledger: Ledger,
+    /// Who waits, by urgency, in order of their numbers.
+    lines: [VecDeque<Waiter>; 2],
+    /// Whose place is taken in the ledger already, but who have not come for it.
+    called: BTreeSet<u64>,
+    next_number: u64,
+}
+
+struct Waiter {
+    number: u64,
+    waker: Option<Waker>,
+    /// How many it knows to be ahead of it, by which it chose when to look again.
+    ahead: usize,
+}
+
+impl State {
+    fn line_up(&mut self, urgency: Urgency) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
+        self.lines[urgency as usize].push_back(Waiter { number, waker: None, ahead: 0 });
+        number
+    }
+
+    /// Takes the free places for those in front, and says whom to wake: them, and whoever is in front then.
+    fn call(&mut self, now: Instant) -> Vec<Waker> {
+        let mut wakers = Vec::new();
+        for urgency in [Urgency::Foreground, Urgency::Background] {
+            let line = &mut self.lines[urgency as usize];
+            while !line.is_empty() && self.ledger.free_at(urgency, now) <= now {
+                let Some(first) = line.pop_front() else { break };
+                self.ledger.take(urgency);
+                self.called.insert(first.number);
+                wakers.extend(first.waker);
+            }
+            if let Some(first) = line.front_mut() {
+                if mem::take(&mut first.ahead) > 0 {
+                    wakers.extend(first.waker.take());
+                }
+                break;
+            }
+        }
+        wakers
+    }
+
+    /// Whether the waiter was called; if not, when it looks again by itself.
+    fn look(&mut self, number: u64, urgency: Urgency, waker: &Waker, now: Instant) -> Result<(), Instant> {
+        /// Those in front look as soon as there may be a place, and call the others. But one of them may not be polled for a while,
+        /// as in a `select!` that is busy with another branch: so everybody looks, the further back, the later.
+        const STAGGER: Duration = Duration::from_millis(10);
+
+        if self.called.remove(&number) {
+            return Ok(());
+        }
+        let before = match urgency {
+            Urgency::Foreground => 0,
+            Urgency::Background => self.lines[Urgency::Foreground as usize].len(),
+        };
+        let line = &mut self.lines[urgency as usize];
+        let position = line.partition_point(|waiter| waiter.number < number);
+        let ahead = before + position;
+        if let Some(waiter) = line.get_mut(position) {
+            waiter.waker = Some(waker.clone());
+            waiter.ahead = ahead;
+        }
+        let wait = STAGGER * u32::try_from(ahead).unwrap_or(u32::MAX);
+        Err(self.ledger.free_at(urgency, now).max(now + Duration::from_millis(1)) + wait)
+    }
+
+    /// Takes somebody out who waits no longer.
+    fn leave(&mut self, number: u64, urgency: Urgency, now: Instant) {
+        if self.called.remove(&number) {
+            self.ledger.settle(urgency, Settled::Unused, now);
+            return;
+        }
+        let line = &mut self.lines[urgency as usize];
+        let position = line.partition_point(|waiter| waiter.number < number);
+        line.remove(position);
+    }
+}
+
+/// Somebody in line. Dropped, it leaves the line, or gives the place back that it was called for.
+struct Waiting<'p> {
+    shared: &'p Arc<Shared>,
+    number: Option<u64>,
+    urgency: Urgency,
+}
+
+impl<'p> Waiting<'p> {
+    fn new(shared: &'p Arc<Shared>, urgency: Urgency) -> Self {
+        let number = shared.change(|state, _| state.line_up(urgency));
+        Self { shared, number: Some(number), urgency }
+    }
+
+    async fn place(mut self) -> Permit {
+        let mut alarm = pin!(sleep_until(Instant::now()));
+        poll_fn(|context| {
+            let Some(number) = self.number else { return Poll::Ready(()) };
+            loop {
+                match self.shared.change(|state, now| state.look(number, self.urgency, context.waker(), now)) {
+                    Ok(()) => return Poll::Ready(()),
+                    Err(again) => alarm.as_mut().reset(again),
+                }
+                if alarm.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await;
+        self.number = None;
+        let (shared, urgency) = (Arc::clone(self.shared), self.urgency);
+        Permit::new(move |outcome| shared.change(|state, now| state.ledger.settle(urgency, outcome, now)))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.shared.change(|state, now| state.leave(number, self.urgency, now));
+        }
+    }
+}

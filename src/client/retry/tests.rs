@@ -1,0 +1,133 @@
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn answered(status: u16) -> Outcome {
+    Outcome::Answered { status, retry_after: None }
+}
+
+fn attempt(outcome: Outcome, idempotent: bool) -> Attempt {
+    Attempt { number: 1, idempotent, outcome, time_left: ms(300_000) }
+}
+
+#[test]
+fn only_what_does_no_harm_is_repeated() {
+    for (outcome, write, read) in [
+        (Outcome::Unsent, true, true),
+        (Outcome::Lost, false, true),
+        (Outcome::Unusable, false, false),
+        (answered(429), true, true),
+        (answered(408), false, true),
+        (answered(500), false, true),
+        (answered(502), false, true),
+        (answered(503), false, true),
+        (answered(504), false, true),
+        (answered(599), false, true),
+        (answered(200), false, false),
+        (answered(204), false, false),
+        (answered(302), false, false),
+        (answered(400), false, false),
+        (answered(401), false, false),
+        (answered(403), false, false),
+        (answered(404), false, false),
+        (answered(409), false, false),
+        (answered(425), false, false),
+    ] {
+        for (idempotent, repeated) in [(false, write), (true, read)] {
+            let repeat = |retry: Retry| retry.decide(&attempt(outcome, idempotent), 0.5) != Decision::Return;
+            assert_eq!(repeat(Retry::default()), repeated, "{outcome:?}, idempotent: {idempotent}");
+            assert!(!repeat(Retry::off()));
+        }
+    }
+}
+
+#[test]
+fn bounds_double_up_to_the_longest_delay() {
+    let retry = Retry::default().attempts(u32::MAX);
+    let bounds = [1, 2, 3, 6, 7, 40, u32::MAX - 1].map(|number| retry.decide(&Attempt { number, ..attempt(Outcome::Unsent, false) }, 1.0));
+    assert_eq!(bounds, [500, 1_000, 2_000, 16_000, 20_000, 20_000, 20_000].map(|bound| Decision::RepeatAfter(ms(bound))));
+}
+
+#[test]
+fn retry_after_is_kept_if_it_is_bearable_and_in_time() {
+    let decide = |asked: u64, time_left: u64| {
+        let outcome = Outcome::Answered { status: 429, retry_after: Some(ms(asked)) };
+        Retry::default().decide(&Attempt { time_left: ms(time_left), ..attempt(outcome, false) }, 1.0)
+    };
+    assert_eq!(decide(7_000, 60_000), Decision::RepeatAfter(ms(7_000)));
+    assert_eq!(decide(100, 60_000), Decision::RepeatAfter(ms(500)));
+    assert_eq!(decide(300_000, 400_000), Decision::RepeatAfter(ms(300_000)));
+    assert_eq!(decide(300_001, 400_000), Decision::Return);
+    assert_eq!(decide(7_000, 7_000), Decision::Return);
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let retry_after = proptest::option::of((0..10_000_000_u64).prop_map(ms));
+    prop_oneof![
+        Just(Outcome::Unsent),
+        Just(Outcome::Lost),
+        Just(Outcome::Unusable),
+        (prop_oneof![Just(429), Just(503), 100..600_u16], retry_after)
+            .prop_map(|(status, retry_after)| Outcome::Answered { status, retry_after }),
+    ]
+}
+
+fn retry() -> impl Strategy<Value = Retry> {
+    let delay = || prop_oneof![(0..100_000_u64).prop_map(ms), Just(Duration::MAX)];
+    (0..20_u32, delay(), delay(), delay(), 0..60_u32, 0..12_u32).prop_map(|(attempts, first, longest, asked, tokens, cost)| {
+        Retry::default().attempts(attempts).first_delay(first).longest_delay(longest).longest_retry_after(asked).budget(tokens, cost)
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_delay_leaves_its_bounds_and_no_call_its_deadline(
+        retry in retry(),
+        outcomes in vec((outcome(), 0.0..=1.0_f64, 0..5_000_u64), 1..40),
+        idempotent: bool,
+        deadline in 0..600_000_u64,
+    ) {
+        let (mut now, deadline) = (Duration::ZERO, ms(deadline));
+        let mut sent = 0;
+        for (number, (outcome, chance, took)) in (1..).zip(outcomes) {
+            prop_assert!(now <= deadline);
+            sent += 1;
+            now = deadline.min(now + ms(took));
+            match retry.decide(&Attempt { number, idempotent, outcome, time_left: deadline - now }, chance) {
+                Decision::Return => break,
+                Decision::RepeatAfter(delay) => {
+                    let asked = match outcome {
+                        Outcome::Answered { retry_after, .. } => retry_after.unwrap_or_default(),
+                        _ => Duration::ZERO,
+                    };
+                    prop_assert!(asked <= delay && delay <= retry.longest_delay.max(asked));
+                    prop_assert!(asked <= retry.longest_retry_after);
+                    now += delay;
+                }
+            }
+        }
+        prop_assert!(now <= deadline);
+        prop_assert!(sent <= retry.attempts.max(1));
+    }
+
+    #[test]
+    fn the_budget_is_a_bucket(retry in retry(), repeats in vec(any::<bool>(), 0..300)) {
+        let budget = Budget::new(&retry);
+        let mut tokens = i64::from(retry.budget);
+        for repeat in repeats {
+            if repeat {
+                let paid = budget.pay(&retry);
+                prop_assert_eq!(paid, tokens >= i64::from(retry.cost));
+                tokens -= if paid { i64::from(retry.cost) } else { 0 };
+            } else {
+                budget.refill();
+                tokens = (tokens + 1).min(i64::from(retry.budget));
+            }
+            prop_assert!(tokens >= 0);
+        }
+    }
+}
