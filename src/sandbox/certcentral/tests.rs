@@ -1,10 +1,20 @@
 //! Stories told through `handle`: what a caller sends, what the service answers, what others do meanwhile.
 
+mod account;
 mod approvals;
 mod control;
+mod duplicating;
 mod errors;
+mod example;
 mod finding;
 mod issuing;
+mod keys;
+mod locking;
+mod managing;
+mod order_control;
+mod reissuing;
+mod reminding;
+mod revoking;
 
 use std::time::Duration;
 
@@ -36,13 +46,13 @@ impl Caller {
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.call_as(self.sandbox.api_key(), method, path, body).await
+    }
+
+    async fn call_as(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", Sandbox::CERTCENTRAL))
-            .header("X-DC-DEVKEY", self.sandbox.api_key())
-            .body(body)
-            .unwrap();
+        let request =
+            Request::builder().method(method).uri(format!("{}{path}", Sandbox::CERTCENTRAL)).header("X-DC-DEVKEY", key).body(body).unwrap();
         let response = self.sandbox.handle(request).await;
         let value = if response.body().is_empty() { Value::Null } else { serde_json::from_slice(response.body()).unwrap() };
         (response.status().as_u16(), value)
@@ -94,6 +104,33 @@ impl Caller {
         let (status, body) = self.post("/order/certificate/ssl_securesite_flex", body).await;
         assert_eq!(status, 201, "{body}");
         body
+    }
+
+    /// An issued order for some names of `example.com`, which is validated if it is not yet.
+    async fn issued(&self, names: &[&str]) -> Value {
+        if self.get("/domain?filters[search]=example.com").await["page"]["total"] == 0 {
+            self.validated_domain("example.com").await;
+        }
+        let order = self.order(with(self.order_body(names[0]), "certificate.dns_names", json!(names))).await;
+        assert_eq!(self.status(&order).await, "issued");
+        order
+    }
+
+    /// The `certificate` member of a reissue or a duplicate.
+    fn again(&self, names: &[&str]) -> Value {
+        json!({
+            "certificate": {
+                "common_name": names[0],
+                "dns_names": names,
+                "csr": self.csr,
+                "signature_hash": "sha256",
+                "server_platform": {"id": 45},
+            },
+        })
+    }
+
+    async fn info(&self, order: &Value) -> Value {
+        self.get(&format!("/order/certificate/{}", order["id"])).await
     }
 
     async fn status(&self, order: &Value) -> String {

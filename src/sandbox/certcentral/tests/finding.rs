@@ -43,6 +43,52 @@ async fn orders_are_filtered_and_sorted() {
 }
 
 #[tokio::test]
+async fn orders_are_found_by_whatever_is_known_of_them() {
+    let caller = Caller::new();
+    let emails = json!(["ops@example.com"]);
+    caller.validated_domain("example.com").await;
+    let body = with(caller.order_body("b.example.com"), "certificate.dns_names", json!(["c.example.com"]));
+    let first = caller.order(with(body, "additional_emails", emails)).await;
+    let (_, duplicate) =
+        caller.post(&format!("/order/certificate/{}/duplicate", first["id"]), caller.again(&["b.example.com", "c.example.com"])).await;
+    caller.sandbox.clock().advance(DAY);
+    let second = caller.order(with(caller.order_body("a.example.com"), "disable_renewal_notifications", json!(true))).await;
+    let serial = caller.info(&first).await["certificate"]["serial_number"].as_str().unwrap().trim_start_matches('0').to_lowercase();
+    let id = first["id"].to_string();
+    for (query, total) in [
+        ("filters[email]=ops@example.com".to_owned(), 1),
+        ("filters[email]=%25digicert.com".to_owned(), 2),
+        ("filters[search]=ops@example.com".to_owned(), 1),
+        (format!("filters[search]=%25{}", &id[2..]), 1),
+        (format!("filters[id]={id}"), 1),
+        ("filters[domain_name]=c.example.com".to_owned(), 1),
+        ("filters[domain_name]=%25example.com".to_owned(), 2),
+        (format!("filters[serial_number]={serial}"), 1),
+        (format!("filters[certificate_id]={}", duplicate["certificate_id"]), 1),
+        (format!("filters[certificate_id]={}&filters[serial_number]={serial}", duplicate["certificate_id"]), 0),
+        ("filters[disable_renewal_notifications]=1".to_owned(), 1),
+        ("filters[origin]=certcentral".to_owned(), 2),
+        ("filters[date_created]=%3E2026-03-01".to_owned(), 1),
+        ("filters[date_created]=%3C2026-03-02&filters[common_name]=a.example.com".to_owned(), 0),
+        ("filters[valid_till]=2026-09-16+00:00:00...2026-09-16+23:59:59".to_owned(), 1),
+        ("filters[product_name_id][]=ssl_basic".to_owned(), 0),
+    ] {
+        assert_eq!(caller.get(&format!("/order/certificate?{query}")).await["page"]["total"], total, "{query}");
+    }
+    for (sort, front) in [
+        ("status,common_name", &second),
+        ("-status,-common_name", &first),
+        ("product_name,-order_id", &second),
+        ("validity_years,%2Border_id", &first),
+        ("date_valid_till", &first),
+        ("-date_created", &second),
+        ("nonsense", &second),
+    ] {
+        assert_eq!(caller.get(&format!("/order/certificate?sort={sort}")).await["orders"][0]["id"], front["id"], "{sort}");
+    }
+}
+
+#[tokio::test]
 async fn an_account_starts_with_people_a_container_and_two_organizations() {
     let caller = Caller::new();
     let user = caller.get("/user/me").await;
