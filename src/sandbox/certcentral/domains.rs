@@ -150,13 +150,14 @@ pub(super) fn list(account: &mut Account, call: &Call) -> Answer {
     let query = &call.query;
     let container = query.number("container_id");
     let (search, method) = (query.filter("search"), query.filter("dcv_method"));
-    let created = query.filter("date_created");
+    let (created, ends) = (query.filter("date_created"), query.filter("validation"));
     let mut domains: Vec<&Domain> = account
         .domains
         .iter()
         .filter(|domain| container.is_none_or(|container| container == account.container_of_domain(domain)))
         .filter(|domain| listing::is_like(&search, &[&domain.name]))
         .filter(|domain| listing::is_among(&method, domain.method.word()))
+        .filter(|domain| ends.is_empty() || ends.iter().any(|wanted| domain.ends_within(wanted, call.now)))
         .filter(|domain| listing::is_in_time(&created, Some(domain.created_at())))
         .collect();
     listing::sort(&mut domains, query, |domain, key| match key {

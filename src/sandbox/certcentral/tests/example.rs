@@ -9,6 +9,7 @@ async fn it_is_worth_exploring() {
     for (query, total) in [
         ("/domain", 3),
         ("/domain?filters[search]=example.com", 1),
+        ("/domain?filters[validation]=ov_expiring_within_30_days", 2),
         ("/order/certificate", 7),
         ("/order/certificate?filters[status]=issued", 3),
         ("/order/certificate?filters[status]=pending", 1),
