@@ -10,3 +10,4 @@ mod issuance;
 mod judge;
 mod lifecycle;
 mod program;
+mod wobbles;
