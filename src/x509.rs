@@ -5,6 +5,7 @@ mod chain;
 mod csr;
 #[cfg(feature = "keys")]
 mod key;
+mod pkcs7;
 
 #[cfg(feature = "keys")]
 pub use self::key::{KeyKind, PrivateKey};

@@ -4,7 +4,7 @@ use bon::bon;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 
-use super::{CertificateFormat, CertificateId, handle, types};
+use super::{CertificateFormat, CertificateId, OrderId, handle, types};
 use crate::{error::Error, x509::CertificateChain};
 
 handle! {
@@ -12,7 +12,7 @@ handle! {
     Certificates
 }
 
-/// A downloaded file.
+/// A downloaded file. [`chain`](Self::chain) reads the certificates in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Download {
@@ -22,6 +22,32 @@ pub struct Download {
     pub file_name: Option<String>,
     /// The file.
     pub body: Bytes,
+}
+
+impl Download {
+    /// The certificates in the file, the leaf first: of the PEM formats, and of `P7b` and `Cer`, where the order is found again by who
+    /// has issued whom.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::{CertificateFormat, OrderId};
+    ///
+    /// let file = cc.certificates().download_of_order(OrderId(115429178)).format(CertificateFormat::PemAll).send().await?;
+    /// println!("{}", file.chain()?.leaf().serial_number());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, or they do not belong together; always for the zip
+    /// formats (`Default`, `Apache`, `DefaultCer`, `DefaultPem`), which this crate does not unpack.
+    pub fn chain(&self) -> Result<CertificateChain, Error> {
+        if self.body.starts_with(ZIP) {
+            return Err(Error::mismatch("the file is a zip archive, which is not unpacked here: download it as pem_all or p7b"));
+        }
+        CertificateChain::from_file(&self.body)
+    }
 }
 
 #[bon]
@@ -39,8 +65,47 @@ impl<'c> Certificates<'c> {
     ) -> Result<Download, Error> {
         let call = self.client.call();
         let answer = call.download_certificate(&id, format).await;
-        let (headers, body) = call.lift_bytes(answer).await?;
-        Ok(Download { content_type: text(&headers, &CONTENT_TYPE), file_name: file_name(&headers), body })
+        call.lift_bytes(answer).await.map(download)
+    }
+
+    /// Downloads the certificate of an order that is in force: never a duplicate, nor one from before a reissue.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such order; whatever the service answers when it has no certificate yet.
+    #[builder(finish_fn = send, builder_type = DownloadOrderCertificate)]
+    pub async fn download_of_order(
+        self,
+        #[builder(start_fn)] order: OrderId,
+        /// The format; without it the service chooses.
+        format: Option<CertificateFormat>,
+    ) -> Result<Download, Error> {
+        let call = self.client.call();
+        let answer = match format {
+            Some(format) => call.download_order_certificate_format(&order, format).await,
+            None => call.download_order_certificate(&order).await,
+        };
+        call.lift_bytes(answer).await.map(download)
+    }
+
+    /// Downloads a certificate in the format that suits a server software best.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet.
+    #[builder(finish_fn = send, builder_type = DownloadBestFormat)]
+    pub async fn download_best_format(
+        self,
+        #[builder(start_fn)] id: CertificateId,
+        /// The server software (-1 other, 2 Apache, 45 nginx, …); without it the one that the order names.
+        platform: Option<i64>,
+    ) -> Result<Download, Error> {
+        let call = self.client.call();
+        let answer = match platform {
+            Some(platform) => call.download_certificate_for_platform(&id, platform).await,
+            None => call.download_certificate_best_format(&id).await,
+        };
+        call.lift_bytes(answer).await.map(download)
     }
 
     /// Fetches a certificate with its intermediate and root.
@@ -55,6 +120,50 @@ impl<'c> Certificates<'c> {
         let answer = call.certificate_chain(&id).await;
         chain_of(&call.lift(answer).await?.intermediates)
     }
+
+    /// Reads the intermediates that certificates of the account can be issued from. An order takes their `id` as its `ca_cert_id`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ListIntermediates)]
+    pub async fn intermediates(self) -> Result<Vec<types::Intermediate>, Error> {
+        let call = self.client.call();
+        let answer = call.list_intermediates().await;
+        Ok(call.lift(answer).await?.intermediates)
+    }
+
+    /// Hides a reissue or a duplicate: the lists of them leave it out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::CannotArchivePrimaryCertificate`](super::ErrorCode::CannotArchivePrimaryCertificate) when it is the one that its order
+    /// stands for.
+    #[builder(finish_fn = send, builder_type = ArchiveCertificate)]
+    pub async fn archive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.archive_certificate(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Shows an archived certificate again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such certificate.
+    #[builder(finish_fn = send, builder_type = UnarchiveCertificate)]
+    pub async fn unarchive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.unarchive_certificate(&id).await;
+        call.lift(answer).await
+    }
+}
+
+/// How every zip archive begins.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+fn download((headers, body): (HeaderMap, Bytes)) -> Download {
+    Download { content_type: text(&headers, &CONTENT_TYPE), file_name: file_name(&headers), body }
 }
 
 /// The certificates of an answer. The member is called `intermediates`, but its first element is the leaf.
@@ -78,7 +187,10 @@ fn file_name(headers: &HeaderMap) -> Option<String> {
 
 pub(super) mod builders {
     //! The builders of the operations on certificates.
-    pub use super::{DownloadCertificate, GetChain};
+    pub use super::{
+        ArchiveCertificate, DownloadBestFormat, DownloadCertificate, DownloadOrderCertificate, GetChain, ListIntermediates,
+        UnarchiveCertificate,
+    };
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@ use std::{fmt, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use x509_cert::{
-    der::{DecodePem as _, Encode as _},
+    der::{
+        DecodePem as _, Encode as _,
+        pem::{LineEnding, encode_string},
+    },
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
@@ -38,6 +41,10 @@ impl Certificate {
     /// All certificates of a PEM text, in its order.
     pub(super) fn all_from_pem(text: &str) -> Result<Vec<Self>, x509_cert::der::Error> {
         pem_blocks(text, "CERTIFICATE").into_iter().map(Self::read).collect()
+    }
+
+    pub(super) fn from_der(der: &[u8]) -> Result<Self, x509_cert::der::Error> {
+        Self::read(encode_string("CERTIFICATE", LineEnding::LF, der)?)
     }
 
     fn read(pem: String) -> Result<Self, x509_cert::der::Error> {

@@ -6,6 +6,7 @@ mod calls;
 #[path = "../document/mod.rs"]
 mod document;
 mod domain_validation;
+mod downloads;
 mod issuance;
 mod judge;
 mod lifecycle;

@@ -1,0 +1,65 @@
+//! Downloaded files, read as chains.
+
+use shomei::{
+    Sandbox,
+    certcentral::{CertificateFormat, CertificateId, DcvMethod, OrganizationId, Plan, Product},
+};
+
+use crate::judge::{Judge, csr};
+
+const ORGANIZATION: OrganizationId = OrganizationId(754_781);
+
+/// An account with one certificate.
+async fn issued() -> (Judge, CertificateId) {
+    let judge = Judge::new(Sandbox::new());
+    let cc = judge.client();
+    let domain = cc.domains().add("example.com").organization(ORGANIZATION).method(DcvMethod::DnsTxtToken).send().await.unwrap();
+    judge.sandbox().dns().publish_txt("example.com", &domain.dcv_token.unwrap().token.unwrap());
+    cc.domains().check(domain.id).send().await.unwrap();
+    let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let order = order.plan(Plan::years(1)).skip_approval(true).send().await.unwrap();
+    (judge, order.certificate_id.unwrap())
+}
+
+#[tokio::test]
+async fn files_without_an_archive_are_read() {
+    let (judge, id) = issued().await;
+    let cc = judge.client();
+    let chain = cc.certificates().chain(id).send().await.unwrap();
+    for (format, count) in [
+        (CertificateFormat::PemAll, 3),
+        (CertificateFormat::PemNoroot, 2),
+        (CertificateFormat::PemNointermediate, 1),
+        (CertificateFormat::P7b, 3),
+        (CertificateFormat::Cer, 3),
+    ] {
+        let file = cc.certificates().download(id, format).send().await.unwrap();
+        assert_eq!(file.chain().unwrap().certificates(), &chain.certificates()[..count], "{format}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_chain_is_refused() {
+    let (judge, id) = issued().await;
+    let cc = judge.client();
+    let archive = cc.certificates().download(id, CertificateFormat::Default).send().await.unwrap();
+    assert!(archive.chain().unwrap_err().to_string().contains("zip"));
+
+    let mut file = cc.certificates().download(id, CertificateFormat::P7b).send().await.unwrap();
+    let whole = String::from_utf8(file.body.to_vec()).unwrap();
+    let leaf = file.chain().unwrap().leaf().as_pem().to_owned();
+    for (body, why) in [
+        (String::new(), "no certificate"),
+        ("<html>".to_owned(), "no certificate"),
+        (whole.replace("MII", "MIA"), "PKCS #7"),
+        (whole.replace("PKCS7", "CERTIFICATE"), "cannot be read"),
+        (leaf.replace("CERTIFICATE", "PKCS7"), "PKCS #7"),
+        (leaf.repeat(17), "more than 16"),
+    ] {
+        file.body = body.into();
+        let error = file.chain().unwrap_err();
+        assert!(error.is_mismatch() && error.to_string().contains(why), "{error}");
+    }
+    file.body = vec![0xff, 0xfe].into();
+    assert!(file.chain().unwrap_err().is_mismatch());
+}
