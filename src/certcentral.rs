@@ -20,6 +20,7 @@ mod containers;
 mod domains;
 mod filter;
 pub mod flow;
+mod list;
 mod orders;
 mod organizations;
 pub mod plan;
@@ -42,7 +43,7 @@ pub use self::{
     certificates::{Certificates, Download},
     containers::Containers,
     domains::{DomainKey, Domains},
-    filter::{Dates, Match, OrderSort, Sorting},
+    filter::{Dates, Match, OrderSort, Sorting, ValidationEnd},
     orders::{Contact, OrderKey, Orders},
     organizations::Organizations,
     plan::{Limits, Plan, Validity},

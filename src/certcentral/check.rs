@@ -95,6 +95,14 @@ pub(super) fn emails(field: &'static str, given: &[String]) -> Result<Vec<String
     given.iter().map(|address| email(field, address)).collect()
 }
 
+/// A text that has to say something.
+pub(super) fn filled(field: &'static str, given: String) -> Result<String, Error> {
+    if given.trim().is_empty() {
+        return Err(Error::invalid(field, "it is empty"));
+    }
+    Ok(given)
+}
+
 /// A word that becomes a segment of the URL's path. `.` and `..` would make another path of it.
 pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, Error> {
     if given.is_empty() {

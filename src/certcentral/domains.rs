@@ -1,8 +1,11 @@
-//! Domains: adding them, proving control of them, and reading how they stand.
+//! Domains: adding them, proving control of them, locking them, and reading how they stand.
+
+mod list;
 
 use bon::bon;
 
-use super::{ContainerId, DcvMethod, DomainId, OrganizationId, ValidationType, check, handle, types};
+pub use self::list::ListDomains;
+use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, handle, types};
 use crate::error::Error;
 
 handle! {
@@ -109,49 +112,6 @@ impl<'c> Domains<'c> {
     ) -> Result<types::Domain, Error> {
         let call = self.client.call();
         let answer = call.domain_info(&id, include_dcv, include_validation).await;
-        call.lift(answer).await
-    }
-
-    /// Reads the domains of the account, one page of them.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListDomains)]
-    pub async fn list(
-        self,
-        /// Only those of a container.
-        container: Option<ContainerId>,
-        /// Only those of a name; a leading `%` finds every name that ends so.
-        #[builder(into)]
-        search: Option<String>,
-        /// Only those with this method.
-        method: Option<DcvMethod>,
-        /// Adds how each kind of validation stands.
-        include_validation: Option<bool>,
-        /// A member to sort by; `-` before it turns the order round.
-        #[builder(into)]
-        sort: Option<String>,
-        /// The most items of the page; the service's own limit is 1000.
-        limit: Option<u32>,
-        /// How many items to skip.
-        offset: Option<u32>,
-    ) -> Result<types::DomainList, Error> {
-        let call = self.client.call();
-        let answer = call
-            .list_domains(
-                container.as_ref(),
-                method.as_ref().map(DcvMethod::as_str),
-                None,
-                search.as_deref(),
-                None,
-                None,
-                include_validation,
-                limit.map(i64::from),
-                offset.map(i64::from),
-                sort.as_deref(),
-            )
-            .await;
         call.lift(answer).await
     }
 
@@ -269,6 +229,95 @@ impl<'c> Domains<'c> {
         let answer = call.deactivate_domain(&id).await;
         call.lift(answer).await
     }
+
+    /// Submits a domain for validation once more: for another kind of certificate, or before the proof is too old.
+    ///
+    /// [`add`](Self::add) submits it already. The service answers the addresses that it has mailed or the token to publish, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when there is no kind of validation or an address is no e-mail address; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = SubmitDomain)]
+    pub async fn submit(
+        self,
+        #[builder(start_fn)] id: DomainId,
+        /// How control of the domain is to be proved.
+        method: Option<DcvMethod>,
+        /// The kinds of certificate that it is to be validated for.
+        #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
+        validations: Vec<ValidationType>,
+        /// The addresses to send e-mails to; without them the service chooses.
+        #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Vec<String>,
+    ) -> Result<Option<types::DomainValidationResponse>, Error> {
+        let request = types::DomainValidationRequest {
+            validations: requested(validations)?,
+            dcv_method: method,
+            email_array: check::emails("emails", &emails)?,
+        };
+        let call = self.client.call();
+        let answer = call.submit_domain_validation(&id, &request).await;
+        call.lift(answer).await
+    }
+
+    /// Reads how each kind of validation of a domain stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such domain.
+    #[builder(finish_fn = send, builder_type = GetDomainValidations)]
+    pub async fn validations(self, #[builder(start_fn)] id: DomainId) -> Result<Vec<types::Validation>, Error> {
+        let call = self.client.call();
+        let answer = call.domain_validations(&id).await;
+        Ok(call.lift(answer).await?.validations)
+    }
+
+    /// Locks a domain to the account, so that no other account gets certificates for it.
+    ///
+    /// From then on [`get`](Self::get) tells an `account_token`. Publish the CAA record `digicert.com; account=<token>`, then have it
+    /// looked for with [`check_lock`](Self::check_lock): only then the lock is in force.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::CannotActivateDomainLock`](super::ErrorCode::CannotActivateDomainLock) when the account does not have the feature.
+    #[builder(finish_fn = send, builder_type = LockDomain)]
+    pub async fn lock(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.activate_domain_locking(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Takes the lock off a domain.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::CannotDeactivateDomainLock`](super::ErrorCode::CannotDeactivateDomainLock) when the account does not have the feature.
+    #[builder(finish_fn = send, builder_type = UnlockDomain)]
+    pub async fn unlock(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.deactivate_domain_locking(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Has the service look for the CAA record of a domain's lock now. A record that is not there is no error but a `status` of `false`,
+    /// and the lock is not in force.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the token is empty; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = CheckDomainLock)]
+    pub async fn check_lock(
+        self,
+        #[builder(start_fn)] id: DomainId,
+        /// The token, as the domain tells it.
+        #[builder(start_fn, into)]
+        account_token: String,
+    ) -> Result<types::CaaCheck, Error> {
+        let request = types::CaaCheckRequest { account_token: check::filled("account_token", account_token)? };
+        let call = self.client.call();
+        let answer = call.check_domain_caa(&id, &request).await;
+        call.lift(answer).await
+    }
 }
 
 fn requested(types: Vec<ValidationType>) -> Result<Vec<types::RequestedValidation>, Error> {
@@ -281,7 +330,7 @@ fn requested(types: Vec<ValidationType>) -> Result<Vec<types::RequestedValidatio
 pub(super) mod builders {
     //! The builders of the operations on domains.
     pub use super::{
-        ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, DeactivateDomain, GetDcvEmails, GetDomain, ListDomains, NewDcvToken,
-        ResendDcvEmails,
+        ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GetDcvEmails, GetDomain,
+        GetDomainValidations, ListDomains, LockDomain, NewDcvToken, ResendDcvEmails, SubmitDomain, UnlockDomain,
     };
 }

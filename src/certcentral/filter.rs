@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::ValidationType;
 use crate::error::Error;
 
 /// How a text is searched for.
@@ -127,6 +128,41 @@ impl fmt::Display for Dates {
     }
 }
 
+/// When the validation of a domain ends, or has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValidationEnd {
+    /// Within the last 7 days.
+    InLast7Days,
+    /// Within the next 7 days.
+    Within7Days,
+    /// Within the next 30 days.
+    Within30Days,
+    /// In 31 to 60 days.
+    From31To60Days,
+    /// In 61 to 90 days.
+    From61To90Days,
+}
+
+impl ValidationEnd {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::InLast7Days => "expired_in_last_7_days",
+            Self::Within7Days => "expiring_within_7_days",
+            Self::Within30Days => "expiring_within_30_days",
+            Self::From31To60Days => "expiring_from_31_to_60_days",
+            Self::From61To90Days => "expiring_from_61_to_90_days",
+        }
+    }
+
+    pub(super) fn checked(self, field: &'static str, kind: &ValidationType) -> Result<String, Error> {
+        match kind {
+            ValidationType::Ov | ValidationType::Ev => Ok(format!("{kind}_{}", self.words())),
+            other => Err(Error::invalid(field, format!("the service tells it for ov and ev only, not for {other}"))),
+        }
+    }
+}
+
 /// What a list of orders can be sorted by (guide p.47).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -223,6 +259,12 @@ mod tests {
             assert_eq!(dates.checked("valid_till").unwrap(), written);
         }
         assert!(Dates::between(day("2017-05-12"), day("2017-05-11")).checked("valid_till").unwrap_err().is_invalid_input());
+    }
+
+    #[test]
+    fn ends_of_validations() {
+        assert_eq!(ValidationEnd::From31To60Days.checked("f", &ValidationType::Ev).unwrap(), "ev_expiring_from_31_to_60_days");
+        assert!(ValidationEnd::Within7Days.checked("f", &ValidationType::Cs).unwrap_err().is_invalid_input());
     }
 
     #[test]

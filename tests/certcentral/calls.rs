@@ -75,7 +75,7 @@ async fn every_operation_can_be_called() {
     let domain = cc.domains().add("example.com").organization(ORGANIZATION).method(DcvMethod::DnsTxtToken).send().await.unwrap();
     let token = domain.dcv_token.unwrap().token.unwrap();
     assert_eq!(cc.domains().get(domain.id).include_dcv(true).send().await.unwrap().dcv_token.unwrap().token, Some(token));
-    assert_eq!(cc.domains().list().search("%example.com").limit(10).send().await.unwrap().domains.len(), 1);
+    assert_eq!(cc.domains().list().search("%example.com").page_size(10).send().await.unwrap().domains.len(), 1);
     let renewed = cc.domains().new_token(domain.id).send().await.unwrap().token.unwrap();
     let missing = cc.domains().check(domain.id).send().await.unwrap_err();
     assert_eq!(missing.certcentral_code(), Some(ErrorCode::InvalidDnsTxt));

@@ -1,0 +1,108 @@
+//! The domains of an account, narrowed down and sorted.
+
+use bon::bon;
+
+use super::Domains;
+use crate::{
+    certcentral::{CertCentral, ContainerId, DcvMethod, Match, ValidationEnd, ValidationType, list::list_ends, types},
+    error::Error,
+    page::LARGEST_PAGE,
+};
+
+/// A list, as it will be asked for.
+#[derive(Clone)]
+struct Query {
+    client: CertCentral,
+    container: Option<ContainerId>,
+    search: Option<String>,
+    method: Option<DcvMethod>,
+    validation: Option<String>,
+    include_validation: Option<bool>,
+    include_reuse_status: Option<bool>,
+    include_expiration_time: Option<bool>,
+    sort: Option<String>,
+}
+
+#[bon]
+impl<'c> Domains<'c> {
+    /// Lists the domains of the account. End it with [`stream`](ListDomains::stream) for all of them, with
+    /// [`pages`](ListDomains::pages) for all pages, or with [`send`](ListDomains::send) for one page.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    /// use shomei::certcentral::{ValidationEnd, ValidationType};
+    ///
+    /// let mut domains = cc.domains().list().validation_ends(ValidationType::Ov, ValidationEnd::Within30Days).stream()?;
+    /// while let Some(domain) = domains.try_next().await? {
+    ///     println!("{:?} wants to be validated again", domain.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListDomains)]
+    pub fn list(
+        self,
+        /// Only those of a container.
+        container: Option<ContainerId>,
+        /// Only those of a name.
+        #[builder(into)]
+        search: Option<Match>,
+        /// Only those with this method.
+        method: Option<DcvMethod>,
+        /// Only those whose validation for OV or EV ends, or has ended, around now.
+        #[builder(with = |kind: ValidationType, end: ValidationEnd| (kind, end))]
+        validation_ends: Option<(ValidationType, ValidationEnd)>,
+        /// Adds how each kind of validation stands.
+        include_validation: Option<bool>,
+        /// Adds to the end of each validation how far it can be used again.
+        include_reuse_status: Option<bool>,
+        /// Writes the end of each validation with the time of day.
+        include_expiration_time: Option<bool>,
+        /// A member to sort by; `-` before it turns the order round.
+        #[builder(into)]
+        sort: Option<String>,
+        /// The most items of a page; the service's own limit is 1000.
+        #[builder(default = LARGEST_PAGE)]
+        page_size: u32,
+        /// How many items to skip.
+        #[builder(default)]
+        offset: u64,
+    ) -> Result<(Query, u64, u32), Error> {
+        let query = Query {
+            client: self.client.clone(),
+            container,
+            search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
+            method,
+            validation: validation_ends.map(|(kind, end)| end.checked("validation_ends", &kind)).transpose()?,
+            include_validation,
+            include_reuse_status,
+            include_expiration_time,
+            sort,
+        };
+        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+    }
+}
+
+list_ends!(ListDomains in list_domains: DomainList of domains: Domain);
+
+impl Query {
+    async fn fetch(&self, offset: u64, size: u32) -> Result<types::DomainList, Error> {
+        let call = self.client.call();
+        let answer = call
+            .list_domains(
+                self.container.as_ref(),
+                self.method.as_ref().map(DcvMethod::as_str),
+                self.include_reuse_status,
+                self.search.as_deref(),
+                self.validation.as_deref(),
+                self.include_expiration_time,
+                self.include_validation,
+                Some(size.into()),
+                i64::try_from(offset).ok(),
+                self.sort.as_deref(),
+            )
+            .await;
+        call.lift(answer).await
+    }
+}
