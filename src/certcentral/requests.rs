@@ -2,17 +2,30 @@
 
 use bon::bon;
 
-use super::{RequestId, RequestStatus, RequestType, handle, types};
-use crate::error::Error;
+use super::{CertCentral, ContainerId, Match, RequestId, RequestStatus, RequestType, handle, list::list_ends, types};
+use crate::{error::Error, page::LARGEST_PAGE};
 
 handle! {
     /// The requests of an account: [`CertCentral::requests`](super::CertCentral::requests).
     Requests
 }
 
+/// A list, as it will be asked for.
+#[derive(Clone)]
+struct Query {
+    client: CertCentral,
+    status: Option<RequestStatus>,
+    kind: Option<RequestType>,
+    search: Option<String>,
+    container: Option<String>,
+    custom_field: Option<String>,
+    custom_value: Option<String>,
+    sort: Option<String>,
+}
+
 #[bon]
 impl<'c> Requests<'c> {
-    /// Reads one request (guide p.52, Request Info).
+    /// Reads one request (guide p.53, Request Info).
     ///
     /// # Errors
     ///
@@ -24,42 +37,65 @@ impl<'c> Requests<'c> {
         call.lift(answer).await
     }
 
-    /// Reads the requests of the account, one page of them (guide p.53, List Request).
-    ///
-    /// # Errors
-    ///
-    /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListRequests)]
-    pub async fn list(
+    /// Lists the requests of the account (guide p.54, List Request). End it with [`stream`](ListRequests::stream) for all of them, with
+    /// [`pages`](ListRequests::pages) for all pages, or with [`send`](ListRequests::send) for one page.
+    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListRequests)]
+    pub fn list(
         self,
         /// Only those in this state.
         status: Option<RequestStatus>,
         /// Only those of this kind.
         kind: Option<RequestType>,
-        /// The most items of the page; the service's own limit is 1000.
-        limit: Option<u32>,
+        /// Only those for a certificate with this common name.
+        #[builder(into)]
+        search: Option<Match>,
+        /// Only those of a container.
+        container: Option<ContainerId>,
+        /// Only those whose order has a value in this custom field, by its `metadata_id`.
+        custom_field: Option<u64>,
+        /// Only those whose order has this value in a custom field.
+        #[builder(into)]
+        custom_value: Option<String>,
+        /// A member to sort by; `-` before it turns the order round.
+        #[builder(into)]
+        sort: Option<String>,
+        /// The most items of a page; the service's own limit is 1000.
+        #[builder(default = LARGEST_PAGE)]
+        page_size: u32,
         /// How many items to skip.
-        offset: Option<u32>,
-    ) -> Result<types::ApprovalRequestList, Error> {
+        #[builder(default)]
+        offset: u64,
+    ) -> Result<(Query, u64, u32), Error> {
+        let query = Query {
+            client: self.client.clone(),
+            status,
+            kind,
+            search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
+            container: container.map(|id| id.to_string()),
+            custom_field: custom_field.map(|id| id.to_string()),
+            custom_value,
+            sort,
+        };
+        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+    }
+
+    /// Counts the requests that wait for a decision, by their kind.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = CountRequests)]
+    pub async fn summary(
+        self,
+        /// Only those of a container.
+        container: Option<ContainerId>,
+    ) -> Result<types::RequestReport, Error> {
         let call = self.client.call();
-        let answer = call
-            .list_requests(
-                None,
-                None,
-                None,
-                None,
-                status.as_ref().map(RequestStatus::as_str),
-                kind.as_ref().map(RequestType::as_str),
-                limit.map(i64::from),
-                offset.map(i64::from),
-                None,
-                None,
-            )
-            .await;
+        let answer = call.request_summary(container.as_ref()).await;
         call.lift(answer).await
     }
 
-    /// Approves a request (guide p.52, Update Request Status). Where an account wants two approvals, this is the second.
+    /// Approves a request (guide p.53, Update Request Status). Where an account wants two approvals, this is the second.
     ///
     /// # Errors
     ///
@@ -75,7 +111,7 @@ impl<'c> Requests<'c> {
         self.decide(id, types::RequestDecision::Approved, comment).await
     }
 
-    /// Approves a request as its reviewer, where an account wants two approvals (guide p.52): it then waits for the second.
+    /// Approves a request as its reviewer, where an account wants two approvals (guide p.53): it then waits for the second.
     ///
     /// # Errors
     ///
@@ -114,7 +150,30 @@ impl<'c> Requests<'c> {
     }
 }
 
+list_ends!(ListRequests in list_requests: ApprovalRequestList of requests: ListedApprovalRequest);
+
+impl Query {
+    async fn fetch(&self, offset: u64, size: u32) -> Result<types::ApprovalRequestList, Error> {
+        let call = self.client.call();
+        let answer = call
+            .list_requests(
+                self.container.as_deref(),
+                self.custom_field.as_deref(),
+                self.custom_value.as_deref(),
+                self.search.as_deref(),
+                self.status.as_ref().map(RequestStatus::as_str),
+                self.kind.as_ref().map(RequestType::as_str),
+                Some(size.into()),
+                i64::try_from(offset).ok(),
+                self.sort.as_deref(),
+                None,
+            )
+            .await;
+        call.lift(answer).await
+    }
+}
+
 pub(super) mod builders {
     //! The builders of the operations on requests.
-    pub use super::{ApproveRequest, GetRequest, ListRequests, RejectRequest, ReviewRequest};
+    pub use super::{ApproveRequest, CountRequests, GetRequest, ListRequests, RejectRequest, ReviewRequest};
 }

@@ -2,12 +2,18 @@
 
 use bon::bon;
 
-use super::{handle, types};
-use crate::error::Error;
+use super::{CertCentral, UserId, handle, list::list_ends, types};
+use crate::{error::Error, page::LARGEST_PAGE};
 
 handle! {
     /// The users of an account: [`CertCentral::users`](super::CertCentral::users).
     Users
+}
+
+/// A list, as it will be asked for.
+#[derive(Clone)]
+struct Query {
+    client: CertCentral,
 }
 
 #[bon]
@@ -23,9 +29,46 @@ impl<'c> Users<'c> {
         let answer = call.user_me().await;
         call.lift(answer).await
     }
+
+    /// Reads one user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such user.
+    #[builder(finish_fn = send, builder_type = GetUser)]
+    pub async fn get(self, #[builder(start_fn)] id: UserId) -> Result<types::User, Error> {
+        let call = self.client.call();
+        let answer = call.user_info(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Lists the users of the account. End it with [`stream`](ListUsers::stream) for all of them, with [`pages`](ListUsers::pages) for
+    /// all pages, or with [`send`](ListUsers::send) for one page.
+    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListUsers)]
+    pub fn list(
+        self,
+        /// The most items of a page; the service's own limit is 1000.
+        #[builder(default = LARGEST_PAGE)]
+        page_size: u32,
+        /// How many items to skip.
+        #[builder(default)]
+        offset: u64,
+    ) -> Result<(Query, u64, u32), Error> {
+        Ok((Query { client: self.client.clone() }, offset, page_size.clamp(1, LARGEST_PAGE)))
+    }
+}
+
+list_ends!(ListUsers in list_users: UserList of users: User);
+
+impl Query {
+    async fn fetch(&self, offset: u64, size: u32) -> Result<types::UserList, Error> {
+        let call = self.client.call();
+        let answer = call.list_users(Some(size.into()), i64::try_from(offset).ok()).await;
+        call.lift(answer).await
+    }
 }
 
 pub(super) mod builders {
     //! The builders of the operations on users.
-    pub use super::GetMe;
+    pub use super::{GetMe, GetUser, ListUsers};
 }
