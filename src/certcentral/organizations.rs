@@ -2,16 +2,139 @@
 
 use bon::bon;
 
-use super::{ContainerId, OrganizationId, OrganizationStatus, handle, types};
-use crate::error::Error;
+use super::{
+    CertCentral, Contact, ContainerId, Match, OrganizationId, OrganizationStatus, ValidationType, check, handle, list::list_ends, types,
+};
+use crate::{error::Error, page::LARGEST_PAGE};
+
+/// The most characters of a name, and of each part of an address.
+const LONGEST: usize = 64;
+/// The most characters of a name and an assumed name together.
+const LONGEST_TOGETHER: usize = 61;
 
 handle! {
     /// The organizations of an account: [`CertCentral::organizations`](super::CertCentral::organizations).
     Organizations
 }
 
+/// A list, as it will be asked for.
+#[derive(Clone)]
+struct Query {
+    client: CertCentral,
+    container: Option<ContainerId>,
+    status: Option<OrganizationStatus>,
+    search: Option<String>,
+    include_validation: Option<bool>,
+    sort: Option<String>,
+}
+
 #[bon]
 impl<'c> Organizations<'c> {
+    /// Adds an organization to the account.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::{Contact, ValidationType};
+    ///
+    /// let contact = Contact::Person {
+    ///     first_name: "Jane".into(),
+    ///     last_name: "Roe".into(),
+    ///     job_title: "Manager".into(),
+    ///     telephone: "801-555-0101".into(),
+    ///     email: "jane.roe@example.com".into(),
+    /// };
+    /// let created = cc.organizations().create("Example Organization")
+    ///     .address("2801 North Thanksgiving Way")
+    ///     .city("Lehi")
+    ///     .state("Utah")
+    ///     .zip("84043")
+    ///     .country("us")
+    ///     .contact(contact)
+    ///     .validations([ValidationType::Ov])
+    ///     .send().await?;
+    /// println!("{}", created.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when a name or a part of the address is empty or too long (64 characters; name and assumed name
+    /// together 61), the country has not two letters, or somebody's e-mail address is none; whatever the service answers, also when the
+    /// account has such an organization already.
+    #[builder(finish_fn = send, builder_type = CreateOrganization)]
+    pub async fn create(
+        self,
+        /// The legal name.
+        #[builder(start_fn, into)]
+        name: String,
+        /// The street and number.
+        #[builder(into)]
+        address: String,
+        /// The city.
+        #[builder(into)]
+        city: String,
+        /// The state or prefecture, written out.
+        #[builder(into)]
+        state: String,
+        /// The postal code.
+        #[builder(into)]
+        zip: String,
+        /// The two letters of the country, such as `jp`.
+        #[builder(into)]
+        country: String,
+        /// A name that it does business under.
+        #[builder(into)]
+        assumed_name: Option<String>,
+        /// The second line of the address.
+        #[builder(into)]
+        address2: Option<String>,
+        /// The telephone number.
+        #[builder(into)]
+        telephone: Option<String>,
+        /// Who speaks for it.
+        contact: Option<Contact>,
+        /// The kinds of certificate that it is to be validated for at once.
+        #[builder(default, with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
+        validations: Vec<ValidationType>,
+        /// Who is to be validated along with it.
+        #[builder(default, with = |people: impl IntoIterator<Item = Contact>| people.into_iter().collect())]
+        verified_users: Vec<Contact>,
+        /// Adds it even if the account has one like it.
+        skip_duplicate_check: Option<bool>,
+    ) -> Result<types::CreatedOrganization, Error> {
+        if validations.is_empty() && !verified_users.is_empty() {
+            return Err(Error::invalid("verified_users", "nothing says what they are to be validated for: give validations"));
+        }
+        let name = check::text("name", name, LONGEST)?;
+        let assumed_name = assumed_name.map(|assumed| check::text("assumed_name", assumed, LONGEST)).transpose()?;
+        if let Some(assumed) = &assumed_name {
+            let together = name.chars().count() + assumed.chars().count();
+            if together > LONGEST_TOGETHER {
+                let reason = format!("together with the name it has {together} characters; at most {LONGEST_TOGETHER} are taken");
+                return Err(Error::invalid("assumed_name", reason));
+            }
+        }
+        let request = types::NewOrganization {
+            name,
+            assumed_name,
+            address: check::text("address", address, LONGEST)?,
+            address2: address2.map(|line| check::text("address2", line, LONGEST)).transpose()?,
+            city: check::text("city", city, LONGEST)?,
+            state: check::text("state", state, LONGEST)?,
+            zip: check::filled("zip", zip)?,
+            country: check::country("country", &country)?,
+            telephone,
+            organization_contact: contact.map(speaker).transpose()?,
+            validations: requested(validations, verified_users)?,
+            skip_duplicate_org_check: skip_duplicate_check,
+            organization: None,
+        };
+        let call = self.client.call();
+        let answer = call.create_organization(&request).await;
+        call.lift(answer).await
+    }
+
     /// Reads one organization.
     ///
     /// # Errors
@@ -24,48 +147,178 @@ impl<'c> Organizations<'c> {
         call.lift(answer).await
     }
 
-    /// Reads the organizations of the account, one page of them.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListOrganizations)]
-    pub async fn list(
+    /// Lists the organizations of the account. End it with [`stream`](ListOrganizations::stream) for all of them, with
+    /// [`pages`](ListOrganizations::pages) for all pages, or with [`send`](ListOrganizations::send) for one page.
+    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListOrganizations)]
+    pub fn list(
         self,
         /// Only those of a container.
         container: Option<ContainerId>,
         /// Only those that are active, or inactive.
         status: Option<OrganizationStatus>,
-        /// Only those of a name; a leading `%` finds every name that ends so.
+        /// Only those of a name.
         #[builder(into)]
-        search: Option<String>,
+        search: Option<Match>,
         /// Adds how each kind of validation stands.
         include_validation: Option<bool>,
         /// A member to sort by; `-` before it turns the order round.
         #[builder(into)]
         sort: Option<String>,
-        /// The most items of the page; the service's own limit is 1000.
-        limit: Option<u32>,
+        /// The most items of a page; the service's own limit is 1000.
+        #[builder(default = LARGEST_PAGE)]
+        page_size: u32,
         /// How many items to skip.
-        offset: Option<u32>,
-    ) -> Result<types::OrganizationList, Error> {
+        #[builder(default)]
+        offset: u64,
+    ) -> Result<(Query, u64, u32), Error> {
+        let query = Query {
+            client: self.client.clone(),
+            container,
+            status,
+            search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
+            include_validation,
+            sort,
+        };
+        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+    }
+
+    /// Reads how each kind of validation of an organization stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such organization.
+    #[builder(finish_fn = send, builder_type = GetOrganizationValidations)]
+    pub async fn validations(self, #[builder(start_fn)] id: OrganizationId) -> Result<Vec<types::Validation>, Error> {
+        let call = self.client.call();
+        let answer = call.organization_validations(&id).await;
+        Ok(call.lift(answer).await?.validations)
+    }
+
+    /// Submits an organization for validation, with the people that are to be validated along with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when there is no kind of validation or nobody to validate, or one of somebody's five members is empty
+    /// or the e-mail address none; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = SubmitOrganization)]
+    pub async fn submit(
+        self,
+        #[builder(start_fn)] id: OrganizationId,
+        /// The kinds of certificate that it is to be validated for.
+        #[builder(with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
+        validations: Vec<ValidationType>,
+        /// Who is to be validated along with it, for each of these kinds.
+        #[builder(with = |people: impl IntoIterator<Item = Contact>| people.into_iter().collect())]
+        verified_users: Vec<Contact>,
+    ) -> Result<(), Error> {
+        if validations.is_empty() {
+            return Err(Error::invalid("validations", "at least one kind of validation is needed"));
+        }
+        if verified_users.is_empty() {
+            return Err(Error::invalid("verified_users", "at least one person is needed"));
+        }
+        let request = types::OrganizationValidationRequest { validations: requested(validations, verified_users)? };
+        let call = self.client.call();
+        let answer = call.submit_organization_validation(&id, &request).await;
+        call.lift(answer).await
+    }
+
+    /// Makes an organization usable again. With some accounts only the vendor's support can.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such organization.
+    #[builder(finish_fn = send, builder_type = ActivateOrganization)]
+    pub async fn activate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.activate_organization(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Takes an organization and its domains out of use: no orders, reissues and duplicates any more. Its validations are kept.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers; it refuses as long as a pending request or order names the organization.
+    #[builder(finish_fn = send, builder_type = DeactivateOrganization)]
+    pub async fn deactivate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.deactivate_organization(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Removes an organization **and its domains** for good. See [`deactivate`](Self::deactivate) for what can be undone.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers; it refuses for the first organization of the account, and for those that an order names.
+    #[builder(finish_fn = send, builder_type = DeleteOrganization)]
+    pub async fn delete(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
+        let call = self.client.call();
+        let answer = call.delete_organization(&id).await;
+        call.lift(answer).await
+    }
+}
+
+list_ends!(ListOrganizations in list_organizations: OrganizationList of organizations: Organization);
+
+impl Query {
+    async fn fetch(&self, offset: u64, size: u32) -> Result<types::OrganizationList, Error> {
         let call = self.client.call();
         let answer = call
             .list_organizations(
-                container.as_ref(),
-                search.as_deref(),
-                status.as_ref().map(OrganizationStatus::as_str),
-                include_validation,
-                limit.map(i64::from),
-                offset.map(i64::from),
-                sort.as_deref(),
+                self.container.as_ref(),
+                self.search.as_deref(),
+                self.status.as_ref().map(OrganizationStatus::as_str),
+                self.include_validation,
+                Some(size.into()),
+                i64::try_from(offset).ok(),
+                self.sort.as_deref(),
             )
             .await;
         call.lift(answer).await
     }
 }
 
+fn speaker(contact: Contact) -> Result<types::RequestedContact, Error> {
+    Ok(match contact {
+        Contact::User(id) => types::RequestedContact { user_id: Some(id), ..Default::default() },
+        Contact::Person { first_name, last_name, job_title, telephone, email } => types::RequestedContact {
+            email: Some(check::email("contact", &email)?),
+            first_name: Some(check::filled("contact", first_name)?),
+            last_name: Some(check::filled("contact", last_name)?),
+            job_title: Some(job_title).filter(|title| !title.is_empty()),
+            telephone: Some(telephone).filter(|number| !number.is_empty()),
+            ..Default::default()
+        },
+    })
+}
+
+fn requested(types: Vec<ValidationType>, people: Vec<Contact>) -> Result<Vec<types::RequestedOrganizationValidation>, Error> {
+    let verified_users = people.into_iter().map(verified).collect::<Result<Vec<_>, _>>()?;
+    let each = |type_| types::RequestedOrganizationValidation { type_, verified_users: verified_users.clone() };
+    Ok(types.into_iter().map(each).collect())
+}
+
+fn verified(person: Contact) -> Result<types::RequestedVerifiedUser, Error> {
+    let filled = |given| check::filled("verified_users", given).map(Some);
+    Ok(match person {
+        Contact::User(id) => types::RequestedVerifiedUser { id: Some(id), ..Default::default() },
+        Contact::Person { first_name, last_name, job_title, telephone, email } => types::RequestedVerifiedUser {
+            id: None,
+            first_name: filled(first_name)?,
+            last_name: filled(last_name)?,
+            job_title: filled(job_title)?,
+            telephone: filled(telephone)?,
+            email: Some(check::email("verified_users", &email)?),
+        },
+    })
+}
+
 pub(super) mod builders {
     //! The builders of the operations on organizations.
-    pub use super::{GetOrganization, ListOrganizations};
+    pub use super::{
+        ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization, GetOrganizationValidations,
+        ListOrganizations, SubmitOrganization,
+    };
 }
