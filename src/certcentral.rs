@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod account;
 mod certificates;
 mod check;
 mod containers;
@@ -25,6 +26,7 @@ mod orders;
 mod organizations;
 pub mod plan;
 mod product;
+mod products;
 mod requests;
 mod users;
 
@@ -40,6 +42,7 @@ use crate::{
 };
 
 pub use self::{
+    account::Account,
     certificates::{Certificates, Download},
     containers::Containers,
     domains::{DomainKey, Domains},
@@ -48,6 +51,7 @@ pub use self::{
     organizations::Organizations,
     plan::{Limits, Plan, Validity},
     product::{Product, ValidationLevel},
+    products::Products,
     requests::Requests,
     users::Users,
 };
@@ -59,8 +63,8 @@ pub use crate::generated::certcentral::{
 /// The builders that the operations return, one type an operation.
 pub mod builders {
     pub use super::{
-        certificates::builders::*, containers::builders::*, domains::builders::*, orders::builders::*, organizations::builders::*,
-        requests::builders::*, users::builders::*,
+        account::builders::*, certificates::builders::*, containers::builders::*, domains::builders::*, orders::builders::*,
+        organizations::builders::*, products::builders::*, requests::builders::*, users::builders::*,
     };
 }
 
@@ -153,7 +157,7 @@ impl CertCentral {
         Organizations::new(self)
     }
 
-    /// Containers, which the console calls divisions (guide p.33).
+    /// Containers, which the console calls divisions (guide p.35).
     #[must_use]
     pub fn containers(&self) -> Containers<'_> {
         Containers::new(self)
@@ -175,6 +179,18 @@ impl CertCentral {
     #[must_use]
     pub fn remaining(&self) -> Vec<Usage> {
         self.core.remaining()
+    }
+
+    /// Products that the account may order.
+    #[must_use]
+    pub fn products(&self) -> Products<'_> {
+        Products::new(self)
+    }
+
+    /// The account itself: its settings, its balance, its custom fields.
+    #[must_use]
+    pub fn account(&self) -> Account<'_> {
+        Account::new(self)
     }
 
     /// The generated client, see [`raw`].

@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{handle, types};
+use super::{ContainerId, check, handle, types};
 use crate::error::Error;
 
 handle! {
@@ -12,7 +12,7 @@ handle! {
 
 #[bon]
 impl<'c> Containers<'c> {
-    /// Reads the containers of the account (guide p.33). The one without a parent has the `parent_id` 0.
+    /// Reads the containers of the account (guide p.35). The one without a parent has the `parent_id` 0.
     ///
     /// # Errors
     ///
@@ -23,9 +23,62 @@ impl<'c> Containers<'c> {
         let answer = call.list_containers().await;
         Ok(call.lift(answer).await?.containers)
     }
+
+    /// Reads one container.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such container.
+    #[builder(finish_fn = send, builder_type = GetContainer)]
+    pub async fn get(self, #[builder(start_fn)] id: ContainerId) -> Result<types::Container, Error> {
+        let call = self.client.call();
+        let answer = call.container_info(&id).await;
+        call.lift(answer).await
+    }
+
+    /// Reads the containers right below a container, without their enrollment keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such container.
+    #[builder(finish_fn = send, builder_type = ListChildContainers)]
+    pub async fn children(self, #[builder(start_fn)] id: ContainerId) -> Result<Vec<types::Container>, Error> {
+        let call = self.client.call();
+        let answer = call.list_child_containers(&id).await;
+        Ok(call.lift(answer).await?.containers)
+    }
+
+    /// Adds a container right below another. What the service wants beside the name is not documented.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the name is empty or the user's address no e-mail address; whatever the service answers.
+    #[builder(finish_fn = send, builder_type = CreateContainer)]
+    pub async fn create_child(
+        self,
+        #[builder(start_fn)] parent: ContainerId,
+        /// Its name.
+        #[builder(start_fn, into)]
+        name: String,
+        /// What it is for.
+        #[builder(into)]
+        description: Option<String>,
+        /// The number of its template, which decides on its features.
+        template: Option<i64>,
+        /// A user to add with it.
+        user: Option<types::NewContainerUser>,
+    ) -> Result<types::CreatedContainer, Error> {
+        if let Some(address) = user.as_ref().and_then(|user| user.email.as_deref()) {
+            check::email("user", address)?;
+        }
+        let request = types::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
+        let call = self.client.call();
+        let answer = call.create_child_container(&parent, &request).await;
+        call.lift(answer).await
+    }
 }
 
 pub(super) mod builders {
     //! The builders of the operations on containers.
-    pub use super::ListContainers;
+    pub use super::{CreateContainer, GetContainer, ListChildContainers, ListContainers};
 }

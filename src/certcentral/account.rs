@@ -1,0 +1,67 @@
+//! The account itself: its settings, its balance, its custom fields, and what expires in it.
+
+use bon::bon;
+
+use super::{ContainerId, handle, types};
+use crate::error::Error;
+
+handle! {
+    /// The account: [`CertCentral::account`](super::CertCentral::account).
+    Account
+}
+
+#[bon]
+impl<'c> Account<'c> {
+    /// Reads what the service tells of the account.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = GetAccount)]
+    pub async fn info(self) -> Result<types::Account, Error> {
+        let call = self.client.call();
+        let answer = call.account_info().await;
+        call.lift(answer).await
+    }
+
+    /// Reads the balance. What it consists of is not documented, so all members are kept as they come.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers; accounts that do not pay in advance may be refused.
+    #[builder(finish_fn = send, builder_type = GetBalance)]
+    pub async fn balance(self) -> Result<types::AccountBalance, Error> {
+        let call = self.client.call();
+        let answer = call.account_balance().await;
+        call.lift(answer).await
+    }
+
+    /// Counts the orders of a container that expire within 90, 60 and 30 days, or have expired in the last week (-7).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such container.
+    #[builder(finish_fn = send, builder_type = CountExpiringOrders)]
+    pub async fn expiring_orders(self, #[builder(start_fn)] container: ContainerId) -> Result<Vec<types::ExpiringOrderCount>, Error> {
+        let call = self.client.call();
+        let answer = call.expiring_orders(&container).await;
+        Ok(call.lift(answer).await?.expiring_orders)
+    }
+
+    /// Reads the custom fields that orders of the account can or have to fill. Their `id` is the `metadata_id` of an order's fields.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ListCustomFields)]
+    pub async fn custom_fields(self) -> Result<Vec<types::CustomFieldDefinition>, Error> {
+        let call = self.client.call();
+        let answer = call.list_custom_fields().await;
+        Ok(call.lift(answer).await?.metadata)
+    }
+}
+
+pub(super) mod builders {
+    //! The builders of the operations on the account.
+    pub use super::{CountExpiringOrders, GetAccount, GetBalance, ListCustomFields};
+}

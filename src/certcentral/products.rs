@@ -1,0 +1,50 @@
+//! Products: what the account may order.
+
+use bon::bon;
+
+use super::{ContainerId, Product, check, handle, types};
+use crate::error::Error;
+
+handle! {
+    /// The products of an account: [`CertCentral::products`](super::CertCentral::products).
+    Products
+}
+
+#[bon]
+impl<'c> Products<'c> {
+    /// Reads the products that the account may order.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers.
+    #[builder(finish_fn = send, builder_type = ListProducts)]
+    pub async fn list(self) -> Result<Vec<types::Product>, Error> {
+        let call = self.client.call();
+        let answer = call.list_products().await;
+        Ok(call.lift(answer).await?.products)
+    }
+
+    /// Reads one product: how long it may last, what an order of it may have, which server software it knows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when its identifier cannot stand in a URL;
+    /// [`ErrorCode::NotFoundProduct`](super::ErrorCode::NotFoundProduct) when there is none.
+    #[builder(finish_fn = send, builder_type = GetProduct)]
+    pub async fn get(
+        self,
+        #[builder(start_fn)] product: Product,
+        /// As this container may order it.
+        container: Option<ContainerId>,
+    ) -> Result<types::Product, Error> {
+        let id = check::path_segment("product", product.id())?;
+        let call = self.client.call();
+        let answer = call.product_info(&id, container.as_ref()).await;
+        call.lift(answer).await
+    }
+}
+
+pub(super) mod builders {
+    //! The builders of the operations on products.
+    pub use super::{GetProduct, ListProducts};
+}
