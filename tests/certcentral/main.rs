@@ -11,4 +11,5 @@ mod issuance;
 mod judge;
 mod lifecycle;
 mod program;
+mod wire;
 mod wobbles;

@@ -35,6 +35,14 @@ pub(crate) struct Operation<'a> {
 }
 
 impl Operation<'_> {
+    /// The first status of success, and the first content type that comes with it.
+    pub(crate) fn success(&self, document: &Document) -> (u16, Option<String>) {
+        let mut responses = entries(&self.body["responses"]);
+        let (status, response) = responses.find(|(status, _)| status.starts_with('2')).expect("every operation can succeed");
+        let content_type = entries(&document.resolve(response)["content"]).next().map(|(content_type, _)| content_type.to_owned());
+        (status.parse().expect("a status"), content_type)
+    }
+
     pub(crate) fn sends_json(&self, document: &Document) -> bool {
         entries(&document.resolve(&self.body["requestBody"])["content"]).any(|(content_type, _)| is_json(content_type))
     }
