@@ -1,5 +1,8 @@
 //! How the builders of lists end: with one page, with all pages, or with all items.
 
+use super::types;
+use crate::page::Fetched;
+
 /// Gives a builder its ends. Its `prepare` gives a query, an offset and a page size; the query's `fetch` reads one page.
 macro_rules! list_ends {
     ($builder:ident in $state:ident: $list:ident of $items:ident: $item:ident) => {
@@ -8,7 +11,8 @@ macro_rules! list_ends {
             ///
             /// # Errors
             ///
-            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) when a filter cannot be; whatever the service answers.
+            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) when there is nothing to search for or another filter cannot be;
+            /// whatever the service answers.
             pub async fn send(self) -> ::std::result::Result<$crate::certcentral::types::$list, $crate::Error> {
                 let (query, offset, size) = self.prepare()?;
                 query.fetch(offset, size).await
@@ -44,3 +48,11 @@ macro_rules! list_ends {
     };
 }
 pub(super) use list_ends;
+
+impl<T> Fetched<T> {
+    /// A page of CertCentral; lists without a `page` object come whole.
+    pub(super) fn new(items: Vec<T>, page: Option<types::Page>) -> Self {
+        let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
+        Self { total: page.as_ref().and_then(|page| number(page.total)), limit: page.and_then(|page| number(page.limit)), items }
+    }
+}

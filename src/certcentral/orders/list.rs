@@ -5,10 +5,11 @@ use bon::bon;
 use super::Orders;
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, ContainerId, Dates, Match, OrderId, OrderStatus, OrganizationId, Product, Sorting, UserId, types,
+        CertCentral, CertificateId, ContainerId, Dates, Match, OrderId, OrderStatus, OrganizationId, Product, Sorting, UserId,
+        list::list_ends, types,
     },
     error::Error,
-    page::{Fetch, Fetched, Items, LARGEST_PAGE, Pages},
+    page::LARGEST_PAGE,
 };
 
 /// The most products that one list can be narrowed down to.
@@ -148,44 +149,7 @@ impl<'c> Orders<'c> {
     }
 }
 
-impl<S: list_orders::IsComplete> ListOrders<'_, S> {
-    /// One page.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_invalid_input`] when there is nothing to search for, a span ends before it begins, or there are more than ten products;
-    /// whatever the service answers.
-    pub async fn send(self) -> Result<types::OrderList, Error> {
-        let (query, offset, size) = self.prepare()?;
-        query.fetch(offset, size).await
-    }
-
-    /// All pages, from the offset on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_invalid_input`] as [`send`](Self::send); what the service answers comes in the stream.
-    pub fn pages(self) -> Result<Pages<types::ListedOrder>, Error> {
-        let (query, offset, size) = self.prepare()?;
-        let fetch: Fetch<types::ListedOrder> = Box::new(move |offset, size| {
-            let query = query.clone();
-            Box::pin(async move {
-                let list = query.fetch(offset, size).await?;
-                Ok(Fetched::new(list.orders, list.page))
-            })
-        });
-        Ok(Pages::new(fetch, |order| order.id.0, offset, size))
-    }
-
-    /// All orders, from the offset on.
-    ///
-    /// # Errors
-    ///
-    /// As [`pages`](Self::pages).
-    pub fn stream(self) -> Result<Items<types::ListedOrder>, Error> {
-        self.pages().map(Pages::items)
-    }
-}
+list_ends!(ListOrders in list_orders: OrderList of orders: ListedOrder);
 
 impl Query {
     async fn fetch(&self, offset: u64, size: u32) -> Result<types::OrderList, Error> {
@@ -233,13 +197,5 @@ impl Query {
             )
             .await;
         call.lift(answer).await
-    }
-}
-
-impl<T> Fetched<T> {
-    /// A page of CertCentral; lists without a `page` object come whole.
-    pub(in crate::certcentral) fn new(items: Vec<T>, page: Option<types::Page>) -> Self {
-        let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
-        Self { total: page.as_ref().and_then(|page| number(page.total)), limit: page.and_then(|page| number(page.limit)), items }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     x509::Csr,
 };
 
-/// A person of an order: somebody the account knows, or somebody new.
+/// A person of an order or organization: somebody the account knows, or somebody new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Contact {
