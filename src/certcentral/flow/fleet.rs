@@ -16,7 +16,6 @@ use super::{
 use crate::{
     certcentral::{CertCentral, Dates, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, types},
     error::Error,
-    page::{Fetch, Fetched, LARGEST_PAGE, Pages},
     wait::{Polling, WaitError},
 };
 
@@ -187,15 +186,7 @@ impl<'c, S: revalidate_domains::State> RevalidateDomains<'c, S> {
 }
 
 async fn all_domains(client: &CertCentral) -> Result<Vec<types::Domain>, Error> {
-    let client = client.clone();
-    let fetch: Fetch<types::Domain> = Box::new(move |offset, size| {
-        let client = client.clone();
-        Box::pin(async move {
-            let list = client.domains().list().include_validation(true).limit(size).offset(offset as u32).send().await?;
-            Ok(Fetched::new(list.domains, list.page))
-        })
-    });
-    Pages::new(fetch, |domain| domain.id.0, 0, LARGEST_PAGE).items().try_collect().await
+    client.domains().list().include_validation(true).stream()?.try_collect().await
 }
 
 fn lapses_before(domain: &types::Domain, lapse: chrono::DateTime<chrono::Utc>) -> bool {
