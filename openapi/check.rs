@@ -10,8 +10,19 @@ use super::document::{entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 9] =
-    ["x-source", "x-idempotent", "x-inferred", "x-extensible-enum", "x-enum-varnames", "x-ignore-case", "x-id", "x-lenient", "x-redacted"];
+const EXTENSIONS: [&str; 11] = [
+    "x-source",
+    "x-idempotent",
+    "x-inferred",
+    "x-extensible-enum",
+    "x-enum-varnames",
+    "x-ignore-case",
+    "x-id",
+    "x-string-id",
+    "x-lenient",
+    "x-redacted",
+    "x-bytes",
+];
 
 /// The mistakes of a document, in reading order; none means that it can become a client.
 pub(crate) fn check(document: &Value) -> Vec<Problem> {

@@ -1,6 +1,8 @@
 //! What the clients of all services share: how one is built, and what every call goes through.
 
 mod call;
+#[cfg(feature = "pocketsign")]
+mod connect;
 #[cfg(feature = "sandbox")]
 mod in_process;
 mod transport;

@@ -8,6 +8,8 @@ mod generated;
 mod id;
 mod lenient;
 mod open_enum;
+#[cfg(feature = "pocketsign")]
+pub mod pocketsign;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
@@ -19,8 +21,12 @@ mod x509;
 pub use certcentral::CertCentral;
 pub use client::{ClientBuilder, Service, Transport, TransportError};
 pub use error::{Error, ErrorEntry};
+#[cfg(feature = "pocketsign")]
+pub use pocketsign::PocketSign;
 #[cfg(feature = "sandbox")]
 pub use sandbox::Sandbox;
+#[cfg(feature = "pocketsign")]
+pub use secret::RedactedBytes;
 pub use secret::{ApiKey, Redacted};
 pub use wait::{Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]

@@ -16,6 +16,16 @@ fn certcentral() {
 }
 
 #[test]
+fn pocketsign_verify_v1() {
+    compare("pocketsign-verify-v1", &outline("pocketsign_verify_v1", include_str!("../../openapi/pocketsign-verify-v1.yaml")));
+}
+
+#[test]
+fn pocketsign_verify_v2() {
+    compare("pocketsign-verify-v2", &outline("pocketsign_verify_v2", include_str!("../../openapi/pocketsign-verify-v2.yaml")));
+}
+
+#[test]
 fn wobbles() {
     compare("wobbles", &outline("wobbles", super::WOBBLES));
 }
@@ -65,11 +75,12 @@ fn kind(item: &syn::Item) -> Option<String> {
 fn word(word: &Word) -> Option<String> {
     match &word.kind {
         Kind::Id => Some(format!("{}: id", word.name)),
+        Kind::StringId => Some(format!("{}: string id", word.name)),
         Kind::OpenEnum { variants, .. } => {
             let variants: Vec<_> = variants.iter().map(|variant| format!("{} = {:?}", variant.name, variant.value)).collect();
             Some(format!("{}: {}", word.name, variants.join(" | ")))
         }
-        Kind::Lenient { .. } | Kind::LenientObject { .. } | Kind::Redacted => None,
+        Kind::Lenient { .. } | Kind::LenientObject { .. } | Kind::Redacted | Kind::Bytes => None,
     }
 }
 
