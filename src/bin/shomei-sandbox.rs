@@ -10,7 +10,7 @@ use shomei::sandbox::Sandbox;
 use tokio::net::TcpListener;
 
 const USAGE: &str = "\
-An imitation of DigiCert CertCentral on a loopback port.
+An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
 
 Usage: shomei-sandbox [--listen ADDRESS] [--api-key KEY]
 
@@ -73,8 +73,11 @@ async fn serve(options: Options) -> io::Result<()> {
     // Before the address is printed, so that whoever reads it may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
-    writeln!(io::stdout(), "certcentral http://{}{}", listener.local_addr()?, Sandbox::CERTCENTRAL)?;
-    Sandbox::builder().api_key(options.api_key).build().serve(listener, stop).await
+    let sandbox = Sandbox::builder().api_key(options.api_key).build();
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "certcentral http://{address}{}", Sandbox::CERTCENTRAL)?;
+    writeln!(io::stdout(), "pocketsign http://{address} (token {})", sandbox.pocketsign_token())?;
+    sandbox.serve(listener, stop).await
 }
 
 /// Completes on Ctrl-C or SIGTERM; the handlers are in place when this returns.

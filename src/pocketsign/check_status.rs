@@ -146,17 +146,22 @@ impl<'c, V: Version> FreshCheck<'c, V> {
     /// As without freshness. A failed OCSP inquiry is an error unless [`fall_back_to_crl`](Self::fall_back_to_crl) is set; any other error
     /// is one in any case.
     pub async fn send(self) -> Result<Fresh, Error> {
-        let method = self.freshness.method_at(self.client.now());
-        let failure = match self.check(method.clone()).await {
-            Ok(status) => return Ok(judge(status, self.freshness, method, self.client.now(), None)),
+        let judged = |status, method, fallback| judge(status, self.freshness, method, self.client.now(), fallback);
+        if self.freshness.method_at(self.client.now()) != CheckMethod::Ocsp {
+            let fresh = judged(self.check(CheckMethod::Crl).await?, CheckMethod::Crl, None);
+            if fresh.is_fresh {
+                return Ok(fresh);
+            }
+            // By the clock of the service, known from its answer, today's list is not there yet.
+        }
+        let failure = match self.check(CheckMethod::Ocsp).await {
+            Ok(status) => return Ok(judged(status, CheckMethod::Ocsp, None)),
             Err(error) => error,
         };
-        let may_fall_back = self.fall_back && method == CheckMethod::Ocsp;
-        if !(may_fall_back && failure.pocketsign_reason() == Some(ErrorReason::OcspRequestFailed)) {
+        if !(self.fall_back && failure.pocketsign_reason() == Some(ErrorReason::OcspRequestFailed)) {
             return Err(failure);
         }
-        let status = self.check(CheckMethod::Crl).await?;
-        Ok(judge(status, self.freshness, CheckMethod::Crl, self.client.now(), Some(failure)))
+        Ok(judged(self.check(CheckMethod::Crl).await?, CheckMethod::Crl, Some(failure)))
     }
 
     fn check(&self, method: CheckMethod) -> BoxFuture<'static, Result<CertificateStatus, Error>> {

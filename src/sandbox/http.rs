@@ -50,6 +50,10 @@ impl Reply {
         Self { status: StatusCode::OK, content: Content::Json(body) }
     }
 
+    pub(crate) fn json(status: StatusCode, body: Value) -> Self {
+        Self { status, content: Content::Json(body) }
+    }
+
     pub(crate) fn created(body: Value) -> Self {
         Self { status: StatusCode::CREATED, content: Content::Json(body) }
     }
