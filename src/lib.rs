@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// One service alone need not use every shared tool.
+#![cfg_attr(not(all(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
 
 #[cfg(feature = "certcentral")]
 pub mod certcentral;

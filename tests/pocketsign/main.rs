@@ -11,3 +11,4 @@ mod judge;
 mod personal;
 mod refusals;
 mod revocation;
+mod wire;
