@@ -50,7 +50,7 @@ impl Reply {
         Self { status: StatusCode::OK, content: Content::Json(body) }
     }
 
-    pub(crate) fn json(status: StatusCode, body: Value) -> Self {
+    pub(crate) fn of(status: StatusCode, body: Value) -> Self {
         Self { status, content: Content::Json(body) }
     }
 

@@ -41,7 +41,7 @@ impl Refused {
             Self::UnsupportedCertificate => (StatusCode::BAD_REQUEST, "unsupported_certificate"),
             Self::OcspFailed => (StatusCode::INTERNAL_SERVER_ERROR, "ocsp_request_failed"),
         };
-        Reply::json(status, json!({"code": code, "message": code.replace('_', " ")}))
+        Reply::of(status, json!({"code": code, "message": code.replace('_', " ")}))
     }
 
     /// The answer of v2.
@@ -61,7 +61,7 @@ impl Refused {
         if !details.is_empty() {
             body["details"] = details.into();
         }
-        Reply::json(status, body)
+        Reply::of(status, body)
     }
 }
 
