@@ -9,20 +9,24 @@ use std::{env, fs};
 
 use generate::{Source, generate};
 
-/// The documents: the feature that wants each, and the name it has as a file and as a module.
-const DOCUMENTS: [(&str, &str); 1] = [("CARGO_FEATURE_CERTCENTRAL", "certcentral")];
+/// The documents: the feature that wants each, its file's name, and its module's.
+const DOCUMENTS: [(&str, &str, &str); 3] = [
+    ("CARGO_FEATURE_CERTCENTRAL", "certcentral", "certcentral"),
+    ("CARGO_FEATURE_POCKETSIGN", "pocketsign-verify-v1", "pocketsign_verify_v1"),
+    ("CARGO_FEATURE_POCKETSIGN", "pocketsign-verify-v2", "pocketsign_verify_v2"),
+];
 
 fn main() -> ExitCode {
     // Cargo compiles and runs this script again by itself when build.rs or a module of it changes.
     println!("cargo::rerun-if-changed=build.rs");
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut outcome = ExitCode::SUCCESS;
-    for (feature, name) in DOCUMENTS {
+    for (feature, name, module) in DOCUMENTS {
         println!("cargo::rerun-if-changed=openapi/{name}.yaml");
         if env::var_os(feature).is_none() {
             continue;
         }
-        if let Err(message) = build(name, &out_dir) {
+        if let Err(message) = build(name, module, &out_dir) {
             eprintln!("{message}");
             outcome = ExitCode::FAILURE;
         }
@@ -31,9 +35,9 @@ fn main() -> ExitCode {
 }
 
 /// Writes the client of one document.
-fn build(name: &str, out_dir: &Path) -> Result<(), String> {
+fn build(name: &str, module: &str, out_dir: &Path) -> Result<(), String> {
     let file = format!("openapi/{name}.yaml");
     let text = fs::read_to_string(&file).map_err(|error| format!("error: {file}: {error}"))?;
-    let code = generate(&Source { module: name, file: &file, text: &text }).map_err(|problems| problems.to_string())?;
-    fs::write(out_dir.join(format!("{name}.rs")), code).map_err(|error| format!("error: {file}: cannot write the client: {error}"))
+    let code = generate(&Source { module, file: &file, text: &text }).map_err(|problems| problems.to_string())?;
+    fs::write(out_dir.join(format!("{module}.rs")), code).map_err(|error| format!("error: {file}: cannot write the client: {error}"))
 }

@@ -10,7 +10,7 @@ use super::document::{entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 11] = [
+const EXTENSIONS: [&str; 13] = [
     "x-source",
     "x-idempotent",
     "x-inferred",
@@ -19,8 +19,10 @@ const EXTENSIONS: [&str; 11] = [
     "x-enum-aliases",
     "x-ignore-case",
     "x-id",
+    "x-string-id",
     "x-lenient",
     "x-redacted",
+    "x-bytes",
     "x-empty-body",
 ];
 

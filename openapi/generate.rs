@@ -67,7 +67,7 @@ fn settings(words: &[Word], module: &str) -> GenerationSettings {
         .with_derive("PartialEq");
     for word in words {
         let printed: &[_] = match word.kind {
-            Kind::OpenEnum { .. } | Kind::Id => &[TypeImpl::Display, TypeImpl::FromStr],
+            Kind::OpenEnum { .. } | Kind::Id | Kind::StringId => &[TypeImpl::Display, TypeImpl::FromStr],
             _ => &[],
         };
         settings.with_replacement(&word.name, word.replacement(module), printed.iter().copied());

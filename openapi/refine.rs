@@ -16,6 +16,7 @@ pub(crate) fn refine(file: &mut File) {
         let (name, attributes) = match item {
             Item::Struct(found) => {
                 found.fields.iter_mut().for_each(|field| refine_field(field, &objects));
+                found.fields.iter_mut().for_each(read_snake_case_too);
                 (&found.ident, &mut found.attrs)
             }
             Item::Enum(found) => (&found.ident, &mut found.attrs),
@@ -47,6 +48,22 @@ fn refine_field(field: &mut Field, objects: &BTreeSet<String>) {
     settings.push(parse_quote!(deserialize_with = #function));
     field.attrs.push(parse_quote!(#[serde(#settings)]));
     field.ty = plain;
+}
+
+/// A member in camelCase is one of protobuf's JSON, which may be written in snake_case as well.
+fn read_snake_case_too(field: &mut Field) {
+    let Some(name) = field.ident.as_ref().map(ToString::to_string) else { return };
+    let mut settings = take_serde(&mut field.attrs);
+    let renamed = settings.iter().find_map(|setting| match setting {
+        Meta::NameValue(pair) if pair.path.is_ident("rename") => Some(written(&pair.value)),
+        _ => None,
+    });
+    if renamed.is_some_and(|renamed| renamed.contains(|letter: char| letter.is_ascii_uppercase())) {
+        settings.push(parse_quote!(alias = #name));
+    }
+    if !settings.is_empty() {
+        field.attrs.push(parse_quote!(#[serde(#settings)]));
+    }
 }
 
 /// How a field is read: the type it has, and the type of `crate::lenient` that says what the service may write for it.

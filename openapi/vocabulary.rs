@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::document::{entries, is_true, list, pascal, schemas};
 
 /// The extensions that make a schema a word of the vocabulary; a schema carries at most one.
-pub(crate) const EXTENSIONS: [&str; 4] = ["x-extensible-enum", "x-id", "x-lenient", "x-redacted"];
+pub(crate) const EXTENSIONS: [&str; 6] = ["x-extensible-enum", "x-id", "x-string-id", "x-lenient", "x-redacted", "x-bytes"];
 
 /// What `x-lenient` may say, and the marker type (in `src/lenient.rs`) each becomes.
 pub(crate) const LENIENT: [(&str, &str); 9] = [
@@ -40,6 +40,7 @@ pub(crate) enum Kind {
         ignore_case: bool,
     },
     Id,
+    StringId,
     /// A marker of `crate::lenient`, which `refine` turns into a plain type.
     Lenient {
         marker: &'static str,
@@ -51,6 +52,8 @@ pub(crate) enum Kind {
         of: String,
     },
     Redacted,
+    /// Bytes, base64 on the wire.
+    Bytes,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +93,12 @@ fn kind(schema: &Value) -> Option<Kind> {
     }
     if is_true(&schema["x-id"]) {
         return Some(Kind::Id);
+    }
+    if is_true(&schema["x-string-id"]) {
+        return Some(Kind::StringId);
+    }
+    if schema["x-bytes"] == "base64" {
+        return Some(Kind::Bytes);
     }
     if is_true(&schema["x-redacted"]) {
         return Some(Kind::Redacted);
@@ -137,10 +146,11 @@ impl Word {
     /// The path of the type that stands in for the schema; `module` is the document's module in `crate::generated`.
     pub(crate) fn replacement(&self, module: &str) -> String {
         match &self.kind {
-            Kind::OpenEnum { .. } | Kind::Id => format!("crate::generated::{module}::vocabulary::{}", self.name),
+            Kind::OpenEnum { .. } | Kind::Id | Kind::StringId => format!("crate::generated::{module}::vocabulary::{}", self.name),
             Kind::Lenient { marker } => format!("crate::lenient::{marker}"),
             Kind::LenientOf { marker, of } => format!("crate::lenient::{marker}<crate::generated::{module}::types::{of}>"),
             Kind::Redacted => "crate::secret::Redacted<::std::string::String>".to_owned(),
+            Kind::Bytes => "crate::secret::RedactedBytes".to_owned(),
         }
     }
 
@@ -151,6 +161,7 @@ impl Word {
         let documentation = doc(description);
         match &self.kind {
             Kind::Id => Some(quote! { crate::id::id! { #[doc = #documentation] #name } }),
+            Kind::StringId => Some(quote! { crate::id::string_id! { #[doc = #documentation] #name } }),
             Kind::OpenEnum { variants, ignore_case } => {
                 let documentation = doc(&overview(description, variants));
                 let variants = variants.iter().map(|Variant { name, value, aliases, description }| {
@@ -162,7 +173,7 @@ impl Word {
                 let comparison = if *ignore_case { quote!(ignore_case) } else { quote!(exact) };
                 Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } })
             }
-            Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted => None,
+            Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted | Kind::Bytes => None,
         }
     }
 }

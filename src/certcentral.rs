@@ -204,12 +204,6 @@ impl CertCentral {
         self.with(self.options.urgency(Urgency::Background))
     }
 
-    /// Tells the service's time before its first answer does.
-    #[cfg(feature = "sandbox")]
-    pub(crate) fn set_time(&self, now: chrono::DateTime<chrono::Utc>) {
-        self.core.clock.set(now);
-    }
-
     /// Begins a call.
     fn call(&self) -> Started<generated::Client> {
         let call = Call::new(Arc::clone(&self.core), self.options);

@@ -1,6 +1,8 @@
 //! What the clients of all services share: how one is built, and what every call goes through.
 
 mod call;
+#[cfg(feature = "pocketsign")]
+mod connect;
 mod exec;
 #[cfg(feature = "sandbox")]
 mod in_process;
@@ -101,6 +103,7 @@ pub struct ClientBuilder<S> {
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
     transport: Option<Arc<dyn Transport>>,
+    time: Option<DateTime<Utc>>,
     service: PhantomData<fn() -> S>,
 }
 
@@ -118,6 +121,7 @@ impl<S: Service> ClientBuilder<S> {
             user_agent: None,
             http: None,
             transport: None,
+            time: None,
             service: PhantomData,
         }
     }
@@ -203,6 +207,13 @@ impl<S: Service> ClientBuilder<S> {
         self
     }
 
+    /// Tells the service's time before its first answer does.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn time(mut self, now: DateTime<Utc>) -> Self {
+        self.time = Some(now);
+        self
+    }
+
     /// Builds the client.
     ///
     /// # Errors
@@ -238,6 +249,10 @@ impl<S: Service> ClientBuilder<S> {
             .build()
             .map_err(|error| Error::configuration(format!("http client: {}", error.without_url())))?;
         let transport = self.transport.unwrap_or_else(|| Arc::new(http.clone()));
+        let clock = Clock::start();
+        if let Some(time) = self.time {
+            clock.set(time);
+        }
         Ok(S::from_core(Arc::new(Core {
             base_url,
             http,
@@ -251,7 +266,7 @@ impl<S: Service> ClientBuilder<S> {
             body_limit: self.body_limit,
             operations: S::OPERATIONS,
             personal: S::PERSONAL,
-            clock: Clock::start(),
+            clock,
         })))
     }
 }
@@ -281,7 +296,7 @@ pub struct Core {
     body_limit: usize,
     operations: &'static [Operation],
     personal: bool,
-    pub(crate) clock: Clock,
+    clock: Clock,
 }
 
 impl Core {
@@ -303,7 +318,7 @@ impl fmt::Debug for Core {
 }
 
 /// The time as the service sees it: what expires there expires by its clock, not by this machine's.
-pub(crate) struct Clock {
+struct Clock {
     wall: DateTime<Utc>,
     started: Instant,
     /// How many seconds the service is ahead, by the `Date` of its last answer.
@@ -324,7 +339,7 @@ impl Clock {
         self.local() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn set(&self, service: DateTime<Utc>) {
+    fn set(&self, service: DateTime<Utc>) {
         self.ahead.store((service - self.local()).num_seconds(), Ordering::Relaxed);
     }
 }

@@ -23,3 +23,13 @@ pub struct Operation {
 pub mod certcentral {
     include!(concat!(env!("OUT_DIR"), "/certcentral.rs"));
 }
+
+#[cfg(feature = "pocketsign")]
+pub mod pocketsign_verify_v1 {
+    include!(concat!(env!("OUT_DIR"), "/pocketsign_verify_v1.rs"));
+}
+
+#[cfg(feature = "pocketsign")]
+pub mod pocketsign_verify_v2 {
+    include!(concat!(env!("OUT_DIR"), "/pocketsign_verify_v2.rs"));
+}

@@ -50,6 +50,74 @@ macro_rules! id {
 }
 pub(crate) use id;
 
+/// Defines an id that is a string.
+#[allow(unused_macros, reason = "a document need not have an id of this kind")]
+macro_rules! string_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(
+            /// The id as the service writes it.
+            pub ::std::string::String,
+        );
+
+        impl $name {
+            /// The id as the service writes it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(id: ::std::string::String) -> Self {
+                Self(id)
+            }
+        }
+
+        impl ::std::convert::From<$name> for ::std::string::String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl ::std::convert::From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            fn from_str(id: &str) -> ::std::result::Result<Self, Self::Err> {
+                ::std::result::Result::Ok(Self::from(id))
+            }
+        }
+
+        impl ::std::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "a document need not have an id of this kind")]
+pub(crate) use string_id;
+
 /// Reads a number or a string of digits.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     struct Digits;
@@ -86,6 +154,18 @@ mod tests {
 
     id! { /// An order.
     OrderId }
+
+    string_id! { /// A user.
+    UserId }
+
+    #[test]
+    fn a_string_id_is_read_and_written_as_it_is() {
+        let id: UserId = serde_json::from_str("\"c3e7-01\"").unwrap();
+        assert_eq!((id.as_str(), id.to_string()), ("c3e7-01", "c3e7-01".to_owned()));
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"c3e7-01\"");
+        assert_eq!("c3e7-01".parse(), Ok(UserId::from(&id)));
+        assert!(serde_json::from_str::<UserId>("1").is_err());
+    }
 
     #[test]
     fn what_is_no_id_is_refused_in_words() {

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// One service alone need not use every shared tool.
+#![cfg_attr(not(all(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
 
 #[cfg(feature = "certcentral")]
 pub mod certcentral;
@@ -9,6 +11,8 @@ mod id;
 mod lenient;
 mod open_enum;
 mod page;
+#[cfg(feature = "pocketsign")]
+pub mod pocketsign;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
@@ -23,8 +27,12 @@ pub use client::{
 };
 pub use error::{Error, ErrorEntry};
 pub use page::{Items, Page, Pages};
+#[cfg(feature = "pocketsign")]
+pub use pocketsign::PocketSign;
 #[cfg(feature = "sandbox")]
 pub use sandbox::Sandbox;
+#[cfg(feature = "pocketsign")]
+pub use secret::RedactedBytes;
 pub use secret::{ApiKey, Redacted};
 pub use wait::{Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]

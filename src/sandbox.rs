@@ -1,9 +1,10 @@
-//! An embedded imitation of DigiCert CertCentral, for tests without an account and without a network.
+//! An embedded imitation of DigiCert CertCentral and PocketSign Verify, for tests without an account and without a network.
 //!
 //! A [`Sandbox`] answers the Services API v2 from its own state machines: domains are validated against a DNS zone
 //! and web servers that the test fills, orders wait for approvals and validations, and what is issued is a real
 //! X.509 certificate for the CSR that was sent, signed by the sandbox's own authority. It shares no type and no
-//! code with the client, so it can judge what the client sends.
+//! code with the client, so it can judge what the client sends. PocketSign Verify, in both versions, verifies real
+//! signatures of invented persons, whose cards [`Sandbox::jpki`] hands out.
 //!
 //! It runs in process ([`Sandbox::handle`]), under tokio's paused clock too, or on a socket ([`Sandbox::serve`]).
 //!
@@ -27,6 +28,7 @@ mod clock;
 mod http;
 mod json;
 mod network;
+mod pocketsign;
 mod random;
 mod rates;
 mod refusal;
@@ -44,12 +46,14 @@ use chrono::{DateTime, Utc};
 pub use self::certcentral::{ApprovalMode, KeyScope, Role};
 pub use self::clock::Clock;
 pub use self::network::{Files, Mail, MailKind, Mails, Zone};
+pub use self::pocketsign::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
 pub use self::settings::SandboxBuilder;
 
 use self::certcentral::{Account, FurtherKey, Reason};
 use self::clock::http_date;
 use self::http::{Reply, segments};
 use self::network::Network;
+use self::pocketsign::Verify;
 use self::random::Random;
 use self::settings::Settings;
 
@@ -64,6 +68,7 @@ struct World {
     clock: Clock,
     network: Network,
     certcentral: Mutex<Account>,
+    pocketsign: Mutex<Verify>,
 }
 
 /// Something a test asked of other people that they cannot do: there is no such order, or it is not its turn.
@@ -134,13 +139,32 @@ impl Sandbox {
         if example {
             account.live_a_year(clock.now());
         }
-        Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account) }))
+        let pocketsign = Mutex::new(Verify::new());
+        Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account), pocketsign }))
     }
 
     /// The key that is let in.
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.0.api_key
+    }
+
+    /// The token of the first tenant of PocketSign Verify.
+    #[must_use]
+    pub fn pocketsign_token(&self) -> String {
+        self.in_verify(|service, _| service.token().to_owned())
+    }
+
+    /// Adds a tenant to PocketSign Verify and gives its token.
+    #[must_use]
+    pub fn add_pocketsign_tenant(&self) -> String {
+        self.in_verify(|service, _| service.add_tenant())
+    }
+
+    /// The authority behind My Number cards, and what happens to the people who hold them.
+    #[must_use]
+    pub fn jpki(&self) -> Jpki {
+        Jpki::of(self.clone())
     }
 
     /// The DNS that domains are validated against.
@@ -175,7 +199,9 @@ impl Sandbox {
 
     /// Answers one request. The host does not matter, the path does.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let reply = if segments(request.uri(), certcentral::BASE).is_some() {
+        let reply = if Verify::knows(request.uri().path()) {
+            self.in_verify(|service, now| service.answer(&request, now))
+        } else if segments(request.uri(), certcentral::BASE).is_some() {
             self.in_account(|account, now| account.answer(&request, now)).unwrap_or_else(Reply::from)
         } else {
             certcentral::no_such_route()
@@ -188,6 +214,11 @@ impl Sandbox {
     fn in_account<T>(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> T) -> T {
         let mut account = self.0.certcentral.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut account, self.0.clock.now())
+    }
+
+    fn in_verify<T>(&self, act: impl FnOnce(&mut Verify, DateTime<Utc>) -> T) -> T {
+        let mut service = self.0.pocketsign.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut service, self.0.clock.now())
     }
 
     fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), Reason>) -> Result<(), NotPossible> {

@@ -1,10 +1,15 @@
 //! Values that must not be seen: never printed, wiped on drop.
 
+#[cfg(feature = "pocketsign")]
+mod bytes;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(feature = "pocketsign")]
+pub use self::bytes::RedactedBytes;
 use crate::error::Error;
 
 /// The key or token that a service knows its caller by.

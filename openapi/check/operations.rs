@@ -110,7 +110,7 @@ fn parameter(document: &Value, parameter: &Value, place: &str, findings: &mut Fi
     findings.expect(!is_lenient(schema), place, "x-lenient is for answers, not for what we send", "use a plain schema");
     let object = schema["type"] == "object" || schema.get("properties").is_some();
     findings.expect(!object, place, "an object would be sent without the parameter's name", spelled_out);
-    let hidden = schema.get("x-redacted").is_some() && location != "query";
+    let hidden = ["x-redacted", "x-bytes"].iter().any(|word| schema.get(word).is_some()) && location != "query";
     findings.expect(!hidden, place, "a redacted value would be written as its mask", "use a plain string");
 }
 

@@ -19,10 +19,17 @@ pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     match found.first().copied() {
         Some("x-extensible-enum") => open_enum(schema, place, findings),
         Some("x-lenient") => lenient(schema, place, findings),
+        Some("x-bytes") => {
+            let what = format!("`x-bytes: {}` is no encoding", schema["x-bytes"]);
+            findings.expect(schema["x-bytes"] == "base64", place, what, "write `base64`");
+            findings.expect(schema["type"] == "string", place, "bytes travel as a string", "write `type: string`");
+        }
         Some(flag) => {
             findings.expect(is_true(&schema[flag]), place, format!("`{flag}` is {}", schema[flag]), "write `true` or leave it out");
             let text = flag != "x-redacted" || schema["type"] == "string";
             findings.expect(text, place, "only a string can be redacted", "write `type: string`");
+            let text = flag != "x-string-id" || schema["type"] == "string";
+            findings.expect(text, place, "x-string-id is for strings", "write `type: string`, or `x-id` for a number");
         }
         None => {}
     }

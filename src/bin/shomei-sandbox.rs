@@ -10,7 +10,7 @@ use shomei::sandbox::Sandbox;
 use tokio::net::TcpListener;
 
 const USAGE: &str = "\
-An imitation of DigiCert CertCentral on a loopback port.
+An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
 
 Usage: shomei-sandbox [--listen ADDRESS] [--api-key KEY] [--empty]
 
@@ -79,10 +79,14 @@ async fn serve(options: Options) -> io::Result<()> {
     // Before the address is printed, so that whoever reads it may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
-    writeln!(io::stdout(), "certcentral http://{}{}", listener.local_addr()?, Sandbox::CERTCENTRAL)?;
     let sandbox = Sandbox::builder().api_key(options.api_key);
-    let sandbox = if options.empty { sandbox } else { sandbox.example_account() };
-    sandbox.build().serve(listener, stop).await
+    let sandbox = if options.empty { sandbox } else { sandbox.example_account() }.build();
+    let address = listener.local_addr()?;
+    let (certcentral, token) = (Sandbox::CERTCENTRAL, sandbox.pocketsign_token());
+    let ready = format!("certcentral http://{address}{certcentral}\npocketsign http://{address} (token {token})\n");
+    // In one piece: whoever started this may read one line and close the pipe.
+    io::stdout().write_all(ready.as_bytes())?;
+    sandbox.serve(listener, stop).await
 }
 
 /// Completes on Ctrl-C or SIGTERM; the handlers are in place when this returns.

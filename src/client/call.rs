@@ -152,12 +152,12 @@ impl<C> Started<C> {
             return self.tell(failure);
         }
         let error = match error {
-            Generated::UnexpectedResponse(answer) => refused(answer).await,
+            Generated::UnexpectedResponse(answer) => refused(answer, self.call.core.personal).await,
             Generated::InvalidRequest(message) | Generated::Custom(message) => Error::invalid("request", message),
             Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
                 Error::connection(!error.is_builder(), error.without_url())
             }
-            Generated::InvalidResponsePayload(body, error) => Error::decode(String::new(), error, excerpt(&body)),
+            Generated::InvalidResponsePayload(body, error) => undecodable::<serde::de::IgnoredAny>(&body, error, self.call.core.personal),
             // Errors are stripped from the documents before generation, so no operation declares one.
             Generated::ErrorResponse(value) => {
                 Error::answer(Answer { status: value.status(), entries: Vec::new(), retry_after: None, excerpt: String::new() })
@@ -191,11 +191,17 @@ fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, perso
 }
 
 /// What the service said when its answer is not the documented one.
-async fn refused(answer: reqwest::Response) -> Error {
+async fn refused(answer: reqwest::Response, personal: bool) -> Error {
     let status = answer.status();
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
-    Error::answer(Answer { status, entries: entries(&body), retry_after, excerpt: excerpt(&body) })
+    #[cfg(feature = "pocketsign")]
+    if personal {
+        // What the service says in words may quote what must not be seen.
+        return Error::answer(Answer { status, entries: super::connect::entries(&body), retry_after, excerpt: String::new() });
+    }
+    let excerpt = if personal { String::new() } else { excerpt(&body) };
+    Error::answer(Answer { status, entries: entries(&body), retry_after, excerpt })
 }
 
 /// The `errors` of a body, whatever their shape: a list, a single object, or none at all.

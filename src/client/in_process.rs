@@ -43,8 +43,43 @@ impl Sandbox {
     pub fn certcentral(&self) -> Result<crate::CertCentral, crate::Error> {
         let key = crate::ApiKey::new(self.api_key())?;
         let base_url = format!("https://sandbox.invalid{}", Self::CERTCENTRAL);
-        let client = crate::CertCentral::builder(key).base_url(base_url).transport(self.clone()).build()?;
-        client.set_time(self.clock().now());
-        Ok(client)
+        crate::CertCentral::builder(key).base_url(base_url).transport(self.clone()).time(self.clock().now()).build()
+    }
+}
+
+#[cfg(feature = "pocketsign")]
+impl Sandbox {
+    /// A client of this sandbox's PocketSign Verify, version 1, as its first tenant.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up: a client has it even if it is not used.
+    pub fn pocketsign_v1(&self) -> Result<crate::pocketsign::PocketSignV1, crate::Error> {
+        let token = crate::ApiKey::new(self.pocketsign_token())?;
+        crate::PocketSign::v1(token).base_url("https://sandbox.invalid").transport(self.clone()).time(self.clock().now()).build()
+    }
+
+    /// A client of this sandbox's PocketSign Verify, version 2, as its first tenant: the same state as version 1.
+    ///
+    /// ```
+    /// # use shomei::{Sandbox, Error, pocketsign::{HashAlgorithm, Outcome}, sandbox::PersonDetails};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// let sandbox = Sandbox::new();
+    /// let ps = sandbox.pocketsign_v2()?;
+    /// let card = sandbox.jpki().card(PersonDetails::default());
+    /// let (digest, signature) = card.authentication.sign(b"a challenge");
+    /// let outcome = ps.sign_in().signature(card.authentication.der(), HashAlgorithm::Sha256, digest, signature).send().await?;
+    /// assert!(matches!(outcome, Outcome::New(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up: a client has it even if it is not used.
+    pub fn pocketsign_v2(&self) -> Result<crate::pocketsign::PocketSignV2, crate::Error> {
+        let token = crate::ApiKey::new(self.pocketsign_token())?;
+        crate::PocketSign::v2(token).base_url("https://sandbox.invalid").transport(self.clone()).time(self.clock().now()).build()
     }
 }

@@ -72,3 +72,14 @@ fn every_sample_of_certcentral_fits_its_type() {
     let misfits = misfits(&Document::load("certcentral"), super::certcentral::SAMPLES);
     assert!(misfits.is_empty(), "{} samples do not fit:\n{}", misfits.len(), misfits.join("\n"));
 }
+
+#[test]
+#[cfg(feature = "pocketsign")]
+fn every_sample_of_pocketsign_fits_its_type() {
+    for (name, samples) in
+        [("pocketsign-verify-v1", super::pocketsign_verify_v1::SAMPLES), ("pocketsign-verify-v2", super::pocketsign_verify_v2::SAMPLES)]
+    {
+        let misfits = misfits(&Document::load(name), samples);
+        assert!(misfits.is_empty(), "{name}: {} samples do not fit:\n{}", misfits.len(), misfits.join("\n"));
+    }
+}

@@ -76,6 +76,10 @@ impl Reply {
         Self::of(StatusCode::OK, Content::Empty)
     }
 
+    pub(crate) fn with_status(status: StatusCode, body: Value) -> Self {
+        Self::of(status, Content::Json(body))
+    }
+
     pub(crate) fn created(body: Value) -> Self {
         Self::of(StatusCode::CREATED, Content::Json(body))
     }

@@ -93,6 +93,7 @@ impl PrivateKey {
 
     /// The key in PEM (PKCS #8); the text is wiped when it is dropped.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a key in memory fits into a PEM block")]
     pub fn to_pem(&self) -> Zeroizing<String> {
         Zeroizing::new(encode_string("PRIVATE KEY", LineEnding::LF, &self.der).expect("a key in memory fits into a PEM block"))
     }
@@ -105,6 +106,7 @@ impl PrivateKey {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when there is no name, or one cannot be a domain name.
+    #[expect(clippy::missing_panics_doc, reason = "a request in memory fits into a PEM block")]
     pub fn csr<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Csr, Error> {
         let names = names.into_iter().map(|name| ascii_name(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let first = names.first().cloned().ok_or_else(|| Error::invalid("names", "at least one is needed"))?;

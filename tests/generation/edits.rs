@@ -109,6 +109,8 @@ fn the_vocabulary_is_collected() {
     assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { ignore_case: true, .. })));
     assert_eq!(kind("ThingId"), Some(Kind::Id));
     assert_eq!(kind("Email"), Some(Kind::Redacted));
+    assert_eq!(kind("ThingCode"), Some(Kind::StringId));
+    assert_eq!(kind("Print"), Some(Kind::Bytes));
     assert_eq!(kind("WobblyDate"), Some(Kind::Lenient { marker: "Date" }));
     assert_eq!(kind("OwnerOrNone"), Some(Kind::LenientOf { marker: "Object", of: "Owner".to_owned() }));
     assert_eq!(kind("OwnersOrOne"), Some(Kind::LenientOf { marker: "List", of: "Owner".to_owned() }));
@@ -122,12 +124,18 @@ fn words_are_written_with_their_documentation() {
     has(&words, r#"crate :: id :: id ! { # [doc = " Number of a thing."] ThingId }"#);
     has(&words, r#"exact # [doc = " Where a thing stands."] ThingStatus { # [doc = " `issued`: it is there"] Issued = "issued" ,"#);
     has(&words, r#"NeedsApproval = "needs_approval" | "needs approval""#);
+    has(&words, r#"crate :: id :: string_id ! { # [doc = " Code of a thing."] ThingCode }"#);
     has(&words, r#"ignore_case # [doc = " Hash"] Hash { # [doc = " `sha256`"] Sha256 = "sha256""#);
 }
 
 #[test]
 fn every_word_replaces_a_schema_of_the_document() {
-    for source in [("wobbles", WOBBLES), ("certcentral", include_str!("../../openapi/certcentral.yaml"))] {
+    for source in [
+        ("wobbles", WOBBLES),
+        ("certcentral", include_str!("../../openapi/certcentral.yaml")),
+        ("pocketsign-verify-v1", include_str!("../../openapi/pocketsign-verify-v1.yaml")),
+        ("pocketsign-verify-v2", include_str!("../../openapi/pocketsign-verify-v2.yaml")),
+    ] {
         let document = super::generate::normalize::read(source.1).expect("YAML");
         let normalized = normalize(&document).unwrap_or_else(|problems| panic!("{problems:#?}"));
         for word in &normalized.words {
@@ -175,6 +183,18 @@ fn fields_are_plain_and_read_leniently() {
         "#[serde(skip_serializing_if = \"::std::vec::Vec::is_empty\", default, deserialize_with = \"crate::lenient::read::<crate::lenient::List<",
     );
     has(&code, "pub email: ::std::option::Option< crate::secret::Redacted<::std::string::String>, >");
+    has(&code, "pub print: ::std::option::Option<crate::secret::RedactedBytes>");
+    has(&code, "pub code: ::std::option::Option< crate::generated::wobbles::vocabulary::ThingCode, >");
+}
+
+#[test]
+fn members_in_camel_case_are_read_in_snake_case_too() {
+    let code = code();
+    let (_, before) = code.split_once("pub mod types").expect("types");
+    let (before, _) = before.split_once("pub last_seen: ").expect("the field");
+    let attribute = &before[before.rfind("#[serde").unwrap_or_default()..];
+    assert!(attribute.contains(r#"rename = "lastSeen""#) && attribute.contains(r#"alias = "last_seen""#), "{attribute}");
+    assert_eq!(code.matches("alias =").count(), 1);
 }
 
 #[test]

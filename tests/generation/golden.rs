@@ -16,6 +16,16 @@ fn certcentral() {
 }
 
 #[test]
+fn pocketsign_verify_v1() {
+    compare("pocketsign-verify-v1", &outline("pocketsign_verify_v1", include_str!("../../openapi/pocketsign-verify-v1.yaml")));
+}
+
+#[test]
+fn pocketsign_verify_v2() {
+    compare("pocketsign-verify-v2", &outline("pocketsign_verify_v2", include_str!("../../openapi/pocketsign-verify-v2.yaml")));
+}
+
+#[test]
 fn wobbles() {
     compare("wobbles", &outline("wobbles", super::WOBBLES));
 }
@@ -65,12 +75,13 @@ fn kind(item: &syn::Item) -> Option<String> {
 fn word(word: &Word) -> Option<String> {
     match &word.kind {
         Kind::Id => Some(format!("{}: id", word.name)),
+        Kind::StringId => Some(format!("{}: string id", word.name)),
         Kind::OpenEnum { variants, .. } => {
             let aliases = |variant: &Variant| variant.aliases.iter().map(|alias| format!(" or {alias:?}")).collect::<String>();
             let written = |variant: &Variant| format!("{} = {:?}{}", variant.name, variant.value, aliases(variant));
             Some(format!("{}: {}", word.name, variants.iter().map(written).collect::<Vec<_>>().join(" | ")))
         }
-        Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted => None,
+        Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted | Kind::Bytes => None,
     }
 }
 

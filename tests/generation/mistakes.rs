@@ -162,6 +162,12 @@ mistakes! {
         => "schema `Thing`, member `is_active`: a lenient schema can only be wrapped, not extended or given a default — write nothing but `allOf: [{$ref: …}]` and `nullable`";
     redacted_type: [(SCHEMAS, "/Email/type", json!("integer"))]
         => "schema `Email`: only a string can be redacted — write `type: string`";
+    string_id_type: [(SCHEMAS, "/ThingCode/type", json!("integer"))]
+        => "schema `ThingCode`: x-string-id is for strings — write `type: string`, or `x-id` for a number";
+    bytes_encoding: [(SCHEMAS, "/Print/x-bytes", json!("hex"))]
+        => r#"schema `Print`: `x-bytes: "hex"` is no encoding — write `base64`"#;
+    bytes_type: [(SCHEMAS, "/Print/type", json!("array"))]
+        => "schema `Print`: bytes travel as a string — write `type: string`";
     id_false: [(SCHEMAS, "/ThingId/x-id", json!(false))]
         => "schema `ThingId`: `x-id` is false — write `true` or leave it out";
 }

@@ -1,0 +1,112 @@
+//! Checks of what a caller gives, made before anything is sent. No message quotes a value: it may be personal.
+
+use x509_cert::der::{Decode as _, Encode as _, pem};
+
+use super::HashAlgorithm;
+use crate::{error::Error, secret::RedactedBytes};
+
+/// An id that can stand in a URL's path, as v1's do. `.` and `..` would make another path of it, and another operation.
+pub(super) fn id<T: AsRef<str>>(field: &'static str, id: T) -> Result<T, Error> {
+    let text = id.as_ref();
+    if text.is_empty() {
+        return Err(Error::invalid(field, "it is empty"));
+    }
+    if text.len() > 128 {
+        return Err(Error::invalid(field, "it is longer than any id of the service"));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Err(Error::invalid(field, "it holds a character that no id of the service has: letters, digits, `-` and `_` are taken"));
+    }
+    Ok(id)
+}
+
+/// A certificate in DER or PEM, as DER.
+pub(super) fn certificate(given: &[u8]) -> Result<RedactedBytes, Error> {
+    let refuse = |reason| Error::invalid("certificate", reason);
+    if given.is_empty() {
+        return Err(refuse("it is empty"));
+    }
+    let decoded;
+    let der = if given.trim_ascii_start().starts_with(b"-----BEGIN") {
+        let (label, bytes) = pem::decode_vec(given.trim_ascii()).map_err(|_| refuse("it begins like PEM but is none"))?;
+        if label != "CERTIFICATE" {
+            return Err(refuse("it is PEM, but not of a certificate"));
+        }
+        decoded = RedactedBytes::from(bytes);
+        decoded.expose()
+    } else {
+        given
+    };
+    // The decoder's own message could quote the certificate.
+    let certificate = x509_cert::Certificate::from_der(der).map_err(|_| refuse("it is no X.509 certificate in DER or PEM"))?;
+    certificate.to_der().map(RedactedBytes::from).map_err(|_| refuse("it is no X.509 certificate in DER or PEM"))
+}
+
+/// A digest as long as its algorithm makes it.
+pub(super) fn digest(algorithm: &HashAlgorithm, digest: &[u8]) -> Result<RedactedBytes, Error> {
+    let Some(length) = algorithm.digest_length() else {
+        return Err(Error::invalid("hash_algorithm", "sha256, sha384 and sha512 are taken"));
+    };
+    if digest.len() != length {
+        return Err(Error::invalid("digest", format!("{} bytes; {algorithm} makes {length}", digest.len())));
+    }
+    Ok(RedactedBytes::new(digest))
+}
+
+/// A signature, as far as it can be told without the key.
+pub(super) fn signature(signature: &[u8]) -> Result<RedactedBytes, Error> {
+    if signature.is_empty() {
+        return Err(Error::invalid("signature", "it is empty"));
+    }
+    Ok(RedactedBytes::new(signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_safe_in_a_path() {
+        for wrong in ["", ".", "..", "a/b", "a\\b", "a b", "a%2Fb", "a?b", "a\nb", "é"] {
+            let error = id("certificate_id", wrong).unwrap_err();
+            assert!(error.is_invalid_input() && error.to_string().starts_with("certificate_id: "), "{error}");
+        }
+        assert!(id("user_id", &"a".repeat(129)).is_err());
+        assert!(id("user_id", "497f6eca-6276-4993-bfeb-53cbbbba6f08").is_ok());
+    }
+
+    #[test]
+    fn a_digest_is_as_long_as_its_algorithm_makes_it() {
+        for (algorithm, length) in [(HashAlgorithm::Sha256, 32), (HashAlgorithm::Sha384, 48), (HashAlgorithm::Sha512, 64)] {
+            assert!(digest(&algorithm, &vec![7; length]).is_ok());
+            for wrong in [0, length - 1, length + 1] {
+                assert!(digest(&algorithm, &vec![7; wrong]).unwrap_err().to_string().contains(&format!("{algorithm} makes {length}")));
+            }
+        }
+        assert!(digest(&HashAlgorithm::from("md5"), &[7; 16]).is_err());
+    }
+
+    #[test]
+    fn a_certificate_is_taken_in_der_and_pem() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = rcgen::CertificateParams::new(vec!["CANARY.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let pem = made.pem();
+        let crlf = pem.replace('\n', "\r\n");
+        for given in [&made.der()[..], pem.as_bytes(), crlf.as_bytes(), format!("\n{pem}\n").as_bytes()] {
+            assert_eq!(certificate(given).unwrap().expose(), &made.der()[..]);
+        }
+        for wrong in [&b""[..], b"CANARY", b"-----BEGIN CERTIFICATE-----\nCANARY", key.serialize_pem().as_bytes(), &made.der()[..40]] {
+            let error = certificate(wrong).unwrap_err();
+            assert!(error.is_invalid_input() && !error.to_string().contains("CANARY"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_certificate_panics(given: Vec<u8>) {
+            let _ = certificate(&given);
+        }
+    }
+}

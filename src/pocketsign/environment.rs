@@ -1,0 +1,62 @@
+//! The servers of the service.
+
+use std::{fmt, str::FromStr};
+
+use crate::error::Error;
+
+/// A server of PocketSign Verify. A tenant, and with it its tokens, belongs to one of them.
+///
+/// None is the default: code meant for production must never talk to the mock unawares.
+///
+/// ```
+/// use shomei::pocketsign::Environment;
+///
+/// assert_eq!("mock".parse::<Environment>()?, Environment::Mock);
+/// assert!("staging".parse::<Environment>().is_err());
+/// # Ok::<(), shomei::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Environment {
+    /// モック環境: made-up certificates, no connection to JPKI. Needs a token too.
+    Mock,
+    /// The test server. Its address is known from other people's code only.
+    Test,
+    /// The real service. Its address is known from other people's code, and agrees with the domain that errors name.
+    Production,
+}
+
+impl Environment {
+    /// The base URL of the server.
+    #[must_use]
+    pub const fn base_url(self) -> &'static str {
+        match self {
+            Self::Mock => "https://verify.mock.p8n.app",
+            Self::Test => "https://verify.test.p8n.app",
+            Self::Production => "https://verify.p8n.app",
+        }
+    }
+}
+
+impl FromStr for Environment {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "mock" => Ok(Self::Mock),
+            "test" => Ok(Self::Test),
+            "production" => Ok(Self::Production),
+            _ => Err(Error::configuration(format!("environment {name:?}: there are mock, test and production"))),
+        }
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Mock => "mock",
+            Self::Test => "test",
+            Self::Production => "production",
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! How old the data of a revocation check may be, and which method follows from that.
+//!
+//! The service replaces its revocation lists every morning at about 7:30 Japan time; that takes some 5 to 10 minutes. Before and during it
+//! a check by CRL rests on the list of the day before. A check by OCSP asks the certificate authority each time, and is billed each time.
+
+use std::fmt;
+
+use chrono::{DateTime, Days, FixedOffset, NaiveTime, Utc};
+
+use super::{CertificateStatus, CheckMethod};
+use crate::error::Error;
+
+/// When the lists begin to be replaced, in Japan time.
+const RENEWAL: NaiveTime = time(7, 30);
+
+/// When they surely have been: 7:30 is "about", and replacing them takes up to 10 minutes; 5 more for the "about".
+const RENEWED: NaiveTime = time(7, 45);
+
+/// How fresh the data of a revocation check has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Freshness {
+    /// Of today, by the calendar of Japan: by CRL once today's list is there (from 7:45 on), by OCSP before.
+    #[default]
+    SameDay,
+    /// Of this moment: by OCSP.
+    Now,
+    /// Whatever is there, of yesterday's list at worst: by CRL.
+    Cheapest,
+}
+
+impl Freshness {
+    /// The method that gives this freshness at a time.
+    ///
+    /// ```
+    /// use shomei::pocketsign::{CheckMethod, Freshness};
+    ///
+    /// let early = "2024-05-01T07:29:00+09:00".parse().unwrap();
+    /// assert_eq!(Freshness::SameDay.method_at(early), CheckMethod::Ocsp);
+    /// let later = "2024-05-01T07:45:00+09:00".parse().unwrap();
+    /// assert_eq!(Freshness::SameDay.method_at(later), CheckMethod::Crl);
+    /// ```
+    #[must_use]
+    pub fn method_at(self, now: DateTime<Utc>) -> CheckMethod {
+        match self {
+            Self::Now => CheckMethod::Ocsp,
+            Self::Cheapest => CheckMethod::Crl,
+            Self::SameDay if in_japan(now).time() < RENEWED => CheckMethod::Ocsp,
+            Self::SameDay => CheckMethod::Crl,
+        }
+    }
+}
+
+/// The oldest that the list in use at a time can be: today's once it is surely there, else yesterday's.
+#[must_use]
+pub fn list_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
+    let local = in_japan(now);
+    let today = local.date_naive();
+    let day = if local.time() < RENEWED { today.checked_sub_days(Days::new(1)).unwrap_or(today) } else { today };
+    day.and_time(RENEWAL).and_local_timezone(local.timezone()).earliest().map_or(now, |at| at.to_utc())
+}
+
+/// A revocation check with the age of its data.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Fresh {
+    /// The outcome.
+    pub status: CertificateStatus,
+    /// How it was looked up in the end.
+    pub method: CheckMethod,
+    /// The data is of this moment or later.
+    pub as_of: DateTime<Utc>,
+    /// Whether the service itself said so. A list that does not name the certificate has no date in the answer; then `as_of` follows from
+    /// when lists are renewed.
+    pub is_as_of_stated: bool,
+    /// Whether the freshness asked for was reached; `false` after a fallback to a list that is too old for it.
+    pub is_fresh: bool,
+    /// Why OCSP was wanted but the list was used: the error of the OCSP inquiry.
+    pub fallback: Option<Error>,
+}
+
+impl fmt::Display for Fresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, method, as_of, .. } = self;
+        write!(f, "{} by {method} as of {as_of}", status.state)?;
+        if self.fallback.is_some() { f.write_str(" (OCSP failed)") } else { Ok(()) }
+    }
+}
+
+/// Puts together what a check made for a freshness at a time has shown.
+pub(super) fn judge(
+    status: CertificateStatus,
+    wanted: Freshness,
+    asked: CheckMethod,
+    now: DateTime<Utc>,
+    fallback: Option<Error>,
+) -> Fresh {
+    let method = status.method.clone().unwrap_or(asked);
+    let stated = status.source_updated_at;
+    let as_of = stated.unwrap_or_else(|| match method {
+        CheckMethod::Ocsp => status.checked_at.unwrap_or(now),
+        _ => list_as_of(now),
+    });
+    let is_fresh = match wanted {
+        Freshness::Now => method == CheckMethod::Ocsp,
+        // A list that names the certificate is dated; the revocation in it is final, however old the list.
+        Freshness::SameDay => {
+            method == CheckMethod::Ocsp || status.is_revoked() || in_japan(as_of).date_naive() == in_japan(now).date_naive()
+        }
+        Freshness::Cheapest => true,
+    };
+    Fresh { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback }
+}
+
+/// Japan has had no summer time since 1951.
+fn in_japan(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    const NINE_HOURS: i32 = 9 * 60 * 60;
+    match FixedOffset::east_opt(NINE_HOURS) {
+        Some(japan) => at.with_timezone(&japan),
+        None => at.fixed_offset(),
+    }
+}
+
+const fn time(hour: u32, minute: u32) -> NaiveTime {
+    match NaiveTime::from_hms_opt(hour, minute, 0) {
+        Some(time) => time,
+        None => NaiveTime::MIN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_method_follows_from_freshness_and_time() {
+        use CheckMethod::{Crl, Ocsp};
+        for (now, same_day, as_of) in [
+            ("2024-05-01T00:00:00+09:00", Ocsp, "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:29:59+09:00", Ocsp, "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:30:00+09:00", Ocsp, "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:40:00+09:00", Ocsp, "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:44:59+09:00", Ocsp, "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:45:00+09:00", Crl, "2024-05-01T07:30:00+09:00"),
+            ("2024-05-01T23:59:59+09:00", Crl, "2024-05-01T07:30:00+09:00"),
+            ("2024-03-01T07:00:00+09:00", Ocsp, "2024-02-29T07:30:00+09:00"),
+            ("2024-01-01T00:00:00+09:00", Ocsp, "2023-12-31T07:30:00+09:00"),
+            // The day is Japan's: in UTC both are the evening before.
+            ("2024-04-30T22:29:00Z", Ocsp, "2024-04-29T22:30:00Z"),
+            ("2024-04-30T22:45:00Z", Crl, "2024-04-30T22:30:00Z"),
+        ] {
+            assert_eq!(Freshness::SameDay.method_at(at(now)), same_day, "{now}");
+            assert_eq!(Freshness::Now.method_at(at(now)), Ocsp);
+            assert_eq!(Freshness::Cheapest.method_at(at(now)), Crl);
+            assert_eq!(list_as_of(at(now)), at(as_of), "{now}");
+        }
+    }
+
+    #[test]
+    fn what_was_used_is_told() {
+        let status =
+            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap());
+        let now = at("2024-05-01T06:00:00+09:00");
+        let listed =
+            status(r#"{"id":"1","status":"STATUS_REVOKED","checkMethod":"CHECK_METHOD_CRL","sourceUpdatedAt":"2024-04-29T22:30:00Z"}"#);
+        let fresh = judge(listed, Freshness::SameDay, CheckMethod::Crl, now, None);
+        assert!(fresh.is_as_of_stated && fresh.is_fresh);
+        let absent =
+            status(r#"{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL","sourceUpdatedAt":"0001-01-01T00:00:00Z"}"#);
+        let stale = judge(absent.clone(), Freshness::SameDay, CheckMethod::Crl, now, Some(Error::configuration("x")));
+        assert!(!stale.is_as_of_stated && !stale.is_fresh);
+        assert_eq!(stale.as_of, at("2024-04-30T07:30:00+09:00"));
+        assert!(stale.to_string().ends_with("(OCSP failed)"));
+        assert!(judge(absent.clone(), Freshness::SameDay, CheckMethod::Crl, at("2024-05-01T08:00:00+09:00"), None).is_fresh);
+        assert!(judge(absent.clone(), Freshness::Cheapest, CheckMethod::Crl, now, None).is_fresh);
+        assert!(!judge(absent, Freshness::Now, CheckMethod::Crl, now, None).is_fresh);
+        let silent = judge(status(r#"{"id":"1"}"#), Freshness::Now, CheckMethod::Ocsp, now, None);
+        assert_eq!((silent.method, silent.as_of), (CheckMethod::Ocsp, now));
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_is_never_older_than_a_day_and_a_quarter_hour(seconds in -60_000_000_000i64..200_000_000_000) {
+            let now = DateTime::from_timestamp(seconds, 0).unwrap();
+            let age = now - list_as_of(now);
+            prop_assert!(age >= chrono::TimeDelta::minutes(15) && age < chrono::TimeDelta::minutes(24 * 60 + 15));
+            // By CRL exactly when the list is of today.
+            let today = in_japan(list_as_of(now)).date_naive() == in_japan(now).date_naive();
+            prop_assert_eq!(Freshness::SameDay.method_at(now) == CheckMethod::Crl, today);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The outcome of a revocation check, the same for both versions.
+
+use chrono::{DateTime, Datelike as _, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CertificateId, CertificateStatusId, CertificateType, CheckMethod, CheckPurpose, RevocationReason, RevocationStatus, UserId,
+    v1::types as v1, v2::types as v2,
+};
+
+/// The outcome of one revocation check (証明書失効状態の確認結果), whichever version gave it.
+///
+/// It holds no personal data and can be stored as evidence. What the service left out is `None`; a state it left out is never `Good`.
+///
+/// ```
+/// # use shomei::pocketsign::{CertificateStatus, v2};
+/// let answer: v2::types::CheckCertificateStatusResponse = serde_json::from_str("{}")?;
+/// let status = CertificateStatus::from(answer);
+/// assert!(!status.is_good() && !status.is_revoked());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CertificateStatus {
+    /// The id of this check (証明書失効確認ID).
+    pub id: Option<CertificateStatusId>,
+    /// Whether the certificate was revoked.
+    pub state: RevocationStatus,
+    /// Why it was revoked. v2 cannot tell the reason `unspecified` from none.
+    pub reason: Option<RevocationReason>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// How it was looked up.
+    pub method: Option<CheckMethod>,
+    /// Why it was looked up.
+    pub purpose: Option<CheckPurpose>,
+    /// The age of the data: the thisUpdate of the list or of the responder's answer. A list that does not name the certificate gives none.
+    pub source_updated_at: Option<DateTime<Utc>>,
+    /// When the check was made.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// The certificate, where the answer says which.
+    pub certificate: Option<CertificateId>,
+    /// The kind of the certificate, where the answer says so.
+    pub certificate_type: Option<CertificateType>,
+    /// Whether the certificate is of the current generation (現行世代): of a user's certificates of one kind the one issued last. One whose
+    /// user is not identified counts as old. v1 only.
+    pub latest: Option<bool>,
+    /// The user behind the certificate, where the answer says who.
+    pub user: Option<UserId>,
+    /// Whether this check made the user.
+    pub is_new_user: Option<bool>,
+}
+
+impl CertificateStatus {
+    /// The service said that the certificate was not revoked.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.state == RevocationStatus::Good
+    }
+
+    /// The service said that the certificate was revoked.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        self.state == RevocationStatus::Revoked
+    }
+
+    /// What is known when the service leaves everything out.
+    fn unstated() -> Self {
+        Self {
+            id: None,
+            state: RevocationStatus::Unknown(String::new()),
+            reason: None,
+            revoked_at: None,
+            method: None,
+            purpose: None,
+            source_updated_at: None,
+            checked_at: None,
+            certificate: None,
+            certificate_type: None,
+            latest: None,
+            user: None,
+            is_new_user: None,
+        }
+    }
+}
+
+/// The zero time of the service's language stands for none.
+fn stated(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    at.filter(|at| at.year() > 1)
+}
+
+impl From<v1::CertificateStatus> for CertificateStatus {
+    fn from(status: v1::CertificateStatus) -> Self {
+        Self {
+            id: Some(status.id.into()),
+            state: status.status.into(),
+            reason: status.revocation_reason.map(Into::into),
+            revoked_at: stated(status.revoked_at),
+            method: Some(status.check_method.into()),
+            purpose: Some(status.check_purpose.into()),
+            source_updated_at: stated(status.source_updated_at),
+            checked_at: stated(Some(status.created_at)),
+            ..Self::unstated()
+        }
+    }
+}
+
+impl From<v2::CertificateStatus> for CertificateStatus {
+    fn from(status: v2::CertificateStatus) -> Self {
+        Self {
+            id: Some(status.id),
+            state: status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into),
+            reason: status.revocation_reason.map(Into::into),
+            revoked_at: stated(status.revoked_at),
+            method: status.check_method.map(Into::into),
+            purpose: status.check_purpose.map(Into::into),
+            source_updated_at: stated(status.source_updated_at),
+            checked_at: stated(status.created_at),
+            ..Self::unstated()
+        }
+    }
+}
+
+impl From<v1::CertificateStatusRecord> for CertificateStatus {
+    fn from(record: v1::CertificateStatusRecord) -> Self {
+        record.certificate_status.into()
+    }
+}
+
+impl From<v2::GetCertificateStatusResponse> for CertificateStatus {
+    fn from(record: v2::GetCertificateStatusResponse) -> Self {
+        record.certificate_status.map_or_else(Self::unstated, Into::into)
+    }
+}
+
+impl CertificateStatus {
+    pub(super) fn of_v1(
+        status: Option<v1::CertificateStatus>,
+        certificate: Option<v1::Certificate>,
+        user: Option<v1::User>,
+        is_new_user: Option<bool>,
+    ) -> Self {
+        let mut known = status.map_or_else(Self::unstated, Self::from);
+        if let Some(certificate) = certificate {
+            known.certificate = Some(certificate.id.into());
+            known.certificate_type = Some(certificate.type_.into());
+            known.latest = Some(certificate.latest);
+        }
+        Self { user: user.map(|user| user.id.into()), is_new_user, ..known }
+    }
+
+    pub(super) fn of_v2(
+        status: Option<v2::CertificateStatus>,
+        certificate: Option<v2::Certificate>,
+        user: Option<v2::User>,
+        is_new_user: Option<bool>,
+    ) -> Self {
+        let mut known = status.map_or_else(Self::unstated, Self::from);
+        if let Some(certificate) = certificate {
+            known.certificate = Some(certificate.id);
+            known.certificate_type = certificate.type_.map(Into::into);
+        }
+        // v2 leaves `false` out.
+        let is_new_user = is_new_user.or_else(|| user.is_some().then_some(false));
+        Self { user: user.map(|user| user.id), is_new_user, ..known }
+    }
+}
+
+impl From<v1::CheckCertificateStatusResponse> for CertificateStatus {
+    fn from(answer: v1::CheckCertificateStatusResponse) -> Self {
+        Self::of_v1(Some(answer.certificate_status), Some(answer.certificate), answer.user, answer.is_new_user)
+    }
+}
+
+impl From<v1::CheckCertificateStatusByContentResponse> for CertificateStatus {
+    fn from(answer: v1::CheckCertificateStatusByContentResponse) -> Self {
+        Self::of_v1(Some(answer.certificate_status), Some(answer.certificate), answer.user, answer.is_new_user)
+    }
+}
+
+impl From<v1::CheckUserStatusResponse> for CertificateStatus {
+    fn from(answer: v1::CheckUserStatusResponse) -> Self {
+        Self::of_v1(Some(answer.certificate_status), Some(answer.certificate), answer.user, None)
+    }
+}
+
+impl From<v2::CheckCertificateStatusResponse> for CertificateStatus {
+    fn from(answer: v2::CheckCertificateStatusResponse) -> Self {
+        Self::of_v2(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user)
+    }
+}
+
+impl From<v2::CheckUserStatusResponse> for CertificateStatus {
+    fn from(answer: v2::CheckUserStatusResponse) -> Self {
+        Self { is_new_user: None, ..Self::of_v2(answer.certificate_status, answer.certificate, answer.user, None) }
+    }
+}

@@ -1,0 +1,292 @@
+//! The periodic check (現況確認) of many certificates or users: bounded, paced, resumable, each result with its evidence.
+//!
+//! ```no_run
+//! # async fn example(ps: shomei::pocketsign::PocketSignV2, users: Vec<shomei::pocketsign::UserId>) -> Result<(), Box<dyn std::error::Error>> {
+//! use futures_util::StreamExt as _;
+//! use shomei::pocketsign::Freshness;
+//!
+//! let mut sweep = ps.sweep().over(users).freshness(Freshness::SameDay).concurrency(4).start();
+//! while let Some(swept) = sweep.next().await {
+//!     match swept.outcome {
+//!         Ok(fresh) if fresh.status.is_revoked() => println!("{}: {:?}", swept.target, fresh.status.reason),
+//!         Ok(fresh) => println!("{}: {fresh}, check {:?}", swept.target, fresh.status.id),
+//!         Err(error) => println!("{}: {error}", swept.target),
+//!     }
+//!     std::fs::write("cursor.json", serde_json::to_string(sweep.cursor())?)?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use futures_util::{
+    Stream, StreamExt as _,
+    stream::{self, BoxStream},
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    CertificateId, CertificateType, Freshness, UserId, Version,
+    check_status::{CheckCertificateStatus, CheckUserStatus},
+    freshness::Fresh,
+};
+use crate::error::Error;
+
+/// What a sweep looks at: a certificate, or the newest certificate of a user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Target {
+    /// A certificate.
+    Certificate(CertificateId),
+    /// The newest certificate of a user.
+    User(UserId),
+}
+
+impl From<CertificateId> for Target {
+    fn from(id: CertificateId) -> Self {
+        Self::Certificate(id)
+    }
+}
+
+impl From<UserId> for Target {
+    fn from(id: UserId) -> Self {
+        Self::User(id)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(id) => write!(f, "certificate {id}"),
+            Self::User(id) => write!(f, "user {id}"),
+        }
+    }
+}
+
+/// A sweep to be started: `sweep()` of either client.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct NewSweep<V> {
+    client: V,
+    targets: Vec<Target>,
+    kind: Option<CertificateType>,
+    freshness: Freshness,
+    fall_back: bool,
+    concurrency: usize,
+    pace: Duration,
+    cursor: Cursor,
+}
+
+impl<V: Version> NewSweep<V> {
+    pub(super) fn new(client: &V) -> Self {
+        Self {
+            client: client.clone(),
+            targets: Vec::new(),
+            kind: None,
+            freshness: Freshness::default(),
+            fall_back: false,
+            concurrency: 4,
+            pace: Duration::ZERO,
+            cursor: Cursor::default(),
+        }
+    }
+
+    /// Adds what to look at. Whoever resumes has to give the same, in the same order.
+    pub fn over(mut self, targets: impl IntoIterator<Item = impl Into<Target>>) -> Self {
+        self.targets.extend(targets.into_iter().map(Into::into));
+        self
+    }
+
+    /// The kind of certificate to look at for users.
+    pub fn certificate_type(mut self, kind: CertificateType) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// How fresh the data has to be; of the same day unless set. The method is chosen for each check anew.
+    pub fn freshness(mut self, freshness: Freshness) -> Self {
+        self.freshness = freshness;
+        self
+    }
+
+    /// When the OCSP inquiry fails, looks into the list instead, and says so; not unless set.
+    pub fn fall_back_to_crl(mut self, fall_back: bool) -> Self {
+        self.fall_back = fall_back;
+        self
+    }
+
+    /// How many checks run at a time; 4 unless set, 1 at least.
+    pub fn concurrency(mut self, checks: usize) -> Self {
+        self.concurrency = checks.max(1);
+        self
+    }
+
+    /// The least time between the starts of two checks; none unless set. The service documents no limit of its own.
+    pub fn pace(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Goes on where an earlier sweep of the same targets stopped.
+    pub fn resume(mut self, cursor: Cursor) -> Self {
+        self.cursor = cursor;
+        self
+    }
+
+    /// Starts. Nothing is asked before the stream is polled, and dropping it stops the sweep.
+    pub fn start(self) -> Sweep {
+        let Self { client, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
+        let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !cursor.has(*index)).collect();
+        let total = open.len();
+        let checks = paced(open, pace).map(move |(index, target)| {
+            let (client, kind) = (client.clone(), kind.clone());
+            async move {
+                let outcome = match target.clone() {
+                    Target::Certificate(id) => {
+                        CheckCertificateStatus::new(&client, id).fresh(freshness).fall_back_to_crl(fall_back).send().await
+                    }
+                    Target::User(id) => {
+                        let check = CheckUserStatus::new(&client, id);
+                        let check = if let Some(kind) = kind { check.certificate_type(kind) } else { check };
+                        check.fresh(freshness).fall_back_to_crl(fall_back).send().await
+                    }
+                };
+                Swept { index, target, outcome, at: client.now() }
+            }
+        });
+        Sweep { checks: checks.buffer_unordered(concurrency).boxed(), cursor, left: total }
+    }
+}
+
+/// Gives the items no faster than one a `pace`.
+fn paced<T: Send + 'static>(items: Vec<T>, pace: Duration) -> impl Stream<Item = T> + Send {
+    stream::unfold((items.into_iter(), None::<Instant>), move |(mut items, next)| async move {
+        let item = items.next()?;
+        if let Some(next) = next {
+            sleep_until(next).await;
+        }
+        Some((item, (items, Some(Instant::now() + pace))))
+    })
+}
+
+/// One result of a sweep.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Swept {
+    /// The position of the target among those given.
+    pub index: usize,
+    /// What was looked at.
+    pub target: Target,
+    /// What was found, with the ids and times that prove it; or why nothing was.
+    pub outcome: Result<Fresh, Error>,
+    /// When it was found, by the clock of the service.
+    pub at: DateTime<Utc>,
+}
+
+/// What a sweep has done so far, to be stored and given to [`NewSweep::resume`].
+///
+/// Done is what was answered, or refused for good: a target that the service does not know is not asked for again. Passing faults are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// All before this position are done,
+    before: usize,
+    /// and these.
+    beyond: BTreeSet<usize>,
+}
+
+impl Cursor {
+    /// How many targets are done.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.before + self.beyond.len()
+    }
+
+    fn has(&self, index: usize) -> bool {
+        index < self.before || self.beyond.contains(&index)
+    }
+
+    fn mark(&mut self, index: usize) {
+        if index >= self.before {
+            self.beyond.insert(index);
+        }
+        while self.beyond.remove(&self.before) {
+            self.before += 1;
+        }
+    }
+}
+
+/// A sweep under way: a stream of results in the order they come.
+#[must_use = "a sweep does nothing unless it is polled"]
+pub struct Sweep {
+    checks: BoxStream<'static, Swept>,
+    cursor: Cursor,
+    left: usize,
+}
+
+impl Sweep {
+    /// What is done, the results taken from the stream included.
+    #[must_use]
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// How many results are still to come.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.left
+    }
+}
+
+impl Stream for Sweep {
+    type Item = Swept;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Swept>> {
+        let polled = self.checks.poll_next_unpin(context);
+        if let Poll::Ready(Some(swept)) = &polled {
+            self.left = self.left.saturating_sub(1);
+            if !swept.outcome.as_ref().is_err_and(|error| error.is_transient() || error.is_denied() || error.is_configuration()) {
+                self.cursor.mark(swept.index);
+            }
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl fmt::Debug for Sweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sweep").field("left", &self.left).field("cursor", &self.cursor).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_knows_what_is_done_in_whatever_order_it_was(mut order in Just((0..30usize).collect::<Vec<_>>()).prop_shuffle(), taken in 0..30usize) {
+            order.truncate(taken);
+            let mut cursor = Cursor::default();
+            order.iter().for_each(|index| cursor.mark(*index));
+            let again: Cursor = serde_json::from_str(&serde_json::to_string(&cursor).unwrap()).unwrap();
+            prop_assert_eq!(again.done(), taken);
+            prop_assert!((0..30).all(|index| again.has(index) == order.contains(&index)));
+        }
+    }
+}

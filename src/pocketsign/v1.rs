@@ -1,0 +1,27 @@
+//! Version 1: REST. Due for removal (廃止予定), without a date; each operation names its counterpart in [`v2`](super::v2).
+
+mod certificates;
+mod list;
+mod users;
+mod verifications;
+
+pub use self::{
+    certificates::{Certificates, CheckByContent, DeleteCertificate, GetCertificate},
+    list::{ListCertificateStatuses, ListCertificates, ListUsers, ListVerifications},
+    users::{DeleteUser, GetUser, Users},
+    verifications::{DeleteVerification, GetVerification, Verifications, Verify},
+};
+pub use crate::generated::pocketsign_verify_v1::vocabulary::*;
+
+/// What the service answers: plain structs, generated from the document.
+pub mod types {
+    pub use crate::generated::pocketsign_verify_v1::types::*;
+}
+
+/// The generated client: every operation of the document, without checks, builders or typed errors.
+///
+/// An escape hatch. It changes with the document; it is not covered by the promises of semantic versioning.
+pub mod raw {
+    pub use crate::generated::pocketsign_verify_v1::Client;
+    pub use progenitor_client::{Error, ResponseValue};
+}

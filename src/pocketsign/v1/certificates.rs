@@ -1,0 +1,114 @@
+//! Certificates in v1.
+
+use bon::bon;
+
+use super::{ListCertificateStatuses, ListCertificates, types};
+use crate::{
+    error::Error,
+    pocketsign::{CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check, client::handle},
+};
+
+handle! {
+    /// The certificates of a tenant: [`PocketSignV1::certificates`].
+    Certificates of PocketSignV1
+}
+
+#[bon]
+impl<'c> Certificates<'c> {
+    /// Checks whether a certificate was revoked, by its id (証明書IDによる失効確認), to confirm that what was confirmed when it was
+    /// verified has not changed (現況確認). In v2: [`v2::Certificates::check_status`](crate::pocketsign::v2::Certificates::check_status).
+    ///
+    /// The check is recorded with the purpose `liveness_check`. To check the newest certificate of a user, see
+    /// [`Users::check_status`](super::Users::check_status).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
+    /// use shomei::pocketsign::{CertificateStatus, CheckMethod};
+    ///
+    /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+    /// let answer = ps.certificates().check_status(id).method(CheckMethod::Crl).identify_user(true).send().await?;
+    /// println!("current generation: {}", answer.certificate.latest);
+    /// let status = CertificateStatus::from(answer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check_status(self, id: impl Into<CertificateId>) -> CheckCertificateStatus<'c, PocketSignV1> {
+        CheckCertificateStatus::new(self.client, id.into())
+    }
+
+    /// Checks whether a certificate was revoked, from the certificate itself (証明書データによる失効確認). The list of v2 of 2023 has no
+    /// counterpart.
+    ///
+    /// The certificate is stored, and its content returned, this once. Nothing is verified: judge its validity yourself.
+    ///
+    /// The path and the body of this operation are not documented but inferred; see the document.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when it is no certificate in DER or PEM; `unsupported_certificate` when it is not of a My Number card.
+    #[builder(finish_fn = send, builder_type = CheckByContent)]
+    pub async fn check_status_by_content(
+        self,
+        /// The certificate in DER or PEM.
+        #[builder(start_fn, into)]
+        certificate: Vec<u8>,
+        /// How revocation is looked up; by CRL unless set.
+        #[builder(default = CheckMethod::Crl)]
+        method: CheckMethod,
+        /// Finds the person behind the certificate and gives them a user id; not unless set.
+        #[builder(default)]
+        identify_user: bool,
+    ) -> Result<types::CheckCertificateStatusByContentResponse, Error> {
+        let request = types::CheckCertificateStatusByContentRequest {
+            certificate: check::certificate(&certificate)?,
+            status_check_method: method.into(),
+            identify_user,
+        };
+        let call = self.client.call();
+        let answer = call.check_certificate_status_by_content(&request).await;
+        call.lift(answer).await
+    }
+
+    /// Reads the record of a certificate, with its user (証明書情報の取得). What the certificate states is never given here. In v2:
+    /// [`v2::Certificates::get`](crate::pocketsign::v2::Certificates::get).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such certificate.
+    #[builder(finish_fn = send, builder_type = GetCertificate)]
+    pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::CertificateRecord, Error> {
+        let id = check::id("certificate_id", id)?.into();
+        let call = self.client.call();
+        let answer = call.get_certificate(&id).await;
+        call.lift(answer).await
+    }
+
+    /// The records of certificates (証明書情報の検索), as a page or a stream. In v2:
+    /// [`v2::Certificates::list`](crate::pocketsign::v2::Certificates::list).
+    pub fn list(self) -> ListCertificates<'c> {
+        ListCertificates::new(self.client)
+    }
+
+    /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得), as a page or a stream. In v2:
+    /// [`v2::Certificates::statuses`](crate::pocketsign::v2::Certificates::statuses).
+    pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses<'c> {
+        ListCertificateStatuses::of(self.client, id.into())
+    }
+
+    /// Deletes the record of a certificate for good (証明書情報の削除). In v2:
+    /// [`v2::Certificates::delete`](crate::pocketsign::v2::Certificates::delete).
+    ///
+    /// The history of its revocation checks goes with it; its verifications stay, without certificate and status. The same certificate,
+    /// submitted again, gets another id. Mind the duties to retain records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such certificate (any more).
+    #[builder(finish_fn = send, builder_type = DeleteCertificate)]
+    pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
+        let id = check::id("certificate_id", id)?.into();
+        let call = self.client.call();
+        let answer = call.delete_certificate(&id).await;
+        call.lift(answer).await
+    }
+}

@@ -1,0 +1,56 @@
+//! Users in v1.
+
+use bon::bon;
+
+use super::{ListUsers, types};
+use crate::{
+    error::Error,
+    pocketsign::{CheckUserStatus, PocketSignV1, UserId, check, client::handle},
+};
+
+handle! {
+    /// The users of a tenant: [`PocketSignV1::users`].
+    Users of PocketSignV1
+}
+
+#[bon]
+impl<'c> Users<'c> {
+    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認). In v2:
+    /// [`v2::Users::check_status`](crate::pocketsign::v2::Users::check_status).
+    pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c, PocketSignV1> {
+        CheckUserStatus::new(self.client, id.into())
+    }
+
+    /// Reads the record of a user (利用者情報の取得). In v2: [`v2::Users::get`](crate::pocketsign::v2::Users::get).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such user.
+    #[builder(finish_fn = send, builder_type = GetUser)]
+    pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::UserRecord, Error> {
+        let id = check::id("user_id", id)?.into();
+        let call = self.client.call();
+        let answer = call.get_user(&id).await;
+        call.lift(answer).await
+    }
+
+    /// The users (利用者の検索), as a page or a stream. In v2: [`v2::Users::list`](crate::pocketsign::v2::Users::list).
+    pub fn list(self) -> ListUsers<'c> {
+        ListUsers::new(self.client)
+    }
+
+    /// Deletes the record of a user for good (利用者情報の削除). In v2: [`v2::Users::delete`](crate::pocketsign::v2::Users::delete).
+    ///
+    /// Certificates and verifications stay, without a user (inferred). The same person, identified again, gets a new id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such user (any more).
+    #[builder(finish_fn = send, builder_type = DeleteUser)]
+    pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
+        let id = check::id("user_id", id)?.into();
+        let call = self.client.call();
+        let answer = call.delete_user(&id).await;
+        call.lift(answer).await
+    }
+}

@@ -1,0 +1,85 @@
+//! Verifications in v1.
+
+use bon::bon;
+
+use super::{ListVerifications, types};
+use crate::{
+    error::Error,
+    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
+};
+
+handle! {
+    /// The verifications of a tenant: [`PocketSignV1::verifications`](crate::pocketsign::PocketSignV1::verifications).
+    Verifications of PocketSignV1
+}
+
+#[bon]
+impl<'c> Verifications<'c> {
+    /// Verifies a signature (署名検証). In v2: [`v2::Verifications::verify`](crate::pocketsign::v2::Verifications::verify), where the
+    /// order of the steps is told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it;
+    /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are no errors but results.
+    #[builder(finish_fn = send, builder_type = Verify)]
+    pub async fn verify(
+        self,
+        /// The certificate of the key that signed, in DER or PEM.
+        #[builder(with = |certificate: impl AsRef<[u8]>| certificate.as_ref().to_vec())]
+        certificate: Vec<u8>,
+        /// The algorithm of the digest.
+        hash_algorithm: HashAlgorithm,
+        /// The digest of what was signed.
+        #[builder(with = |digest: impl AsRef<[u8]>| digest.as_ref().to_vec())]
+        digest: Vec<u8>,
+        /// The signature.
+        #[builder(with = |signature: impl AsRef<[u8]>| signature.as_ref().to_vec())]
+        signature: Vec<u8>,
+        /// How revocation is looked up; by CRL unless set.
+        method: Option<CheckMethod>,
+        /// Finds the person behind the certificate and gives them a user id; not unless set.
+        #[builder(default)]
+        identify_user: bool,
+    ) -> Result<types::VerifyResponse, Error> {
+        let signed = Signed::new(&certificate, hash_algorithm, &digest, &signature)?;
+        self.client.verify(signed, method, identify_user).await
+    }
+
+    /// Reads a stored verification (署名検証結果の取得). A user may appear who was not there when it was made: a later identification
+    /// links the certificate, and with it all its verifications. In v2: [`v2::Verifications::get`](crate::pocketsign::v2::Verifications::get).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such verification.
+    #[builder(finish_fn = send, builder_type = GetVerification)]
+    pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::VerificationRecord, Error> {
+        let id = check::id("verification_id", id)?.into();
+        let call = self.client.call();
+        let answer = call.get_verification(&id).await;
+        call.lift(answer).await
+    }
+
+    /// The stored verifications (署名検証結果の検索), as a page or a stream. In v2:
+    /// [`v2::Verifications::list`](crate::pocketsign::v2::Verifications::list).
+    pub fn list(self) -> ListVerifications<'c> {
+        ListVerifications::new(self.client)
+    }
+
+    /// Deletes a stored verification for good (署名検証結果の削除). In v2:
+    /// [`v2::Verifications::delete`](crate::pocketsign::v2::Verifications::delete).
+    ///
+    /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the
+    /// duties to retain records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such verification (any more).
+    #[builder(finish_fn = send, builder_type = DeleteVerification)]
+    pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
+        let id = check::id("verification_id", id)?.into();
+        let call = self.client.call();
+        let answer = call.delete_verification(&id).await;
+        call.lift(answer).await
+    }
+}

@@ -1,0 +1,152 @@
+//! The lists of v2: by page token, with a filter.
+
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+
+use super::types;
+use crate::{
+    error::Error,
+    pocketsign::{
+        CertificateId, CertificateType, PocketSignV2, UserId, check,
+        page::{Tokens, items},
+    },
+};
+
+macro_rules! list {
+    ($(#[$doc:meta])* $name:ident, $request:ident, $filter:ident, $page:ident of $item:ident, $method:ident) => {
+        $(#[$doc])*
+        ///
+        /// The values of one filter widen the choice, filters together narrow it. Default and maximum of the page size, the order, and how
+        /// long page tokens live are not documented.
+        #[derive(Clone, Debug)]
+        #[must_use = "a builder does nothing until it is sent"]
+        pub struct $name<'c> {
+            client: &'c PocketSignV2,
+            filter: types::$filter,
+            page_size: Option<u32>,
+            page_token: Option<String>,
+        }
+
+        impl<'c> $name<'c> {
+            pub(super) fn new(client: &'c PocketSignV2) -> Self {
+                Self { client, filter: types::$filter::default(), page_size: None, page_token: None }
+            }
+
+            /// The most items of a page.
+            pub fn page_size(mut self, size: u32) -> Self {
+                self.page_size = Some(size);
+                self
+            }
+
+            /// The page to begin with, by the token that an earlier page gave.
+            pub fn page_token(mut self, token: impl Into<String>) -> Self {
+                self.page_token = Some(token.into());
+                self
+            }
+
+            /// Only those made at this time or later.
+            pub fn created_since(mut self, time: DateTime<Utc>) -> Self {
+                self.filter.created_since = Some(time);
+                self
+            }
+
+            /// Only those made before this time.
+            pub fn created_until(mut self, time: DateTime<Utc>) -> Self {
+                self.filter.created_until = Some(time);
+                self
+            }
+
+            /// Reads one page.
+            ///
+            /// # Errors
+            ///
+            /// Whatever the service answers.
+            pub async fn send(self) -> Result<types::$page, Error> {
+                let request = types::$request {
+                    filter: (self.filter != types::$filter::default()).then_some(self.filter),
+                    page_size: self.page_size.map(|size| i32::try_from(size).unwrap_or(i32::MAX)),
+                    page_token: self.page_token.map(Into::into),
+                };
+                let call = self.client.call();
+                let answer = call.$method(&request).await;
+                call.lift(answer).await
+            }
+
+            /// Reads all items, page by page as they are needed. An error ends the stream; so does a service that goes in circles.
+            pub fn stream(self) -> BoxStream<'c, Result<types::$item, Error>> {
+                items(Tokens::from(self.page_token.clone()), move |place: Tokens| {
+                    let request = Self { page_token: place.token.clone(), ..self.clone() };
+                    async move {
+                        let page = request.send().await?;
+                        let next = place.after(page.responses.len(), page.next_page_token.map(Into::into))?;
+                        Ok((page.responses, next))
+                    }
+                })
+            }
+        }
+    };
+}
+
+list! {
+    /// Lists certificates: [`Certificates::list`](super::Certificates::list).
+    ListCertificates, ListCertificatesRequest, ListCertificatesFilter, ListCertificatesResponse of GetCertificateResponse, list_certificates
+}
+
+list! {
+    /// Lists revocation checks: [`Certificates::statuses`](super::Certificates::statuses).
+    ListCertificateStatuses, ListCertificateStatusesRequest, ListCertificateStatusesFilter,
+    ListCertificateStatusesResponse of GetCertificateStatusResponse, list_certificate_statuses
+}
+
+list! {
+    /// Lists users: [`Users::list`](super::Users::list).
+    ListUsers, ListUsersRequest, ListUsersFilter, ListUsersResponse of GetUserResponse, list_users
+}
+
+list! {
+    /// Lists verifications: [`Verifications::list`](super::Verifications::list).
+    ListVerifications, ListVerificationsRequest, ListVerificationsFilter, ListVerificationsResponse of GetVerificationResponse,
+    list_verifications
+}
+
+macro_rules! by_owner {
+    ($($name:ident),+) => {
+        $(impl $name<'_> {
+            /// Also those of a kind of certificate; of any kind if this is never called.
+            pub fn certificate_type(mut self, kind: CertificateType) -> Self {
+                self.filter.certificate_types.push(kind.into());
+                self
+            }
+
+            /// Also those of a user; of anybody if this is never called.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::is_invalid_input`] when the id is none.
+            pub fn user(mut self, id: impl Into<UserId>) -> Result<Self, Error> {
+                self.filter.user_ids.push(check::id("user_id", id.into())?);
+                Ok(self)
+            }
+        })+
+    };
+}
+
+by_owner!(ListCertificates, ListVerifications);
+
+macro_rules! by_certificate {
+    ($($name:ident),+) => {
+        $(impl $name<'_> {
+            /// Also those of a certificate; of any if this is never called.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::is_invalid_input`] when the id is none.
+            pub fn certificate(mut self, id: impl Into<CertificateId>) -> Result<Self, Error> {
+                self.filter.certificate_ids.push(check::id("certificate_id", id.into())?);
+                Ok(self)
+            }
+        })+
+    };
+}
+
+by_certificate!(ListCertificateStatuses, ListVerifications);

@@ -1,0 +1,55 @@
+//! Users in v2: the UserService.
+
+use bon::bon;
+
+use super::{ListUsers, types};
+use crate::{
+    error::Error,
+    pocketsign::{CheckUserStatus, PocketSignV2, UserId, check, client::handle},
+};
+
+handle! {
+    /// The users of a tenant: [`PocketSignV2::users`].
+    Users of PocketSignV2
+}
+
+#[bon]
+impl<'c> Users<'c> {
+    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認).
+    pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c, PocketSignV2> {
+        CheckUserStatus::new(self.client, id.into())
+    }
+
+    /// Reads the record of a user (利用者情報の取得).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such user.
+    #[builder(finish_fn = send, builder_type = GetUser)]
+    pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::GetUserResponse, Error> {
+        let request = types::GetUserRequest { user_id: check::id("user_id", id)? };
+        let call = self.client.call();
+        let answer = call.get_user(&request).await;
+        call.lift(answer).await
+    }
+
+    /// The users (利用者情報の検索), as a page or a stream.
+    pub fn list(self) -> ListUsers<'c> {
+        ListUsers::new(self.client)
+    }
+
+    /// Deletes the record of a user for good (利用者情報の削除).
+    ///
+    /// Certificates and verifications stay, without a user (inferred). The same person, identified again, gets a new id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such user (any more).
+    #[builder(finish_fn = send, builder_type = DeleteUser)]
+    pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
+        let request = types::DeleteUserRequest { user_id: check::id("user_id", id)? };
+        let call = self.client.call();
+        let answer = call.delete_user(&request).await;
+        call.lift(answer).await.map(drop)
+    }
+}

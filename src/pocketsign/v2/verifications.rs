@@ -1,0 +1,100 @@
+//! Verifications in v2: the VerificationService.
+
+use bon::bon;
+
+use super::{ListVerifications, types};
+use crate::{
+    error::Error,
+    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
+};
+
+handle! {
+    /// The verifications of a tenant: [`PocketSignV2::verifications`](crate::pocketsign::PocketSignV2::verifications).
+    Verifications of PocketSignV2
+}
+
+#[bon]
+impl<'c> Verifications<'c> {
+    /// Verifies a signature (署名検証).
+    ///
+    /// The first step that fails decides: a certificate that is malformed or not of a My Number card is an error; one outside its validity
+    /// gives the result `CertificateExpired`; a signature that does not match `SignatureMismatch`; a revoked certificate
+    /// `CertificateRevoked`; otherwise `Ok`. Results are stored with the certificate; what the certificate states is told here and never
+    /// again. To find out who signed, in one call, see [`PocketSignV2::sign_in`](crate::pocketsign::PocketSignV2::sign_in).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV2, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), shomei::Error> {
+    /// use shomei::pocketsign::{HashAlgorithm, v2::VerificationResult};
+    ///
+    /// let answer = ps.verifications().verify()
+    ///     .certificate(certificate).hash_algorithm(HashAlgorithm::Sha256).digest(digest).signature(signature)
+    ///     .send().await?;
+    /// let result = answer.verification.and_then(|verification| verification.result);
+    /// println!("{}", result == Some(VerificationResult::Ok));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it; the
+    /// [reason](Error::pocketsign_reason) tells an unsupported certificate, a failed OCSP inquiry, and links that cannot be had.
+    #[builder(finish_fn = send, builder_type = Verify)]
+    pub async fn verify(
+        self,
+        /// The certificate of the key that signed, in DER or PEM.
+        #[builder(with = |certificate: impl AsRef<[u8]>| certificate.as_ref().to_vec())]
+        certificate: Vec<u8>,
+        /// The algorithm of the digest.
+        hash_algorithm: HashAlgorithm,
+        /// The digest of what was signed.
+        #[builder(with = |digest: impl AsRef<[u8]>| digest.as_ref().to_vec())]
+        digest: Vec<u8>,
+        /// The signature.
+        #[builder(with = |signature: impl AsRef<[u8]>| signature.as_ref().to_vec())]
+        signature: Vec<u8>,
+        /// How revocation is looked up; by CRL unless set.
+        method: Option<CheckMethod>,
+        /// Finds the person behind the certificate and gives them a user id; not unless set.
+        #[builder(default)]
+        identify_user: bool,
+    ) -> Result<types::VerifyResponse, Error> {
+        let signed = Signed::new(&certificate, hash_algorithm, &digest, &signature)?;
+        self.client.verify(signed, method, identify_user).await
+    }
+
+    /// Reads a stored verification (署名検証結果の取得). A user may appear who was not there when it was made: a later identification
+    /// links the certificate, and with it all its verifications.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such verification.
+    #[builder(finish_fn = send, builder_type = GetVerification)]
+    pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::GetVerificationResponse, Error> {
+        let request = types::GetVerificationRequest { verification_id: check::id("verification_id", id)? };
+        let call = self.client.call();
+        let answer = call.get_verification(&request).await;
+        call.lift(answer).await
+    }
+
+    /// The stored verifications (署名検証結果の検索), as a page or a stream.
+    pub fn list(self) -> ListVerifications<'c> {
+        ListVerifications::new(self.client)
+    }
+
+    /// Deletes a stored verification for good (署名検証結果の削除).
+    ///
+    /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the
+    /// duties to retain records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the tenant has no such verification (any more).
+    #[builder(finish_fn = send, builder_type = DeleteVerification)]
+    pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
+        let request = types::DeleteVerificationRequest { verification_id: check::id("verification_id", id)? };
+        let call = self.client.call();
+        let answer = call.delete_verification(&request).await;
+        call.lift(answer).await.map(drop)
+    }
+}

@@ -1,0 +1,241 @@
+//! What both versions can do, so that the flows are written once.
+
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt as _, future::BoxFuture};
+
+use super::{
+    CertificateId, CertificateStatus, CertificateType, CheckMethod, HashAlgorithm, PocketSignV1, PocketSignV2, UserId, VerificationId,
+    VerificationResult, content::CertificateContent, v1::types as v1, v2::types as v2,
+};
+use crate::{error::Error, secret::RedactedBytes};
+
+/// A version of the API: [`PocketSignV1`] or [`PocketSignV2`].
+pub trait Version: sealed::Version {}
+
+impl<V: sealed::Version> Version for V {}
+
+/// A signature, checked and ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    pub(super) certificate: RedactedBytes,
+    pub(super) hash_algorithm: HashAlgorithm,
+    pub(super) digest: RedactedBytes,
+    pub(super) signature: RedactedBytes,
+}
+
+/// What a verification gave, the same for both versions.
+#[derive(Debug)]
+pub struct Verified {
+    pub(super) id: Option<VerificationId>,
+    pub(super) result: VerificationResult,
+    pub(super) certificate: Option<CertificateId>,
+    pub(super) content: Option<CertificateContent>,
+    /// With the user, if one was identified.
+    pub(super) status: CertificateStatus,
+    pub(super) was_checked: bool,
+}
+
+pub(super) mod sealed {
+    use super::{
+        BoxFuture, CertificateId, CertificateStatus, CertificateType, CheckMethod, DateTime, Error, Signed, UserId, Utc, Verified,
+    };
+
+    /// Each call once, with the differences of the versions behind it.
+    #[doc(hidden)]
+    pub trait Version: Clone + Send + Sync + 'static {
+        type CertificateCheck: Into<CertificateStatus> + Send + 'static;
+        type UserCheck: Into<CertificateStatus> + Send + 'static;
+
+        fn check_certificate(
+            &self,
+            id: CertificateId,
+            method: Option<CheckMethod>,
+            identify_user: bool,
+        ) -> BoxFuture<'static, Result<Self::CertificateCheck, Error>>;
+
+        fn check_user(
+            &self,
+            id: UserId,
+            kind: Option<CertificateType>,
+            method: Option<CheckMethod>,
+        ) -> BoxFuture<'static, Result<Self::UserCheck, Error>>;
+
+        fn verify_signed(
+            &self,
+            signed: Signed,
+            method: Option<CheckMethod>,
+            identify_user: bool,
+        ) -> BoxFuture<'static, Result<Verified, Error>>;
+
+        /// The time as the service sees it.
+        fn now(&self) -> DateTime<Utc>;
+    }
+}
+
+impl sealed::Version for PocketSignV1 {
+    type CertificateCheck = v1::CheckCertificateStatusResponse;
+    type UserCheck = v1::CheckUserStatusResponse;
+
+    fn check_certificate(
+        &self,
+        id: CertificateId,
+        method: Option<CheckMethod>,
+        identify_user: bool,
+    ) -> BoxFuture<'static, Result<Self::CertificateCheck, Error>> {
+        let client = self.clone();
+        async move {
+            let status_check_method = method.unwrap_or(CheckMethod::Crl).into();
+            let request = v1::CheckCertificateStatusRequest { status_check_method, identify_user };
+            let call = client.call();
+            let answer = call.check_certificate_status(&id.into(), &request).await;
+            call.lift(answer).await
+        }
+        .boxed()
+    }
+
+    fn check_user(
+        &self,
+        id: UserId,
+        kind: Option<CertificateType>,
+        method: Option<CheckMethod>,
+    ) -> BoxFuture<'static, Result<Self::UserCheck, Error>> {
+        let client = self.clone();
+        async move {
+            let status_check_method = method.unwrap_or(CheckMethod::Crl).into();
+            let request = v1::CheckUserStatusRequest { status_check_method, certificate_type: kind.map(Into::into) };
+            let call = client.call();
+            let answer = call.check_user_status(&id.into(), &request).await;
+            call.lift(answer).await
+        }
+        .boxed()
+    }
+
+    fn verify_signed(
+        &self,
+        signed: Signed,
+        method: Option<CheckMethod>,
+        identify_user: bool,
+    ) -> BoxFuture<'static, Result<Verified, Error>> {
+        let client = self.clone();
+        async move {
+            let answer = client.verify(signed, method, identify_user).await?;
+            let was_checked = answer.certificate_status.is_some();
+            Ok(Verified {
+                id: Some(answer.verification.id.into()),
+                result: answer.verification.result.into(),
+                certificate: answer.certificate.as_ref().map(|certificate| certificate.id.clone().into()),
+                content: answer.certificate_content.map(Into::into),
+                status: CertificateStatus::of_v1(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user),
+                was_checked,
+            })
+        }
+        .boxed()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.core.now()
+    }
+}
+
+impl PocketSignV1 {
+    pub(super) async fn verify(&self, signed: Signed, method: Option<CheckMethod>, identify: bool) -> Result<v1::VerifyResponse, Error> {
+        let Signed { certificate, hash_algorithm, digest, signature } = signed;
+        let request = v1::VerifyRequest {
+            certificate,
+            hash_algorithm: hash_algorithm.into(),
+            digest,
+            signature,
+            status_check_method: method.unwrap_or(CheckMethod::Crl).into(),
+            identify_user: identify,
+        };
+        let call = self.call();
+        let answer = call.verify(&request).await;
+        call.lift(answer).await
+    }
+}
+
+impl sealed::Version for PocketSignV2 {
+    type CertificateCheck = v2::CheckCertificateStatusResponse;
+    type UserCheck = v2::CheckUserStatusResponse;
+
+    fn check_certificate(
+        &self,
+        id: CertificateId,
+        method: Option<CheckMethod>,
+        identify_user: bool,
+    ) -> BoxFuture<'static, Result<Self::CertificateCheck, Error>> {
+        let client = self.clone();
+        async move {
+            let request = v2::CheckCertificateStatusRequest {
+                certificate_id: id,
+                check_method: method.map(Into::into),
+                identify_user: identify_user.then_some(true),
+            };
+            let call = client.call();
+            let answer = call.check_certificate_status(&request).await;
+            call.lift(answer).await
+        }
+        .boxed()
+    }
+
+    fn check_user(
+        &self,
+        id: UserId,
+        kind: Option<CertificateType>,
+        method: Option<CheckMethod>,
+    ) -> BoxFuture<'static, Result<Self::UserCheck, Error>> {
+        let client = self.clone();
+        async move {
+            let (certificate_type, check_method) = (kind.map(Into::into), method.map(Into::into));
+            let request = v2::CheckUserStatusRequest { user_id: id, certificate_type, check_method };
+            let call = client.call();
+            let answer = call.check_user_status(&request).await;
+            call.lift(answer).await
+        }
+        .boxed()
+    }
+
+    fn verify_signed(
+        &self,
+        signed: Signed,
+        method: Option<CheckMethod>,
+        identify_user: bool,
+    ) -> BoxFuture<'static, Result<Verified, Error>> {
+        let client = self.clone();
+        async move {
+            let answer = client.verify(signed, method, identify_user).await?;
+            let was_checked = answer.certificate_status.is_some();
+            let result = answer.verification.as_ref().and_then(|verification| verification.result.clone());
+            Ok(Verified {
+                id: answer.verification.map(|verification| verification.id),
+                result: result.map_or_else(|| VerificationResult::Unknown(String::new()), Into::into),
+                certificate: answer.certificate.as_ref().map(|certificate| certificate.id.clone()),
+                content: answer.certificate_content.map(Into::into),
+                status: CertificateStatus::of_v2(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user),
+                was_checked,
+            })
+        }
+        .boxed()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.core.now()
+    }
+}
+
+impl PocketSignV2 {
+    pub(super) async fn verify(&self, signed: Signed, method: Option<CheckMethod>, identify: bool) -> Result<v2::VerifyResponse, Error> {
+        let Signed { certificate, hash_algorithm, digest, signature } = signed;
+        let request = v2::VerifyRequest {
+            certificate,
+            hash_algorithm: hash_algorithm.into(),
+            digest,
+            signature,
+            check_method: method.map(Into::into),
+            identify_user: identify.then_some(true),
+        };
+        let call = self.call();
+        let answer = call.verify(&request).await;
+        call.lift(answer).await
+    }
+}

@@ -1,0 +1,74 @@
+//! PocketSign Verify: tenants, a mock JPKI, and both versions of the API over the same state.
+//!
+//! One file a noun: [`jpki`] is the certificate authority with its links, lists and responder, [`tenant`] what the service stores for whom,
+//! [`v1`] and [`v2`] how it speaks.
+
+mod card;
+mod jpki;
+mod refusal;
+mod tenant;
+mod v1;
+mod v2;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, Request, header};
+
+pub use self::card::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
+use self::jpki::Authority;
+use self::refusal::Refused;
+use self::tenant::Tenant;
+use super::http::Reply;
+use super::random::Random;
+
+const TOKEN_LENGTH: usize = 40;
+
+/// The service with all its tenants.
+pub(crate) struct Verify {
+    pub(super) jpki: Authority,
+    tenants: Vec<Tenant>,
+    random: Random,
+}
+
+impl Verify {
+    /// The service with one tenant.
+    pub(crate) fn new() -> Self {
+        let mut service = Self { jpki: Authority::new(), tenants: Vec::new(), random: Random::default() };
+        service.add_tenant();
+        service
+    }
+
+    /// Adds a tenant and gives its token.
+    pub(crate) fn add_tenant(&mut self) -> String {
+        let token = self.random.word(TOKEN_LENGTH);
+        self.tenants.push(Tenant::new(token.clone()));
+        token
+    }
+
+    /// The token of the first tenant.
+    pub(crate) fn token(&self) -> &str {
+        self.tenants.first().map_or("", |tenant| &tenant.token)
+    }
+
+    /// Whether a path is one of this service.
+    pub(crate) fn knows(path: &str) -> bool {
+        v2::knows(path) || v1::knows(path)
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Reply {
+        let speaks_v2 = v2::knows(request.uri().path());
+        let answer = match tenant_of(&mut self.tenants, request.headers()) {
+            Ok(tenant) if speaks_v2 => v2::answer(tenant, &mut self.jpki, request, now),
+            Ok(tenant) => v1::answer(tenant, &mut self.jpki, request, now),
+            Err(refused) => Err(refused),
+        };
+        answer.unwrap_or_else(|refused| if speaks_v2 { refused.connect() } else { refused.plain() })
+    }
+}
+
+fn tenant_of<'t>(tenants: &'t mut [Tenant], headers: &HeaderMap) -> Result<&'t mut Tenant, Refused> {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = given.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refused::Unauthenticated)?;
+    tenants.iter_mut().find(|tenant| tenant.token == token).ok_or(Refused::Unauthenticated)
+}

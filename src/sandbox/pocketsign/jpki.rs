@@ -1,0 +1,264 @@
+//! A mock of JPKI: it issues and revokes the certificates of cards, keeps the links between them, publishes a list every morning and
+//! answers when asked.
+
+use aws_lc_rs::{digest, rand, signature};
+use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Timelike as _, Utc};
+use rcgen::string::PrintableString;
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair, KeyUsagePurpose, OtherNameValue, PublicKeyData, SanType,
+};
+use time::OffsetDateTime;
+use x509_cert::der::Decode as _;
+
+use super::card::{PersonDetails, RevocationCause};
+
+/// When the list of a day is made, in Japan time.
+const LIST_HOUR: u32 = 7;
+const LIST_MINUTE: u32 = 30;
+
+/// How long it takes the service to have it.
+const LIST_LAG: TimeDelta = TimeDelta::minutes(7);
+
+/// How long a certificate is valid.
+const VALIDITY: Days = Days::new(5 * 365);
+
+/// The two kinds of certificate on a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Signing,
+    Authentication,
+}
+
+/// How the service looks up revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Crl,
+    Ocsp,
+}
+
+/// The algorithm of a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    pub(super) const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
+    pub(super) fn algorithm(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
+            Self::Sha512 => &digest::SHA512,
+        }
+    }
+
+    fn verification(self) -> &'static signature::RsaParameters {
+        match self {
+            Self::Sha256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            Self::Sha384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+            Self::Sha512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+        }
+    }
+}
+
+/// A certificate of a card, as its authority knows it. The position in the register is the order of issue.
+pub(super) struct Issued {
+    pub(super) der: Vec<u8>,
+    pub(super) kind: Kind,
+    pub(super) person: usize,
+    pub(super) details: PersonDetails,
+    pub(super) not_before: DateTime<Utc>,
+    pub(super) not_after: DateTime<Utc>,
+    revoked: Option<(DateTime<Utc>, RevocationCause)>,
+}
+
+/// What a look-up finds.
+pub(super) struct Lookup {
+    pub(super) revoked: Option<(DateTime<Utc>, RevocationCause)>,
+    /// `None` where the list does not name the certificate.
+    pub(super) source_updated_at: Option<DateTime<Utc>>,
+}
+
+/// The certificate authorities for signing and for authentication.
+pub(crate) struct Authority {
+    signing: Issuer<'static, KeyPair>,
+    authentication: Issuer<'static, KeyPair>,
+    pub(super) issued: Vec<Issued>,
+    persons: Vec<PersonDetails>,
+    pub(super) ocsp_answers: bool,
+    pub(super) has_links: bool,
+}
+
+impl Authority {
+    pub(super) fn new() -> Self {
+        Self {
+            signing: issuer("Sandbox JPKI for digital signature"),
+            authentication: issuer("Sandbox JPKI for user authentication"),
+            issued: Vec::new(),
+            persons: Vec::new(),
+            ocsp_answers: true,
+            has_links: true,
+        }
+    }
+
+    pub(super) fn register(&mut self, details: PersonDetails) -> usize {
+        self.persons.push(details);
+        self.persons.len() - 1
+    }
+
+    pub(super) fn person_mut(&mut self, person: usize) -> Option<&mut PersonDetails> {
+        self.persons.get_mut(person)
+    }
+
+    /// Certifies a key for a person.
+    pub(super) fn issue(&mut self, person: usize, kind: Kind, key: &impl PublicKeyData, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let details = self.persons.get(person)?.clone();
+        let not_before = now.with_nanosecond(0).unwrap_or(now);
+        let not_after = not_before.checked_add_days(VALIDITY).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let mut params = CertificateParams::default();
+        params.distinguished_name = name(&[(DnType::OrganizationName, "P8N-MOCK")]);
+        params.serial_number = Some(serial_number().to_vec().into());
+        params.not_before = x509_time(not_before);
+        params.not_after = x509_time(not_after);
+        params.is_ca = IsCa::NoCa;
+        params.use_authority_key_identifier_extension = true;
+        let issuer = match kind {
+            Kind::Signing => {
+                params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+                params.subject_alt_names = alternative_names(&details);
+                &self.signing
+            }
+            Kind::Authentication => {
+                params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+                &self.authentication
+            }
+        };
+        let der = params.signed_by(key, issuer).expect("a complete draft can be encoded and signed").der().to_vec();
+        self.issued.push(Issued { der: der.clone(), kind, person, details, not_before, not_after, revoked: None });
+        Some(der)
+    }
+
+    /// The register's position of a certificate; the exact bytes stand for the chain.
+    pub(super) fn find(&self, der: &[u8]) -> Option<usize> {
+        self.issued.iter().position(|issued| issued.der == der)
+    }
+
+    /// The certificates of a person and kind that are not revoked.
+    pub(super) fn valid(&self, person: usize, kind: Kind) -> Vec<usize> {
+        let fits = |issued: &Issued| issued.person == person && issued.kind == kind && issued.revoked.is_none();
+        (0..self.issued.len()).filter(|index| fits(&self.issued[*index])).collect()
+    }
+
+    /// Revokes a certificate, once and for all.
+    pub(super) fn revoke(&mut self, index: usize, cause: RevocationCause, now: DateTime<Utc>) -> bool {
+        match self.issued.get_mut(index) {
+            Some(issued) if issued.revoked.is_none() => {
+                issued.revoked = Some((now.with_nanosecond(0).unwrap_or(now), cause));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Looks a certificate up; `None` when the responder does not answer.
+    pub(super) fn look_up(&self, index: usize, method: Method, now: DateTime<Utc>) -> Option<Lookup> {
+        let revoked = self.issued.get(index)?.revoked;
+        match method {
+            Method::Ocsp if !self.ocsp_answers => None,
+            Method::Ocsp => Some(Lookup { revoked, source_updated_at: Some(now.with_nanosecond(0).unwrap_or(now)) }),
+            Method::Crl => {
+                let made = list_in_use(now);
+                let revoked = revoked.filter(|(at, _)| *at <= made);
+                Some(Lookup { revoked, source_updated_at: revoked.map(|_| made) })
+            }
+        }
+    }
+}
+
+/// When the list was made that the service has at a time.
+pub(super) fn list_in_use(now: DateTime<Utc>) -> DateTime<Utc> {
+    let japan = FixedOffset::east_opt(9 * 3600).expect("an offset below a day");
+    let fetched = (now - LIST_LAG).with_timezone(&japan);
+    let made = NaiveTime::from_hms_opt(LIST_HOUR, LIST_MINUTE, 0).expect("a time of day");
+    let days = Days::new(u64::from(fetched.time() < made));
+    let day = fetched.date_naive().checked_sub_days(days).unwrap_or_else(|| fetched.date_naive());
+    (day.and_time(made) - TimeDelta::hours(9)).and_utc()
+}
+
+/// Whether a signature over a digest was made with the certificate's key.
+pub(super) fn matches(der: &[u8], hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
+    let Ok(certificate) = x509_cert::Certificate::from_der(der) else { return false };
+    let Ok(digest) = digest::Digest::import_less_safe(digest, hash.algorithm()) else { return false };
+    let key = certificate.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes();
+    signature::UnparsedPublicKey::new(hash.verification(), key).verify_digest(&digest, signature).is_ok()
+}
+
+fn issuer(unit: &str) -> Issuer<'static, KeyPair> {
+    let key = KeyPair::generate().expect("the system's random numbers never run out");
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name(&[(DnType::OrganizationName, "P8N-MOCK"), (DnType::OrganizationalUnitName, unit)]);
+    Issuer::new(params, key)
+}
+
+fn name(parts: &[(DnType, &str)]) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    if let Ok(country) = PrintableString::try_from("JP") {
+        name.push(DnType::CountryName, DnValue::PrintableString(country));
+    }
+    for (kind, value) in parts {
+        name.push(kind.clone(), *value);
+    }
+    name
+}
+
+/// The basic four attributes under the object identifiers of JPKI.
+fn alternative_names(details: &PersonDetails) -> Vec<SanType> {
+    const ARC: [u64; 7] = [1, 2, 392, 200_149, 8, 5, 5];
+    let values = [
+        (1, details.name.clone()),
+        (2, substitutes(&details.name)),
+        (3, details.gender.clone()),
+        (4, details.date_of_birth.clone()),
+        (5, details.address.clone()),
+        (6, substitutes(&details.address)),
+    ];
+    let named =
+        |(number, value): (u64, String)| SanType::OtherName((ARC.into_iter().chain([number]).collect(), OtherNameValue::Utf8String(value)));
+    values.into_iter().map(named).collect()
+}
+
+/// No character of an invented name needs replacing.
+pub(super) fn substitutes(text: &str) -> String {
+    "0".repeat(text.chars().count())
+}
+
+fn serial_number() -> [u8; 8] {
+    let mut number = [0; 8];
+    rand::fill(&mut number).expect("the system's random numbers never run out");
+    number[0] = number[0] & 0x7f | 0x01;
+    number
+}
+
+fn x509_time(moment: DateTime<Utc>) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(moment.timestamp()).expect("validity lies within the years X.509 can write")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_the_day_is_used_from_a_while_after_half_past_seven_on() {
+        for (now, made) in [
+            ("2024-05-01T07:29:00+09:00", "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:36:59+09:00", "2024-04-30T07:30:00+09:00"),
+            ("2024-05-01T07:37:00+09:00", "2024-05-01T07:30:00+09:00"),
+            ("2024-05-02T00:00:00+09:00", "2024-05-01T07:30:00+09:00"),
+        ] {
+            assert_eq!(list_in_use(now.parse().unwrap()), made.parse::<DateTime<Utc>>().unwrap(), "{now}");
+        }
+    }
+}

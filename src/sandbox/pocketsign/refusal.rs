@@ -1,0 +1,92 @@
+//! "No" in the words of either version.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::Reply;
+
+const DOMAIN: &str = "verify.p8n.app";
+
+/// Why the service does not do what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The token is missing or wrong.
+    Unauthenticated,
+    /// The record is not this tenant's, or there is none.
+    NotFound,
+    /// There is no such operation.
+    NoSuchRoute,
+    /// A member breaks a rule.
+    Invalid { field: &'static str, rule: &'static str },
+    /// Not a certificate at all.
+    MalformedCertificate,
+    /// A certificate, but not one of a My Number card.
+    UnsupportedCertificate,
+    /// The responder of the certificate authority does not answer.
+    OcspFailed,
+    /// The links between certificates cannot be had.
+    NoLinks,
+}
+
+impl Refused {
+    /// The answer of v1.
+    pub(super) fn plain(self) -> Reply {
+        let (status, code) = match self {
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "authentication_failed"),
+            Self::NotFound | Self::NoSuchRoute => (StatusCode::NOT_FOUND, "no_such_entry"),
+            // What v1 says when the links cannot be had is not known.
+            Self::Invalid { .. } | Self::NoLinks => (StatusCode::BAD_REQUEST, "invalid_argument"),
+            Self::MalformedCertificate => (StatusCode::BAD_REQUEST, "invalid_certificate"),
+            Self::UnsupportedCertificate => (StatusCode::BAD_REQUEST, "unsupported_certificate"),
+            Self::OcspFailed => (StatusCode::INTERNAL_SERVER_ERROR, "ocsp_request_failed"),
+        };
+        Reply::with_status(status, json!({"code": code, "message": code.replace('_', " ")}))
+    }
+
+    /// The answer of v2.
+    pub(super) fn connect(self) -> Reply {
+        let reason = |reason: &str| vec![error_info(&format!("ERROR_REASON_{reason}"))];
+        let (status, code, details) = match self {
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", Vec::new()),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", Vec::new()),
+            Self::NoSuchRoute => (StatusCode::NOT_FOUND, "unimplemented", Vec::new()),
+            Self::Invalid { field, rule } => (StatusCode::BAD_REQUEST, "invalid_argument", vec![violations(field, rule)]),
+            Self::MalformedCertificate => (StatusCode::BAD_REQUEST, "invalid_argument", reason("INVALID_CERTIFICATE")),
+            Self::UnsupportedCertificate => (StatusCode::BAD_REQUEST, "invalid_argument", reason("UNSUPPORTED_CERTIFICATE")),
+            Self::OcspFailed => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", reason("OCSP_REQUEST_FAILED")),
+            Self::NoLinks => (StatusCode::BAD_REQUEST, "failed_precondition", reason("ASSOCIATED_CERTIFICATE_NOT_EXISTS")),
+        };
+        let mut body = json!({"code": code, "message": code.replace('_', " ")});
+        if !details.is_empty() {
+            body["details"] = details.into();
+        }
+        Reply::with_status(status, body)
+    }
+}
+
+fn error_info(reason: &str) -> Value {
+    let value = [bytes_field(1, reason.as_bytes()), bytes_field(2, DOMAIN.as_bytes())].concat();
+    json!({
+        "type": "google.rpc.ErrorInfo",
+        "value": STANDARD_NO_PAD.encode(value),
+        "debug": {"reason": reason, "domain": DOMAIN},
+    })
+}
+
+fn violations(field: &str, rule: &str) -> Value {
+    let element = bytes_field(2, field.as_bytes());
+    let path = bytes_field(1, &element);
+    let violation = [bytes_field(2, rule.as_bytes()), bytes_field(5, &path)].concat();
+    json!({
+        "type": "buf.validate.Violations",
+        "value": STANDARD_NO_PAD.encode(bytes_field(1, &violation)),
+        "debug": {"violations": [{"field": {"elements": [{"fieldName": field}]}, "ruleId": rule}]},
+    })
+}
+
+/// A field of a protobuf message; what is written here is shorter than 128 bytes.
+fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).ok().filter(|length| *length < 128).unwrap_or_default();
+    [&[number << 3 | 2, length], &bytes[..length.into()]].concat()
+}

@@ -1,0 +1,14 @@
+//! The PocketSign Verify clients against the sandbox, each answer and request held against the document of its version.
+#![cfg(all(feature = "sandbox", feature = "pocketsign"))]
+#![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
+
+mod calls;
+#[path = "../document/mod.rs"]
+mod document;
+mod flows;
+mod identity;
+mod judge;
+mod personal;
+mod refusals;
+mod revocation;
+mod wire;
