@@ -16,6 +16,7 @@ struct Inner {
     operation: Option<&'static str>,
     attempts: u32,
     elapsed: Duration,
+    trace: Option<String>,
 }
 
 enum Kind {
@@ -50,7 +51,7 @@ pub struct ErrorEntry {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, operation: None, attempts: 0, elapsed: Duration::ZERO }))
+        Self(Box::new(Inner { kind, operation: None, attempts: 0, elapsed: Duration::ZERO, trace: None }))
     }
 
     /// The client cannot be built or used as it is set up.
@@ -99,6 +100,30 @@ impl Error {
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
         self
+    }
+
+    /// Adds what to look for to find out whether a write whose answer was lost has happened.
+    pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
+        self.0.trace = Some(trace.into());
+        self
+    }
+
+    /// Whether a write that ended with this error may have been done all the same: the request went out, but no answer came back that
+    /// tells. [`trace`](Self::trace) says what to look for, where the flow knows.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        match &self.0.kind {
+            Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => *sent,
+            Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 500..=599),
+            Kind::Decode { .. } | Kind::TooLarge { .. } => true,
+            Kind::Configuration(_) | Kind::Invalid { .. } | Kind::Mismatch(_) | Kind::Wait(_) => false,
+        }
+    }
+
+    /// What to look for to find out whether it has happened, such as an `alternative_order_id`.
+    #[must_use]
+    pub fn trace(&self) -> Option<&str> {
+        self.0.trace.as_deref()
     }
 
     /// The operation of the document that failed (`order_info`), if a call was made.
@@ -250,7 +275,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, operation, attempts, elapsed } = &*self.0;
+        let Inner { kind, operation, attempts, elapsed, trace } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }
@@ -273,6 +298,9 @@ impl fmt::Display for Error {
         }
         if *attempts > 1 {
             write!(f, " (after {attempts} attempts in {elapsed:.1?})")?;
+        }
+        if let Some(trace) = trace {
+            write!(f, "; it may have happened: look for {trace}")?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Orders: asking for certificates, and following what becomes of them.
 
 mod list;
+mod lost;
 mod manage;
 mod new_order;
 mod reissue;

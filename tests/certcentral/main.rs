@@ -10,6 +10,7 @@ mod downloads;
 mod issuance;
 mod judge;
 mod lifecycle;
+mod lost;
 mod program;
 mod wire;
 mod wobbles;

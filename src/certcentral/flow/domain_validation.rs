@@ -106,8 +106,15 @@ impl<'c> Domains<'c> {
         let id = match existing(self, &name, &method).await? {
             Some(domain) => prepare(self, domain.id, &method, &wanted).await?,
             None => {
-                let add = self.add(name).organization(organization).method(method);
-                add.validations(wanted.validations.clone()).emails(emails).send().await?.id
+                let add = self.add(&name).organization(organization).method(method.clone());
+                match add.validations(wanted.validations.clone()).emails(emails).send().await {
+                    // The answer was lost: if the domain is there, it was added.
+                    Err(error) if error.may_have_happened() => match existing(self, &name, &method).await {
+                        Ok(Some(domain)) => domain.id,
+                        _ => return Err(error.leaving(format!("the domain {name}"))),
+                    },
+                    added => added?.id,
+                }
             }
         };
         PendingValidation::read(self.client.clone(), id, wanted).await

@@ -3,7 +3,7 @@
 use bon::bon;
 use chrono::NaiveDate;
 
-use super::Orders;
+use super::{Orders, lost::Lost};
 use crate::{
     certcentral::{
         CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
@@ -221,13 +221,15 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
 
     /// Places the order and gives the handle to wait for its certificate with.
     ///
+    /// If the answer is lost on the way, it finds out whether the order was placed, by its `alternative_order_id` (a fresh one, unless
+    /// it was given), and adopts it: it never orders twice.
+    ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send). Where it could not find out, the error [`may_have_happened`](Error::may_have_happened), and its
+    /// [`trace`](Error::trace) says which `alternative_order_id` to look for.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
-        let prepared = self.prepare()?;
-        let placed = prepared.place().await?;
-        Ok(prepared.pending(placed))
+        self.prepare()?.start().await
     }
 }
 
@@ -238,7 +240,15 @@ impl PreparedOrder {
         call.lift(answer).await
     }
 
-    pub(super) fn pending(self, placed: types::OrderResponse) -> PendingIssuance {
+    /// Places the order, or adopts it if it was placed and the answer lost.
+    pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
+        let own_id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
+        let answer = self.place().await;
+        let placed = Lost::Order(&own_id).or_found(self.client.orders(), answer).await?;
+        Ok(self.pending(placed))
+    }
+
+    fn pending(self, placed: types::OrderResponse) -> PendingIssuance {
         let Self { client, product, request, csr, approve } = self;
         PendingIssuance::new(client, placed.id, placed, csr, request.certificate, product.is_tls(), approve, Awaited::Order)
     }

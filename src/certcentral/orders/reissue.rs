@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::Orders;
+use super::{Orders, lost::Lost};
 use crate::{
     certcentral::{
         CertificateDcvScope, DcvMethod, OrderId, OrderStatus, SignatureHash, Validity, check,
@@ -155,14 +155,16 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
         further.reissue(&request).await
     }
 
-    /// Asks for the reissue and gives the handle to wait for its certificate with.
+    /// Asks for the reissue and gives the handle to wait for its certificate with. If the answer is lost on the way, it looks for a
+    /// reissue with the same CSR and adopts it.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
-        let placed = further.reissue(&request).await?;
+        let answer = further.reissue(&request).await;
+        let placed = Lost::Reissue(further.order.id, &further.csr).or_found(further.orders, answer).await?;
         let previous = further.order.certificate.as_ref().and_then(|certificate| certificate.id);
         Ok(further.pending(placed, Awaited::Reissue { previous }))
     }
@@ -180,14 +182,16 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
         further.duplicate(&request).await
     }
 
-    /// Asks for the duplicate and gives the handle to wait for its certificate with.
+    /// Asks for the duplicate and gives the handle to wait for its certificate with. If the answer is lost on the way, it looks for a
+    /// duplicate with the same CSR and adopts it.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
-        let placed = further.duplicate(&request).await?;
+        let answer = further.duplicate(&request).await;
+        let placed = Lost::Duplicate(further.order.id, &further.csr).or_found(further.orders, answer).await?;
         let certificate = placed.certificate_id;
         Ok(further.pending(placed, Awaited::Duplicate { certificate }))
     }

@@ -110,15 +110,14 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
         self.prepare().await?.place().await
     }
 
-    /// Places the renewal and gives the handle to wait for its certificate with.
+    /// Places the renewal and gives the handle to wait for its certificate with. It never orders twice, see
+    /// [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
-        let prepared = self.prepare().await?;
-        let placed = prepared.place().await?;
-        Ok(prepared.pending(placed))
+        self.prepare().await?.start().await
     }
 }
 

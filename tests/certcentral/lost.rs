@@ -1,0 +1,119 @@
+//! Answers to writes that are lost on the way: what was done is found and adopted, never done twice.
+
+use std::{sync::Arc, sync::Mutex, time::Duration};
+
+use futures_util::future::BoxFuture;
+use shomei::{
+    ApiKey, CertCentral, Sandbox, Transport, TransportError,
+    certcentral::{OrganizationId, Plan, Product, flow::Instructions},
+};
+
+use crate::judge::csr;
+
+const ORGANIZATION: OrganizationId = OrganizationId(754_781);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// What happens to a request.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// It arrives, and its answer is lost.
+    AnswerLost,
+    /// It is lost itself.
+    RequestLost,
+}
+
+/// Loses the first request to a path, or its answer.
+#[derive(Clone)]
+struct Lossy {
+    sandbox: Sandbox,
+    loses: Arc<Mutex<Option<(&'static str, Fate)>>>,
+}
+
+impl Lossy {
+    fn new() -> (Self, CertCentral) {
+        let lossy = Self { sandbox: Sandbox::new(), loses: Arc::default() };
+        let key = ApiKey::new(lossy.sandbox.api_key()).unwrap();
+        let cc = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2").transport(lossy.clone()).build().unwrap();
+        (lossy, cc)
+    }
+
+    fn lose(&self, what: &'static str, fate: Fate) {
+        *self.loses.lock().unwrap() = Some((what, fate));
+    }
+}
+
+impl Transport for Lossy {
+    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        let call = format!("{} {}", request.method(), request.url().path());
+        let fate = self.loses.lock().unwrap().take_if(|(what, _)| call.ends_with(*what)).map(|(_, fate)| fate);
+        Box::pin(async move {
+            if fate == Some(Fate::RequestLost) {
+                return Err(TransportError::broken("reset by peer"));
+            }
+            let answer = self.sandbox.send(request).await?;
+            if fate.is_some() { Err(TransportError::broken("reset by peer")) } else { Ok(answer) }
+        })
+    }
+}
+
+async fn validate(lossy: &Lossy, cc: &CertCentral) {
+    let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
+    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+        lossy.sandbox.dns().publish_txt(name, value);
+    }
+    pending.wait(HOUR).await.unwrap();
+}
+
+async fn count(cc: &CertCentral) -> usize {
+    cc.orders().list().send().await.unwrap().orders.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_answer_was_lost_is_adopted() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::AnswerLost);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let first = order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_eq!(count(&cc).await, 1);
+
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::AnswerLost);
+    let renewed = cc.orders().renew(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_ne!(renewed.order.id, first.order.id);
+    assert_eq!(count(&cc).await, 2);
+
+    lossy.lose("/reissue", Fate::AnswerLost);
+    let reissued = cc.orders().reissue(renewed.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_eq!(cc.orders().reissues(renewed.order.id).send().await.unwrap().len(), 1);
+
+    lossy.lose("/duplicate", Fate::AnswerLost);
+    let duplicate = cc.orders().duplicate(renewed.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_ne!(duplicate.certificate_id, reissued.certificate_id);
+    assert_eq!(cc.orders().duplicates(renewed.order.id).send().await.unwrap().len(), 1);
+    assert_eq!(count(&cc).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_domain_whose_answer_was_lost_is_adopted() {
+    let (lossy, cc) = Lossy::new();
+    lossy.lose("POST /services/v2/domain", Fate::AnswerLost);
+    validate(&lossy, &cc).await;
+    assert_eq!(cc.domains().list().send().await.unwrap().domains.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let error = order.plan(Plan::years(1)).alternative_order_id("my-own-id").start().await.unwrap_err();
+    assert!(error.may_have_happened() && error.was_sent());
+    assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
+    assert!(error.to_string().contains("it may have happened: look for an order with the alternative_order_id my-own-id"), "{error}");
+    assert_eq!(count(&cc).await, 0, "it was not ordered a second time");
+
+    lossy.lose("POST /services/v2/domain", Fate::RequestLost);
+    let error = cc.domains().validate("example.net").organization(ORGANIZATION).start().await.unwrap_err();
+    assert_eq!(error.trace(), Some("the domain example.net"));
+}
