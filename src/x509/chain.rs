@@ -89,6 +89,19 @@ impl CertificateChain {
         Err(Error::mismatch(format!("the certificate {} is for another key than the CSR's", self.leaf().serial_number())))
     }
 
+    /// Checks that the leaf has this serial number, in hexadecimal digits of any case, with or without leading zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_mismatch`] when it has another.
+    pub fn verify_serial_number(&self, expected: &str) -> Result<(), Error> {
+        let own = self.leaf().serial_number();
+        if own.trim_start_matches('0').eq_ignore_ascii_case(expected.trim_start_matches('0')) {
+            return Ok(());
+        }
+        Err(Error::mismatch(format!("the certificate {own} came instead of {expected}")))
+    }
+
     /// Checks that the leaf carries all of these names. It may carry more: the service adds `www.` to some products.
     ///
     /// # Errors

@@ -239,3 +239,14 @@ async fn a_renewal_marks_the_order_it_renews() {
     let found = orders.orders().by_alternative_id("0123456789abcdef0123456789abcdef").send().await.unwrap();
     assert_eq!(found.iter().map(|entry| entry.order_id).collect::<Vec<_>>(), [renewal.id]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_serial_number_is_compared_as_a_number() {
+    let judge = judge(Sandbox::builder()).await;
+    let chain = order(&judge).await.wait(HOUR).await.unwrap().chain;
+    let own = chain.leaf().serial_number().to_owned();
+    for same in [own.clone(), own.to_lowercase(), format!("00{own}"), own.trim_start_matches('0').to_owned()] {
+        chain.verify_serial_number(&same).unwrap();
+    }
+    assert!(chain.verify_serial_number("0123456789ABCDEF").unwrap_err().is_mismatch());
+}

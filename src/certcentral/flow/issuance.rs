@@ -317,6 +317,11 @@ impl Issuance {
             Err(error) if error.is_not_found() => return Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() })),
             Err(error) => return Err(error),
         };
+        // The service has been seen to hand out another certificate of the same order.
+        let listed = order.certificate.as_ref().filter(|listed| listed.id == Some(certificate_id));
+        if let Some(serial_number) = listed.and_then(|listed| listed.serial_number.as_deref()) {
+            chain.verify_serial_number(serial_number)?;
+        }
         chain.verify_key(&self.pending.csr)?;
         if self.pending.tls {
             chain.verify_names(&self.pending.names)?;
