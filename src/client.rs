@@ -339,8 +339,13 @@ impl Clock {
         self.local() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
     }
 
+    /// A date that is a lifetime away is no clock's.
     fn set(&self, service: DateTime<Utc>) {
-        self.ahead.store((service - self.local()).num_seconds(), Ordering::Relaxed);
+        const LIFETIME: i64 = 100 * 365 * 86_400;
+        let ahead = service.timestamp().saturating_sub(self.local().timestamp());
+        if ahead.abs() < LIFETIME {
+            self.ahead.store(ahead, Ordering::Relaxed);
+        }
     }
 }
 

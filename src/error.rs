@@ -291,7 +291,10 @@ impl fmt::Display for Error {
                 if !path.is_empty() && path != "." {
                     write!(f, " at {path}")?;
                 }
-                write!(f, ": {source}; it begins with {excerpt:?}")?;
+                write!(f, ": {source}")?;
+                if !excerpt.is_empty() {
+                    write!(f, "; it begins with {excerpt:?}")?;
+                }
             }
             Kind::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes")?,
             Kind::Wait(source) => write!(f, "{source}")?,

@@ -18,6 +18,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::Error;
 
+/// As long as anything can be waited for; what is longer could not be added to a time.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
+
 /// How often a wait looks: at first after [`first`](Self::first), then at growing distances, at most [`longest`](Self::longest).
 ///
 /// The default begins with 5 s and grows by half each time up to 60 s. A `Retry-After` of the service is kept if it is longer.
@@ -34,8 +37,8 @@ impl Polling {
     /// Looks at growing distances between `first` and `longest`; shorter ones than 100 ms become 100 ms.
     #[must_use]
     pub fn growing(first: Duration, longest: Duration) -> Self {
-        let first = first.max(Self::SHORTEST);
-        Self { first, longest: longest.max(first) }
+        let first = first.clamp(Self::SHORTEST, LONGEST);
+        Self { first, longest: longest.clamp(first, LONGEST) }
     }
 
     /// Looks at even distances.
@@ -119,8 +122,17 @@ where
     T: Send + 'static,
 {
     pub(crate) fn new(flow: impl Flow<State = S, Output = T>, within: Duration, polling: Polling) -> Self {
-        let watch =
-            Watch { flow, polling, distance: polling.first, within, started: None, next: None, last: None, fault: None, over: false };
+        let watch = Watch {
+            flow,
+            polling,
+            distance: polling.first,
+            within: within.min(LONGEST),
+            started: None,
+            next: None,
+            last: None,
+            fault: None,
+            over: false,
+        };
         Self { steps: stream::unfold(watch, Watch::step).boxed() }
     }
 }
@@ -246,7 +258,7 @@ fn next_look(now: Instant, deadline: Instant, distance: Duration, asked: Option<
 
     let left = deadline.checked_duration_since(now)?;
     let last = deadline - RESERVE.min(left / 2);
-    let earliest = now + asked.unwrap_or_default();
+    let earliest = now + asked.unwrap_or_default().min(LONGEST);
     let wanted = (now + distance).max(earliest);
     if wanted <= last {
         return Some(wanted);

@@ -157,6 +157,19 @@ async fn a_wait_without_time_looks_once() {
     assert!(result.is_ok() || result.unwrap_err().is_out_of_time());
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_duration_is_too_long() {
+    let (result, _) = wait_with(
+        vec![Ok(Look::Waiting(1)), fault(429, Some(u64::MAX)), Ok(Look::Done("x"))],
+        Duration::MAX,
+        Polling::growing(Duration::from_secs(1), Duration::MAX),
+        Duration::ZERO,
+    )
+    .await;
+    assert!(result.is_ok() || result.unwrap_err().is_out_of_time());
+    assert!(Polling::every(Duration::MAX).first() < Duration::MAX);
+}
+
 proptest! {
     #[test]
     fn the_next_look_is_never_past_the_deadline_nor_before_the_service_allows_it(

@@ -161,7 +161,7 @@ impl<'c> Domains<'c> {
         polling: Polling,
     ) -> BoxStream<'static, Result<Revalidated, Error>> {
         let client = self.client.clone();
-        let lapse = client.core.now() + Days::new(within_days.into());
+        let lapse = client.core.now().checked_add_days(Days::new(within_days.into())).unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
         let work = Work { client: client.clone(), publish, method, each_within, polling };
         stream::once(async move { all_domains(&client).await })
             .map_ok(move |domains| stream::iter(domains.into_iter().filter(move |domain| lapses_before(domain, lapse)).map(Ok)))
