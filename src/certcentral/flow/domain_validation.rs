@@ -168,11 +168,7 @@ async fn prepare(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted:
 
 /// Submits a domain for validation, again or for further kinds of certificate.
 pub(super) async fn submit(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted: &Wanted) -> Result<(), Error> {
-    let validations = wanted.validations.iter().map(|kind| types::RequestedValidation { type_: kind.clone() }).collect();
-    let request = types::DomainValidationRequest { validations, dcv_method: Some(method.clone()), email_array: Vec::new() };
-    let call = domains.client.call();
-    let answer = call.submit_domain_validation(&id, &request).await;
-    call.lift(answer).await.map(drop)
+    domains.submit(id).validations(wanted.validations.clone()).method(method.clone()).send().await.map(drop)
 }
 
 impl Wanted {
