@@ -185,7 +185,7 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
             Long("base-url") => options.base_url = Some(arguments.value()?.parse()?),
             Long("domain") => options.domain = arguments.value()?.parse()?,
             Long("organization") => options.organization = Some(arguments.value()?.parse()?),
-            Long("within") => options.within = Duration::from_secs(60 * arguments.value()?.parse::<u64>()?),
+            Long("within") => options.within = Duration::from_secs(arguments.value()?.parse::<u64>()?.saturating_mul(60)),
             Long("output") => options.output = arguments.value()?.parse()?,
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected().into()),

@@ -30,7 +30,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let csr = PrivateKey::generate(KeyKind::EcdsaP256)?.csr([names])?;
         let pending = match next.next_step {
             NextStep::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,
-            _ => cc.orders().renew(next.order.id, csr).start().await?,
+            NextStep::Renew => cc.orders().renew(next.order.id, csr).start().await?,
+            _ => continue,
         };
         let issued = pending.polling(Polling::every(Duration::from_millis(200))).wait(WITHIN).await?;
         let leaf = issued.chain.leaf();
@@ -43,7 +44,8 @@ fn describe(next: &Expiring) {
     let name = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()).unwrap_or("?");
     let step = match next.next_step {
         NextStep::Reissue { plan_days_left } => format!("reissue it, {plan_days_left} days of its plan are left"),
-        _ => "renew it, its plan ends too".to_owned(),
+        NextStep::Renew => "renew it, its plan ends too".to_owned(),
+        _ => "ask when its plan ends".to_owned(),
     };
     println!("order {} for {name} ends on {}: {step}", next.order.id, next.certificate_until);
 }

@@ -273,7 +273,7 @@ impl<S: Service> ClientBuilder<S> {
 
 impl<S> fmt::Debug for ClientBuilder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
 }
 
@@ -351,16 +351,17 @@ impl Clock {
 
 /// A base URL without trailing slash that the key may be sent to.
 fn checked_base_url(given: &str) -> Result<String, Error> {
-    let refuse = |reason: &str| Error::configuration(format!("base url {given:?}: {reason}"));
+    // The text is not shown: it may hold a password.
+    let refuse = |reason: &str| Error::configuration(format!("base url: {reason}"));
     let url = Url::parse(given.trim()).map_err(|error| refuse(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::configuration("base url: it holds a user name or password"));
+    }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
         "http" => return Err(refuse("plain http would show the key to everybody on the way; it is taken for loopback only")),
         _ => return Err(refuse("it has to begin with https://")),
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration("base url: it holds a user name or password"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(refuse("it has a query or fragment"));
@@ -414,7 +415,15 @@ mod tests {
 
     #[test]
     fn a_password_in_the_url_is_not_printed() {
-        let error = checked_base_url("https://user:CANARY@x.example").unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("CANARY"));
+        for url in [
+            "https://user:CANARY@x.example",
+            "ftp://u:CANARY@h",
+            "http://u:CANARY@h.example",
+            "https://u:CANARY@exa mple",
+            "https://h?key=CANARY",
+        ] {
+            let error = checked_base_url(url).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("CANARY"), "{error}");
+        }
     }
 }

@@ -143,7 +143,7 @@ impl<T> Reader<T> {
     /// What is new in a page, and where the next one begins.
     fn take(&mut self, Fetched { mut items, total, limit }: Fetched<T>) -> Page<T> {
         let count = items.len() as u64;
-        let end = self.offset + count;
+        let end = self.offset.saturating_add(count);
         items.retain(|item| self.seen.insert((self.key)(item)));
 
         // What vanished before this page has pulled as many items over the border to the page before.

@@ -131,6 +131,7 @@ where
             next: None,
             last: None,
             fault: None,
+            last_look: false,
             over: false,
         };
         Self { steps: stream::unfold(watch, Watch::step).boxed() }
@@ -181,6 +182,8 @@ struct Watch<F: Flow> {
     next: Option<Instant>,
     last: Option<F::State>,
     fault: Option<Error>,
+    /// Whether the next look is the one shortly before the deadline.
+    last_look: bool,
     over: bool,
 }
 
@@ -223,8 +226,8 @@ impl<F: Flow> Watch<F> {
                 Err(error) => return Some(self.end(Reason::Failed(Box::new(error)), started)),
             };
             let asked = self.fault.as_ref().filter(|_| state.is_none()).and_then(Error::retry_after);
-            match next_look(Instant::now(), deadline, self.distance, asked) {
-                Some(next) => self.next = Some(next),
+            match next_look(Instant::now(), deadline, self.distance, asked).filter(|_| !self.last_look) {
+                Some((next, last)) => (self.next, self.last_look) = (Some(next), last),
                 None => {
                     self.last = state.or(self.last);
                     return Some(self.end(Reason::OutOfTime, started));
@@ -251,8 +254,8 @@ impl<F: Flow> Watch<F> {
 }
 
 /// When to look next: after the distance, not before the service allows it, and the last time shortly before the deadline.
-/// `None` if there is no time for another look.
-fn next_look(now: Instant, deadline: Instant, distance: Duration, asked: Option<Duration>) -> Option<Instant> {
+/// `None` if there is no time for another look; whether it is the last one.
+fn next_look(now: Instant, deadline: Instant, distance: Duration, asked: Option<Duration>) -> Option<(Instant, bool)> {
     /// What the last look is left, so that it can still be answered.
     const RESERVE: Duration = Duration::from_secs(5);
 
@@ -261,11 +264,11 @@ fn next_look(now: Instant, deadline: Instant, distance: Duration, asked: Option<
     let earliest = now + asked.unwrap_or_default().min(LONGEST);
     let wanted = (now + distance).max(earliest);
     if wanted <= last {
-        return Some(wanted);
+        return Some((wanted, false));
     }
     // A last look that follows the previous one at once would tell nothing new.
     let worth_it = last.duration_since(now) >= Polling::SHORTEST;
-    (earliest <= last && worth_it).then_some(last)
+    (earliest <= last && worth_it).then_some((last, true))
 }
 
 /// Why a wait ended without its result, with the last state seen.

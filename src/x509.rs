@@ -21,12 +21,16 @@ fn pem_blocks(text: &str, label: &str) -> Vec<String> {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once(&begin) {
         let Some((body, after)) = after.split_once(&end) else { break };
-        let body: Vec<char> = body.chars().filter(|c| !c.is_whitespace()).collect();
-        let mut block = format!("{begin}\n");
-        for line in body.chunks(COLUMNS) {
-            block.extend(line);
-            block.push('\n');
+        // Room for all of it at once: a block may be a private key, of which no copy is to be left behind.
+        let mut block = String::with_capacity(begin.len() + body.len() + body.len() / COLUMNS + end.len() + 4);
+        block.push_str(&begin);
+        for (index, character) in body.chars().filter(|character| !character.is_whitespace()).enumerate() {
+            if index % COLUMNS == 0 {
+                block.push('\n');
+            }
+            block.push(character);
         }
+        block.push('\n');
         block.push_str(&end);
         block.push('\n');
         blocks.push(block);

@@ -238,7 +238,7 @@ fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &L
         Term::Years(years) if years > most => {
             Err(Error::invalid("plan", format!("{years} years; a plan lasts at most {most} years since {since}")))
         }
-        Term::Years(years) => Ok(YEAR + 365 * (years - 1) + renews.map_or(0, renewal_bonus)),
+        Term::Years(years) => Ok(YEAR.saturating_add(365_u32.saturating_mul(years - 1)).saturating_add(renews.map_or(0, renewal_bonus))),
         term => {
             let days = days_of(term, today, "plan")?;
             let longest = most.saturating_mul(365);

@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::ProductNameId;
+use super::{Limits, ProductNameId, check};
+use crate::error::Error;
 
 /// How much is checked before a certificate of a product is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +97,30 @@ impl Product {
     /// Whether its certificates serve TLS.
     pub(super) fn is_tls(&self) -> bool {
         !self.id.contains("code_signing") && !self.id.starts_with("client_") && !self.id.starts_with("secure_email")
+    }
+
+    /// Whether the industry's limits for public TLS apply to its certificates.
+    fn is_public_tls(&self) -> bool {
+        self.is_tls() && !self.id.starts_with("private_ssl")
+    }
+
+    /// The limits that apply to this product: those of plans to all, those of certificates to public TLS.
+    pub(super) fn limits(&self, mut limits: Limits) -> Limits {
+        if !self.is_public_tls() {
+            limits.certificate_days.clear();
+        }
+        limits
+    }
+
+    /// A common name as this product wants it: a name that TLS can carry, or whatever else a certificate is about.
+    pub(super) fn common_name(&self, given: &str) -> Result<String, Error> {
+        if self.is_tls() {
+            return check::certificate_name("common_name", given);
+        }
+        if given.trim().is_empty() {
+            return Err(Error::invalid("common_name", "it is empty"));
+        }
+        Ok(given.to_owned())
     }
 
     fn of_the_guide() -> [Self; 11] {

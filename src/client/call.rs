@@ -187,7 +187,9 @@ fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, perso
         let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
         return Error::decode(path, reason, String::new());
     }
-    Error::decode(path, error, excerpt(body))
+    // What is JSON, if not the documented one, may hold a secret member; the path tells enough.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    Error::decode(path, error, if is_json { String::new() } else { excerpt(body) })
 }
 
 /// What the service said when its answer is not the documented one.

@@ -282,3 +282,16 @@ async fn lists_come_as_streams() {
     let rest: Vec<_> = cc.orders().list().offset(first.next_offset).stream().unwrap().try_collect().await.unwrap();
     assert_eq!((first.items.len(), rest.len()), (3, 4));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_a_certificate_does_not_approve_a_colleagues_revocation() {
+    let judge = Judge::new(Sandbox::new());
+    validate(&judge, "example.com").await;
+    let cc = judge.client();
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let pending = order.plan(Plan::years(1)).start().await.unwrap();
+    let revocation = cc.orders().revoke(pending.order_id()).start().await.unwrap();
+    let request = revocation.request().unwrap().id;
+    pending.wait(HOUR).await.unwrap();
+    assert_eq!(cc.requests().get(request).send().await.unwrap().status, Some(RequestStatus::Pending));
+}

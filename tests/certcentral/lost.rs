@@ -117,3 +117,23 @@ async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
     let error = cc.domains().validate("example.net").organization(ORGANIZATION).start().await.unwrap_err();
     assert_eq!(error.trace(), Some("the domain example.net"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_older_is_not_taken_for_what_was_lost() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    let order = || {
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+        order.plan(Plan::years(1)).alternative_order_id("my-own-id")
+    };
+    let first = order().start().await.unwrap().wait(HOUR).await.unwrap();
+    let key = csr();
+    cc.orders().duplicate(first.order.id, key.clone()).start().await.unwrap().wait(HOUR).await.unwrap();
+    tokio::time::advance(HOUR).await;
+    cc.users().me().send().await.unwrap();
+
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
+    assert!(order().start().await.unwrap_err().trace().is_some());
+    lossy.lose("/duplicate", Fate::RequestLost);
+    assert!(cc.orders().duplicate(first.order.id, key).start().await.unwrap_err().trace().is_some());
+}

@@ -44,6 +44,7 @@ impl ApprovalToken {
 }
 
 /// A request on its way to being approved. Nothing happens until it is [waited](Self::wait) for.
+#[must_use = "nothing happens until it is waited for"]
 #[derive(Clone)]
 pub struct PendingApproval {
     client: CertCentral,
@@ -100,7 +101,6 @@ impl PendingApproval {
     }
 
     /// How often the wait looks.
-    #[must_use]
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::Instructions;
 use crate::{
     certcentral::{
-        CertCentral, DcvMethod, DcvStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType, check, types,
+        CertCentral, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType,
+        check, types,
     },
     error::Error,
     wait::{Flow, Look, Looking, Polling, Wait},
@@ -47,6 +48,7 @@ pub(super) struct Wanted {
 }
 
 /// A domain whose validation is under way. Nothing happens until it is [waited](Self::wait) for.
+#[must_use = "nothing happens until it is waited for"]
 #[derive(Clone)]
 pub struct PendingValidation {
     client: CertCentral,
@@ -102,9 +104,13 @@ impl<'c> Domains<'c> {
         emails: Vec<String>,
     ) -> Result<PendingValidation, Error> {
         let name = check::domain_name("name", &name)?;
+        let emails = check::emails("emails", &emails)?;
+        if validations.is_empty() {
+            return Err(Error::invalid("validations", "at least one kind of validation is needed"));
+        }
         let wanted = Wanted { validations, since: None };
         let id = match existing(self, &name, &method).await? {
-            Some(domain) => prepare(self, domain.id, &method, &wanted).await?,
+            Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await?,
             None => {
                 let add = self.add(&name).organization(organization).method(method.clone());
                 match add.validations(wanted.validations.clone()).emails(emails).send().await {
@@ -144,22 +150,32 @@ async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Resul
 }
 
 /// Brings an adopted domain to where a newly added one is: with the wanted method, and a token that is still good.
-async fn prepare(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted: &Wanted) -> Result<DomainId, Error> {
+async fn prepare(
+    domains: Domains<'_>,
+    id: DomainId,
+    organization: OrganizationId,
+    method: &DcvMethod,
+    wanted: &Wanted,
+    emails: &[String],
+) -> Result<DomainId, Error> {
     let now = domains.client.core.now();
     let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
     if domain.is_active == Some(false) {
         return Err(Error::mismatch(format!("domain {id} exists but is deactivated; activate it first")));
+    }
+    if let Some(other) = domain.organization.as_ref().and_then(|own| own.id).filter(|own| *own != organization) {
+        return Err(Error::mismatch(format!("domain {id} belongs to organization {other}, not to {organization}")));
     }
     if wanted.is_met(&domain, now) {
         return Ok(id);
     }
     let good = |token: &types::DcvToken| token.token.is_some() && token.expiration_date.is_none_or(|end| end > now);
     if !wanted.is_submitted(&domain) {
-        submit(domains, id, method, wanted).await?;
+        submit(domains, id, method, wanted, emails).await?;
     } else if domain.dcv_method.as_ref() != Some(method) {
         domains.change_method(id, method.clone()).send().await?;
     } else if *method == DcvMethod::Email {
-        domains.resend_emails(id).send().await?;
+        domains.resend_emails(id).to(emails).send().await?;
     } else if !domain.dcv_token.as_ref().is_some_and(good) {
         domains.new_token(id).send().await?;
     }
@@ -167,8 +183,14 @@ async fn prepare(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted:
 }
 
 /// Submits a domain for validation, again or for further kinds of certificate.
-pub(super) async fn submit(domains: Domains<'_>, id: DomainId, method: &DcvMethod, wanted: &Wanted) -> Result<(), Error> {
-    domains.submit(id).validations(wanted.validations.clone()).method(method.clone()).send().await.map(drop)
+pub(super) async fn submit(
+    domains: Domains<'_>,
+    id: DomainId,
+    method: &DcvMethod,
+    wanted: &Wanted,
+    emails: &[String],
+) -> Result<(), Error> {
+    domains.submit(id).validations(wanted.validations.clone()).method(method.clone()).emails(emails).send().await.map(drop)
 }
 
 impl Wanted {
@@ -191,7 +213,8 @@ impl Wanted {
     }
 
     fn is_submitted(&self, domain: &types::Domain) -> bool {
-        self.validations.iter().all(|kind| validation_of(domain, kind).is_some())
+        let current = |validation: &types::Validation| validation.status != Some(ValidationStatus::Expired);
+        self.validations.iter().all(|kind| validation_of(domain, kind).is_some_and(current))
     }
 }
 
@@ -240,7 +263,6 @@ impl PendingValidation {
 
     /// Has the wait publish by itself: the hook is called before the first look, and again if the token had to be renewed.
     /// An error of the hook ends the wait.
-    #[must_use]
     pub fn publish_with<F, R, E>(mut self, publish: F) -> Self
     where
         F: Fn(Instructions) -> R + Send + Sync + 'static,
@@ -252,7 +274,6 @@ impl PendingValidation {
     }
 
     /// How often the wait looks.
-    #[must_use]
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self
@@ -304,7 +325,8 @@ impl Validation {
             return self.domain().await.map(Look::Done);
         }
         if self.pending.instructions.expires().is_some_and(|end| end <= now) {
-            return self.renew_token().await;
+            let domain = self.domain().await?;
+            return if self.pending.wanted.is_met(&domain, now) { Ok(Look::Done(domain)) } else { self.renew_token().await };
         }
         self.publish().await?;
         if self.pending.method == DcvMethod::Email {
@@ -317,6 +339,9 @@ impl Validation {
             });
         }
         match self.pending.client.domains().check(self.pending.id).send().await {
+            Ok(check) if check.status.as_ref().is_some_and(|status| *status != DcvTokenStatus::Active) => {
+                Ok(Look::Waiting(DomainValidationState::NotYet { code: None }))
+            }
             Ok(_) => self.domain().await.map(Look::Done),
             Err(error) => match error.certcentral_code() {
                 code @ Some(ErrorCode::InvalidDnsTxt | ErrorCode::InvalidDnsCname | ErrorCode::FileRandomValueNotFound) => {
@@ -343,6 +368,9 @@ impl Validation {
     /// The service would not look: if that is because the token expired or was replaced meanwhile, there is a way on.
     async fn renew_or_give_up(&mut self, error: Error) -> Result<Look<DomainValidationState, types::Domain>, Error> {
         let domain = self.domain().await?;
+        if self.pending.wanted.is_met(&domain, self.pending.client.core.now()) {
+            return Ok(Look::Done(domain));
+        }
         if domain.dcv_method.as_ref() != Some(&self.pending.method) {
             return Err(error);
         }

@@ -28,8 +28,10 @@ pub enum NextStep {
         /// How many days of the plan are left after the certificate ends.
         plan_days_left: u32,
     },
-    /// The plan ends with the certificate: a new order has to renew it.
+    /// The plan ends within the same days: a new order has to renew it.
     Renew,
+    /// The service does not say when the plan ends; ask before ordering anew.
+    Unknown,
 }
 
 /// An order whose certificate ends soon.
@@ -47,13 +49,16 @@ pub struct Expiring {
 }
 
 impl Expiring {
-    fn of(order: types::ListedOrder) -> Option<Self> {
+    fn of(order: types::ListedOrder, last: NaiveDate) -> Option<Self> {
         let certificate_until = order.certificate.as_ref()?.valid_till?;
         let plan_until = order.order_valid_till;
-        let left = plan_until.map_or(0, |end| (end - certificate_until).num_days());
-        let next_step = match u32::try_from(left) {
-            Ok(plan_days_left @ 1..) => NextStep::Reissue { plan_days_left },
-            _ => NextStep::Renew,
+        let next_step = match plan_until {
+            None => NextStep::Unknown,
+            Some(end) if end <= last => NextStep::Renew,
+            Some(end) => match u32::try_from((end - certificate_until).num_days()) {
+                Ok(plan_days_left @ 1..) => NextStep::Reissue { plan_days_left },
+                _ => NextStep::Renew,
+            },
         };
         Some(Self { order, certificate_until, plan_until, next_step })
     }
@@ -98,7 +103,7 @@ impl<'c> Orders<'c> {
         let ends_in_time = move |expiring: &Expiring| (today..=last).contains(&expiring.certificate_until);
         Ok(listed
             .try_filter_map(move |order| {
-                let expiring = if order.is_renewed == Some(true) { None } else { Expiring::of(order) };
+                let expiring = if order.is_renewed == Some(true) { None } else { Expiring::of(order, last) };
                 future::ready(Ok(expiring.filter(ends_in_time)))
             })
             .boxed())
@@ -226,7 +231,7 @@ impl Work {
         let method = self.method.clone().or(own).unwrap_or(DcvMethod::DnsTxtToken);
         let kinds = domain.validations.iter().filter_map(|validation| validation.type_.clone()).collect();
         let wanted = Wanted { validations: kinds, since: Some(self.client.core.now()) };
-        submit(domains, listed.id, &method, &wanted).await?;
+        submit(domains, listed.id, &method, &wanted, &[]).await?;
         let mut pending = PendingValidation::read(self.client.clone(), listed.id, wanted).await?;
         pending.publish = Some(Arc::clone(&self.publish));
         Ok(pending)

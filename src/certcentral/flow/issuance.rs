@@ -10,7 +10,7 @@ use super::approval;
 use crate::{
     certcentral::{
         CertCentral, CertificateId, CertificateStatus, DcvMethod, NameValidationStatus, OrderId, OrderStatus, Orders, RequestId,
-        RequestStatus, ValidationStatus, types,
+        RequestStatus, RequestType, ValidationStatus, types,
     },
     error::Error,
     wait::{Flow, Look, Looking, Polling, Wait},
@@ -96,6 +96,7 @@ impl IssuanceToken {
 }
 
 /// An order that was placed. Nothing more happens until it is [waited](Self::wait) for.
+#[must_use = "nothing happens until it is waited for"]
 #[derive(Clone)]
 pub struct PendingIssuance {
     client: CertCentral,
@@ -168,7 +169,6 @@ impl PendingIssuance {
     }
 
     /// How often the wait looks.
-    #[must_use]
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self
@@ -262,7 +262,8 @@ impl Issuance {
             .collect();
         // Some answers name a request without its state; only those of an order that waits for approval are certain to wait.
         let known = unapproved.iter().any(|(_, status)| status.is_some());
-        if standing == Standing::Approval || known {
+        let at_stake = self.pending.awaited != Awaited::Order || standing != Standing::Issued;
+        if standing == Standing::Approval || (known && at_stake) {
             return self.approve(order, unapproved).await;
         }
         match self.certificate(&order).await? {
@@ -278,10 +279,15 @@ impl Issuance {
         }
     }
 
-    /// The requests of the order that are about what is waited for: all of a new order, else those that the service named.
+    /// The requests of the order that are about what is waited for: those that the service named, or that of a new order. Others, such as a
+    /// colleague's revocation, are nobody's business here.
     fn own_requests<'o>(&self, order: &'o types::Order) -> impl Iterator<Item = &'o types::RequestSummary> {
-        let (all, own) = (self.pending.awaited == Awaited::Order, self.pending.requests.clone());
-        order.requests.iter().filter(move |request| all || own.contains(&request.id))
+        let own = self.pending.requests.clone();
+        let first = self.pending.awaited == Awaited::Order && own.is_empty();
+        order
+            .requests
+            .iter()
+            .filter(move |request| own.contains(&request.id) || (first && matches!(request.type_, None | Some(RequestType::NewRequest))))
     }
 
     /// Whether the certificate that is waited for is there.
@@ -300,7 +306,9 @@ impl Issuance {
                     Some(id) => duplicate.id == id,
                     None => duplicate.csr.as_deref().is_some_and(|csr| Csr::from_pem(csr).is_ok_and(|csr| csr == self.pending.csr)),
                 };
-                match duplicates.iter().find(own).map(|duplicate| (duplicate.id, &duplicate.status)) {
+                // The newest: the key may have been used for an earlier one.
+                match duplicates.iter().filter(own).max_by_key(|duplicate| duplicate.id).map(|duplicate| (duplicate.id, &duplicate.status))
+                {
                     Some((id, Some(CertificateStatus::Issued | CertificateStatus::Approved))) => Certificate::Issued(id),
                     Some((_, Some(CertificateStatus::Rejected))) => Certificate::Rejected,
                     _ => Certificate::NotYet,
@@ -327,7 +335,7 @@ impl Issuance {
             chain.verify_names(&self.pending.names)?;
             // Verified as of a moment at which it is valid: a slow clock of this machine says nothing about the chain.
             let leaf = chain.leaf();
-            chain.verify_signatures(self.pending.client.core.now().clamp(leaf.valid_from(), leaf.valid_till()))?;
+            chain.verify_signatures(self.pending.client.core.now().max(leaf.valid_from()).min(leaf.valid_till()))?;
         }
         Ok(Look::Done(Issued { order, certificate_id, chain }))
     }

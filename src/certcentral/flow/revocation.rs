@@ -46,6 +46,7 @@ impl CertificateKey {
 }
 
 /// A revocation that was asked for. It is done once its request is approved; where approval was skipped, it is done already.
+#[must_use = "it may wait for approval until it is waited for"]
 #[derive(Clone)]
 pub struct PendingRevocation {
     client: CertCentral,
@@ -146,7 +147,6 @@ impl PendingRevocation {
     }
 
     /// How often the wait looks.
-    #[must_use]
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::sleep;
 
 use super::Orders;
@@ -25,10 +26,12 @@ pub(super) enum Lost<'a> {
 }
 
 impl Lost<'_> {
-    /// The answer, or what the service would have answered if it got lost; else the error, with what to look for.
+    /// The answer, or what the service would have answered if it got lost; else the error, with what to look for. What is older than
+    /// `since` is the result of something else: ids and keys may have been used before.
     pub(super) async fn or_found(
         self,
         orders: Orders<'_>,
+        since: DateTime<Utc>,
         answer: Result<types::OrderResponse, Error>,
     ) -> Result<types::OrderResponse, Error> {
         let error = match answer {
@@ -37,32 +40,36 @@ impl Lost<'_> {
         };
         for pause in LOOKS {
             sleep(pause).await;
-            if let Ok(Some(found)) = self.look(orders).await {
+            if let Ok(Some(found)) = self.look(orders, since).await {
                 return Ok(found);
             }
         }
         Err(error.leaving(self.to_string()))
     }
 
-    async fn look(&self, orders: Orders<'_>) -> Result<Option<types::OrderResponse>, Error> {
+    async fn look(&self, orders: Orders<'_>, since: DateTime<Utc>) -> Result<Option<types::OrderResponse>, Error> {
         let (found, kind) = match self {
             Self::Order(own_id) => {
-                let entry = orders.by_alternative_id(*own_id).send().await?.into_iter().next();
+                let entry = orders.by_alternative_id(*own_id).send().await?.into_iter().max_by_key(|entry| entry.order_id);
                 (entry.map(|entry| (entry.order_id, entry.certificate_id)), RequestType::NewRequest)
             }
             Self::Reissue(id, csr) => {
                 let reissues = orders.reissues(*id).send().await?;
-                let own = reissues.iter().find(|reissue| is_for(csr, reissue.csr.as_deref()));
+                let own = reissues.iter().find(|reissue| is_new(reissue.date_created, since) && is_for(csr, reissue.csr.as_deref()));
                 (own.map(|own| (*id, Some(own.id))), RequestType::Reissue)
             }
             Self::Duplicate(id, csr) => {
                 let duplicates = orders.duplicates(*id).send().await?;
-                let own = duplicates.iter().find(|duplicate| is_for(csr, duplicate.csr.as_deref()));
+                let own =
+                    duplicates.iter().find(|duplicate| is_new(duplicate.date_created, since) && is_for(csr, duplicate.csr.as_deref()));
                 (own.map(|own| (*id, Some(own.id))), RequestType::Duplicate)
             }
         };
         let Some((id, certificate_id)) = found else { return Ok(None) };
         let order = orders.get(id).send().await?;
+        if kind == RequestType::NewRequest && !is_new(order.date_created, since) {
+            return Ok(None);
+        }
         let newest = order.requests.into_iter().filter(|request| request.type_.as_ref() == Some(&kind)).max_by_key(|request| request.id);
         Ok(Some(types::OrderResponse {
             id,
@@ -84,6 +91,11 @@ impl fmt::Display for Lost<'_> {
             Self::Duplicate(id, _) => write!(f, "a duplicate of order {id} with this CSR"),
         }
     }
+}
+
+/// Within a minute, by the service's clock: its `Date` is told in whole seconds, and ours may not know it yet.
+fn is_new(created: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
+    created.is_some_and(|created| created + TimeDelta::seconds(60) >= since)
 }
 
 fn is_for(csr: &Csr, listed: Option<&str>) -> bool {

@@ -27,6 +27,9 @@ pub enum Contact {
     Person { first_name: String, last_name: String, job_title: String, telephone: String, email: String },
 }
 
+/// From how many days left on a renewed plan brings the most.
+const MOST_DAYS_LEFT: i64 = 90;
+
 /// An order as it will be sent, and what its certificate will have to match.
 pub(in crate::certcentral) struct PreparedOrder {
     client: CertCentral,
@@ -117,6 +120,11 @@ impl<'c> Orders<'c> {
         /// Addresses that get the order's mails.
         #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         additional_emails: Vec<String>,
+        /// Values of the account's custom fields, by their `metadata_id`.
+        #[builder(default, with = |fields: impl IntoIterator<Item = (i64, impl Into<String>)>| {
+            fields.into_iter().map(|(id, value)| (id, value.into())).collect()
+        })]
+        custom_fields: Vec<(i64, String)>,
         /// A remark for whoever approves it.
         #[builder(into)]
         comments: Option<String>,
@@ -139,11 +147,13 @@ impl<'c> Orders<'c> {
             return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
         }
         let today = self.client.core.now().date_naive();
-        // How much is left of a renewed plan is not known here, and it can only make the new one longer.
-        plan::order(plan, validity, today, None, &limits)?;
+        // How much is left of a renewed plan is not known here; it can only make the new one longer.
+        let renews = (renewal_of.is_some() || renewed_thumbprint.is_some()).then_some(MOST_DAYS_LEFT);
+        plan::order(plan, validity, today, renews, &product.limits(limits))?;
         if let (Some(_), Some(_)) = (renewal_of, &renewed_thumbprint) {
             return Err(Error::invalid("renewed_thumbprint", "renewal_of says already which order is renewed"));
         }
+        check::path_segment("product", product.id())?;
         if let Some(id) = &alternative_order_id {
             check::path_segment("alternative_order_id", id)?;
         }
@@ -156,7 +166,7 @@ impl<'c> Orders<'c> {
             contacts: organization_contact.take().into_iter().chain(technical_contact.take()).collect(),
         });
         let certificate = types::RequestedCertificate {
-            common_name: check::certificate_name("common_name", &common_name)?,
+            common_name: product.common_name(&common_name)?,
             dns_names: check::certificate_names("dns_names", &dns_names)?,
             csr: Some(csr.as_pem().to_owned()),
             signature_hash,
@@ -191,7 +201,10 @@ impl<'c> Orders<'c> {
             dcv_emails: Vec::new(),
             disable_ct,
             alternative_order_id,
-            custom_fields: Vec::new(),
+            custom_fields: custom_fields
+                .into_iter()
+                .map(|(metadata_id, value)| types::RequestedCustomField { metadata_id, value })
+                .collect(),
             locale,
             cs_provisioning_method: None,
             product: None,
@@ -214,7 +227,7 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`], with nothing sent, when a name, address, plan or validity cannot be; whatever the service answers.
-    /// After an error that [`was_sent`](Error::was_sent) the order may have been placed.
+    /// After an error that [`may_have_happened`](Error::may_have_happened) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.prepare()?.place().await
     }
@@ -243,8 +256,9 @@ impl PreparedOrder {
     /// Places the order, or adopts it if it was placed and the answer lost.
     pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
         let own_id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
+        let since = self.client.core.now();
         let answer = self.place().await;
-        let placed = Lost::Order(&own_id).or_found(self.client.orders(), answer).await?;
+        let placed = Lost::Order(&own_id).or_found(self.client.orders(), since, answer).await?;
         Ok(self.pending(placed))
     }
 

@@ -5,7 +5,7 @@ use bon::bon;
 use super::{Orders, lost::Lost};
 use crate::{
     certcentral::{
-        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, SignatureHash, Validity, check,
+        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, check,
         flow::{Awaited, PendingIssuance},
         plan::{self, Limits},
         types,
@@ -93,6 +93,8 @@ impl<'c> Orders<'c> {
             return Err(Error::invalid("dns_names", why));
         }
         if let Some(plan_until) = order.order_valid_till {
+            let limits =
+                order.product_name_id.clone().map(Product::from).map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
             plan::reissue(validity, self.client.core.now().date_naive(), plan_until, &limits)?;
         }
         let certificate = requested(common_name, dns_names, &csr, signature_hash, server_platform, validity);
@@ -135,6 +137,8 @@ impl<'c> Orders<'c> {
         let order = issued(self, order).await?;
         let (common_name, dns_names) = names_of(&order)?;
         if let Some(plan_until) = order.order_valid_till {
+            let limits =
+                order.product_name_id.clone().map(Product::from).map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
             plan::reissue(validity, self.client.core.now().date_naive(), plan_until, &limits)?;
         }
         let certificate = requested(common_name, dns_names, &csr, signature_hash, server_platform, validity);
@@ -149,7 +153,7 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out; [`Error::is_mismatch`] when the
-    /// order has no certificate; whatever the service answers. After an error that [`was_sent`](Error::was_sent) it may have been asked for.
+    /// order has no certificate; whatever the service answers. After an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         let (further, request) = self.prepare().await?;
         further.reissue(&request).await
@@ -163,8 +167,9 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
+        let since = further.orders.client.core.now();
         let answer = further.reissue(&request).await;
-        let placed = Lost::Reissue(further.order.id, &further.csr).or_found(further.orders, answer).await?;
+        let placed = Lost::Reissue(further.order.id, &further.csr).or_found(further.orders, since, answer).await?;
         let previous = further.order.certificate.as_ref().and_then(|certificate| certificate.id);
         Ok(further.pending(placed, Awaited::Reissue { previous }))
     }
@@ -176,7 +181,7 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the validity cannot be; [`Error::is_mismatch`] when the order has no certificate; whatever the
-    /// service answers. After an error that [`was_sent`](Error::was_sent) it may have been asked for.
+    /// service answers. After an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         let (further, request) = self.prepare().await?;
         further.duplicate(&request).await
@@ -190,8 +195,9 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
+        let since = further.orders.client.core.now();
         let answer = further.duplicate(&request).await;
-        let placed = Lost::Duplicate(further.order.id, &further.csr).or_found(further.orders, answer).await?;
+        let placed = Lost::Duplicate(further.order.id, &further.csr).or_found(further.orders, since, answer).await?;
         let certificate = placed.certificate_id;
         Ok(further.pending(placed, Awaited::Duplicate { certificate }))
     }
@@ -212,7 +218,8 @@ impl Further<'_> {
 
     fn pending(self, placed: types::OrderResponse, awaited: Awaited) -> PendingIssuance {
         let client = self.orders.client.clone();
-        PendingIssuance::new(client, self.order.id, placed, self.csr, self.certificate, true, self.approve, awaited)
+        let tls = self.order.product_name_id.clone().map(Product::from).is_none_or(|product| product.is_tls());
+        PendingIssuance::new(client, self.order.id, placed, self.csr, self.certificate, tls, self.approve, awaited)
     }
 }
 
@@ -220,7 +227,7 @@ impl Further<'_> {
 async fn issued(orders: Orders<'_>, id: OrderId) -> Result<types::Order, Error> {
     let order = orders.get(id).send().await?;
     match order.status {
-        Some(OrderStatus::Issued | OrderStatus::Expired) => Ok(order),
+        Some(OrderStatus::Issued) => Ok(order),
         ref status => {
             let status = status.as_ref().map(ToString::to_string).unwrap_or_default();
             Err(Error::mismatch(format!("order {id} is {status}; only an issued one has further certificates")))
@@ -232,7 +239,7 @@ async fn issued(orders: Orders<'_>, id: OrderId) -> Result<types::Order, Error> 
 fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Error> {
     let none = || Error::mismatch(format!("the service gave no names for order {}", order.id));
     let certificate = order.certificate.as_ref().ok_or_else(none)?;
-    let common_name = certificate.common_name.clone().ok_or_else(none)?;
+    let common_name = certificate.common_name.as_deref().ok_or_else(none)?.to_ascii_lowercase();
     let mut names: Vec<_> = certificate.dns_names.iter().map(|name| name.to_ascii_lowercase()).collect();
     // The service lists the common name among the others, or a blank where there are none.
     names.retain(|name| !name.trim().is_empty() && *name != common_name);

@@ -73,9 +73,11 @@ impl<'c> Orders<'c> {
             Some(product) => product,
             None => old.product_name_id.clone().map(Product::from).ok_or_else(|| missing("product"))?,
         };
+        let custom_fields: Vec<_> =
+            old.custom_fields.iter().filter_map(|field| Some((field.metadata_id?, field.value.as_ref()?.as_str()?.to_owned()))).collect();
         let today = self.client.core.now().date_naive();
         let days_left = old.order_valid_till.map(|end| (end - today).num_days());
-        plan::order(plan, validity, today, days_left, &limits)?;
+        plan::order(plan, validity, today, days_left, &product.limits(limits.clone()))?;
         let prepared = self
             .order(product, csr)
             .common_name(common_name)
@@ -91,6 +93,7 @@ impl<'c> Orders<'c> {
             .maybe_dcv_method(dcv_method)
             .maybe_alternative_order_id(alternative_order_id)
             .maybe_skip_approval(skip_approval)
+            .custom_fields(custom_fields)
             .maybe_comments(comments)
             .renewal_of(order)
             .approve(approve);
@@ -105,7 +108,7 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     ///
     /// [`Error::is_not_found`] when the account has no such order; [`Error::is_mismatch`] when it was renewed already or lacks what cannot
     /// be guessed; [`Error::is_invalid_input`] as for a new order; whatever the service answers. After an error that
-    /// [`was_sent`](Error::was_sent) the order may have been placed.
+    /// [`may_have_happened`](Error::may_have_happened) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.prepare().await?.place().await
     }

@@ -84,7 +84,7 @@ impl Ledger {
             count(settled.len() - first)
         };
         let others = others(rate, penalty_end, now);
-        open + here.max(others.saturating_add(after(&self.settled[0]) + after(&self.settled[1])))
+        open.saturating_add(here.max(others.saturating_add(after(&self.settled[0]) + after(&self.settled[1]))))
     }
 
     fn since(&self, urgency: usize, rate: &Rate, now: Instant) -> u32 {

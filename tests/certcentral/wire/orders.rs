@@ -76,18 +76,20 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
         json!({"domain_approval_emails": [{"domain": "sub.example.com", "email": "admin@example.com"}], "locale": "en"}),
     )
     .await;
-    wire.row(
-        cc.orders().revoke(id).comments("I no longer need this cert.").skip_approval(true).start(),
-        "PUT /order/certificate/7/revoke",
-        json!({"comments": "I no longer need this cert.", "skip_approval": true}),
-    )
-    .await;
-    wire.row(
-        cc.certificates().revoke("0A1B").reason(RevocationReason::KeyCompromise).start(),
-        "PUT /certificate/0A1B/revoke",
-        json!({"revocation_reason": "keyCompromise"}),
-    )
-    .await;
+    let _ = wire
+        .row(
+            cc.orders().revoke(id).comments("I no longer need this cert.").skip_approval(true).start(),
+            "PUT /order/certificate/7/revoke",
+            json!({"comments": "I no longer need this cert.", "skip_approval": true}),
+        )
+        .await;
+    let _ = wire
+        .row(
+            cc.certificates().revoke("0A1B").reason(RevocationReason::KeyCompromise).start(),
+            "PUT /certificate/0A1B/revoke",
+            json!({"revocation_reason": "keyCompromise"}),
+        )
+        .await;
 
     let week = Duration::from_secs(7 * 24 * 3600);
     wire.refuses("within", cc.orders().changes().send()).await;
