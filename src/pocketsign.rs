@@ -1,8 +1,10 @@
 //! PocketSign Verify: signatures made with My Number cards, and whether their certificates still hold (v1 and v2).
 //!
 //! [`PocketSign::v2`] sets up a client of the current interface, [`PocketSign::v1`] one of the interface that the vendor is about to
-//! remove (廃止予定). Both have the same handles, builders and flows, so that moving from v1 to v2 changes the line that makes the
-//! client; the answers of both convert into one [`CertificateStatus`].
+//! remove (廃止予定). Both have the same handles and flows, and builders of the same names for what both can do; the answers of both convert
+//! into one [`CertificateStatus`]. Who uses those changes, moving from v1 to v2, the line that makes the client. What differs: the types of
+//! the answers, the lists (by offset in v1, by page token and filter in v2), the check from a certificate's own bytes (v1 only) and the
+//! reading of one check (v2 only).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), shomei::Error> {
@@ -36,6 +38,15 @@
 //! Names, addresses, birth dates, genders, certificates, digests and signatures are [`Redacted`](crate::Redacted) or
 //! [`RedactedBytes`](crate::RedactedBytes): readable by `expose()`, never printed. Errors quote nothing of what the service says, except
 //! its codes. Do not keep certificates yourself; the service keeps them for a later verification.
+//!
+//! There is no `raw()` here, other than for CertCentral: the errors of a generated client print the body of an answer that they cannot
+//! decode, and with it whatever is personal in it.
+//!
+//! ```compile_fail,E0599
+//! # fn example(ps: shomei::pocketsign::PocketSignV2) {
+//! let generated = ps.raw();
+//! # }
+//! ```
 
 mod check;
 mod check_status;

@@ -1,6 +1,6 @@
 //! Checks of what a caller gives, made before anything is sent. No message quotes a value: it may be personal.
 
-use x509_cert::der::{Decode as _, Encode as _, pem};
+use x509_cert::der::{Decode as _, pem};
 
 use super::HashAlgorithm;
 use crate::{error::Error, secret::RedactedBytes};
@@ -37,9 +37,9 @@ pub(super) fn certificate(given: &[u8]) -> Result<RedactedBytes, Error> {
     } else {
         given
     };
-    // The decoder's own message could quote the certificate.
-    let certificate = x509_cert::Certificate::from_der(der).map_err(|_| refuse("it is no X.509 certificate in DER or PEM"))?;
-    certificate.to_der().map(RedactedBytes::from).map_err(|_| refuse("it is no X.509 certificate in DER or PEM"))
+    // The decoder's own message could quote the certificate. What is sent is what was given, to the byte: its signature covers that.
+    x509_cert::Certificate::from_der(der).map_err(|_| refuse("it is no X.509 certificate in DER or PEM"))?;
+    Ok(RedactedBytes::new(der))
 }
 
 /// A digest as long as its algorithm makes it.
@@ -97,6 +97,8 @@ mod tests {
         for given in [&made.der()[..], pem.as_bytes(), crlf.as_bytes(), format!("\n{pem}\n").as_bytes()] {
             assert_eq!(certificate(given).unwrap().expose(), &made.der()[..]);
         }
+        let more = [&made.der()[..], b"CANARY"].concat();
+        assert!(certificate(&more).unwrap_err().is_invalid_input(), "nothing follows a certificate");
         for wrong in [&b""[..], b"CANARY", b"-----BEGIN CERTIFICATE-----\nCANARY", key.serialize_pem().as_bytes(), &made.der()[..40]] {
             let error = certificate(wrong).unwrap_err();
             assert!(error.is_invalid_input() && !error.to_string().contains("CANARY"), "{error}");
@@ -107,6 +109,19 @@ mod tests {
         #[test]
         fn no_certificate_panics(given: Vec<u8>) {
             let _ = certificate(&given);
+        }
+
+        /// Whatever is taken in DER is sent to the byte, be its encoding canonical or not.
+        #[test]
+        fn what_is_taken_is_sent_as_given(at in 0..400usize, with: u8) {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let made = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+            let mut given = made.der().to_vec();
+            let at = at % given.len();
+            given[at] = with;
+            if let Ok(taken) = certificate(&given) {
+                prop_assert_eq!(taken.expose(), &given[..]);
+            }
         }
     }
 }

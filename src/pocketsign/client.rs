@@ -79,12 +79,6 @@ macro_rules! client {
                 Self { core: Arc::clone(&self.core), options }
             }
 
-            /// The generated client: every operation of the document, without checks, builders or typed errors.
-            #[must_use]
-            pub fn raw(&self) -> $version::raw::Client {
-                self.client(Call::new(Arc::clone(&self.core), self.options))
-            }
-
             /// Begins a call.
             pub(super) fn call(&self) -> Started<$generated::Client> {
                 let call = Call::new(Arc::clone(&self.core), self.options);

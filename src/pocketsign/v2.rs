@@ -17,11 +17,3 @@ pub use crate::generated::pocketsign_verify_v2::vocabulary::*;
 pub mod types {
     pub use crate::generated::pocketsign_verify_v2::types::*;
 }
-
-/// The generated client: every operation of the document, without checks, builders or typed errors.
-///
-/// An escape hatch. It changes with the document; it is not covered by the promises of semantic versioning.
-pub mod raw {
-    pub use crate::generated::pocketsign_verify_v2::Client;
-    pub use progenitor_client::{Error, ResponseValue};
-}

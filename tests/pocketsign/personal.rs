@@ -130,6 +130,8 @@ async fn no_error_quotes_the_service() {
         (503, r#"{"errors":[{"code":"a","message":"CANARY"}]}"#),
         (200, r#"{"certificate":{"id":{"a":"CANARY"}}}"#),
         (200, "CANARY"),
+        (200, r#"{"user":"CANARY"}"#),
+        (200, r#"{"user":{"id":["CANARY"]},"certificate_content":"CANARY"}"#),
         (302, "CANARY"),
     ] {
         let service = Scripted::json(status, body);
