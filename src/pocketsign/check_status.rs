@@ -129,7 +129,8 @@ impl<'c, V: Version> FreshCheck<'c, V> {
         self
     }
 
-    /// Makes the check, and tells what was used and as of when.
+    /// Makes the check, and tells what was used and as of when. When a list turns out to be too old, by the time that its answer states, the
+    /// responder is asked in a second check; the first is then found in [`Fresh::earlier`].
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
@@ -147,21 +148,34 @@ impl<'c, V: Version> FreshCheck<'c, V> {
     /// is one in any case.
     pub async fn send(self) -> Result<Fresh, Error> {
         let judged = |status, method, fallback| judge(status, self.freshness, method, self.client.now(), fallback);
+        let mut earlier = None;
         if self.freshness.method_at(self.client.now()) != CheckMethod::Ocsp {
             let fresh = judged(self.check(CheckMethod::Crl).await?, CheckMethod::Crl, None);
-            if fresh.is_fresh {
+            if fresh.is_fresh || self.freshness == Freshness::Cheapest {
                 return Ok(fresh);
             }
-            // By the clock of the service, known from its answer, today's list is not there yet.
+            // By the service's own time, known from its answer, today's list is not there yet.
+            earlier = Some(fresh.status);
         }
         let failure = match self.check(CheckMethod::Ocsp).await {
-            Ok(status) => return Ok(judged(status, CheckMethod::Ocsp, None)),
+            Ok(mut status) => {
+                // Whom the first check made, the second finds.
+                if earlier.as_ref().is_some_and(|earlier| earlier.is_new_user == Some(true)) {
+                    status.is_new_user = Some(true);
+                }
+                let earlier = earlier.map(Box::new);
+                return Ok(Fresh { earlier, ..judged(status, CheckMethod::Ocsp, None) });
+            }
             Err(error) => error,
         };
         if !(self.fall_back && failure.pocketsign_reason() == Some(ErrorReason::OcspRequestFailed)) {
             return Err(failure);
         }
-        Ok(judged(self.check(CheckMethod::Crl).await?, CheckMethod::Crl, Some(failure)))
+        let status = match earlier {
+            Some(earlier) => earlier,
+            None => self.check(CheckMethod::Crl).await?,
+        };
+        Ok(judged(status, CheckMethod::Crl, Some(failure)))
     }
 
     fn check(&self, method: CheckMethod) -> BoxFuture<'static, Result<CertificateStatus, Error>> {

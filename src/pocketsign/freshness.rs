@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveTime, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Utc};
 
 use super::{CertificateStatus, CheckMethod};
 use crate::error::Error;
@@ -13,14 +13,18 @@ use crate::error::Error;
 /// When the lists begin to be replaced, in Japan time.
 const RENEWAL: NaiveTime = time(7, 30);
 
-/// When they surely have been: 7:30 is "about", and replacing them takes up to 10 minutes; 5 more for the "about".
+/// When they have been, as a rule: 7:30 is "about", and replacing them "usually" takes up to 10 minutes; 5 more for the "about".
 const RENEWED: NaiveTime = time(7, 45);
 
 /// How fresh the data of a revocation check has to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Freshness {
-    /// Of today, by the calendar of Japan: by CRL once today's list is there (from 7:45 on), by OCSP before.
+    /// Of today, by the calendar of Japan: by CRL once today's list is there (as a rule from 7:45 on), by OCSP before.
+    ///
+    /// A list that does not name the certificate has no date in the answer. That it is today's is then inferred from the time of the check,
+    /// and does not hold on a morning on which the service is late; see [`Fresh::is_as_of_stated`]. Whoever needs certainty takes
+    /// [`Now`](Self::Now), as the service advises.
     #[default]
     SameDay,
     /// Of this moment: by OCSP.
@@ -51,7 +55,7 @@ impl Freshness {
     }
 }
 
-/// The oldest that the list in use at a time can be: today's once it is surely there, else yesterday's.
+/// When the list in use at a time was made, as a rule: this morning from 7:45 on, else the morning before. Inferred, not stated.
 #[must_use]
 pub fn list_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     let local = in_japan(now);
@@ -68,15 +72,18 @@ pub struct Fresh {
     pub status: CertificateStatus,
     /// How it was looked up in the end.
     pub method: CheckMethod,
-    /// The data is of this moment or later.
+    /// The moment that the data is of: as the service stated it, or else inferred.
     pub as_of: DateTime<Utc>,
     /// Whether the service itself said so. A list that does not name the certificate has no date in the answer; then `as_of` follows from
-    /// when lists are renewed.
+    /// when lists are renewed as a rule, and, for an answer by OCSP without a date, from the time of the check.
     pub is_as_of_stated: bool,
-    /// Whether the freshness asked for was reached; `false` after a fallback to a list that is too old for it.
+    /// Whether the freshness asked for was reached, as far as `as_of` tells; `false` after a fallback to a list that is too old for it, and
+    /// whenever the service said neither good nor revoked.
     pub is_fresh: bool,
     /// Why OCSP was wanted but the list was used: the error of the OCSP inquiry.
     pub fallback: Option<Error>,
+    /// A check by CRL that was made first and turned out to be too old. The service has recorded it as well.
+    pub earlier: Option<Box<CertificateStatus>>,
 }
 
 impl fmt::Display for Fresh {
@@ -97,24 +104,25 @@ pub(super) fn judge(
 ) -> Fresh {
     let method = status.method.clone().unwrap_or(asked);
     let stated = status.source_updated_at;
-    let as_of = stated.unwrap_or_else(|| match method {
-        CheckMethod::Ocsp => status.checked_at.unwrap_or(now),
-        _ => list_as_of(now),
-    });
+    // What was in use when the service looked, not when its answer was here.
+    let checked_at = status.checked_at.unwrap_or(now);
+    let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { list_as_of(checked_at) });
     let is_fresh = match wanted {
+        _ if !(status.is_good() || status.is_revoked()) => false,
         Freshness::Now => method == CheckMethod::Ocsp,
-        // A list that names the certificate is dated; the revocation in it is final, however old the list.
-        Freshness::SameDay => {
-            method == CheckMethod::Ocsp || status.is_revoked() || in_japan(as_of).date_naive() == in_japan(now).date_naive()
-        }
+        // A revocation is final, however old the data that tells of it.
+        Freshness::SameDay => status.is_revoked() || in_japan(as_of).date_naive() >= in_japan(checked_at).date_naive(),
         Freshness::Cheapest => true,
     };
-    Fresh { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback }
+    Fresh { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback, earlier: None }
 }
 
 /// Japan has had no summer time since 1951.
 fn in_japan(at: DateTime<Utc>) -> DateTime<FixedOffset> {
     const NINE_HOURS: i32 = 9 * 60 * 60;
+    // Nine hours more, or a day less, have to remain a date.
+    let margin = TimeDelta::days(2);
+    let at = at.clamp(DateTime::<Utc>::MIN_UTC + margin, DateTime::<Utc>::MAX_UTC - margin);
     match FixedOffset::east_opt(NINE_HOURS) {
         Some(japan) => at.with_timezone(&japan),
         None => at.fixed_offset(),
@@ -181,7 +189,42 @@ mod tests {
         assert!(judge(absent.clone(), Freshness::Cheapest, CheckMethod::Crl, now, None).is_fresh);
         assert!(!judge(absent, Freshness::Now, CheckMethod::Crl, now, None).is_fresh);
         let silent = judge(status(r#"{"id":"1"}"#), Freshness::Now, CheckMethod::Ocsp, now, None);
-        assert_eq!((silent.method, silent.as_of), (CheckMethod::Ocsp, now));
+        assert_eq!((silent.method.clone(), silent.as_of, silent.is_fresh), (CheckMethod::Ocsp, now, false), "neither good nor revoked");
+        for wanted in [Freshness::SameDay, Freshness::Now, Freshness::Cheapest] {
+            let novel = status(r#"{"id":"1","status":"STATUS_NEW","checkMethod":"CHECK_METHOD_OCSP"}"#);
+            assert!(!judge(novel, wanted, CheckMethod::Ocsp, now, None).is_fresh);
+        }
+        let ocsp = |updated: &str| {
+            status(&format!(r#"{{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_OCSP","sourceUpdatedAt":"{updated}"}}"#))
+        };
+        assert!(judge(ocsp("2024-05-01T05:59:59+09:00"), Freshness::SameDay, CheckMethod::Ocsp, now, None).is_fresh);
+        assert!(!judge(ocsp("2024-04-30T23:59:59+09:00"), Freshness::SameDay, CheckMethod::Ocsp, now, None).is_fresh);
+    }
+
+    #[test]
+    fn the_time_of_the_check_decides_not_that_of_the_answer() {
+        let read = |created: &str| {
+            let json = format!(r#"{{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL","createdAt":"{created}"}}"#);
+            let status = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(&json).unwrap();
+            judge(status.into(), Freshness::SameDay, CheckMethod::Crl, at("2024-05-01T07:45:01+09:00"), None)
+        };
+        let before = read("2024-05-01T07:44:58+09:00");
+        assert_eq!((before.as_of, before.is_fresh), (at("2024-04-30T07:30:00+09:00"), false));
+        assert!(read("2024-05-01T07:45:00+09:00").is_fresh);
+    }
+
+    #[test]
+    fn no_year_is_too_far_off() {
+        for now in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            let _ = (list_as_of(now), Freshness::SameDay.method_at(now));
+        }
+        let json = r#"{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL"}"#;
+        let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap();
+        raw.source_updated_at = Some(DateTime::<Utc>::MAX_UTC);
+        raw.created_at = Some(DateTime::<Utc>::MAX_UTC);
+        let status = CertificateStatus::from(raw);
+        assert_eq!((status.source_updated_at, status.checked_at), (None, None));
+        let _ = judge(status, Freshness::SameDay, CheckMethod::Crl, DateTime::<Utc>::MAX_UTC, None);
     }
 
     proptest! {
@@ -189,7 +232,7 @@ mod tests {
         fn a_list_is_never_older_than_a_day_and_a_quarter_hour(seconds in -60_000_000_000i64..200_000_000_000) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
             let age = now - list_as_of(now);
-            prop_assert!(age >= chrono::TimeDelta::minutes(15) && age < chrono::TimeDelta::minutes(24 * 60 + 15));
+            prop_assert!(age >= TimeDelta::minutes(15) && age < TimeDelta::minutes(24 * 60 + 15));
             // By CRL exactly when the list is of today.
             let today = in_japan(list_as_of(now)).date_naive() == in_japan(now).date_naive();
             prop_assert_eq!(Freshness::SameDay.method_at(now) == CheckMethod::Crl, today);

@@ -84,9 +84,9 @@ impl CertificateStatus {
     }
 }
 
-/// The zero time of the service's language stands for none.
+/// The zero time of the service's language stands for none; a year of more than four digits is no time that anyone states.
 fn stated(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    at.filter(|at| at.year() > 1)
+    at.filter(|at| (2..=9999).contains(&at.year()))
 }
 
 impl From<v1::CertificateStatus> for CertificateStatus {

@@ -11,4 +11,5 @@ mod judge;
 mod personal;
 mod refusals;
 mod revocation;
+mod second;
 mod wire;
