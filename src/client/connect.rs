@@ -21,14 +21,34 @@ pub(super) fn entries(body: &[u8]) -> Vec<ErrorEntry> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let code = body["code"].as_str().map(str::to_owned);
     let details = body["details"].as_array().map_or(&[][..], Vec::as_slice).iter().flat_map(detail);
-    let words = code.into_iter().chain(details).filter(|word| is_word(word)).take(MOST);
+    let words = code.into_iter().filter(|code| is_code(code)).chain(details.filter(|word| is_detail(word))).take(MOST);
     words.map(|code| ErrorEntry { code, message: String::new() }).collect()
 }
 
-/// A code, reason, rule or path. Whatever looks otherwise is not repeated.
-fn is_word(text: &str) -> bool {
-    let usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'|' | b'[' | b']');
-    !text.is_empty() && text.len() <= 200 && text.bytes().all(usual)
+/// The code of a body: lower-case words, as Connect's own codes and v1's are. Whatever looks otherwise is not repeated.
+fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// A reason, or a rule and a path (`string.uuid|filter.user_ids`).
+fn is_detail(text: &str) -> bool {
+    if text.len() > 200 {
+        return false;
+    }
+    if let Some(reason) = text.strip_prefix("ERROR_REASON_") {
+        return reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    }
+    // Rules of protovalidate begin with a type in lower case; digits stand in type names only (`int32.gte`).
+    let named = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'[' | b']'))
+            && part.split(['.', '[', ']']).all(|word| word.bytes().filter(u8::is_ascii_digit).count() <= 3)
+    };
+    text.split_once('|').is_some_and(|(rule, path)| {
+        named(rule)
+            && named(path)
+            && !path.contains(|letter: char| letter.is_ascii_uppercase())
+            && !rule.starts_with(|c: char| c.is_ascii_uppercase())
+    })
 }
 
 fn detail(detail: &Value) -> Vec<String> {
@@ -156,6 +176,13 @@ mod tests {
         assert_eq!(codes(&json!({"code": "a name with blanks"})), [""; 0]);
         assert_eq!(codes(&json!({"code": 5})), [""; 0]);
         assert_eq!(entries(b"<html>503</html>"), []);
+        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        for personal in ["Hanako", "SHOMEI-HANAKO", "319850401", "1985-04-01", "Q0FOQVJZ", digest] {
+            let info = json!({"type": "google.rpc.ErrorInfo", "debug": {"reason": personal}});
+            let violations =
+                json!({"type": "buf.validate.Violations", "debug": {"violations": [{"fieldPath": personal, "ruleId": personal}]}});
+            assert_eq!(codes(&json!({"code": personal, "details": [info, violations]})), [""; 0], "{personal}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,9 @@
-//! Lists page by page, as streams that surely end.
+//! Lists page by page, as streams that end even where the service goes in circles, as far as that can be noticed.
 
-use std::{collections::VecDeque, future::Future};
+use std::{
+    collections::{HashSet, VecDeque},
+    future::Future,
+};
 
 use futures_util::{
     StreamExt as _,
@@ -60,10 +63,11 @@ impl Offsets {
         if page.offset.is_some_and(|offset| u64::try_from(offset) != Ok(self.offset)) {
             return Err(Error::mismatch("the service gave another page than the one asked for"));
         }
-        let next = self.offset + page.items as u64;
+        let next = self.offset.saturating_add(page.items as u64);
         let most = page.limit.and_then(|limit| usize::try_from(limit).ok()).or_else(|| self.limit.map(|limit| limit as usize));
         let over = match page.total.and_then(|total| u64::try_from(total).ok()) {
             _ if page.items == 0 => true,
+            _ if next <= self.offset => true,
             Some(total) => next >= total,
             None => most.is_none_or(|most| page.items < most),
         };
@@ -75,13 +79,16 @@ impl Offsets {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tokens {
     pub(super) token: Option<String>,
-    seen: Vec<String>,
+    seen: HashSet<String>,
     empty: u32,
 }
 
 impl Tokens {
     /// Empty pages in a row that are taken as a service searching, rather than one that goes in circles.
     const MOST_EMPTY: u32 = 100;
+
+    /// Tokens that are remembered. A list of more pages than that is read by filters, part by part.
+    const MOST: usize = 1_000_000;
 
     pub(super) fn from(token: Option<String>) -> Self {
         Self { seen: token.iter().cloned().collect(), token, empty: 0 }
@@ -91,17 +98,19 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// When the service gives a token for the second time, or nothing but empty pages: it goes in circles.
+    /// When the service gives a token for the second time, nothing but empty pages, or more pages than a list can have: it goes in circles.
     pub(super) fn after(mut self, items: usize, next: Option<String>) -> Result<Option<Self>, Error> {
         let Some(token) = next.filter(|token| !token.is_empty()) else { return Ok(None) };
-        if self.seen.contains(&token) {
+        if self.seen.len() >= Self::MOST {
+            return Err(Error::mismatch("the service gives more pages than a list can have"));
+        }
+        if !self.seen.insert(token.clone()) {
             return Err(Error::mismatch("the service gave a page token for the second time"));
         }
         self.empty = if items == 0 { self.empty + 1 } else { 0 };
         if self.empty > Self::MOST_EMPTY {
             return Err(Error::mismatch("the service gives nothing but empty pages"));
         }
-        self.seen.push(token.clone());
         Ok(Some(Self { token: Some(token), ..self }))
     }
 }
@@ -130,6 +139,7 @@ mod tests {
         ] {
             assert_eq!(from.after(&seen).unwrap().map(|next| next.offset), next, "{from:?}");
         }
+        assert_eq!(at(u64::MAX, None).after(&page(20, None, Some(20), None)).unwrap().map(|next| next.offset), None);
         assert!(at(20, None).after(&page(20, Some(45), Some(20), Some(0))).unwrap_err().is_mismatch());
     }
 

@@ -153,6 +153,11 @@ async fn a_list_ends_with_an_error_where_the_service_goes_in_circles() {
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
     let first = r#"{"total":9,"limit":1,"offset":0,"results":[{"user":{"id":"1","created_at":"2024-05-01T00:00:00Z"}}]}"#;
+    // The same from a service that says nothing of the page's place.
+    let placeless = r#"{"total":9,"results":[{"user":{"id":"1","created_at":"2024-05-01T00:00:00Z"}}]}"#;
+    let seen: Vec<_> = crate::refusals::Scripted::json(200, placeless).v1().users().list().stream().collect().await;
+    assert_eq!(seen.len(), 2);
+    assert!(seen[1].as_ref().unwrap_err().is_mismatch());
     let seen: Vec<_> = crate::refusals::Scripted::json(200, first).v1().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());

@@ -51,16 +51,20 @@ macro_rules! list {
                 call.lift(answer).await
             }
 
-            /// Reads all items, page by page as they are needed. An error ends the stream; so does a service that gives the same page again.
+            /// Reads all items, page by page as they are needed. An error ends the stream; a page equal to the one before is one.
             pub fn stream(self) -> BoxStream<'c, Result<types::$item, Error>> {
                 let first = Offsets { offset: self.offset.unwrap_or(0), limit: self.limit };
-                items(first, move |place| {
+                items((first, Vec::new()), move |(place, before)| {
                     let request = Self { offset: (place.offset > 0).then_some(place.offset), ..self.clone() };
                     async move {
                         let page = request.send().await?;
+                        if !before.is_empty() && page.results == before {
+                            return Err(Error::mismatch("the service gave the same page again"));
+                        }
                         let extent =
                             Extent { items: page.results.len(), total: page.total, limit: page.limit, offset: page.offset };
-                        Ok((page.results, place.after(&extent)?))
+                        let next = place.after(&extent)?.map(|next| (next, page.results.clone()));
+                        Ok((page.results, next))
                     }
                 })
             }
