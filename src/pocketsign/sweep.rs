@@ -5,7 +5,7 @@
 //! use futures_util::StreamExt as _;
 //! use shomei::pocketsign::Freshness;
 //!
-//! let mut sweep = ps.sweep().over(users).freshness(Freshness::SameDay).concurrency(4).start();
+//! let mut sweep = ps.sweep().over(users).freshness(Freshness::SameDay).concurrency(4).start()?;
 //! while let Some(swept) = sweep.next().await {
 //!     match swept.outcome {
 //!         Ok(fresh) if fresh.status.is_revoked() => println!("{}: {:?}", swept.target, fresh.status.reason),
@@ -131,21 +131,27 @@ impl<V: Version> NewSweep<V> {
         self
     }
 
-    /// The least time between the starts of two checks; none unless set. The service documents no limit of its own.
+    /// The least time between the starts of two checks, a day at most; none unless set. The service documents no limit of its own.
     pub fn pace(mut self, pace: Duration) -> Self {
-        self.pace = pace;
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        self.pace = pace.min(DAY);
         self
     }
 
-    /// Goes on where an earlier sweep of the same targets stopped.
+    /// Goes on where an earlier sweep of the same targets stopped; more targets may follow them.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.cursor = cursor;
         self
     }
 
     /// Starts. Nothing is asked before the stream is polled, and dropping it stops the sweep.
-    pub fn start(self) -> Sweep {
-        let Self { client, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the cursor is of other targets, or of the same in another order.
+    pub fn start(self) -> Result<Sweep, Error> {
+        let Self { client, targets, kind, freshness, fall_back, concurrency, pace, mut cursor } = self;
+        cursor.bind(&targets)?;
         let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !cursor.has(*index)).collect();
         let total = open.len();
         let checks = paced(open, pace).map(move |(index, target)| {
@@ -164,7 +170,7 @@ impl<V: Version> NewSweep<V> {
                 Swept { index, target, outcome, at: client.now() }
             }
         });
-        Sweep { checks: checks.buffer_unordered(concurrency).boxed(), cursor, left: total }
+        Ok(Sweep { checks: checks.buffer_unordered(concurrency).boxed(), cursor, left: total })
     }
 }
 
@@ -195,16 +201,34 @@ pub struct Swept {
 
 /// What a sweep has done so far, to be stored and given to [`NewSweep::resume`].
 ///
-/// Done is what was answered, or refused for good: a target that the service does not know is not asked for again. Passing faults are.
+/// Done is what was found good or revoked, and what can never be: a target that is no id, or that the service says it does not know.
+/// Everything else is asked for again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// All before this position are done,
     before: usize,
     /// and these.
     beyond: BTreeSet<usize>,
+    /// How many targets there were,
+    #[serde(default)]
+    targets: usize,
+    /// and a digest of them, to notice others.
+    #[serde(default)]
+    digest: u64,
 }
 
 impl Cursor {
+    /// Makes it the cursor of these targets, unless it is of others.
+    fn bind(&mut self, targets: &[Target]) -> Result<(), Error> {
+        let others = || Error::invalid("cursor", "it is of other targets, or of the same in another order");
+        let known = targets.get(..self.targets).ok_or_else(others)?;
+        if (self.targets > 0 || self.done() > 0) && digest(known) != self.digest {
+            return Err(others());
+        }
+        (self.targets, self.digest) = (targets.len(), digest(targets));
+        Ok(())
+    }
+
     /// How many targets are done.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -222,6 +246,26 @@ impl Cursor {
         while self.beyond.remove(&self.before) {
             self.before += 1;
         }
+    }
+}
+
+/// FNV-1a: it has to stay the same from one release to the next, and nobody gains by a collision.
+fn digest(targets: &[Target]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for target in targets {
+        for byte in target.to_string().bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+/// Whether asking again would tell nothing more.
+fn is_done(outcome: &Result<Fresh, Error>) -> bool {
+    match outcome {
+        Ok(fresh) => fresh.status.is_good() || fresh.status.is_revoked(),
+        // A 404 without the service's own code may be a wrong path, or some proxy.
+        Err(error) => error.is_invalid_input() || (error.is_not_found() && matches!(error.code(), Some("not_found" | "no_such_entry"))),
     }
 }
 
@@ -254,7 +298,7 @@ impl Stream for Sweep {
         let polled = self.checks.poll_next_unpin(context);
         if let Poll::Ready(Some(swept)) = &polled {
             self.left = self.left.saturating_sub(1);
-            if !swept.outcome.as_ref().is_err_and(|error| error.is_transient() || error.is_denied() || error.is_configuration()) {
+            if is_done(&swept.outcome) {
                 self.cursor.mark(swept.index);
             }
         }
@@ -277,6 +321,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_cursor_notices_other_targets() {
+        let targets: Vec<Target> = ["a", "b", "c"].map(|id| UserId::from(id).into()).to_vec();
+        let mut cursor = Cursor::default();
+        cursor.bind(&targets[..2]).unwrap();
+        cursor.mark(0);
+        assert!(cursor.clone().bind(&targets[..2]).is_ok());
+        assert!(cursor.clone().bind(&targets).is_ok(), "more may follow");
+        let certificate = Target::from(CertificateId::from("a"));
+        for others in [&targets[..1], &targets[1..], &[][..], &[certificate, targets[1].clone()]] {
+            assert!(cursor.clone().bind(others).unwrap_err().is_invalid_input());
+        }
+        assert_eq!(digest(&targets), digest(&targets.clone()));
+    }
 
     proptest! {
         #[test]

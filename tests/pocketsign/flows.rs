@@ -1,15 +1,24 @@
 //! The sweep.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use futures_util::StreamExt as _;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, future::BoxFuture};
 use shomei::{
-    pocketsign::{Freshness, HashAlgorithm, Outcome, PocketSignV2, UserId, sweep::Target},
+    ApiKey, PocketSign, Transport, TransportError,
+    pocketsign::{CertificateId, Environment, Freshness, HashAlgorithm, Outcome, PocketSignV2, UserId, sweep::Target},
     sandbox::RevocationCause,
 };
 use tokio::time::Instant;
 
-use crate::judge::Judge;
+use crate::{judge::Judge, refusals::Scripted};
 
 async fn users(judge: &Judge, ps: &PocketSignV2, count: usize) -> Vec<UserId> {
     let mut users = Vec::new();
@@ -35,7 +44,7 @@ async fn a_sweep_checks_all_in_measure_and_can_be_resumed() {
     let before = judge.operations().len();
     let started = Instant::now();
 
-    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).pace(Duration::from_secs(2)).concurrency(2).start();
+    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).pace(Duration::from_secs(2)).concurrency(2).start().unwrap();
     assert_eq!(sweep.left(), 5);
     for _ in 0..2 {
         let swept = sweep.next().await.unwrap();
@@ -47,7 +56,7 @@ async fn a_sweep_checks_all_in_measure_and_can_be_resumed() {
     drop(sweep);
 
     let rest = ps.sweep().over(targets).resume(serde_json::from_str(&cursor).unwrap()).freshness(Freshness::Now);
-    let mut rest = rest.pace(Duration::from_secs(2)).start();
+    let mut rest = rest.pace(Duration::from_secs(2)).start().unwrap();
     let mut indices = BTreeSet::new();
     while let Some(swept) = rest.next().await {
         if swept.index == 4 {
@@ -67,9 +76,76 @@ async fn passing_faults_are_not_done() {
     let ps = judge.v2();
     let targets = users(&judge, &ps, 1).await;
     judge.sandbox().jpki().set_ocsp_available(false);
-    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).start();
+    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).start().unwrap();
     assert!(sweep.next().await.unwrap().outcome.is_err());
     assert_eq!(sweep.cursor().done(), 0);
-    let fallen = ps.sweep().over(targets).freshness(Freshness::Now).fall_back_to_crl(true).start().next().await.unwrap();
+    let fallen = ps.sweep().over(targets).freshness(Freshness::Now).fall_back_to_crl(true).start().unwrap().next().await.unwrap();
     assert!(fallen.outcome.unwrap().fallback.is_some());
+}
+
+/// Counts the checks in flight, and the most there ever were.
+#[derive(Clone, Default)]
+struct Slow(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl Transport for Slow {
+    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move {
+            let (now, most) = &*self.0;
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            let body = r#"{"certificateStatus":{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_OCSP"}}"#;
+            let answer = http::Response::builder().header("content-type", "application/json");
+            Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap().into())
+        })
+    }
+}
+
+fn certificates(count: usize) -> Vec<CertificateId> {
+    (0..count).map(|number| CertificateId::from(format!("c{number}").as_str())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_checks_run_at_a_time_than_allowed() {
+    let slow = Slow::default();
+    let ps = PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(slow.clone()).build().unwrap();
+    let mut sweep = ps.sweep().over(certificates(10)).freshness(Freshness::Now).concurrency(3).start().unwrap();
+    let mut found = 0;
+    while let Some(swept) = sweep.next().await {
+        assert!(swept.outcome.unwrap().status.is_good() && matches!(swept.target, Target::Certificate(_)));
+        found += 1;
+    }
+    assert_eq!((found, sweep.cursor().done(), slow.0.1.load(Ordering::SeqCst)), (10, 10, 3));
+    // An absurd pace is a long wait, and no overflow.
+    let mut sweep = ps.sweep().over(certificates(2)).pace(Duration::MAX).concurrency(1).start().unwrap();
+    assert!(sweep.next().await.is_some() && sweep.next().await.is_some());
+}
+
+#[tokio::test]
+async fn only_what_tells_something_for_good_is_done() {
+    for (status, body, done) in [
+        (200, r#"{"certificateStatus":{"id":"1","status":"STATUS_REVOKED"}}"#, 1),
+        (200, r#"{"certificateStatus":{"id":"1","status":"STATUS_NEW"}}"#, 0),
+        (200, "{}", 0),
+        (200, "[]", 0),
+        (400, r#"{"code":"failed_precondition"}"#, 0),
+        (404, r#"{"code":"not_found"}"#, 1),
+        (404, r#"{"code":"no_such_entry"}"#, 1),
+        (404, r#"{"code":"unimplemented"}"#, 0),
+        (404, "<html>", 0),
+        (401, r#"{"code":"unauthenticated"}"#, 0),
+        (500, r#"{"code":"internal"}"#, 0),
+    ] {
+        let ps = Scripted::json(status, body).v2();
+        let mut sweep = ps.sweep().over(certificates(1)).freshness(Freshness::Now).start().unwrap();
+        sweep.next().await.unwrap();
+        assert_eq!(sweep.cursor().done(), done, "{status} {body}");
+    }
+    let ps = Scripted::json(500, "").v2();
+    let mut sweep = ps.sweep().over([CertificateId::from("a/b")]).start().unwrap();
+    sweep.next().await.unwrap();
+    assert_eq!(sweep.cursor().done(), 1);
+    let cursor = sweep.cursor().clone();
+    let error = ps.sweep().over(certificates(1)).resume(cursor).start().unwrap_err();
+    assert!(error.is_invalid_input() && error.to_string().contains("other targets"), "{error}");
 }
