@@ -73,11 +73,11 @@ open_enum! { exact
         /// The signature is the certificate's, and the certificate holds.
         Ok = "ok",
         /// The signature was not made with the certificate's key, or not over this digest.
-        SignatureMismatch = "signature_mismatch",
+        SignatureMismatch = "signature_mismatch" | "signature_did_not_match",
         /// The certificate is revoked.
-        CertificateRevoked = "certificate_revoked",
+        CertificateRevoked = "certificate_revoked" | "certificate_has_been_revoked",
         /// The certificate is outside its validity.
-        CertificateExpired = "certificate_expired",
+        CertificateExpired = "certificate_expired" | "certificate_has_expired",
     }
 }
 
@@ -256,6 +256,18 @@ mod tests {
         assert_eq!(tomorrow, CheckMethod::Unknown("delta".to_owned()));
         assert_eq!(v2::CheckMethod::from(tomorrow).as_str(), "CHECK_METHOD_DELTA");
         assert_eq!(CheckMethod::from(v2::CheckMethod::from("odd")).as_str(), "odd");
+    }
+
+    #[test]
+    fn the_results_of_the_prose_of_v1_are_read_too() {
+        for (prose, result) in [
+            ("ok", VerificationResult::Ok),
+            ("signature_did_not_match", VerificationResult::SignatureMismatch),
+            ("certificate_has_been_revoked", VerificationResult::CertificateRevoked),
+            ("certificate_has_expired", VerificationResult::CertificateExpired),
+        ] {
+            assert_eq!(VerificationResult::from(v1::VerificationResult::from(prose)), result);
+        }
     }
 
     #[test]

@@ -143,3 +143,16 @@ async fn answers_that_say_less_are_read_as_far_as_they_go() {
     let sign_in = silent.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
     assert!(sign_in.send().await.unwrap_err().is_mismatch(), "nobody is signed in whom the service does not name");
 }
+
+#[tokio::test]
+async fn denials_and_failures_of_either_version_are_told_apart() {
+    let v1 = Scripted::json(401, r#"{"code":"authentication_failed","message":"m"}"#).v1();
+    let error = v1.certificates().check_status(ID).send().await.unwrap_err();
+    assert_eq!((error.is_denied(), error.status(), error.code()), (true, Some(401), Some("authentication_failed")));
+    let v1 = Scripted::json(500, r#"{"code":"internal_error","message":"m"}"#).v1();
+    let error = v1.certificates().check_status(ID).send().await.unwrap_err();
+    assert_eq!((error.status(), error.code(), error.pocketsign_reason()), (Some(500), Some("internal_error"), None));
+    let v2 = Scripted::json(500, r#"{"code":"internal","message":"m"}"#).v2();
+    let error = v2.certificates().check_status(ID).send().await.unwrap_err();
+    assert_eq!((error.status(), error.code(), error.pocketsign_reason()), (Some(500), Some("internal"), None));
+}

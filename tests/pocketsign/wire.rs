@@ -5,7 +5,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use shomei::{
     Sandbox,
-    pocketsign::{CertificateStatus, CheckMethod, RevocationReason, v1},
+    pocketsign::{CertificateStatus, CertificateType, CheckMethod, CheckPurpose, RevocationReason, v1},
     sandbox::PersonDetails,
 };
 
@@ -73,6 +73,14 @@ async fn the_sample_of_the_page_is_sent_and_read_as_it_stands() {
     assert_eq!(again, answer);
     let status = CertificateStatus::from(answer);
     assert!(status.is_good());
+    let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+    assert_eq!(status.id.as_ref().map(|id| id.as_str()), Some(id));
+    assert_eq!(status.certificate.as_ref().map(|id| id.as_str()), Some(id));
+    assert_eq!(status.user.as_ref().map(|id| id.as_str()), Some(id));
+    assert_eq!(status.certificate_type, Some(CertificateType::JpkiCardDigitalSignature));
+    assert_eq!((&status.method, &status.purpose), (&Some(CheckMethod::Crl), &Some(CheckPurpose::SignatureVerification)));
+    let time = Some("2019-08-24T14:15:22Z".parse().unwrap());
+    assert_eq!((status.source_updated_at, status.revoked_at, status.checked_at), (time, time, time));
     assert_eq!(status.reason, Some(RevocationReason::Unspecified));
     assert_eq!((status.latest, status.is_new_user), (Some(true), Some(true)));
     let stored = serde_json::to_string(&status).unwrap();
