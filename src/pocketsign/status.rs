@@ -195,3 +195,17 @@ impl From<v2::CheckUserStatusResponse> for CertificateStatus {
         Self { is_new_user: None, ..Self::of_v2(answer.certificate_status, answer.certificate, answer.user, None) }
     }
 }
+
+/// The revocation check that was part of a verification; of unknown state where the verification ended before it.
+impl From<v1::VerifyResponse> for CertificateStatus {
+    fn from(answer: v1::VerifyResponse) -> Self {
+        Self::of_v1(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user)
+    }
+}
+
+/// The revocation check that was part of a verification; of unknown state where the verification ended before it.
+impl From<v2::VerifyResponse> for CertificateStatus {
+    fn from(answer: v2::VerifyResponse) -> Self {
+        Self::of_v2(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user)
+    }
+}

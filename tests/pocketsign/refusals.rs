@@ -156,3 +156,16 @@ async fn denials_and_failures_of_either_version_are_told_apart() {
     let error = v2.certificates().check_status(ID).send().await.unwrap_err();
     assert_eq!((error.status(), error.code(), error.pocketsign_reason()), (Some(500), Some("internal"), None));
 }
+
+#[test]
+fn a_verification_tells_the_status_of_its_certificate() {
+    use shomei::pocketsign::{CertificateStatus, v1, v2};
+
+    let old = r#"{"verification":{"id":"1","result":"RESULT_CERTIFICATE_EXPIRED","hash_algorithm":"sha256","digest":"","signature":"",
+        "created_at":"2024-05-01T00:00:00Z"},"user":{"id":"u","created_at":"2024-05-01T00:00:00Z"}}"#;
+    let status = CertificateStatus::from(serde_json::from_str::<v1::types::VerifyResponse>(old).unwrap());
+    assert!(!status.is_good() && !status.is_revoked() && status.user.is_some());
+    let new = r#"{"certificateStatus":{"id":"1","status":"STATUS_GOOD"},"certificate":{"id":"c"}}"#;
+    let status = CertificateStatus::from(serde_json::from_str::<v2::types::VerifyResponse>(new).unwrap());
+    assert!(status.is_good() && status.certificate.is_some());
+}

@@ -16,7 +16,7 @@ handle! {
 #[bon]
 impl<'c> Certificates<'c> {
     /// Checks whether a certificate was revoked, by its id (証明書IDによる失効確認), to confirm that what was confirmed when it was
-    /// verified has not changed (現況確認). In v2: [`v2::Certificates::check_status`](crate::pocketsign::v2::Certificates::check_status).
+    /// verified has not changed (現況確認). Deprecated (廃止予定); in v2: [`v2::Certificates::check_status`](crate::pocketsign::v2::Certificates::check_status).
     ///
     /// The check is recorded with the purpose `liveness_check`. To check the newest certificate of a user, see
     /// [`Users::check_status`](super::Users::check_status).
@@ -36,7 +36,7 @@ impl<'c> Certificates<'c> {
         CheckCertificateStatus::new(self.client, id.into())
     }
 
-    /// Checks whether a certificate was revoked, from the certificate itself (証明書データによる失効確認). The list of v2 of 2023 has no
+    /// Checks whether a certificate was revoked, from the certificate itself (証明書データによる失効確認). Deprecated (廃止予定); the list of v2 of 2023 has no
     /// counterpart.
     ///
     /// The certificate is stored, and its content returned, this once. Nothing is verified: judge its validity yourself.
@@ -69,7 +69,7 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得). What the certificate states is never given here. In v2:
+    /// Reads the record of a certificate, with its user (証明書情報の取得). What the certificate states is never given here. Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::get`](crate::pocketsign::v2::Certificates::get).
     ///
     /// # Errors
@@ -83,19 +83,19 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// The records of certificates (証明書情報の検索), as a page or a stream. In v2:
+    /// The records of certificates (証明書情報の検索), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::list`](crate::pocketsign::v2::Certificates::list).
     pub fn list(self) -> ListCertificates<'c> {
         ListCertificates::new(self.client)
     }
 
-    /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得), as a page or a stream. In v2:
+    /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::statuses`](crate::pocketsign::v2::Certificates::statuses).
     pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses<'c> {
         ListCertificateStatuses::of(self.client, id.into())
     }
 
-    /// Deletes the record of a certificate for good (証明書情報の削除). In v2:
+    /// Deletes the record of a certificate for good (証明書情報の削除). Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::delete`](crate::pocketsign::v2::Certificates::delete).
     ///
     /// The history of its revocation checks goes with it; its verifications stay, without certificate and status. The same certificate,
