@@ -127,7 +127,6 @@ impl fmt::Debug for PendingApproval {
 
 pub(super) struct Approval {
     pending: PendingApproval,
-    may_approve: bool,
 }
 
 impl Flow for Approval {
@@ -142,18 +141,18 @@ impl Flow for Approval {
 impl Approval {
     pub(super) fn new(mut pending: PendingApproval) -> Self {
         pending.client = pending.client.in_background();
-        Self { may_approve: pending.approve, pending }
+        Self { pending }
     }
 
     pub(super) async fn look_once(&mut self) -> Result<Look<types::ApprovalRequest, types::ApprovalRequest>, Error> {
-        let PendingApproval { client, request: id, .. } = &self.pending;
+        let PendingApproval { client, request: id, approve, .. } = &mut self.pending;
         let request = client.requests().get(*id).send().await?;
         match request.status {
             Some(RequestStatus::Approved) => Ok(Look::Done(request)),
             Some(RequestStatus::Rejected) => Ok(Look::Ended(request, format!("request {id} is rejected"))),
-            ref status if self.may_approve => {
-                self.may_approve = take_step(client, *id, status.as_ref()).await?;
-                Ok(if self.may_approve { Look::Moved(request) } else { Look::Waiting(request) })
+            ref status if *approve => {
+                *approve = take_step(client, *id, status.as_ref()).await?;
+                Ok(if *approve { Look::Moved(request) } else { Look::Waiting(request) })
             }
             _ => Ok(Look::Waiting(request)),
         }

@@ -195,7 +195,7 @@ impl PendingIssuance {
     pub fn wait(mut self, within: Duration) -> Wait<IssuanceState, Issued> {
         self.client = self.client.in_background();
         let polling = self.polling;
-        Wait::new(Issuance { may_approve: self.approve, pending: self }, within, polling)
+        Wait::new(Issuance { pending: self }, within, polling)
     }
 }
 
@@ -207,7 +207,6 @@ impl fmt::Debug for PendingIssuance {
 
 struct Issuance {
     pending: PendingIssuance,
-    may_approve: bool,
 }
 
 /// What a state of the order means to somebody who waits for its certificate.
@@ -348,9 +347,10 @@ impl Issuance {
     ) -> Result<Look<IssuanceState, Issued>, Error> {
         let mut moved = false;
         for (id, status) in &unapproved {
-            if self.may_approve {
-                self.may_approve = approval::take_step(&self.pending.client, *id, status.as_ref()).await?;
-                moved |= self.may_approve;
+            if self.pending.approve {
+                // Once refused it does not ask again.
+                self.pending.approve = approval::take_step(&self.pending.client, *id, status.as_ref()).await?;
+                moved |= self.pending.approve;
             }
         }
         let waiting_for = unapproved.into_iter().map(|(id, _)| WaitingFor::Approval(id)).collect();

@@ -92,11 +92,7 @@ impl<'c> Orders<'c> {
                 format!("{names} would be left out, and the present certificate be revoked 48 to 72 hours later; see accept_revocation");
             return Err(Error::invalid("dns_names", why));
         }
-        if let Some(plan_until) = order.order_valid_till {
-            let limits =
-                order.product_name_id.clone().map(Product::from).map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
-            plan::reissue(validity, self.client.core.now().date_naive(), plan_until, &limits)?;
-        }
+        check_validity(self, &order, validity, limits)?;
         let certificate = requested(common_name, dns_names, &csr, signature_hash, server_platform, validity);
         let request = types::ReissueRequest {
             certificate: certificate.clone(),
@@ -136,11 +132,7 @@ impl<'c> Orders<'c> {
     ) -> Result<(Further<'c>, types::DuplicateRequest), Error> {
         let order = issued(self, order).await?;
         let (common_name, dns_names) = names_of(&order)?;
-        if let Some(plan_until) = order.order_valid_till {
-            let limits =
-                order.product_name_id.clone().map(Product::from).map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
-            plan::reissue(validity, self.client.core.now().date_naive(), plan_until, &limits)?;
-        }
+        check_validity(self, &order, validity, limits)?;
         let certificate = requested(common_name, dns_names, &csr, signature_hash, server_platform, validity);
         let request = types::DuplicateRequest { certificate: certificate.clone(), skip_approval };
         Ok((Further { orders: self, order, certificate, csr, approve }, request))
@@ -218,7 +210,7 @@ impl Further<'_> {
 
     fn pending(self, placed: types::OrderResponse, awaited: Awaited) -> PendingIssuance {
         let client = self.orders.client.clone();
-        let tls = self.order.product_name_id.clone().map(Product::from).is_none_or(|product| product.is_tls());
+        let tls = is_tls(&self.order);
         PendingIssuance::new(client, self.order.id, placed, self.csr, self.certificate, tls, self.approve, awaited)
     }
 }
@@ -235,11 +227,32 @@ async fn issued(orders: Orders<'_>, id: OrderId) -> Result<types::Order, Error> 
     }
 }
 
+fn product_of(order: &types::Order) -> Option<Product> {
+    order.product_name_id.clone().map(Product::from)
+}
+
+/// Whether an order's certificates serve TLS; one that does not say its product is taken for one.
+fn is_tls(order: &types::Order) -> bool {
+    product_of(order).is_none_or(|product| product.is_tls())
+}
+
+/// Refuses a validity that the plan or the limits of the product do not allow; an order that does not say when its plan ends is let through.
+fn check_validity(orders: Orders<'_>, order: &types::Order, validity: Option<Validity>, limits: Limits) -> Result<(), Error> {
+    let Some(plan_until) = order.order_valid_till else { return Ok(()) };
+    let limits = match product_of(order) {
+        Some(product) => product.limits(limits),
+        None => limits,
+    };
+    plan::reissue(validity, orders.client.core.now().date_naive(), plan_until, &limits).map(drop)
+}
+
 /// The common name and the other names of an order's certificate.
 fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Error> {
     let none = || Error::mismatch(format!("the service gave no names for order {}", order.id));
     let certificate = order.certificate.as_ref().ok_or_else(none)?;
-    let common_name = certificate.common_name.as_deref().ok_or_else(none)?.to_ascii_lowercase();
+    let common_name = certificate.common_name.as_deref().ok_or_else(none)?;
+    // A name of TLS is the same in any case; what else a certificate is about, such as a company, is not.
+    let common_name = if is_tls(order) { common_name.to_ascii_lowercase() } else { common_name.to_owned() };
     let mut names: Vec<_> = certificate.dns_names.iter().map(|name| name.to_ascii_lowercase()).collect();
     // The service lists the common name among the others, or a blank where there are none.
     names.retain(|name| !name.trim().is_empty() && *name != common_name);
