@@ -22,6 +22,7 @@ mod domains;
 mod filter;
 pub mod flow;
 mod list;
+mod lost;
 mod orders;
 mod organizations;
 pub mod plan;

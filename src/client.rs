@@ -305,6 +305,12 @@ impl Core {
         self.clock.now()
     }
 
+    /// Whether calls with these options may be repeated at all.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn may_repeat(&self, options: &CallOptions) -> bool {
+        options.retry.unwrap_or(self.retry).repeats()
+    }
+
     /// How full the windows of the rate limit are.
     pub(crate) fn remaining(&self) -> Vec<Usage> {
         self.pacer.remaining()

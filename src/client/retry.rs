@@ -99,6 +99,12 @@ impl Retry {
         self
     }
 
+    /// Whether anything is ever tried a second time.
+    #[cfg(feature = "certcentral")]
+    pub(super) fn repeats(&self) -> bool {
+        self.attempts > 1
+    }
+
     /// Whether to repeat a call. `chance` is evenly drawn from 0 to 1.
     pub(crate) fn decide(&self, attempt: &Attempt, chance: f64) -> Decision {
         let (harmless, asked) = match attempt.outcome {

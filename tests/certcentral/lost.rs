@@ -4,7 +4,7 @@ use std::{sync::Arc, sync::Mutex, time::Duration};
 
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Sandbox, Transport, TransportError,
+    ApiKey, CallOptions, CertCentral, Retry, Sandbox, Transport, TransportError,
     certcentral::{OrganizationId, Plan, Product, flow::Instructions},
 };
 
@@ -20,6 +20,8 @@ enum Fate {
     AnswerLost,
     /// It is lost itself.
     RequestLost,
+    /// It is lost, and nobody ever says so.
+    Swallowed,
 }
 
 /// Loses the first request to a path, or its answer.
@@ -47,11 +49,12 @@ impl Transport for Lossy {
         let call = format!("{} {}", request.method(), request.url().path());
         let fate = self.loses.lock().unwrap().take_if(|(what, _)| call.ends_with(*what)).map(|(_, fate)| fate);
         Box::pin(async move {
-            if fate == Some(Fate::RequestLost) {
-                return Err(TransportError::broken("reset by peer"));
+            match fate {
+                None => self.sandbox.send(request).await,
+                Some(Fate::AnswerLost) => self.sandbox.send(request).await.and(Err(TransportError::broken("reset by peer"))),
+                Some(Fate::RequestLost) => Err(TransportError::broken("reset by peer")),
+                Some(Fate::Swallowed) => std::future::pending().await,
             }
-            let answer = self.sandbox.send(request).await?;
-            if fate.is_some() { Err(TransportError::broken("reset by peer")) } else { Ok(answer) }
         })
     }
 }
@@ -102,18 +105,48 @@ async fn a_domain_whose_answer_was_lost_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_lost_before_it_arrived_is_sent_once_more() {
+    let (lossy, cc) = Lossy::new();
+    lossy.lose("POST /services/v2/domain", Fate::RequestLost);
+    validate(&lossy, &cc).await;
+    assert_eq!(cc.domains().list().send().await.unwrap().domains.len(), 1);
+
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let first = order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_eq!(count(&cc).await, 1);
+
+    lossy.lose("/reissue", Fate::RequestLost);
+    cc.orders().reissue(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_eq!(cc.orders().reissues(first.order.id).send().await.unwrap().len(), 1);
+
+    lossy.lose("/duplicate", Fate::RequestLost);
+    cc.orders().duplicate(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_eq!(cc.orders().duplicates(first.order.id).send().await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
     let (lossy, cc) = Lossy::new();
     validate(&lossy, &cc).await;
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
-    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
-    let error = order.plan(Plan::years(1)).alternative_order_id("my-own-id").start().await.unwrap_err();
+    let order = async |cc: &CertCentral, own_id: &str| {
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+        order.plan(Plan::years(1)).alternative_order_id(own_id).start().await.unwrap_err()
+    };
+    // The service may still be at work on what was never answered.
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::Swallowed);
+    let error = order(&cc, "my-own-id").await;
     assert!(error.may_have_happened() && error.was_sent());
     assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
     assert!(error.to_string().contains("it may have happened: look for an order with the alternative_order_id my-own-id"), "{error}");
+
+    // Whoever wants nothing to be repeated gets nothing repeated.
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
+    let once = cc.with(CallOptions::default().retry(Retry::off()));
+    assert_eq!(order(&once, "another-id").await.trace(), Some("an order with the alternative_order_id another-id"));
     assert_eq!(count(&cc).await, 0, "it was not ordered a second time");
 
-    lossy.lose("POST /services/v2/domain", Fate::RequestLost);
+    lossy.lose("POST /services/v2/domain", Fate::Swallowed);
     let error = cc.domains().validate("example.net").organization(ORGANIZATION).start().await.unwrap_err();
     assert_eq!(error.trace(), Some("the domain example.net"));
 }
@@ -132,8 +165,8 @@ async fn what_is_older_is_not_taken_for_what_was_lost() {
     tokio::time::advance(HOUR).await;
     cc.users().me().send().await.unwrap();
 
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
+    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::Swallowed);
     assert!(order().start().await.unwrap_err().trace().is_some());
-    lossy.lose("/duplicate", Fate::RequestLost);
+    lossy.lose("/duplicate", Fate::Swallowed);
     assert!(cc.orders().duplicate(first.order.id, key).start().await.unwrap_err().trace().is_some());
 }

@@ -11,7 +11,7 @@ use super::Instructions;
 use crate::{
     certcentral::{
         CertCentral, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType,
-        check, types,
+        check, lost, types,
     },
     error::Error,
     wait::{Flow, Look, Looking, Polling, Wait},
@@ -112,15 +112,13 @@ impl<'c> Domains<'c> {
         let id = match existing(self, &name, &method).await? {
             Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await?,
             None => {
-                let add = self.add(&name).organization(organization).method(method.clone());
-                match add.validations(wanted.validations.clone()).emails(emails).send().await {
-                    // The answer was lost: if the domain is there, it was added.
-                    Err(error) if error.may_have_happened() => match existing(self, &name, &method).await {
-                        Ok(Some(domain)) => domain.id,
-                        _ => return Err(error.leaving(format!("the domain {name}"))),
-                    },
-                    added => added?.id,
-                }
+                let add = || {
+                    let add = self.add(&name).organization(organization).method(method.clone());
+                    let add = add.validations(wanted.validations.clone()).emails(emails.clone()).send();
+                    async { add.await.map(|added| added.id) }.boxed()
+                };
+                let look = || async { Ok(existing(self, &name, &method).await?.map(|domain| domain.id)) }.boxed();
+                lost::settle(self.client, &format!("the domain {name}"), add, look).await?
             }
         };
         PendingValidation::read(self.client.clone(), id, wanted).await

@@ -1,19 +1,16 @@
-//! Finding what a write has done whose answer was lost. Ordering twice costs money, so a write is never just repeated.
+//! Where orders, reissues and duplicates show whose answer was lost.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::sleep;
+use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::Orders;
 use crate::{
-    certcentral::{OrderId, RequestType, types},
+    certcentral::{OrderId, RequestType, lost, types},
     error::Error,
     x509::Csr,
 };
-
-/// When to look: what was lost a moment ago may not show yet, and what broke the connection may break the look-up too.
-const LOOKS: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 
 /// What was asked for, by what it can be found again.
 pub(super) enum Lost<'a> {
@@ -26,25 +23,15 @@ pub(super) enum Lost<'a> {
 }
 
 impl Lost<'_> {
-    /// The answer, or what the service would have answered if it got lost; else the error, with what to look for. What is older than
-    /// `since` is the result of something else: ids and keys may have been used before.
-    pub(super) async fn or_found(
-        self,
-        orders: Orders<'_>,
-        since: DateTime<Utc>,
-        answer: Result<types::OrderResponse, Error>,
+    /// Sends a write; if its answer gets lost, finds what it has done, or sends it again if it did nothing.
+    pub(super) async fn settle<'w>(
+        &'w self,
+        orders: Orders<'w>,
+        send: impl Fn() -> BoxFuture<'w, Result<types::OrderResponse, Error>>,
     ) -> Result<types::OrderResponse, Error> {
-        let error = match answer {
-            Err(error) if error.may_have_happened() => error,
-            answer => return answer,
-        };
-        for pause in LOOKS {
-            sleep(pause).await;
-            if let Ok(Some(found)) = self.look(orders, since).await {
-                return Ok(found);
-            }
-        }
-        Err(error.leaving(self.to_string()))
+        // What is older is the result of something else: ids and keys may have been used before.
+        let since = orders.client.core.now();
+        lost::settle(orders.client, self, send, || self.look(orders, since).boxed()).await
     }
 
     async fn look(&self, orders: Orders<'_>, since: DateTime<Utc>) -> Result<Option<types::OrderResponse>, Error> {

@@ -2,6 +2,7 @@
 
 use bon::bon;
 use chrono::NaiveDate;
+use futures_util::FutureExt as _;
 
 use super::{Orders, lost::Lost};
 use crate::{
@@ -235,7 +236,8 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     /// Places the order and gives the handle to wait for its certificate with.
     ///
     /// If the answer is lost on the way, it finds out whether the order was placed, by its `alternative_order_id` (a fresh one, unless
-    /// it was given), and adopts it: it never orders twice.
+    /// it was given), and adopts it. Only if the connection broke off and the order does not show for a minute, it is sent once more,
+    /// with the same id; with [`Retry::off`](crate::Retry::off) not even then.
     ///
     /// # Errors
     ///
@@ -256,9 +258,7 @@ impl PreparedOrder {
     /// Places the order, or adopts it if it was placed and the answer lost.
     pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
         let own_id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
-        let since = self.client.core.now();
-        let answer = self.place().await;
-        let placed = Lost::Order(&own_id).or_found(self.client.orders(), since, answer).await?;
+        let placed = Lost::Order(&own_id).settle(self.client.orders(), || self.place().boxed()).await?;
         Ok(self.pending(placed))
     }
 

@@ -1,6 +1,7 @@
 //! Further certificates of an order: reissues and duplicates.
 
 use bon::bon;
+use futures_util::FutureExt as _;
 
 use super::{Orders, lost::Lost};
 use crate::{
@@ -152,16 +153,15 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     }
 
     /// Asks for the reissue and gives the handle to wait for its certificate with. If the answer is lost on the way, it looks for a
-    /// reissue with the same CSR and adopts it.
+    /// reissue with the same CSR and adopts it; see [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
-        let since = further.orders.client.core.now();
-        let answer = further.reissue(&request).await;
-        let placed = Lost::Reissue(further.order.id, &further.csr).or_found(further.orders, since, answer).await?;
+        let lost = Lost::Reissue(further.order.id, &further.csr);
+        let placed = lost.settle(further.orders, || further.reissue(&request).boxed()).await?;
         let previous = further.order.certificate.as_ref().and_then(|certificate| certificate.id);
         Ok(further.pending(placed, Awaited::Reissue { previous }))
     }
@@ -180,16 +180,15 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     }
 
     /// Asks for the duplicate and gives the handle to wait for its certificate with. If the answer is lost on the way, it looks for a
-    /// duplicate with the same CSR and adopts it.
+    /// duplicate with the same CSR and adopts it; see [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
-        let since = further.orders.client.core.now();
-        let answer = further.duplicate(&request).await;
-        let placed = Lost::Duplicate(further.order.id, &further.csr).or_found(further.orders, since, answer).await?;
+        let lost = Lost::Duplicate(further.order.id, &further.csr);
+        let placed = lost.settle(further.orders, || further.duplicate(&request).boxed()).await?;
         let certificate = placed.certificate_id;
         Ok(further.pending(placed, Awaited::Duplicate { certificate }))
     }
