@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod calls;
+mod cut;
 #[path = "../document/mod.rs"]
 mod document;
 mod domain_validation;
