@@ -56,3 +56,8 @@ impl<T> Fetched<T> {
         Self { total: page.as_ref().and_then(|page| number(page.total)), limit: page.and_then(|page| number(page.limit)), items }
     }
 }
+
+/// An offset as the documents have it; what lies beyond is beyond any list.
+pub(super) fn offset(offset: u64) -> Option<i64> {
+    Some(i64::try_from(offset).unwrap_or(i64::MAX))
+}

@@ -3,7 +3,9 @@
 use bon::bon;
 
 use super::{
-    CertCentral, Contact, ContainerId, Match, OrganizationId, OrganizationStatus, ValidationType, check, handle, list::list_ends, types,
+    CertCentral, Contact, ContainerId, Match, OrganizationId, OrganizationStatus, ValidationType, check, handle,
+    list::{self, list_ends},
+    types,
 };
 use crate::{error::Error, page::LARGEST_PAGE};
 
@@ -272,7 +274,7 @@ impl Query {
                 self.status.as_ref().map(OrganizationStatus::as_str),
                 self.include_validation,
                 Some(size.into()),
-                i64::try_from(offset).ok(),
+                list::offset(offset),
                 self.sort.as_deref(),
             )
             .await;

@@ -2,7 +2,11 @@
 
 use bon::bon;
 
-use super::{CertCentral, ContainerId, Match, RequestId, RequestStatus, RequestType, handle, list::list_ends, types};
+use super::{
+    CertCentral, ContainerId, Match, RequestId, RequestStatus, RequestType, handle,
+    list::{self, list_ends},
+    types,
+};
 use crate::{error::Error, page::LARGEST_PAGE};
 
 handle! {
@@ -164,7 +168,7 @@ impl Query {
                 self.status.as_ref().map(RequestStatus::as_str),
                 self.kind.as_ref().map(RequestType::as_str),
                 Some(size.into()),
-                i64::try_from(offset).ok(),
+                list::offset(offset),
                 self.sort.as_deref(),
                 None,
             )

@@ -2,7 +2,11 @@
 
 use bon::bon;
 
-use super::{CertCentral, UserId, handle, list::list_ends, types};
+use super::{
+    CertCentral, UserId, handle,
+    list::{self, list_ends},
+    types,
+};
 use crate::{error::Error, page::LARGEST_PAGE};
 
 handle! {
@@ -63,7 +67,7 @@ list_ends!(ListUsers in list_users: UserList of users: User);
 impl Query {
     async fn fetch(&self, offset: u64, size: u32) -> Result<types::UserList, Error> {
         let call = self.client.call();
-        let answer = call.list_users(Some(size.into()), i64::try_from(offset).ok()).await;
+        let answer = call.list_users(Some(size.into()), list::offset(offset)).await;
         call.lift(answer).await
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, future::BoxFuture};
 use shomei::{
-    Sandbox, Step,
+    ApiKey, CertCentral, Sandbox, Step, Transport, TransportError,
     certcentral::{
         DcvMethod, OrderStatus, OrganizationId, Plan, Product, Validity,
         flow::{Instructions, PendingIssuance, WaitingFor},
@@ -98,6 +98,30 @@ async fn two_steps_want_two_people() {
     }
     judge.sandbox().approve_request(request.unwrap().0).unwrap();
     assert!(matches!(wait.next().await.unwrap().unwrap(), Step::Done(_)));
+}
+
+/// A colleague who approves every request just before the client does.
+struct Quicker(Sandbox);
+
+impl Transport for Quicker {
+    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        if let Some(("request", id)) =
+            request.url().path().strip_suffix("/status").and_then(|path| path.trim_start_matches("/services/v2/").split_once('/'))
+        {
+            self.0.approve_request(id.parse().unwrap()).unwrap();
+        }
+        self.0.send(request)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_approves_first_the_certificate_comes() {
+    let judge = judge(Sandbox::builder().approval(ApprovalMode::OneStep)).await;
+    let key = ApiKey::new(judge.sandbox().api_key()).unwrap();
+    let cc = CertCentral::builder(key).transport(Quicker(judge.sandbox().clone())).build().unwrap();
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let issued = order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap();
+    assert_eq!(issued.order.status, Some(OrderStatus::Issued));
 }
 
 #[tokio::test(start_paused = true)]

@@ -295,6 +295,7 @@ async fn requests(wire: &Wire, cc: &CertCentral) {
     let id = RequestId(4);
     wire.row(cc.requests().get(id).send(), "GET /request/4", Value::Null).await;
     wire.row(cc.requests().list().send(), "GET /request?limit=1000&offset=0", Value::Null).await;
+    wire.row(cc.requests().list().offset(u64::MAX).send(), "GET /request?limit=1000&offset=9223372036854775807", Value::Null).await;
     wire.row(
         cc.requests()
             .list()

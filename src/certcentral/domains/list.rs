@@ -4,7 +4,11 @@ use bon::bon;
 
 use super::Domains;
 use crate::{
-    certcentral::{CertCentral, ContainerId, DcvMethod, Match, ValidationEnd, ValidationType, list::list_ends, types},
+    certcentral::{
+        CertCentral, ContainerId, DcvMethod, Match, ValidationEnd, ValidationType,
+        list::{self, list_ends},
+        types,
+    },
     error::Error,
     page::LARGEST_PAGE,
 };
@@ -99,7 +103,7 @@ impl Query {
                 self.include_expiration_time,
                 self.include_validation,
                 Some(size.into()),
-                i64::try_from(offset).ok(),
+                list::offset(offset),
                 self.sort.as_deref(),
             )
             .await;

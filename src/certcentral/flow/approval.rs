@@ -22,6 +22,11 @@ pub(super) async fn take_step(client: &CertCentral, id: RequestId, status: Optio
     match taken {
         Ok(()) => Ok(true),
         Err(error) if error.is_denied() && error.certcentral_code() != Some(ErrorCode::AccessDeniedInvalidKey) => Ok(false),
+        // Somebody else may have been quicker.
+        Err(error) if matches!(error.status(), Some(400 | 409)) => {
+            let now = client.requests().get(id).send().await?;
+            if now.status.as_ref() == status { Err(error) } else { Ok(true) }
+        }
         Err(error) => Err(error),
     }
 }

@@ -6,7 +6,8 @@ use super::Orders;
 use crate::{
     certcentral::{
         CertCentral, CertificateId, ContainerId, Dates, Match, OrderId, OrderStatus, OrganizationId, Product, Sorting, UserId,
-        list::list_ends, types,
+        list::{self, list_ends},
+        types,
     },
     error::Error,
     page::LARGEST_PAGE,
@@ -190,7 +191,7 @@ impl Query {
                 None,
                 self.valid_till.as_deref(),
                 Some(size.into()),
-                i64::try_from(offset).ok(),
+                list::offset(offset),
                 self.organization.as_ref(),
                 self.sort.as_deref(),
                 self.user.as_ref(),
