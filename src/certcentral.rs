@@ -197,7 +197,7 @@ impl CertCentral {
     /// The generated client, see [`raw`].
     #[must_use]
     pub fn raw(&self) -> raw::Client {
-        self.client(Call::new(Arc::clone(&self.core), self.options))
+        self.client(Call::unlifted(Arc::clone(&self.core), self.options))
     }
 
     /// The same client for polling, which leaves room for the caller's own calls.
@@ -225,14 +225,14 @@ impl ClientBuilder<CertCentral> {
 }
 
 impl sealed::Service for CertCentral {
+    const NAME: &'static str = "certcentral";
     const BASE_URL: Option<&'static str> = Some(Region::UnitedStates.base_url());
     const OPERATIONS: &'static [Operation] = generated::OPERATIONS;
     const PERSONAL: bool = false;
     const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
 
     fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
-        let value = HeaderValue::from_str(key.expose()).ok()?;
-        Some((HeaderName::from_static("x-dc-devkey"), value))
+        Some((HeaderName::from_static("x-dc-devkey"), key.to_header("")?))
     }
 
     fn from_core(core: Arc<Core>) -> Self {

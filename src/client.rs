@@ -9,6 +9,7 @@ mod in_process;
 mod options;
 mod pace;
 mod retry;
+mod trace;
 mod transport;
 
 use std::{
@@ -22,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{
     Url,
@@ -29,16 +31,16 @@ use reqwest::{
 };
 use tokio::time::Instant;
 
-use crate::{error::Error, generated::Operation, secret::ApiKey};
+use crate::{error::Error, generated::Operation, seal::SealingKey, secret::ApiKey};
 
 pub(crate) use self::call::{Call, Started};
-use self::retry::Budget;
 pub use self::{
     options::CallOptions,
     pace::{Pacer, Permit, Rate, RollingWindows, Settled, Urgency, Usage},
     retry::Retry,
     transport::{Transport, TransportError},
 };
+use self::{retry::Budget, trace::Server};
 
 /// A service that this crate has a client for: [`CertCentral`](crate::CertCentral).
 pub trait Service: sealed::Service {}
@@ -51,6 +53,8 @@ pub(crate) mod sealed {
     /// What differs between services, as far as the shared part is concerned.
     #[doc(hidden)]
     pub trait Service: Sized {
+        /// What traces and metrics call the service.
+        const NAME: &'static str;
         /// Where the service is, unless the builder is told otherwise; `None` where a caller has to choose.
         const BASE_URL: Option<&'static str>;
         /// The operations of the service's document.
@@ -126,7 +130,7 @@ impl<S: Service> ClientBuilder<S> {
         }
     }
 
-    /// Where the service is. Plain `http` is taken for loopback addresses only.
+    /// Where the service is. Plain `http` is taken for loopback addresses only, and goes through no proxy.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
@@ -227,11 +231,11 @@ impl<S: Service> ClientBuilder<S> {
             (None, None) => return Err(Error::configuration("base url: say which server to use; there is no default")),
         };
         let base_url = checked_base_url(base_url)?;
+        let server = Server::of(&base_url);
         let own = concat!("shomei/", env!("CARGO_PKG_VERSION"));
         let user_agent = self.user_agent.map_or_else(|| own.to_owned(), |program| format!("{program} {own}"));
         let user_agent = HeaderValue::from_str(&user_agent).map_err(|_| Error::configuration("user agent: it cannot stand in a header"))?;
-        let (name, mut value) = S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
-        value.set_sensitive(true);
+        let authorization = S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
 
         let pacer: Arc<dyn Pacer> = match self.pacing {
             Pacing::Own(rates) => Arc::new(RollingWindows::new(rates)?),
@@ -239,9 +243,12 @@ impl<S: Service> ClientBuilder<S> {
         };
 
         require_crypto_provider()?;
-        let http = self
-            .http
-            .unwrap_or_default()
+        let mut http = self.http.unwrap_or_default();
+        if server.is_plain {
+            // A proxy, which the environment may name too, would see the key.
+            http = http.no_proxy();
+        }
+        let http = http
             .user_agent(user_agent)
             .connect_timeout(self.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
@@ -249,6 +256,8 @@ impl<S: Service> ClientBuilder<S> {
             .build()
             .map_err(|error| Error::configuration(format!("http client: {}", error.without_url())))?;
         let transport = self.transport.unwrap_or_else(|| Arc::new(http.clone()));
+        #[cfg(feature = "metrics")]
+        trace::describe_metrics();
         let clock = Clock::start();
         if let Some(time) = self.time {
             clock.set(time);
@@ -257,7 +266,10 @@ impl<S: Service> ClientBuilder<S> {
             base_url,
             http,
             transport,
-            authorization: (name, value),
+            authorization,
+            sealing_key: SealingKey::of(&self.key),
+            service: S::NAME,
+            server,
             pacer,
             budget: Budget::new(&self.retry),
             retry: self.retry,
@@ -288,6 +300,9 @@ pub struct Core {
     pub(crate) http: reqwest::Client,
     transport: Arc<dyn Transport>,
     authorization: (HeaderName, HeaderValue),
+    pub(crate) sealing_key: SealingKey,
+    service: &'static str,
+    server: Server,
     pacer: Arc<dyn Pacer>,
     budget: Budget,
     retry: Retry,
@@ -309,6 +324,22 @@ impl Core {
     #[cfg(feature = "certcentral")]
     pub(crate) fn may_repeat(&self, options: &CallOptions) -> bool {
         options.retry.unwrap_or(self.retry).repeats()
+    }
+
+    /// A body that an error may quote: some proxies answer with what they were sent.
+    pub(crate) fn without_key(&self, body: Bytes) -> Bytes {
+        let header = self.authorization.1.as_bytes();
+        let key = header.rsplit(|byte| *byte == b' ').next().unwrap_or(header);
+        let Some(first) = find(&body, key) else { return body };
+        let mut clean = body[..first].to_vec();
+        let mut rest = &body[first..];
+        while let Some(next) = find(rest, key) {
+            clean.extend_from_slice(&rest[..next]);
+            clean.extend_from_slice(b"[redacted]");
+            rest = &rest[next + key.len()..];
+        }
+        clean.extend_from_slice(rest);
+        clean.into()
     }
 
     /// How full the windows of the rate limit are.
@@ -353,6 +384,10 @@ impl Clock {
             self.ahead.store(ahead, Ordering::Relaxed);
         }
     }
+}
+
+fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+    text.windows(word.len().max(1)).position(|window| window == word)
 }
 
 /// A base URL without trailing slash that the key may be sent to.

@@ -16,6 +16,7 @@ mod page;
 pub mod pocketsign;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod seal;
 mod secret;
 mod wait;
 #[cfg(feature = "certcentral")]

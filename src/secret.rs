@@ -5,6 +5,8 @@ mod bytes;
 
 use std::fmt;
 
+use ::bytes::Bytes;
+use reqwest::header::HeaderValue;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -14,7 +16,8 @@ use crate::error::Error;
 
 /// The key or token that a service knows its caller by.
 ///
-/// It is never printed: `Debug` shows only that there is one. Its memory is wiped when the last copy is dropped.
+/// It is never printed: `Debug` shows only that there is one. Its memory is wiped when the last copy is dropped, the copy that a client
+/// sends along included. What the HTTP and TLS libraries write to the socket, and a process's environment, is not within reach.
 ///
 /// ```
 /// # use shomei::ApiKey;
@@ -63,6 +66,19 @@ impl ApiKey {
     /// The key itself, to be put into a header and nowhere else.
     pub(crate) fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The value of the header that carries the key, after words such as `Bearer `; `None` if it cannot stand in one.
+    ///
+    /// Clones share one copy, which is wiped with the last of them; a value made from a text would be a copy that is not.
+    pub(crate) fn to_header(&self, words: &str) -> Option<HeaderValue> {
+        // Room from the start: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(words.len() + self.0.len()));
+        text.extend_from_slice(words.as_bytes());
+        text.extend_from_slice(self.0.as_bytes());
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 }
 
@@ -127,6 +143,14 @@ mod tests {
         let key = ApiKey::new(" CANARY-0001 ").unwrap();
         assert_eq!(key.expose(), "CANARY-0001");
         assert!(!format!("{key:?}{key:#?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn a_header_is_not_copied_and_is_sensitive() {
+        let value = ApiKey::new("CANARY-0001").unwrap().to_header("Bearer ").unwrap();
+        assert_eq!(value.as_bytes(), b"Bearer CANARY-0001");
+        assert_eq!(value.as_bytes().as_ptr(), value.clone().as_bytes().as_ptr());
+        assert_eq!(format!("{value:?}"), "Sensitive");
     }
 
     #[test]

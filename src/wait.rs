@@ -15,6 +15,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::debug;
 
 use crate::error::Error;
 
@@ -72,6 +73,9 @@ impl Default for Polling {
 
 /// Something that is looked at until it is done.
 pub(crate) trait Flow: Send + 'static {
+    /// What events call it.
+    const NAME: &'static str;
+
     type State: Clone + fmt::Debug + Send + 'static;
     type Output: Send + 'static;
 
@@ -205,6 +209,7 @@ impl<F: Flow> Watch<F> {
             let Ok(seen) = timeout_at(deadline, self.flow.look()).await else {
                 return Some(self.end(Reason::OutOfTime, started));
             };
+            debug!(target: "shomei", flow = F::NAME, outcome = outcome(&seen), "looked");
             let state = match seen {
                 Ok(Look::Done(result)) => {
                     self.over = true;
@@ -250,6 +255,18 @@ impl<F: Flow> Watch<F> {
         };
         let error = WaitError { reason, last: self.last.take(), waited: started.elapsed() };
         (Err(error), self)
+    }
+}
+
+/// What a look found, in one word: a state may hold what does not belong into events.
+fn outcome<S, T>(seen: &Result<Look<S, T>, Error>) -> &'static str {
+    match seen {
+        Ok(Look::Waiting(_)) => "waiting",
+        Ok(Look::Moved(_)) => "moved",
+        Ok(Look::Done(_)) => "done",
+        Ok(Look::Ended(..)) => "ended",
+        Err(error) if error.is_transient() => "fault",
+        Err(_) => "failed",
     }
 }
 

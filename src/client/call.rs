@@ -13,8 +13,9 @@ use progenitor_client::{ByteStream, ResponseValue};
 use reqwest::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
-use super::{CallOptions, Core};
+use super::{CallOptions, Core, trace::Traced};
 use crate::{
     error::{Answer, Error, ErrorEntry, excerpt},
     generated::Operation,
@@ -26,6 +27,8 @@ pub struct Call {
     pub(super) core: Arc<Core>,
     pub(super) options: CallOptions,
     record: Arc<Mutex<Record>>,
+    /// Whether somebody looks at the answer who can tell if it was understood.
+    lifted: bool,
 }
 
 /// How a call went, as far as the generated code has no words for it.
@@ -35,6 +38,8 @@ pub(super) struct Record {
     pub(super) attempts: u32,
     elapsed: Duration,
     failure: Option<Error>,
+    /// Open until the answer is decoded.
+    trace: Option<Traced>,
 }
 
 /// Marks an answer that stands for none: the generated code knows no other way to hear of a failure of ours.
@@ -43,7 +48,12 @@ struct Unanswered(String);
 
 impl Call {
     pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { core, options, record: Arc::default() }
+        Self { core, options, record: Arc::default(), lifted: true }
+    }
+
+    /// A call, or several, whose answers the caller decodes.
+    pub(crate) fn unlifted(core: Arc<Core>, options: CallOptions) -> Self {
+        Self { lifted: false, ..Self::new(core, options) }
     }
 
     pub(super) fn note(&self, write: impl FnOnce(&mut Record)) {
@@ -59,10 +69,14 @@ impl Call {
         request.headers_mut().remove("api-version");
 
         let started = Instant::now();
-        let outcome = self.repeat(request, operation.is_some_and(|operation| operation.idempotent)).await;
+        let mut trace = Traced::call(&self.core, operation_id, operation);
+        let idempotent = operation.is_some_and(|operation| operation.idempotent);
+        let outcome = self.repeat(request, idempotent, &trace).instrument(trace.span()).await;
         self.note(|record| {
+            trace.ended(&outcome, Some(record.attempts));
             record.operation = Some(operation_id);
             record.elapsed += started.elapsed();
+            record.trace = self.lifted.then_some(trace);
         });
         match outcome {
             Ok(answer) => with_body_if_needed(answer, operation).into(),
@@ -110,6 +124,7 @@ impl<C> Started<C> {
         match result {
             Ok(value) => Ok(value.into_inner()),
             Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => {
+                let body = self.call.core.without_key(body);
                 Err(self.tell(undecodable::<T>(&body, error, self.call.core.personal)))
             }
             Err(error) => Err(self.explain(error).await),
@@ -136,7 +151,10 @@ impl<C> Started<C> {
 
     /// Adds to an error which call it was.
     fn tell(&self, error: Error) -> Error {
-        let record = self.call.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut record = self.call.record.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trace) = &mut record.trace {
+            trace.failed(&error);
+        }
         match record.operation {
             Some(operation) => error.during(operation, record.attempts, record.elapsed),
             None => error,
@@ -152,12 +170,14 @@ impl<C> Started<C> {
             return self.tell(failure);
         }
         let error = match error {
-            Generated::UnexpectedResponse(answer) => refused(answer, self.call.core.personal).await,
+            Generated::UnexpectedResponse(answer) => refused(answer, &self.call.core).await,
             Generated::InvalidRequest(message) | Generated::Custom(message) => Error::invalid("request", message),
             Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
                 Error::connection(!error.is_builder(), error.without_url())
             }
-            Generated::InvalidResponsePayload(body, error) => undecodable::<serde::de::IgnoredAny>(&body, error, self.call.core.personal),
+            Generated::InvalidResponsePayload(body, error) => {
+                undecodable::<serde::de::IgnoredAny>(&self.call.core.without_key(body), error, self.call.core.personal)
+            }
             // Errors are stripped from the documents before generation, so no operation declares one.
             Generated::ErrorResponse(value) => {
                 Error::answer(Answer { status: value.status(), entries: Vec::new(), retry_after: None, excerpt: String::new() })
@@ -193,10 +213,10 @@ fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, perso
 }
 
 /// What the service said when its answer is not the documented one.
-async fn refused(answer: reqwest::Response, personal: bool) -> Error {
-    let status = answer.status();
+async fn refused(answer: reqwest::Response, core: &Core) -> Error {
+    let (status, personal) = (answer.status(), core.personal);
     let retry_after = retry_after(answer.headers());
-    let body = answer.bytes().await.unwrap_or_default();
+    let body = core.without_key(answer.bytes().await.unwrap_or_default());
     #[cfg(feature = "pocketsign")]
     if personal {
         // What the service says in words may quote what must not be seen.

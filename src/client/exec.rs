@@ -9,12 +9,14 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use reqwest::header;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracing::Instrument as _;
 
 use super::{
     Call, Core,
     call::{http_date, retry_after},
     pace::Permit,
     retry::{Attempt, Decision, Outcome},
+    trace::Traced,
 };
 use crate::error::Error;
 
@@ -22,7 +24,7 @@ type Answer = http::Response<Bytes>;
 
 impl Call {
     /// Sends a request until there is an answer to keep. At the deadline the last outcome stands.
-    pub(super) async fn repeat(&self, request: reqwest::Request, idempotent: bool) -> Result<Answer, Error> {
+    pub(super) async fn repeat(&self, request: reqwest::Request, idempotent: bool, trace: &Traced) -> Result<Answer, Error> {
         /// Long enough to be none, short enough to be added to any time.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 
@@ -34,7 +36,10 @@ impl Call {
         let mut next = Some(request);
         let (mut number, mut arrived) = (0, false);
         while let Some(request) = next.take() {
-            let Ok(place) = timeout_at(deadline, core.pacer.reserve(self.options.urgency)).await else { break };
+            let asked = Instant::now();
+            let place = timeout_at(deadline, core.pacer.reserve(self.options.urgency)).await;
+            trace.paced(self.options.urgency, asked.elapsed());
+            let Ok(place) = place else { break };
             if Instant::now() >= deadline {
                 break;
             }
@@ -43,19 +48,25 @@ impl Call {
             let latest = match place {
                 Ok(permit) => {
                     self.note(|record| record.attempts += 1);
-                    core.attempt(request, permit, deadline).await
+                    let mut trace = trace.attempt(core, number);
+                    let latest = core.attempt(request, permit, deadline).instrument(trace.span()).await;
+                    trace.ended(&latest, None);
+                    latest
                 }
                 Err(error) => Err(Error::connection(false, error)),
             };
             let attempt = Attempt { number, idempotent, outcome: seen(&latest), time_left: deadline.duration_since(Instant::now()) };
-            core.heed(attempt.outcome);
+            core.heed(attempt.outcome, trace);
             // An attempt that did not leave cannot take back that an earlier one did.
             if attempt.outcome != Outcome::Unsent || !arrived {
                 outcome = latest;
             }
             arrived |= attempt.outcome != Outcome::Unsent;
             match retry.decide(&attempt, fastrand::f64()) {
-                Decision::RepeatAfter(delay) if core.budget.pay(&retry) => sleep(delay).await,
+                Decision::RepeatAfter(delay) if core.budget.pay(&retry) => {
+                    trace.repeats(number, attempt.outcome, delay);
+                    sleep(delay).await;
+                }
                 _ => break,
             }
         }
@@ -106,8 +117,9 @@ impl Core {
     }
 
     /// What an outcome means for the calls of all clones.
-    fn heed(&self, outcome: Outcome) {
+    fn heed(&self, outcome: Outcome, trace: &Traced) {
         if let Outcome::Answered { status: 429, retry_after } = outcome {
+            trace.slowed(retry_after);
             // Whoever asks for longer than that may mean one call only.
             self.pacer.penalize(retry_after.map(|wait| wait.min(self.retry.longest_retry_after)));
         }

@@ -99,6 +99,7 @@ macro_rules! client {
         }
 
         impl sealed::Service for $name {
+            const NAME: &'static str = concat!("pocketsign_", stringify!($version));
             const BASE_URL: Option<&'static str> = None;
             const OPERATIONS: &'static [Operation] = $generated::OPERATIONS;
             const PERSONAL: bool = true;
@@ -106,8 +107,7 @@ macro_rules! client {
             const RATES: &'static [Rate] = &[];
 
             fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
-                let value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok()?;
-                Some((AUTHORIZATION, value))
+                Some((AUTHORIZATION, key.to_header("Bearer ")?))
             }
 
             fn from_core(core: Arc<Core>) -> Self {

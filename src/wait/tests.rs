@@ -15,6 +15,8 @@ struct Script {
 }
 
 impl Flow for Script {
+    const NAME: &'static str = "script";
+
     type State = u32;
     type Output = &'static str;
 

@@ -225,12 +225,17 @@ async fn what_the_service_refuses_ends_the_start() {
     let domains = judge.client();
     let unknown = domains.domains().validate("example.com").organization(OrganizationId(1)).start().await.unwrap_err();
     assert!(unknown.was_sent() && unknown.status().is_some());
-    let token = serde_json::json!({"version": 1, "domain": 4711, "wanted": {"validations": ["ov"]}});
-    let gone = domains.domains().resume_validation(serde_json::from_value(token).unwrap()).start().await.unwrap_err();
+    let pending = start(&judge, DcvMethod::DnsTxtToken).await;
+    let elsewhere = Sandbox::builder().api_key(judge.sandbox().api_key()).build();
+    let gone = elsewhere.certcentral().unwrap().domains().resume_validation(pending.resume_token()).start().await.unwrap_err();
     assert!(gone.is_not_found());
-    let token = serde_json::json!({"version": 99, "domain": 4711, "wanted": {"validations": ["ov"]}});
-    let newer = domains.domains().resume_validation(serde_json::from_value(token).unwrap()).start().await.unwrap_err();
-    assert!(newer.is_invalid_input());
+    let token = serde_json::to_value(pending.resume_token()).unwrap();
+    for (member, value) in [("/version", 99.into()), ("/content/domain", 4711.into()), ("/content/wanted/validations/0", "ev".into())] {
+        let mut changed = token.clone();
+        *changed.pointer_mut(member).unwrap() = value;
+        let refused = domains.domains().resume_validation(serde_json::from_value(changed).unwrap()).start().await.unwrap_err();
+        assert!(refused.is_invalid_input(), "{member}: {refused}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -205,16 +205,38 @@ async fn a_held_order_waits_for_the_final_check() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_for_another_key_or_other_names_is_refused() {
+async fn a_token_that_was_changed_or_is_of_another_key_is_refused_before_anything_is_sent() {
     let judge = judge(Sandbox::builder()).await;
     let pending = order(&judge).await;
-    for (member, value) in [("csr", csr().as_pem().into()), ("names", serde_json::json!(["example.com", "other.example.com"]))] {
-        let mut token = serde_json::to_value(pending.resume_token()).unwrap();
-        token[member] = value;
-        let resumed = judge.client().orders().resume_issuance(serde_json::from_value(token).unwrap()).start().unwrap();
-        let error = resumed.wait(HOUR).await.unwrap_err();
-        assert!(error.error().unwrap().is_mismatch(), "{member}: {error}");
+    let token = serde_json::to_value(pending.resume_token()).unwrap();
+    let calls = judge.calls().len();
+    let resume = |cc: &CertCentral, token: &serde_json::Value| {
+        let resumed = serde_json::from_value(token.clone()).map(|token| cc.orders().resume_issuance(token).start());
+        resumed.unwrap()
+    };
+    for (member, value) in [
+        ("order", serde_json::json!(4711)),
+        ("csr", csr().as_pem().into()),
+        ("names", serde_json::json!(["example.com", "other.example.com"])),
+        ("tls", false.into()),
+        ("approve", false.into()),
+        ("awaited", serde_json::json!({"reissue": {"previous": null}})),
+        ("requests", serde_json::json!([4711])),
+    ] {
+        let mut changed = token.clone();
+        assert_ne!(changed["content"][member], value, "{member}");
+        changed["content"][member] = value;
+        let error = resume(&judge.client(), &changed).unwrap_err();
+        assert!(error.is_invalid_input() && error.to_string().contains("changed"), "{member}: {error}");
     }
+    let stranger = CertCentral::new(ApiKey::new("ANOTHER-KEY").unwrap()).unwrap();
+    assert!(resume(&stranger, &token).unwrap_err().is_invalid_input());
+    assert_eq!(judge.calls().len(), calls);
+
+    // Clones, and clients of the same key elsewhere, take it.
+    resume(&judge.client(), &token).unwrap().wait(HOUR).await.unwrap();
+    let elsewhere = judge.sandbox().certcentral().unwrap();
+    resume(&elsewhere, &token).unwrap().wait(HOUR).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

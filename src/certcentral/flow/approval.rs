@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     certcentral::{CertCentral, ErrorCode, RequestId, RequestStatus, Requests, types},
     error::Error,
+    seal::{Content, Sealed},
     wait::{Flow, Look, Looking, Polling, Wait},
 };
 
@@ -36,16 +37,19 @@ pub(super) fn is_waiting(status: Option<&RequestStatus>) -> bool {
     !matches!(status, Some(RequestStatus::Approved | RequestStatus::Rejected))
 }
 
-/// What is needed to go on with an approval in another process. It holds no secret.
+/// What is needed to go on with an approval in another process: a [resume token](super#resume-tokens).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovalToken {
-    version: u8,
+pub struct ApprovalToken(Sealed<Resumable>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Resumable {
     request: RequestId,
     approve: bool,
 }
 
-impl ApprovalToken {
-    const VERSION: u8 = 1;
+impl Content for Resumable {
+    const KIND: &'static str = "approval";
+    const VERSION: u8 = 2;
 }
 
 /// A request on its way to being approved. Nothing happens until it is [waited](Self::wait) for.
@@ -86,11 +90,11 @@ impl<'c> Requests<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token is of another version of this crate.
+    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate.
     #[builder(finish_fn = start, builder_type = ResumeApproval)]
     pub fn resume_approval(self, #[builder(start_fn)] token: &ApprovalToken) -> Result<PendingApproval, Error> {
-        super::same_version(token.version, ApprovalToken::VERSION)?;
-        Ok(PendingApproval::new(self.client.clone(), token.request, token.approve))
+        let Resumable { request, approve } = self.client.core.sealing_key.open(token.0.clone())?;
+        Ok(PendingApproval::new(self.client.clone(), request, approve))
     }
 }
 
@@ -114,7 +118,7 @@ impl PendingApproval {
     /// What to keep in order to go on in another process, with [`Requests::resume_approval`].
     #[must_use]
     pub fn resume_token(&self) -> ApprovalToken {
-        ApprovalToken { version: ApprovalToken::VERSION, request: self.request, approve: self.approve }
+        ApprovalToken(self.client.core.sealing_key.seal(Resumable { request: self.request, approve: self.approve }))
     }
 
     /// Waits until the request is approved, at most this long. A rejected one ends the wait, with the request in hand.
@@ -135,6 +139,8 @@ pub(super) struct Approval {
 }
 
 impl Flow for Approval {
+    const NAME: &'static str = "approval";
+
     type State = types::ApprovalRequest;
     type Output = types::ApprovalRequest;
 

@@ -14,6 +14,7 @@ use crate::{
         check, lost, types,
     },
     error::Error,
+    seal::{Content, Sealed},
     wait::{Flow, Look, Looking, Polling, Wait},
 };
 
@@ -32,12 +33,19 @@ pub enum DomainValidationState {
     TokenRenewed(Instructions),
 }
 
-/// What is needed to go on with a validation in another process. It holds no secret: the token in it is published anyway.
+/// What is needed to go on with a validation in another process: a [resume token](super#resume-tokens).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DomainValidationToken {
-    version: u8,
+pub struct DomainValidationToken(Sealed<Resumable>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Resumable {
     domain: DomainId,
     wanted: Wanted,
+}
+
+impl Content for Resumable {
+    const KIND: &'static str = "domain validation";
+    const VERSION: u8 = 2;
 }
 
 /// What a domain has to be validated for, and since when; older proof does not count.
@@ -128,12 +136,12 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token is of another version of this crate; [`Error::is_not_found`] when the account has no
-    /// such domain (any more).
+    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate;
+    /// [`Error::is_not_found`] when the account has no such domain (any more).
     #[builder(finish_fn = start, builder_type = ResumeValidation)]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
-        super::same_version(token.version, DomainValidationToken::VERSION)?;
-        PendingValidation::read(self.client.clone(), token.domain, token.wanted).await
+        let Resumable { domain, wanted } = self.client.core.sealing_key.open(token.0)?;
+        PendingValidation::read(self.client.clone(), domain, wanted).await
     }
 }
 
@@ -220,10 +228,6 @@ fn validation_of<'d>(domain: &'d types::Domain, kind: &ValidationType) -> Option
     domain.validations.iter().find(|validation| validation.type_.as_ref() == Some(kind))
 }
 
-impl DomainValidationToken {
-    const VERSION: u8 = 1;
-}
-
 impl PendingValidation {
     pub(super) async fn read(client: CertCentral, id: DomainId, wanted: Wanted) -> Result<Self, Error> {
         let domains = client.domains();
@@ -280,7 +284,7 @@ impl PendingValidation {
     /// What to keep in order to go on in another process, with [`Domains::resume_validation`].
     #[must_use]
     pub fn resume_token(&self) -> DomainValidationToken {
-        DomainValidationToken { version: DomainValidationToken::VERSION, domain: self.id, wanted: self.wanted.clone() }
+        DomainValidationToken(self.client.core.sealing_key.seal(Resumable { domain: self.id, wanted: self.wanted.clone() }))
     }
 
     /// Has the service look until it finds what was published, at most this long; gives the validated domain.
@@ -308,6 +312,8 @@ struct Validation {
 }
 
 impl Flow for Validation {
+    const NAME: &'static str = "domain_validation";
+
     type State = DomainValidationState;
     type Output = types::Domain;
 

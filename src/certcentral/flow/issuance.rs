@@ -13,6 +13,7 @@ use crate::{
         RequestStatus, RequestType, ValidationStatus, types,
     },
     error::Error,
+    seal::{Content, Sealed},
     wait::{Flow, Look, Looking, Polling, Wait},
     x509::{CertificateChain, Csr},
 };
@@ -78,10 +79,12 @@ pub(in crate::certcentral) enum Awaited {
     Duplicate { certificate: Option<CertificateId> },
 }
 
-/// What is needed to go on with an issuance in another process. It holds no secret.
+/// What is needed to go on with an issuance in another process: a [resume token](super#resume-tokens).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssuanceToken {
-    version: u8,
+pub struct IssuanceToken(Sealed<Resumable>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Resumable {
     order: OrderId,
     csr: String,
     names: Vec<String>,
@@ -91,8 +94,9 @@ pub struct IssuanceToken {
     requests: Vec<RequestId>,
 }
 
-impl IssuanceToken {
-    const VERSION: u8 = 1;
+impl Content for Resumable {
+    const KIND: &'static str = "issuance";
+    const VERSION: u8 = 2;
 }
 
 /// An order that was placed. Nothing more happens until it is [waited](Self::wait) for.
@@ -118,10 +122,10 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token is of another version of this crate or was changed.
+    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate.
     #[builder(finish_fn = start, builder_type = ResumeIssuance)]
     pub fn resume_issuance(self, #[builder(start_fn)] token: IssuanceToken) -> Result<PendingIssuance, Error> {
-        super::same_version(token.version, IssuanceToken::VERSION)?;
+        let token = self.client.core.sealing_key.open(token.0)?;
         Ok(PendingIssuance {
             client: self.client.clone(),
             order: token.order,
@@ -177,8 +181,7 @@ impl PendingIssuance {
     /// What to keep in order to go on in another process, with [`Orders::resume_issuance`].
     #[must_use]
     pub fn resume_token(&self) -> IssuanceToken {
-        IssuanceToken {
-            version: IssuanceToken::VERSION,
+        IssuanceToken(self.client.core.sealing_key.seal(Resumable {
             order: self.order,
             csr: self.csr.as_pem().to_owned(),
             names: self.names.clone(),
@@ -186,7 +189,7 @@ impl PendingIssuance {
             approve: self.approve,
             awaited: self.awaited,
             requests: self.requests.clone(),
-        }
+        }))
     }
 
     /// Waits for the certificate, at most this long; fetches it and checks that it is the one asked for.
@@ -231,6 +234,8 @@ fn standing(status: Option<&OrderStatus>) -> Standing {
 }
 
 impl Flow for Issuance {
+    const NAME: &'static str = "issuance";
+
     type State = IssuanceState;
     type Output = Issued;
 
@@ -388,30 +393,4 @@ fn missing(validation: &types::OrderValidation) -> Vec<WaitingFor> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_each_state_of_an_order_means() {
-        let words = [
-            ("issued", Standing::Issued),
-            ("needs_approval", Standing::Approval),
-            ("submitted", Standing::Approval),
-            ("pending", Standing::Validation),
-            ("processing", Standing::Validation),
-            ("waiting_pickup", Standing::Validation),
-            ("needs_csr", Standing::Validation),
-            ("reissue_pending", Standing::Validation),
-            ("a state of tomorrow", Standing::Validation),
-            ("rejected", Standing::Over),
-            ("denied", Standing::Over),
-            ("canceled", Standing::Over),
-            ("revoked", Standing::Over),
-            ("expired", Standing::Over),
-        ];
-        for (word, expected) in words {
-            assert_eq!(standing(Some(&OrderStatus::from(word))), expected, "{word}");
-        }
-        assert_eq!(standing(None), Standing::Validation);
-    }
-}
+mod tests;

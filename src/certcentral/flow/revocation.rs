@@ -182,6 +182,8 @@ struct Revocation {
 }
 
 impl Flow for Revocation {
+    const NAME: &'static str = "revocation";
+
     type State = types::ApprovalRequest;
     type Output = Option<types::ApprovalRequest>;
 

@@ -25,13 +25,14 @@ const fn operation(id: &'static str, method: &'static str, idempotent: bool) -> 
 }
 
 impl sealed::Service for Probe {
+    const NAME: &'static str = "probe";
     const BASE_URL: Option<&'static str> = Some("https://probe.invalid");
     const OPERATIONS: &'static [Operation] = &[operation("read", "GET", true), operation("write", "POST", false)];
     const PERSONAL: bool = false;
     const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
 
     fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
-        Some((HeaderName::from_static("x-key"), HeaderValue::from_str(key.expose()).ok()?))
+        Some((HeaderName::from_static("x-key"), key.to_header("")?))
     }
 
     fn from_core(core: Arc<Core>) -> Self {

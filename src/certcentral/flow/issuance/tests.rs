@@ -1,0 +1,60 @@
+use super::*;
+
+#[test]
+fn what_each_state_of_an_order_means() {
+    let words = [
+        ("issued", Standing::Issued),
+        ("needs_approval", Standing::Approval),
+        ("submitted", Standing::Approval),
+        ("pending", Standing::Validation),
+        ("processing", Standing::Validation),
+        ("waiting_pickup", Standing::Validation),
+        ("needs_csr", Standing::Validation),
+        ("reissue_pending", Standing::Validation),
+        ("a state of tomorrow", Standing::Validation),
+        ("rejected", Standing::Over),
+        ("denied", Standing::Over),
+        ("canceled", Standing::Over),
+        ("revoked", Standing::Over),
+        ("expired", Standing::Over),
+    ];
+    for (word, expected) in words {
+        assert_eq!(standing(Some(&OrderStatus::from(word))), expected, "{word}");
+    }
+    assert_eq!(standing(None), Standing::Validation);
+}
+
+/// A service has been seen to hand out another certificate; here it is something else that was asked for.
+#[cfg(feature = "sandbox")]
+#[tokio::test(start_paused = true)]
+async fn a_certificate_for_another_key_or_other_names_is_refused() {
+    use crate::{
+        PrivateKey, Sandbox,
+        certcentral::{OrganizationId, Plan, Product, flow::Instructions},
+    };
+
+    const ORGANIZATION: OrganizationId = OrganizationId(754_781);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    let csr = || PrivateKey::generate(crate::KeyKind::EcdsaP256).unwrap().csr(["ignored.example"]).unwrap();
+    let sandbox = Sandbox::new();
+    let cc = sandbox.certcentral().unwrap();
+    let validation = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
+    let Instructions::Txt { name, value, .. } = validation.instructions() else { panic!() };
+    sandbox.dns().publish_txt(name, value);
+    validation.wait(HOUR).await.unwrap();
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let pending = order.plan(Plan::years(1)).start().await.unwrap();
+
+    let mut another_key = pending.clone();
+    another_key.csr = csr();
+    let mut more_names = pending.clone();
+    more_names.names.push("other.example.com".to_owned());
+    for other in [another_key, more_names] {
+        // It is checked after a resumption too.
+        let other = cc.orders().resume_issuance(other.resume_token()).start().unwrap();
+        let error = other.wait(HOUR).await.unwrap_err();
+        assert!(error.error().unwrap().is_mismatch(), "{error}");
+    }
+    pending.wait(HOUR).await.unwrap();
+}

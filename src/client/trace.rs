@@ -1,0 +1,245 @@
+//! What a call tells while it goes on: a span for it, one for each attempt, events for whatever it waits for, and numbers. Never a URL with
+//! its values, a header or a body. The README has the table of names; change both.
+
+use std::{borrow::Cow, time::Duration};
+
+use reqwest::Url;
+use tokio::time::Instant;
+use tracing::{Span, debug, debug_span, field::Empty, info_span, warn};
+
+use super::{Core, Urgency, retry::Outcome};
+use crate::{error::Error, generated::Operation};
+
+/// A wait for a place shorter than this is none: it is the time it takes to ask.
+const INSTANT: Duration = Duration::from_millis(1);
+
+/// The server that a client calls, as the base URL names it.
+#[derive(Debug)]
+pub(super) struct Server {
+    address: String,
+    port: Option<u16>,
+    /// Whether what is sent can be read on the way.
+    pub(super) is_plain: bool,
+}
+
+impl Server {
+    pub(super) fn of(base_url: &str) -> Self {
+        let url = Url::parse(base_url).ok();
+        let url = url.as_ref();
+        Self {
+            address: url.and_then(Url::host_str).unwrap_or_default().to_owned(),
+            port: url.and_then(Url::port_or_known_default),
+            is_plain: url.is_some_and(|url| url.scheme() == "http"),
+        }
+    }
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject {
+    service: &'static str,
+    operation: &'static str,
+    method: &'static str,
+    template: &'static str,
+}
+
+/// A call or an attempt under way. Dropped, it tells how that ended.
+#[derive(Debug)]
+pub(super) struct Traced {
+    span: Span,
+    subject: Subject,
+    counts: Counts,
+    started: Instant,
+    end: Option<End>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Counts {
+    Calls,
+    Attempts,
+}
+
+#[derive(Debug)]
+struct End {
+    elapsed: Duration,
+    status: Option<u16>,
+    /// `None` if it went well.
+    error: Option<Cow<'static, str>>,
+    attempts: Option<u32>,
+}
+
+impl Traced {
+    /// A call begins, as a child of whatever span the caller is in.
+    pub(super) fn call(core: &Core, id: &'static str, operation: Option<&Operation>) -> Self {
+        let method = operation.map_or("", |operation| operation.method);
+        let template = operation.map_or("", |operation| operation.path);
+        let subject = Subject { service: core.service, operation: id, method, template };
+        let span = info_span!(
+            target: "shomei",
+            "shomei.call",
+            "shomei.service" = subject.service,
+            "shomei.operation" = id,
+            "http.request.method" = method,
+            "url.template" = template,
+            "server.address" = core.server.address,
+            "shomei.attempts" = Empty,
+            "http.response.status_code" = Empty,
+            "error.type" = Empty,
+        );
+        Self { span, subject, counts: Counts::Calls, started: Instant::now(), end: None }
+    }
+
+    /// The attempt with this number, counted from 1, begins.
+    pub(super) fn attempt(&self, core: &Core, number: u32) -> Self {
+        let Subject { operation, method, template, .. } = self.subject;
+        let span = debug_span!(
+            target: "shomei",
+            parent: &self.span,
+            "shomei.attempt",
+            "otel.kind" = "client",
+            "shomei.operation" = operation,
+            "http.request.method" = method,
+            "url.template" = template,
+            "server.address" = core.server.address,
+            "server.port" = core.server.port,
+            "http.request.resend_count" = (number > 1).then(|| number - 1),
+            "http.response.status_code" = Empty,
+            "error.type" = Empty,
+        );
+        Self { span, subject: self.subject, counts: Counts::Attempts, started: Instant::now(), end: None }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// It is over, unless decoding the answer still fails.
+    pub(super) fn ended<B>(&mut self, outcome: &Result<http::Response<B>, Error>, attempts: Option<u32>) {
+        let status = match outcome {
+            Ok(answer) => Some(answer.status().as_u16()),
+            Err(error) => error.status(),
+        };
+        let error = match outcome {
+            Ok(answer) if answer.status().is_success() => None,
+            Ok(answer) => Some(answer.status().as_u16().to_string().into()),
+            Err(error) => Some(kind(error)),
+        };
+        self.end = Some(End { elapsed: self.started.elapsed(), status, error, attempts });
+    }
+
+    /// The answer is no good after all.
+    pub(super) fn failed(&mut self, error: &Error) {
+        if let Some(end) = &mut self.end {
+            end.error = Some(kind(error));
+        }
+    }
+
+    /// Somebody waited for a place under the rate limit, whether in vain or not.
+    pub(super) fn paced(&self, urgency: Urgency, waited: Duration) {
+        if waited >= INSTANT {
+            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), urgency = ?urgency, "waited for a place under the rate limit");
+        }
+        #[cfg(feature = "metrics")]
+        metrics::histogram!("shomei_pacing_wait_seconds", "service" => self.subject.service, "urgency" => urgency_word(urgency))
+            .record(waited);
+    }
+
+    /// An attempt is about to be repeated.
+    pub(super) fn repeats(&self, number: u32, outcome: Outcome, delay: Duration) {
+        let reason = reason(outcome);
+        debug!(target: "shomei", attempt = number, reason = &*reason, wait_seconds = delay.as_secs_f64(), "waits before it repeats the request");
+        #[cfg(feature = "metrics")]
+        metrics::counter!("shomei_repeats_total", "service" => self.subject.service, "operation" => self.subject.operation, "reason" => reason)
+            .increment(1);
+    }
+
+    /// The service refused with 429.
+    pub(super) fn slowed(&self, asked: Option<Duration>) {
+        warn!(target: "shomei", wait_seconds = asked.map(|asked| asked.as_secs_f64()), "the service refused with 429: everybody slows down");
+        #[cfg(feature = "metrics")]
+        metrics::counter!("shomei_rate_limited_total", "service" => self.subject.service, "operation" => self.subject.operation)
+            .increment(1);
+    }
+}
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        let cancelled = || End { elapsed: self.started.elapsed(), status: None, error: Some("cancelled".into()), attempts: None };
+        let End { elapsed, status, error, attempts } = self.end.take().unwrap_or_else(cancelled);
+        if let Some(status) = status {
+            self.span.record("http.response.status_code", status);
+        }
+        if let Some(error) = &error {
+            self.span.record("error.type", &**error);
+        }
+        if let Some(attempts) = attempts {
+            self.span.record("shomei.attempts", attempts);
+        }
+        self.count(elapsed, error.unwrap_or(Cow::Borrowed("ok")));
+    }
+}
+
+impl Traced {
+    #[cfg(feature = "metrics")]
+    fn count(&self, elapsed: Duration, outcome: Cow<'static, str>) {
+        let labels = [
+            metrics::Label::new("service", self.subject.service),
+            metrics::Label::new("operation", self.subject.operation),
+            metrics::Label::new("outcome", outcome),
+        ];
+        match self.counts {
+            Counts::Calls => {
+                metrics::counter!("shomei_calls_total", labels.iter()).increment(1);
+                metrics::histogram!("shomei_call_duration_seconds", labels.iter()).record(elapsed);
+            }
+            Counts::Attempts => metrics::counter!("shomei_attempts_total", labels.iter()).increment(1),
+        }
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    fn count(&self, _: Duration, _: Cow<'static, str>) {
+        let _ = self.counts;
+    }
+}
+
+/// Tells the recorder of the program, if it has one, what the numbers are.
+#[cfg(feature = "metrics")]
+pub(super) fn describe_metrics() {
+    use metrics::{Unit, describe_counter, describe_histogram};
+
+    describe_counter!("shomei_calls_total", "Calls that ended, by outcome");
+    describe_counter!("shomei_attempts_total", "Requests that were sent, by outcome");
+    describe_counter!("shomei_repeats_total", "Requests that were repeated, by reason");
+    describe_counter!("shomei_rate_limited_total", "Requests that the service refused with 429");
+    describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, repeats and waiting included");
+    describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a place under the rate limit");
+}
+
+#[cfg(feature = "metrics")]
+fn urgency_word(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Foreground => "foreground",
+        Urgency::Background => "background",
+    }
+}
+
+/// What kind of error it is, in few words and few different ones: a status, or what went wrong where there is none.
+fn kind(error: &Error) -> Cow<'static, str> {
+    match error.status() {
+        Some(status) => status.to_string().into(),
+        None if error.is_timeout() => "timeout".into(),
+        None if error.is_connection() && !error.was_sent() => "unsent".into(),
+        None if error.is_connection() => "lost".into(),
+        None if error.is_decode() => "decode".into(),
+        None => "other".into(),
+    }
+}
+
+fn reason(outcome: Outcome) -> Cow<'static, str> {
+    match outcome {
+        Outcome::Unsent => "unsent".into(),
+        Outcome::Lost => "lost".into(),
+        Outcome::Answered { status, .. } => status.to_string().into(),
+        Outcome::Unusable => "other".into(),
+    }
+}

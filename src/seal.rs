@@ -1,0 +1,216 @@
+//! Resume tokens that nobody can change: their content is sealed with a key that is derived from the API key.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{error::Error, secret::ApiKey};
+
+/// What a token carries along.
+pub(crate) trait Content: Serialize {
+    /// Sets tokens of different kinds apart, so that one is never taken for another.
+    const KIND: &'static str;
+    /// Changes whenever the content's form or meaning does.
+    const VERSION: u8;
+}
+
+/// A content and its seal. Whatever is changed of it, it is not opened any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed<T> {
+    version: u8,
+    seal: Seal,
+    content: T,
+}
+
+/// Seals and opens the tokens of one API key.
+pub(crate) struct SealingKey(Zeroizing<[u8; 32]>);
+
+impl SealingKey {
+    /// A key of its own, so that a seal tells nothing that the API key is used for.
+    pub(crate) fn of(key: &ApiKey) -> Self {
+        Self(Zeroizing::new(code(key.expose().as_bytes(), &[b"shomei resume tokens"]).finalize().into_bytes().into()))
+    }
+
+    pub(crate) fn seal<T: Content>(&self, content: T) -> Sealed<T> {
+        let seal = Seal(self.code(&content, T::VERSION).finalize().into_bytes().into());
+        Sealed { version: T::VERSION, seal, content }
+    }
+
+    /// Gives the content, if it is as it was sealed, with this key.
+    pub(crate) fn open<T: Content>(&self, sealed: Sealed<T>) -> Result<T, Error> {
+        let refuse = |reason| Err(Error::invalid("resume token", reason));
+        if sealed.version != T::VERSION {
+            return refuse(format!("it has version {}, not {}", sealed.version, T::VERSION));
+        }
+        // In constant time: how much of a forged seal is right must not be told.
+        match self.code(&sealed.content, sealed.version).verify_slice(&sealed.seal.0) {
+            Ok(()) => Ok(sealed.content),
+            Err(_) => refuse("it was changed, or made with another API key".to_owned()),
+        }
+    }
+
+    fn code<T: Content>(&self, content: &T, version: u8) -> Hmac<Sha256> {
+        // What cannot be written as JSON matches no seal.
+        let content = serde_json::to_vec(content).unwrap_or_else(|_| fastrand::u128(..).to_le_bytes().into());
+        code(&*self.0, &[T::KIND.as_bytes(), &[0, version], &content])
+    }
+}
+
+fn code(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut code = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    parts.iter().for_each(|part| code.update(part));
+    code
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Seal([u8; 32]);
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal(…)")
+    }
+}
+
+impl Serialize for Seal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        serializer.serialize_str(&digits)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits: Option<Vec<u8>> = text.bytes().map(digit).collect();
+        let bytes = digits.filter(|digits| digits.len() == 64).map(|digits| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect());
+        let bytes: Vec<u8> = bytes.ok_or_else(|| D::Error::custom("a seal has 64 hexadecimal digits"))?;
+        bytes.try_into().map(Self).map_err(|_| D::Error::custom("a seal has 64 hexadecimal digits"))
+    }
+}
+
+/// One spelling only: of a changed token nothing may pass.
+fn digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Note {
+        number: u64,
+        words: Vec<String>,
+        until: Option<u8>,
+    }
+
+    impl Content for Note {
+        const KIND: &'static str = "note";
+        const VERSION: u8 = 3;
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct OtherKind(Note);
+
+    impl Content for OtherKind {
+        const KIND: &'static str = "other";
+        const VERSION: u8 = 3;
+    }
+
+    fn key(text: &str) -> SealingKey {
+        SealingKey::of(&ApiKey::new(text).unwrap())
+    }
+
+    fn note() -> impl Strategy<Value = Note> {
+        (any::<u64>(), proptest::collection::vec("[a-z\"\\\\é]{0,6}", 0..4), any::<Option<u8>>()).prop_map(|(number, words, until)| Note {
+            number,
+            words,
+            until,
+        })
+    }
+
+    /// Tokens outlive releases. The seal was calculated by another implementation of HMAC-SHA256 too.
+    #[test]
+    fn a_seal_stays_the_same_from_one_release_to_the_next() {
+        let note = Note { number: 7, words: vec!["a".into()], until: None };
+        let written = serde_json::to_value(key("0123456789ABCDEF").seal(note)).unwrap();
+        assert_eq!(written["seal"], "26ef70b1a2bf2f00cf9347da0a4fc18f732636afe01113376f5aceaf20802a38");
+    }
+
+    #[test]
+    fn tokens_of_another_kind_version_or_key_are_refused() {
+        let note = Note { number: 7, words: vec![], until: None };
+        let sealed = key("one").seal(note.clone());
+        assert_eq!(key("one").open(sealed.clone()).unwrap(), note);
+        let mut older = sealed.clone();
+        older.version = 2;
+        let other_kind = Sealed { version: 3, seal: sealed.seal.clone(), content: OtherKind(note) };
+        for (error, words) in [
+            (key("two").open(sealed).unwrap_err(), "another API key"),
+            (key("one").open(older).unwrap_err(), "version 2, not 3"),
+            (key("one").open(other_kind).unwrap_err(), "changed"),
+        ] {
+            assert!(error.is_invalid_input() && error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_seal_has_one_spelling() {
+        let small = format!("\"{}\"", "0a".repeat(32));
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<Seal>(&small).unwrap()).unwrap(), small);
+        for wrong in [small.to_uppercase(), format!("\"{}\"", "0a".repeat(31)), format!("\"{}\"", "0g".repeat(32)), "7".into()] {
+            assert!(serde_json::from_str::<Seal>(&wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_byte_is_changed_the_token_is_refused_or_the_same(note in note(), position: prop::sample::Index, byte: u8) {
+            let sealed = key("one").seal(note);
+            let mut written = serde_json::to_vec(&sealed).unwrap();
+            let position = position.index(written.len());
+            written[position] = byte;
+            if let Ok(changed) = serde_json::from_slice::<Sealed<Note>>(&written) {
+                prop_assert_eq!(key("one").open(changed.clone()).is_ok(), changed == sealed);
+            }
+        }
+
+        #[test]
+        fn whatever_member_is_changed_the_token_is_refused_or_the_same(ours in note(), theirs in note(), member in 0..4usize) {
+            let sealed = key("one").seal(ours);
+            let mut written = serde_json::to_value(&sealed).unwrap();
+            let other = serde_json::to_value(key("one").seal(theirs)).unwrap();
+            match ["version", "seal", "content", "content.number"][member] {
+                "content.number" => written["content"]["number"] = other["content"]["number"].clone(),
+                member => written[member] = other[member].clone(),
+            }
+            let changed: Sealed<Note> = serde_json::from_value(written).unwrap();
+            prop_assert_eq!(key("one").open(changed.clone()).is_ok(), changed == sealed);
+        }
+
+        #[test]
+        fn another_key_opens_nothing(note in note(), one in "[!-~]{1,40}", two in "[!-~]{1,40}") {
+            let sealed = key(&one).seal(note.clone());
+            let again: Sealed<Note> = serde_json::from_value(serde_json::to_value(&sealed).unwrap()).unwrap();
+            prop_assert_eq!(key(&two).open(again.clone()).is_ok(), one == two);
+            prop_assert_eq!(key(&one).open(again).unwrap(), note);
+        }
+
+        #[test]
+        fn no_json_panics(value in any::<u8>(), text in ".{0,80}") {
+            let _ = serde_json::from_str::<Sealed<Note>>(&text);
+            let _ = serde_json::from_value::<Seal>(Value::String(text));
+            let _ = digit(value);
+        }
+    }
+}
