@@ -1,0 +1,9 @@
+//! What a call tells while it goes on, and what it must never tell.
+#![cfg(all(feature = "sandbox", feature = "pocketsign", feature = "metrics"))]
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod numbers;
+mod recorder;
+mod script;
+mod secrets;
+mod spans;
