@@ -10,9 +10,10 @@ use super::document::{entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 13] = [
+const EXTENSIONS: [&str; 15] = [
     "x-source",
     "x-idempotent",
+    "x-deletes",
     "x-inferred",
     "x-extensible-enum",
     "x-enum-varnames",
@@ -24,6 +25,7 @@ const EXTENSIONS: [&str; 13] = [
     "x-redacted",
     "x-bytes",
     "x-empty-body",
+    "x-always-sent",
 ];
 
 /// The mistakes of a document, in reading order; none means that it can become a client.

@@ -35,6 +35,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let normalized = normalize(&document).map_err(problems)?;
     let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
     refine::refine(&mut file);
+    refine::order(&mut file, &normalize::orders(source.text));
     for addition in [vocabulary::module(&normalized.words), facts(&normalized.operations), samples(&normalized, &file)] {
         let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
         file.items.extend(addition.items);
@@ -122,10 +123,10 @@ fn with(document: &Value, pointer: &str, part: Value) -> Value {
 }
 
 fn facts(operations: &[Facts]) -> TokenStream {
-    let rows = operations.iter().map(|Facts { id, method, path, idempotent, empty_success }| {
+    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success }| {
         quote! {
             crate::generated::Operation {
-                id: #id, method: #method, path: #path, idempotent: #idempotent, empty_success: #empty_success,
+                id: #id, method: #method, path: #path, idempotent: #idempotent, deletes: #deletes, empty_success: #empty_success,
             }
         }
     });

@@ -1,9 +1,11 @@
 //! The edits a document needs before the generator reads it, in memory only: the document on disk stays honest.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::check::check;
-use super::document::{Operation, entries, is_json, is_true, operations, schemas, snake};
+use super::document::{Operation, entries, is_json, is_true, operations, pascal, schemas, snake};
 use super::problem::Problem;
 use super::vocabulary::{self, Word, is_word};
 
@@ -21,6 +23,8 @@ pub(crate) struct Facts {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) idempotent: bool,
+    /// What it names is gone afterwards, so that a repeat that does not find it finds it done.
+    pub(crate) deletes: bool,
     /// One success has a body and another has none, so that an empty body stands for `null`.
     pub(crate) empty_success: bool,
 }
@@ -31,6 +35,16 @@ pub(crate) fn read(text: &str) -> Result<Value, Problem> {
         .map_err(|error| (error.to_string(), "correct the YAML"))
         .and_then(|yaml| serde_json::to_value(yaml).map_err(|error| (error.to_string(), "write it so that JSON could say it")))
         .map_err(|(what, mend)| Problem { place: String::new(), what, mend: mend.to_owned() })
+}
+
+/// The members of each named schema in the order of the document, which neither `Value` nor the generator keeps.
+pub(crate) fn orders(text: &str) -> BTreeMap<String, Vec<String>> {
+    let document: serde_norway::Value = serde_norway::from_str(text).unwrap_or_default();
+    let names = |mapping: &serde_norway::Value| -> Vec<String> {
+        mapping.as_mapping().into_iter().flatten().filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect()
+    };
+    let schemas = &document["components"]["schemas"];
+    names(schemas).into_iter().map(|schema| (pascal(&schema), names(&schemas[schema.as_str()]["properties"]))).collect()
 }
 
 /// Checks the document and makes the edits.
@@ -50,6 +64,7 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
             method: operation.method.to_uppercase(),
             path: operation.path.to_owned(),
             idempotent: is_true(&operation.body["x-idempotent"]),
+            deletes: is_true(&operation.body["x-deletes"]),
             empty_success,
         });
     }

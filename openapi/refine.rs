@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Field, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Token, Type, parse_quote};
+use syn::{Attribute, Field, Fields, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Token, Type, parse_quote};
+
+use super::document::snake;
 
 /// Rewrites a generated file in place.
 pub(crate) fn refine(file: &mut File) {
@@ -26,6 +28,17 @@ pub(crate) fn refine(file: &mut File) {
         if !sent.contains(&name.to_string()) {
             attributes.push(parse_quote!(#[non_exhaustive]));
         }
+    }
+}
+
+/// Puts the members of each type in the order of the document, in which they are then sent and shown.
+pub(crate) fn order(file: &mut File, orders: &BTreeMap<String, Vec<String>>) {
+    for item in types_mut(file).into_iter().flatten() {
+        let Item::Struct(found) = item else { continue };
+        let (Some(order), Fields::Named(fields)) = (orders.get(&found.ident.to_string()), &mut found.fields) else { continue };
+        let mut members: Vec<Field> = std::mem::take(&mut fields.named).into_iter().collect();
+        members.sort_by_key(|member| order.iter().position(|name| snake(name) == snake(&written(&member.ident))).unwrap_or(usize::MAX));
+        fields.named = members.into_iter().collect();
     }
 }
 

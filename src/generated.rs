@@ -15,6 +15,8 @@ pub struct Operation {
     pub path: &'static str,
     /// Repeating the call after a lost answer does no harm.
     pub idempotent: bool,
+    /// What the call names is gone afterwards: a repeat that does not find it finds it done.
+    pub deletes: bool,
     /// A success may have no body where others have one; the body `null` then stands for none.
     pub empty_success: bool,
 }

@@ -51,6 +51,11 @@ fn identity<'a>(operation: &Operation<'a>, ids: &mut BTreeMap<&'a str, String>, 
     findings.expect(text("x-source"), &place, "there is no x-source", "name the page that documents the operation");
     let retry = "say `true` if repeating the call after a lost answer does no harm, else `false`";
     findings.expect(body["x-idempotent"].is_boolean(), &place, "x-idempotent is missing or not a boolean", retry);
+    if let Some(deletes) = body.get("x-deletes") {
+        let sound = is_true(deletes) && is_true(&body["x-idempotent"]);
+        let mend = "write `true`, beside `x-idempotent: true`, or leave it out";
+        findings.expect(sound, &place, "x-deletes is not `true`, or the call is not repeated", mend);
+    }
     findings.expect(list(&body["tags"]).len() == 1, &place, "there is not exactly one tag", "name the one resource it belongs to");
 }
 

@@ -173,14 +173,12 @@ impl Walk<'_, '_> {
             self.visit(inner, &format!("{place}, member `{name}`"), Position { inline: at.inline + 1, member: true, ..inside });
         }
         if schema["properties"].is_object() && schema.get("allOf").is_none() {
-            for name in list(&schema["required"]).iter().filter_map(Value::as_str) {
-                let known = schema["properties"].get(name).is_some();
-                self.findings.expect(
-                    known,
-                    place,
-                    format!("the required member `{name}` is not described"),
-                    "describe it or correct the name",
-                );
+            for demand in ["required", "x-always-sent"] {
+                for name in list(&schema[demand]).iter().filter_map(Value::as_str) {
+                    let known = schema["properties"].get(name).is_some();
+                    let what = format!("the member `{name}` of `{demand}` is not described");
+                    self.findings.expect(known, place, what, "describe it or correct the name");
+                }
             }
         }
         for container in ["items", "additionalProperties"] {

@@ -70,8 +70,7 @@ impl Call {
 
         let started = Instant::now();
         let mut trace = Traced::call(&self.core, operation_id, operation);
-        let idempotent = operation.is_some_and(|operation| operation.idempotent);
-        let outcome = self.repeat(request, idempotent, &trace).instrument(trace.span()).await;
+        let outcome = self.repeat(request, operation, &trace).instrument(trace.span()).await;
         self.note(|record| {
             trace.ended(&outcome, Some(record.attempts));
             record.operation = Some(operation_id);
@@ -217,17 +216,22 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     let (status, personal) = (answer.status(), core.personal);
     let retry_after = retry_after(answer.headers());
     let body = core.without_key(answer.bytes().await.unwrap_or_default());
+    // What the service says in words may quote what must not be seen.
+    let excerpt = if personal { String::new() } else { excerpt(&body) };
+    Error::answer(Answer { status, entries: entries(&body, personal), retry_after, excerpt })
+}
+
+/// What a service says in its own codes when it refuses.
+pub(super) fn entries(body: &[u8], personal: bool) -> Vec<ErrorEntry> {
     #[cfg(feature = "pocketsign")]
     if personal {
-        // What the service says in words may quote what must not be seen.
-        return Error::answer(Answer { status, entries: super::connect::entries(&body), retry_after, excerpt: String::new() });
+        return super::connect::entries(body);
     }
-    let excerpt = if personal { String::new() } else { excerpt(&body) };
-    Error::answer(Answer { status, entries: entries(&body), retry_after, excerpt })
+    if personal { Vec::new() } else { listed(body) }
 }
 
 /// The `errors` of a body, whatever their shape: a list, a single object, or none at all.
-fn entries(body: &[u8]) -> Vec<ErrorEntry> {
+fn listed(body: &[u8]) -> Vec<ErrorEntry> {
     use serde_json::Value;
 
     let Ok(Value::Object(mut body)) = serde_json::from_slice(body) else { return Vec::new() };
@@ -288,7 +292,7 @@ mod tests {
             ("<html>503</html>", vec![]),
             ("", vec![]),
         ] {
-            assert_eq!(entries(body.as_bytes()), expected, "{body}");
+            assert_eq!(entries(body.as_bytes(), false), expected, "{body}");
         }
     }
 

@@ -13,28 +13,30 @@ use tracing::Instrument as _;
 
 use super::{
     Call, Core,
-    call::{http_date, retry_after},
+    call::{entries, http_date, retry_after},
     pace::Permit,
     retry::{Attempt, Decision, Outcome},
     trace::Traced,
 };
-use crate::error::Error;
+use crate::{error::Error, generated::Operation};
 
 type Answer = http::Response<Bytes>;
 
 impl Call {
     /// Sends a request until there is an answer to keep. At the deadline the last outcome stands.
-    pub(super) async fn repeat(&self, request: reqwest::Request, idempotent: bool, trace: &Traced) -> Result<Answer, Error> {
+    pub(super) async fn repeat(&self, request: reqwest::Request, operation: Option<&Operation>, trace: &Traced) -> Result<Answer, Error> {
         /// Long enough to be none, short enough to be added to any time.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 
         let core = &*self.core;
+        let idempotent = operation.is_some_and(|operation| operation.idempotent);
+        let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = self.options.retry.unwrap_or(core.retry);
         let limit = self.options.deadline.unwrap_or(core.deadline);
         let deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
         let mut next = Some(request);
-        let (mut number, mut arrived) = (0, false);
+        let (mut number, mut arrived, mut may_be_done) = (0, false, false);
         while let Some(request) = next.take() {
             let asked = Instant::now();
             let place = timeout_at(deadline, core.pacer.reserve(self.options.urgency)).await;
@@ -61,6 +63,10 @@ impl Call {
             if attempt.outcome != Outcome::Unsent || !arrived {
                 outcome = latest;
             }
+            if deletes && may_be_done && core.is_gone(&outcome) {
+                return Ok(deleted());
+            }
+            may_be_done |= matches!(attempt.outcome, Outcome::Lost | Outcome::Answered { status: 408 | 500..=599, .. });
             arrived |= attempt.outcome != Outcome::Unsent;
             match retry.decide(&attempt, fastrand::f64()) {
                 Decision::RepeatAfter(delay) if core.budget.pay(&retry) => {
@@ -116,6 +122,11 @@ impl Core {
         Ok(head.map(|()| body.freeze()))
     }
 
+    /// Whether the service says in its own words that there is no such thing; a 404 without them may be some proxy's.
+    fn is_gone(&self, outcome: &Result<Answer, Error>) -> bool {
+        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && !entries(answer.body(), self.personal).is_empty())
+    }
+
     /// What an outcome means for the calls of all clones.
     fn heed(&self, outcome: Outcome, trace: &Traced) {
         if let Outcome::Answered { status: 429, retry_after } = outcome {
@@ -127,6 +138,13 @@ impl Core {
             self.budget.refill();
         }
     }
+}
+
+/// The answer that was lost, as good as any: deletions tell nothing.
+fn deleted() -> Answer {
+    let mut answer = http::Response::new(Bytes::from_static(b"{}"));
+    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    answer
 }
 
 fn seen(outcome: &Result<Answer, Error>) -> Outcome {

@@ -93,13 +93,13 @@ impl From<v1::CertificateStatus> for CertificateStatus {
     fn from(status: v1::CertificateStatus) -> Self {
         Self {
             id: Some(status.id.into()),
-            state: status.status.into(),
+            state: status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into),
             reason: status.revocation_reason.map(Into::into),
             revoked_at: stated(status.revoked_at),
-            method: Some(status.check_method.into()),
-            purpose: Some(status.check_purpose.into()),
+            method: status.check_method.map(Into::into),
+            purpose: status.check_purpose.map(Into::into),
             source_updated_at: stated(status.source_updated_at),
-            checked_at: stated(Some(status.created_at)),
+            checked_at: stated(status.created_at),
             ..Self::unstated()
         }
     }
@@ -123,7 +123,7 @@ impl From<v2::CertificateStatus> for CertificateStatus {
 
 impl From<v1::CertificateStatusRecord> for CertificateStatus {
     fn from(record: v1::CertificateStatusRecord) -> Self {
-        record.certificate_status.into()
+        record.certificate_status.map_or_else(Self::unstated, Into::into)
     }
 }
 
@@ -143,8 +143,8 @@ impl CertificateStatus {
         let mut known = status.map_or_else(Self::unstated, Self::from);
         if let Some(certificate) = certificate {
             known.certificate = Some(certificate.id.into());
-            known.certificate_type = Some(certificate.type_.into());
-            known.latest = Some(certificate.latest);
+            known.certificate_type = certificate.type_.map(Into::into);
+            known.latest = certificate.latest;
         }
         Self { user: user.map(|user| user.id.into()), is_new_user, ..known }
     }
@@ -168,19 +168,19 @@ impl CertificateStatus {
 
 impl From<v1::CheckCertificateStatusResponse> for CertificateStatus {
     fn from(answer: v1::CheckCertificateStatusResponse) -> Self {
-        Self::of_v1(Some(answer.certificate_status), Some(answer.certificate), answer.user, answer.is_new_user)
+        Self::of_v1(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user)
     }
 }
 
 impl From<v1::CheckCertificateStatusByContentResponse> for CertificateStatus {
     fn from(answer: v1::CheckCertificateStatusByContentResponse) -> Self {
-        Self::of_v1(Some(answer.certificate_status), Some(answer.certificate), answer.user, answer.is_new_user)
+        Self::of_v1(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user)
     }
 }
 
 impl From<v1::CheckUserStatusResponse> for CertificateStatus {
     fn from(answer: v1::CheckUserStatusResponse) -> Self {
-        Self::of_v1(Some(answer.certificate_status), Some(answer.certificate), answer.user, None)
+        Self::of_v1(answer.certificate_status, answer.certificate, answer.user, None)
     }
 }
 

@@ -73,11 +73,11 @@ open_enum! { exact
         /// The signature is the certificate's, and the certificate holds.
         Ok = "ok",
         /// The signature was not made with the certificate's key, or not over this digest.
-        SignatureMismatch = "signature_mismatch" | "signature_did_not_match",
+        SignatureMismatch = "signature_mismatch",
         /// The certificate is revoked.
-        CertificateRevoked = "certificate_revoked" | "certificate_has_been_revoked",
+        CertificateRevoked = "certificate_revoked",
         /// The certificate is outside its validity.
-        CertificateExpired = "certificate_expired" | "certificate_has_expired",
+        CertificateExpired = "certificate_expired",
     }
 }
 

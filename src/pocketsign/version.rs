@@ -120,9 +120,10 @@ impl sealed::Version for PocketSignV1 {
         async move {
             let answer = client.verify(signed, method, identify_user).await?;
             let was_checked = answer.certificate_status.is_some();
+            let result = answer.verification.as_ref().and_then(|verification| verification.result.clone());
             Ok(Verified {
-                id: Some(answer.verification.id.into()),
-                result: answer.verification.result.into(),
+                id: answer.verification.map(|verification| verification.id.into()),
+                result: result.map_or_else(|| VerificationResult::Unknown(String::new()), Into::into),
                 certificate: answer.certificate.as_ref().map(|certificate| certificate.id.clone().into()),
                 content: answer.certificate_content.map(Into::into),
                 status: CertificateStatus::of_v1(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user),

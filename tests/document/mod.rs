@@ -1,6 +1,7 @@
 //! A document of `openapi/` as the judge of requests and answers.
 #![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
+mod filled;
 mod samples;
 mod schema;
 
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+pub(crate) use filled::Canary;
 pub(crate) use samples::{Part, Sample};
 pub(crate) use schema::Enums;
 
@@ -34,13 +36,30 @@ pub(crate) struct Operation<'a> {
     body: &'a Value,
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
+    /// The schema of the JSON that it answers with when it succeeds.
+    pub(crate) fn answer(&self, document: &'a Document) -> Option<&'a Value> {
+        let (status, _) = self.success(document);
+        let content = &document.response(self, status)?["content"];
+        entries(content).find(|(content_type, _)| is_json(content_type)).map(|(_, media)| &media["schema"])
+    }
+
     /// The first status of success, and the first content type that comes with it.
     pub(crate) fn success(&self, document: &Document) -> (u16, Option<String>) {
         let mut responses = entries(&self.body["responses"]);
         let (status, response) = responses.find(|(status, _)| status.starts_with('2')).expect("every operation can succeed");
         let content_type = entries(&document.resolve(response)["content"]).next().map(|(content_type, _)| content_type.to_owned());
         (status.parse().expect("a status"), content_type)
+    }
+
+    /// Where it is documented.
+    pub(crate) fn source(&self) -> &str {
+        self.body["x-source"].as_str().unwrap_or_default()
+    }
+
+    /// Whether something of it is not documented but inferred.
+    pub(crate) fn is_inferred(&self) -> bool {
+        self.body.get("x-inferred").is_some()
     }
 
     pub(crate) fn sends_json(&self, document: &Document) -> bool {

@@ -79,15 +79,31 @@ fn references_to_parameters_and_nullable_lists_are_settled() {
 
 #[test]
 fn the_facts_of_operations_are_listed() {
-    let add = Facts { id: "add_thing".into(), method: "POST".into(), path: "/thing".into(), idempotent: false, empty_success: true };
+    let add = Facts {
+        id: "add_thing".into(),
+        method: "POST".into(),
+        path: "/thing".into(),
+        idempotent: false,
+        deletes: false,
+        empty_success: true,
+    };
     let operations = normalized().operations;
     assert!(operations.contains(&add), "{operations:?}");
     assert_eq!(operations.len(), 5);
     assert_eq!(operations.iter().filter(|operation| operation.empty_success).count(), 1);
     has(
         &code(),
-        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, empty_success: false, }"#,
+        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, }"#,
     );
+}
+
+#[test]
+fn members_stand_in_the_order_of_the_document() {
+    let code = code();
+    let (_, after) = code.split_once("pub struct NewThing {").expect("the type");
+    let members: Vec<_> =
+        after[..after.find('}').expect("its end")].split("pub ").skip(1).filter_map(|member| member.split(':').next()).collect();
+    assert_eq!(members, ["name", "kind", "size"]);
 }
 
 #[test]

@@ -60,9 +60,12 @@ fn kind(item: &syn::Item) -> Option<String> {
                 Some(name) => format!("\n    {name}: {}", short(&field.ty)),
                 None => format!("\n    {}", short(&field.ty)),
             };
+            // Their order is what is sent, not what the client looks like.
+            let mut fields: Vec<_> = found.fields.iter().collect();
+            fields.sort_by_key(|field| field.ident.clone());
             let grows = found.attrs.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"));
             let open = if grows { " .." } else { "" };
-            Some(format!("{}{open}{}", found.ident, found.fields.iter().map(field).collect::<String>()))
+            Some(format!("{}{open}{}", found.ident, fields.into_iter().map(field).collect::<String>()))
         }
         syn::Item::Enum(found) => {
             let variants: Vec<_> = found.variants.iter().map(|variant| variant.ident.to_string()).collect();

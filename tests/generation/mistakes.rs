@@ -42,6 +42,8 @@ mistakes! {
         => "operation `add_thing` (POST /thing): there is no x-source — name the page that documents the operation";
     missing_idempotent: [(ADD, "/x-idempotent", json!("no"))]
         => "operation `add_thing` (POST /thing): x-idempotent is missing or not a boolean — say `true` if repeating the call after a lost answer does no harm, else `false`";
+    deletes_unrepeated: [(ADD, "/x-deletes", json!(true))]
+        => "operation `add_thing` (POST /thing): x-deletes is not `true`, or the call is not repeated — write `true`, beside `x-idempotent: true`, or leave it out";
     missing_tag: [(ADD, "/tags", json!([]))]
         => "operation `add_thing` (POST /thing): there is not exactly one tag — name the one resource it belongs to";
     path_without_slash: [("/paths", "/thing", json!({}))]
@@ -125,7 +127,9 @@ mistakes! {
     member_names: [(SCHEMAS, "/Size/properties/Width", json!({"type": "integer"}))]
         => "schema `Size`: members `Width` and `width` both become the field `width` — keep one of them and tell of the other in its description";
     required_unknown: [(SCHEMAS, "/Size/required", json!(["height"]))]
-        => "schema `Size`: the required member `height` is not described — describe it or correct the name";
+        => "schema `Size`: the member `height` of `required` is not described — describe it or correct the name";
+    always_sent_unknown: [(SCHEMAS, "/Size/x-always-sent", json!(["height"]))]
+        => "schema `Size`: the member `height` of `x-always-sent` is not described — describe it or correct the name";
     closed_variants: [(SCHEMAS, "/Kind/enum", json!(["big", "BIG"]))]
         => "schema `Kind`: the values `big` and `BIG` both become the variant `Big` — make it `x-extensible-enum` with `x-enum-varnames`";
     enum_names_without_values: [(SCHEMAS, "/Kind/x-enum-varnames", json!(["A", "B"]))]

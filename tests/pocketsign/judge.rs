@@ -12,8 +12,8 @@ use shomei::{
 
 use crate::document::Document;
 
-static V1: LazyLock<Document> = LazyLock::new(|| Document::load("pocketsign-verify-v1"));
-static V2: LazyLock<Document> = LazyLock::new(|| Document::load("pocketsign-verify-v2"));
+pub(crate) static V1: LazyLock<Document> = LazyLock::new(|| Document::load("pocketsign-verify-v1"));
+pub(crate) static V2: LazyLock<Document> = LazyLock::new(|| Document::load("pocketsign-verify-v2"));
 
 const BASE: &str = "https://sandbox.invalid";
 

@@ -2,12 +2,15 @@
 #![cfg(all(feature = "sandbox", feature = "pocketsign"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
+mod answers;
 mod calls;
 #[path = "../document/mod.rs"]
 mod document;
 mod flows;
 mod identity;
 mod judge;
+mod operations;
+mod page;
 mod personal;
 mod refusals;
 mod revocation;

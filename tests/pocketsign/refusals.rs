@@ -1,7 +1,7 @@
 //! Every kind of error.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -12,19 +12,27 @@ use shomei::{
     pocketsign::{Environment, ErrorReason, HashAlgorithm, PocketSignV1, PocketSignV2},
 };
 
-use crate::judge::Judge;
+use crate::{
+    judge::Judge,
+    operations::{Clients, Given, ROWS},
+};
 
-/// Answers every request with the same thing, and counts them.
+/// Answers every request with the same thing, until told otherwise, and counts them.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     status: u16,
-    body: &'static str,
+    body: Arc<Mutex<Bytes>>,
     sent: Arc<AtomicUsize>,
 }
 
 impl Scripted {
-    pub(crate) fn json(status: u16, body: &'static str) -> Self {
-        Self { status, body, sent: Arc::default() }
+    pub(crate) fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { status, body: Arc::new(Mutex::new(body.into())), sent: Arc::default() }
+    }
+
+    /// Says something else from now on, to the clients that are there already too.
+    pub(crate) fn say(&self, body: impl Into<Bytes>) {
+        *self.body.lock().unwrap() = body.into();
     }
 
     pub(crate) fn v1(&self) -> PocketSignV1 {
@@ -45,7 +53,7 @@ impl Transport for Scripted {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Box::pin(async {
             let answer = http::Response::builder().status(self.status).header("content-type", "application/json");
-            Ok(answer.body(Bytes::from_static(self.body.as_bytes())).unwrap().into())
+            Ok(answer.body(self.body.lock().unwrap().clone()).unwrap().into())
         })
     }
 }
@@ -155,6 +163,45 @@ async fn denials_and_failures_of_either_version_are_told_apart() {
     let v2 = Scripted::json(500, r#"{"code":"internal","message":"m"}"#).v2();
     let error = v2.certificates().check_status(ID).send().await.unwrap_err();
     assert_eq!((error.status(), error.code(), error.pocketsign_reason()), (Some(500), Some("internal"), None));
+}
+
+/// Loses the first answer to each request that differs from the one before.
+#[derive(Clone)]
+struct Forgetful(Judge, Arc<Mutex<String>>);
+
+impl Transport for Forgetful {
+    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move {
+            let asked = format!("{} {} {:?}", request.method(), request.url(), request.body().and_then(reqwest::Body::as_bytes));
+            let answer = self.0.send(request).await?;
+            let is_new = std::mem::replace(&mut *self.1.lock().unwrap(), asked.clone()) != asked;
+            if is_new { Err(TransportError::broken("reset")) } else { Ok(answer) }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_although_the_answer_was_lost_is_deleted() {
+    for version in ["v1", "v2"] {
+        let judge = Judge::new();
+        let card = judge.card();
+        let given = Given::registered(&judge.v2(), &card.signing).await;
+        let forgetful = Forgetful(judge.clone(), Arc::default());
+        let token = || ApiKey::new(judge.sandbox().pocketsign_token()).unwrap();
+        let base = Environment::Mock.base_url();
+        let clients = Clients {
+            v1: PocketSign::v1(token()).base_url(base).transport(forgetful.clone()).build().unwrap(),
+            v2: PocketSign::v2(token()).base_url(base).transport(forgetful).build().unwrap(),
+        };
+        let deletions: Vec<_> = ROWS.iter().filter(|row| row.version == version && row.id.starts_with("delete_")).collect();
+        assert_eq!(deletions.len(), 3);
+        for row in deletions {
+            (row.call)(&clients, given.clone()).await.unwrap();
+            // Sent once more it is the same request, whose answer is not lost.
+            let again = (row.call)(&clients, given.clone()).await;
+            assert!(again.unwrap_err().is_not_found(), "{}: nothing was there to delete", row.id);
+        }
+    }
 }
 
 #[test]

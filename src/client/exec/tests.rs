@@ -17,17 +17,19 @@ use crate::{
     generated::Operation,
 };
 
-/// A service with one operation that may be repeated and one that may not.
+/// A service with one operation that may be repeated, one that may not, and one that deletes.
 struct Probe(Arc<Core>);
 
 const fn operation(id: &'static str, method: &'static str, idempotent: bool) -> Operation {
-    Operation { id, method, path: "/", idempotent, empty_success: false }
+    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false }
 }
+
+const REMOVE: Operation = Operation { deletes: true, ..operation("remove", "DELETE", true) };
 
 impl sealed::Service for Probe {
     const NAME: &'static str = "probe";
     const BASE_URL: Option<&'static str> = Some("https://probe.invalid");
-    const OPERATIONS: &'static [Operation] = &[operation("read", "GET", true), operation("write", "POST", false)];
+    const OPERATIONS: &'static [Operation] = &[operation("read", "GET", true), operation("write", "POST", false), REMOVE];
     const PERSONAL: bool = false;
     const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
 
@@ -50,11 +52,11 @@ impl Probe {
         let result = match (Call::unanswered(&answer), answer.status().is_success()) {
             (Some(failure), _) => Err(progenitor_client::Error::Custom(failure)),
             (None, false) => Err(progenitor_client::Error::UnexpectedResponse(answer)),
-            (None, true) => progenitor_client::ResponseValue::from_response::<()>(answer).await,
+            (None, true) => progenitor_client::ResponseValue::<serde::de::IgnoredAny>::from_response::<()>(answer).await,
         };
         let mut attempts = 0;
         call.note(|record| attempts = record.attempts);
-        Started::new((), call).lift(result).await.map(|()| attempts)
+        Started::new((), call).lift(result).await.map(|_| attempts)
     }
 
     async fn read(&self) -> Result<u32, Error> {
@@ -70,13 +72,15 @@ impl Probe {
 #[derive(Clone, Copy)]
 enum Fate {
     Status(u16),
+    /// 404 in the service's own words.
+    Gone,
     RetryAfter(u16, &'static str),
     Unsent,
     Reset,
     Silence,
 }
 
-use Fate::{Reset, RetryAfter, Silence, Status, Unsent};
+use Fate::{Gone, Reset, RetryAfter, Silence, Status, Unsent};
 
 /// Does what the script says; the last line goes for all that follows.
 #[derive(Clone)]
@@ -112,7 +116,8 @@ impl Transport for Script {
                 if fates.len() > 1 { fates.pop_front().unwrap() } else { fates[0] }
             };
             let answer = |status, retry_after: Option<&str>| {
-                let mut answer = http::Response::new(Bytes::from_static(b"null"));
+                let body = if matches!(fate, Gone) { r#"{"errors":[{"code":"not_found","message":"Gone."}]}"# } else { "null" };
+                let mut answer = http::Response::new(Bytes::from_static(body.as_bytes()));
                 *answer.status_mut() = status;
                 answer.headers_mut().insert("date", HeaderValue::from_static("Fri, 31 Dec 1999 23:59:00 GMT"));
                 if let Some(value) = retry_after {
@@ -122,6 +127,7 @@ impl Transport for Script {
             };
             match fate {
                 Status(status) => answer(status.try_into().unwrap(), None),
+                Gone => answer(http::StatusCode::NOT_FOUND, None),
                 RetryAfter(status, value) => answer(status.try_into().unwrap(), Some(value)),
                 Unsent => Err(TransportError::unsent("refused")),
                 Reset => Err(TransportError::broken("reset")),
@@ -160,6 +166,28 @@ async fn calls_are_repeated_where_it_does_no_harm() {
             let attempts = outcome.as_ref().map_err(Error::attempts).copied();
             assert_eq!(attempts, expected, "{operation}: {outcome:?}");
             assert_eq!(script.sent() as u32, attempts.unwrap_or_else(|attempts| attempts));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_found_done_after_a_lost_answer_has_succeeded() {
+    for (fates, remove, read) in [
+        (&[Reset, Gone][..], Ok(2), Err(2)),
+        (&[Silence, Gone], Ok(2), Err(2)),
+        (&[Status(503), Gone], Ok(2), Err(2)),
+        (&[Reset, Unsent, Status(429), Gone], Ok(4), Err(4)),
+        // Nothing says that it was there before,
+        (&[Gone], Err(1), Err(1)),
+        (&[Unsent, Gone], Err(2), Err(2)),
+        (&[Status(429), Gone], Err(2), Err(2)),
+        // or that it is the service that does not find it.
+        (&[Reset, Status(404)], Err(2), Err(2)),
+        (&[Reset, Status(410)], Err(2), Err(2)),
+    ] {
+        for (operation, expected) in [("remove", remove), ("read", read)] {
+            let outcome = Script::new(fates).client(|builder| builder).call(operation, CallOptions::default()).await;
+            assert_eq!(outcome.as_ref().map_err(Error::attempts).copied(), expected, "{operation}: {outcome:?}");
         }
     }
 }

@@ -27,7 +27,7 @@ impl<'c> Certificates<'c> {
     ///
     /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
     /// let answer = ps.certificates().check_status(id).method(CheckMethod::Crl).identify_user(true).send().await?;
-    /// println!("current generation: {}", answer.certificate.latest);
+    /// println!("current generation: {:?}", answer.certificate.as_ref().and_then(|certificate| certificate.latest));
     /// let status = CertificateStatus::from(answer);
     /// # Ok(())
     /// # }

@@ -1,0 +1,119 @@
+//! `POST /certificates/{id}/status` as its page tells it, the one page that is known word for word.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use shomei::{
+    ApiKey, PocketSign, Transport, TransportError,
+    pocketsign::{CertificateStatus, CertificateType, CheckMethod, CheckPurpose, Environment, RevocationReason, v1},
+};
+
+use crate::{document::Part, judge::V1};
+
+const ID: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+
+/// The body of the page's curl call.
+const REQUEST: &str = r#"{
+    "status_check_method": "crl",
+    "identify_user": false
+}"#;
+
+const RESPONSE: &str = r#"{
+  "certificate": {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "type": "jpki_card_digital_signature",
+    "latest": true,
+    "created_at": "2019-08-24T14:15:22Z"
+  },
+  "certificate_status": {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "status": "good",
+    "check_method": "crl",
+    "check_purpose": "signature_verification",
+    "source_updated_at": "2019-08-24T14:15:22Z",
+    "revoked_at": "2019-08-24T14:15:22Z",
+    "revocation_reason": "unspecified",
+    "created_at": "2019-08-24T14:15:22Z"
+  },
+  "user": {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "created_at": "2019-08-24T14:15:22Z"
+  },
+  "is_new_user": true
+}"#;
+
+/// Keeps what is sent, and answers as the page does.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<reqwest::Request>>>);
+
+impl Transport for Page {
+    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        self.0.lock().unwrap().push(request);
+        let answer = http::Response::builder().header("content-type", "application/json").body(Bytes::from_static(RESPONSE.as_bytes()));
+        Box::pin(async move { Ok(answer.unwrap().into()) })
+    }
+}
+
+/// The blanks of a sample are for its readers: no string on the page holds one.
+fn without_blanks(json: &str) -> String {
+    json.split_whitespace().collect()
+}
+
+#[tokio::test]
+async fn the_request_of_the_page_is_sent_to_the_byte() {
+    let page = Page::default();
+    let token = ApiKey::new("TOKEN").unwrap();
+    let ps = PocketSign::v1(token).environment(Environment::Mock).transport(page.clone()).build().unwrap();
+    ps.certificates().check_status(ID).method(CheckMethod::Crl).identify_user(false).send().await.unwrap();
+
+    let sent = page.0.lock().unwrap().pop().unwrap();
+    assert_eq!(sent.method().as_str(), "POST");
+    // The page's own call leaves the id out: `…/certificates//status`.
+    assert_eq!(sent.url().as_str(), format!("https://verify.mock.p8n.app/certificates/{ID}/status"));
+    assert_eq!(sent.headers()["content-type"], "application/json");
+    assert_eq!(sent.headers()["authorization"], "Bearer TOKEN");
+    let body = sent.body().and_then(reqwest::Body::as_bytes).unwrap();
+    assert_eq!(std::str::from_utf8(body).unwrap(), without_blanks(REQUEST), "member by member, in the order of the page");
+}
+
+#[tokio::test]
+async fn the_response_of_the_page_is_read_value_by_value_and_written_again_to_the_byte() {
+    let token = ApiKey::new("TOKEN").unwrap();
+    let ps = PocketSign::v1(token).environment(Environment::Mock).transport(Page::default()).build().unwrap();
+    let answer = ps.certificates().check_status(ID).send().await.unwrap();
+    assert_eq!(serde_json::to_string(&answer).unwrap(), without_blanks(RESPONSE));
+
+    let time = Some("2019-08-24T14:15:22Z".parse().unwrap());
+    let certificate = answer.certificate.as_ref().unwrap();
+    assert_eq!(certificate.id.as_str(), ID);
+    assert_eq!(certificate.type_, Some(v1::CertificateType::JpkiCardDigitalSignature));
+    assert_eq!((certificate.latest, certificate.created_at), (Some(true), time));
+    let user = answer.user.as_ref().unwrap();
+    assert_eq!((user.id.as_str(), user.created_at), (ID, time));
+
+    let status = CertificateStatus::from(answer);
+    assert!(status.is_good());
+    assert_eq!(status.id.as_ref().map(|id| id.as_str()), Some(ID));
+    assert_eq!(status.certificate.as_ref().map(|id| id.as_str()), Some(ID));
+    assert_eq!(status.user.as_ref().map(|id| id.as_str()), Some(ID));
+    assert_eq!(status.certificate_type, Some(CertificateType::JpkiCardDigitalSignature));
+    assert_eq!((&status.method, &status.purpose), (&Some(CheckMethod::Crl), &Some(CheckPurpose::SignatureVerification)));
+    assert_eq!((status.source_updated_at, status.revoked_at, status.checked_at), (time, time, time));
+    assert_eq!(status.reason, Some(RevocationReason::Unspecified));
+    assert_eq!((status.latest, status.is_new_user), (Some(true), Some(true)));
+    let stored = serde_json::to_string(&status).unwrap();
+    assert_eq!(serde_json::from_str::<CertificateStatus>(&stored).unwrap(), status);
+}
+
+#[test]
+fn the_document_holds_the_samples_of_the_page() {
+    let of_page = |part: Part, sample: &str| {
+        let samples = V1.samples();
+        let found = samples.iter().find(|each| each.owner == "check_certificate_status" && each.name == "documented" && each.part == part);
+        assert_eq!(*found.unwrap().value, serde_json::from_str::<Value>(sample).unwrap());
+    };
+    of_page(Part::Request, REQUEST);
+    of_page(Part::Response("200".to_owned()), RESPONSE);
+}
