@@ -134,12 +134,12 @@ impl Sandbox {
     fn with(settings: Settings, start: DateTime<Utc>, example: bool) -> Self {
         let clock = Clock::starting_at(start);
         let network = Network::default();
-        let api_key = settings.api_key.clone();
+        let (api_key, pocketsign_token) = (settings.api_key.clone(), settings.pocketsign_token.clone());
         let mut account = Account::new(settings, network.clone(), clock.now());
         if example {
             account.live_a_year(clock.now());
         }
-        let pocketsign = Mutex::new(Verify::new());
+        let pocketsign = Mutex::new(Verify::new(pocketsign_token));
         Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account), pocketsign }))
     }
 

@@ -31,11 +31,11 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    /// The service with one tenant.
-    pub(crate) fn new() -> Self {
-        let mut service = Self { jpki: Authority::new(), tenants: Vec::new(), random: Random::default() };
-        service.add_tenant();
-        service
+    /// The service with one tenant; its token is random unless given.
+    pub(crate) fn new(token: Option<String>) -> Self {
+        let mut random = Random::default();
+        let token = token.unwrap_or_else(|| random.word(TOKEN_LENGTH));
+        Self { jpki: Authority::new(), tenants: vec![Tenant::new(token)], random }
     }
 
     /// Adds a tenant and gives its token.

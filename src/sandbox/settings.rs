@@ -1,5 +1,6 @@
 //! What may differ between sandboxes.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,9 +16,10 @@ const MOST_DAYS: u32 = 3650;
 const REVOCATION_DELAY: Duration = Duration::from_secs(60 * 60 * 60);
 
 /// The settings of a sandbox.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) api_key: String,
+    pub(crate) pocketsign_token: Option<String>,
     pub(crate) further_keys: Vec<FurtherKey>,
     pub(crate) missing_key_status: StatusCode,
     pub(crate) key_may_approve: bool,
@@ -52,7 +54,7 @@ impl Settings {
 ///     .build();
 /// assert_eq!(sandbox.api_key(), "a key for tests");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct SandboxBuilder {
     settings: Settings,
@@ -60,10 +62,18 @@ pub struct SandboxBuilder {
     example: bool,
 }
 
+impl fmt::Debug for SandboxBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The keys stay out of it, as they do everywhere.
+        formatter.debug_struct("SandboxBuilder").field("start", &self.start).finish_non_exhaustive()
+    }
+}
+
 impl SandboxBuilder {
     pub(crate) fn new(api_key: String) -> Self {
         let settings = Settings {
             api_key,
+            pocketsign_token: None,
             further_keys: Vec::new(),
             missing_key_status: StatusCode::FORBIDDEN,
             key_may_approve: true,
@@ -85,6 +95,12 @@ impl SandboxBuilder {
     /// The API key that is let in; random unless set.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.api_key = key.into();
+        self
+    }
+
+    /// The token of the first tenant of PocketSign Verify; random unless set.
+    pub fn pocketsign_token(mut self, token: impl Into<String>) -> Self {
+        self.settings.pocketsign_token = Some(token.into());
         self
     }
 

@@ -12,6 +12,7 @@ mod judge;
 mod operations;
 mod page;
 mod personal;
+mod program;
 mod refusals;
 mod revocation;
 mod second;

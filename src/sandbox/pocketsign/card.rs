@@ -3,17 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self, KeyPair as _, RsaKeyPair};
 use aws_lc_rs::{digest, rand};
 use rcgen::{PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm};
 use x509_cert::der::pem::{LineEnding, encode_string};
+use zeroize::Zeroizing;
 
 use super::jpki::{Hash, Kind};
 use crate::sandbox::{NotPossible, Sandbox};
 
-/// An invented person as JPKI registers them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An invented person as JPKI registers them. Nothing of it shows in `Debug`, invented or not.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PersonDetails {
     /// 氏名.
     pub name: String,
@@ -23,6 +25,12 @@ pub struct PersonDetails {
     pub date_of_birth: String,
     /// 住所.
     pub address: String,
+}
+
+impl fmt::Debug for PersonDetails {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PersonDetails").finish_non_exhaustive()
+    }
 }
 
 impl Default for PersonDetails {
@@ -107,6 +115,17 @@ impl CardCertificate {
     #[expect(clippy::missing_panics_doc, reason = "a certificate's length fits the encoder")]
     pub fn pem(&self) -> String {
         encode_string("CERTIFICATE", LineEnding::LF, &self.der).expect("a certificate's length fits the encoder")
+    }
+
+    /// The private key in PEM (PKCS #8), which a real card never gives out; the text is wiped when it is dropped.
+    ///
+    /// For whoever signs outside this crate: `openssl dgst -sha256 -sign key.pem challenge` makes the same signature as
+    /// [`sign`](Self::sign).
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a key in memory can be encoded")]
+    pub fn private_key_pem(&self) -> Zeroizing<String> {
+        let der: Pkcs8V1Der<'_> = self.key.as_der().expect("a key in memory can be encoded");
+        Zeroizing::new(encode_string("PRIVATE KEY", LineEnding::LF, der.as_ref()).expect("a key's length fits the encoder"))
     }
 
     /// Signs a digest of SHA-256, SHA-384 or SHA-512, told apart by their length, as the card does (RSA PKCS #1 v1.5).

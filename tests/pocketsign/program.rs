@@ -1,0 +1,106 @@
+//! The sandbox as a program: a card in files, signed with by other means than this crate's, verified over the socket.
+
+use std::{fs, path::Path, process::Stdio, time::Duration};
+
+use aws_lc_rs::{digest, rand::SystemRandom, rsa::KeyPair, signature};
+use shomei::{
+    ApiKey, Error, PocketSign,
+    pocketsign::{HashAlgorithm, Outcome, PocketSignV1, PocketSignV2},
+};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+use x509_cert::der::pem;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn program(arguments: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"));
+    program.args(["--listen", "127.0.0.1:0", "--empty"]).args(arguments).kill_on_drop(true);
+    program
+}
+
+/// Starts the program; gives it and what it says of PocketSign once it is ready.
+async fn start(arguments: &[&str]) -> (Child, String) {
+    let mut program = program(arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    loop {
+        let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().expect("it says where it listens");
+        if let Some(rest) = line.strip_prefix("pocketsign ") {
+            return (program, rest.to_owned());
+        }
+    }
+}
+
+/// A challenge, hashed and signed with a key in a file.
+fn sign(key: &Path) -> ([u8; 32], Vec<u8>) {
+    let challenge = b"a challenge";
+    let key = fs::read(key).unwrap();
+    let (label, der) = pem::decode_vec(&key).unwrap();
+    assert_eq!(label, "PRIVATE KEY");
+    let key = KeyPair::from_pkcs8(&der).unwrap();
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), challenge, &mut signature).unwrap();
+    (digest::digest(&digest::SHA256, challenge).as_ref().try_into().unwrap(), signature)
+}
+
+async fn sign_in(ps: &PocketSignV2, card: &Path, kind: &str) -> Result<Outcome, Error> {
+    let (digest, signature) = sign(&card.join(format!("{kind}.key")));
+    let certificate = fs::read(card.join(format!("{kind}.pem"))).unwrap();
+    ps.sign_in().signature(certificate, HashAlgorithm::Sha256, digest, signature).send().await
+}
+
+fn clients(url: &str, token: &str) -> (PocketSignV1, PocketSignV2) {
+    let token = || ApiKey::new(token).unwrap();
+    (PocketSign::v1(token()).base_url(url).build().unwrap(), PocketSign::v2(token()).base_url(url).build().unwrap())
+}
+
+#[tokio::test]
+async fn who_signs_with_a_card_of_the_program_is_let_in() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cards");
+    let cards = [directory.join("one"), directory.join("two")];
+    let of = |card: usize| cards[card].to_str().unwrap();
+    let arguments = ["--pocketsign-token", "TOKEN-OF-THE-TEST", "--card", of(0), "--card", of(1)];
+    let (_program, said) = start(&arguments).await;
+    let url = said.strip_suffix(" (token TOKEN-OF-THE-TEST)").unwrap_or_else(|| panic!("{said:?}"));
+    let (v1, v2) = clients(url, "TOKEN-OF-THE-TEST");
+
+    let Outcome::New(person) = sign_in(&v2, &cards[0], "signing").await.unwrap() else { panic!("not new") };
+    assert!(person.content.unwrap().attributes.is_some());
+    let Outcome::Known(again) = sign_in(&v2, &cards[0], "authentication").await.unwrap() else { panic!("not known") };
+    assert_eq!(again.user, person.user, "both certificates are of one person");
+    let Outcome::New(other) = sign_in(&v2, &cards[1], "signing").await.unwrap() else { panic!("not another person") };
+    assert_ne!(other.user, person.user);
+    assert_eq!(v1.users().list().send().await.unwrap().total, Some(2));
+
+    let (_, strange) = clients(url, "ANOTHER-TOKEN");
+    assert!(sign_in(&strange, &cards[0], "signing").await.unwrap_err().is_denied());
+    #[cfg(unix)]
+    for card in &cards {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(card.join("signing.key")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // Another run knows nobody of this one, and writes other cards over these.
+    let (_program, said) = start(&["--card", of(0)]).await;
+    let (url, token) = said.strip_suffix(')').and_then(|said| said.split_once(" (token ")).unwrap();
+    let (_, v2) = clients(url, token);
+    assert!(matches!(sign_in(&v2, &cards[0], "signing").await.unwrap(), Outcome::New(_)));
+    assert!(sign_in(&v2, &cards[1], "signing").await.unwrap_err().pocketsign_reason().is_some(), "a card of nobody");
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_token_or_a_directory_is_told() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a file");
+    fs::write(&file, "").unwrap();
+    for (arguments, words, code) in [
+        (["--pocketsign-token", ""], "visible", 2),
+        (["--pocketsign-token", "a b"], "visible", 2),
+        (["--card", file.to_str().unwrap()], "a file", 1),
+    ] {
+        let output = timeout(PATIENCE, program(&arguments).output()).await.unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{arguments:?}: {output:?}");
+    }
+}
