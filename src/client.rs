@@ -320,6 +320,12 @@ impl Core {
         self.clock.now()
     }
 
+    /// Whether the service has told the time; until then it is this machine's.
+    #[cfg(feature = "pocketsign")]
+    pub(crate) fn is_time_told(&self) -> bool {
+        self.clock.ahead.load(Ordering::Relaxed) != Clock::UNTOLD
+    }
+
     /// Whether calls with these options may be repeated at all.
     #[cfg(feature = "certcentral")]
     pub(crate) fn may_repeat(&self, options: &CallOptions) -> bool {
@@ -358,13 +364,15 @@ impl fmt::Debug for Core {
 struct Clock {
     wall: DateTime<Utc>,
     started: Instant,
-    /// How many seconds the service is ahead, by the `Date` of its last answer.
+    /// How many seconds the service is ahead, by the `Date` of its last answer that had one.
     ahead: AtomicI64,
 }
 
 impl Clock {
+    const UNTOLD: i64 = i64::MIN;
+
     fn start() -> Self {
-        Self { wall: Utc::now(), started: Instant::now(), ahead: AtomicI64::new(0) }
+        Self { wall: Utc::now(), started: Instant::now(), ahead: AtomicI64::new(Self::UNTOLD) }
     }
 
     /// The later of the system's clock and tokio's: tokio's alone misses a suspended machine, the system's alone a paused clock.
@@ -373,7 +381,8 @@ impl Clock {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.local() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        self.local() + TimeDelta::seconds(if ahead == Self::UNTOLD { 0 } else { ahead })
     }
 
     /// A date that is a lifetime away is no clock's.

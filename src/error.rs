@@ -1,5 +1,7 @@
 //! One error for everything: what was asked, what came back, how often it was tried, and whether it may have happened.
 
+#[cfg(feature = "pocketsign")]
+use std::any::Any;
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use reqwest::StatusCode;
@@ -17,6 +19,8 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     trace: Option<String>,
+    #[cfg(feature = "pocketsign")]
+    evidence: Option<Box<dyn Any + Send + Sync>>,
 }
 
 enum Kind {
@@ -51,7 +55,15 @@ pub struct ErrorEntry {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, operation: None, attempts: 0, elapsed: Duration::ZERO, trace: None }))
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            trace: None,
+            #[cfg(feature = "pocketsign")]
+            evidence: None,
+        }))
     }
 
     /// The client cannot be built or used as it is set up.
@@ -106,6 +118,18 @@ impl Error {
     pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
         self.0.trace = Some(trace.into());
         self
+    }
+
+    /// Adds what was found before it came to this.
+    #[cfg(feature = "pocketsign")]
+    pub(crate) fn with_evidence(mut self, evidence: impl Any + Send + Sync) -> Self {
+        self.0.evidence = Some(Box::new(evidence));
+        self
+    }
+
+    #[cfg(feature = "pocketsign")]
+    pub(crate) fn evidence<T: Any>(&self) -> Option<&T> {
+        self.0.evidence.as_ref()?.downcast_ref()
     }
 
     /// Whether a write that ended with this error may have been done all the same: the request went out, but no answer came back that
@@ -275,7 +299,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, operation, attempts, elapsed, trace } = &*self.0;
+        let Inner { kind, operation, attempts, elapsed, trace, .. } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }

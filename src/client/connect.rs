@@ -8,7 +8,10 @@ use base64::{
 };
 use serde_json::Value;
 
-use crate::error::ErrorEntry;
+use crate::{
+    error::ErrorEntry,
+    generated::{pocketsign_verify_v1::vocabulary::ErrorCode, pocketsign_verify_v2::vocabulary::ConnectCode},
+};
 
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
@@ -25,9 +28,9 @@ pub(super) fn entries(body: &[u8]) -> Vec<ErrorEntry> {
     words.map(|code| ErrorEntry { code, message: String::new() }).collect()
 }
 
-/// The code of a body: lower-case words, as Connect's own codes and v1's are. Whatever looks otherwise is not repeated.
+/// The code of a body: one of the documents', v1's or Connect's own. Another word could be a name, and the status tells enough.
 fn is_code(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    !matches!((ErrorCode::from(text), ConnectCode::from(text)), (ErrorCode::Unknown(_), ConnectCode::Unknown(_)))
 }
 
 /// A reason, or a rule and a path (`string.uuid|filter.user_ids`).
@@ -175,6 +178,9 @@ mod tests {
         assert_eq!(codes(&json!({"code": "証明 花子", "message": "m"})), [""; 0]);
         assert_eq!(codes(&json!({"code": "a name with blanks"})), [""; 0]);
         assert_eq!(codes(&json!({"code": 5})), [""; 0]);
+        for word in ["hanako", "yamada_hanako", "", "Internal", "internal "] {
+            assert_eq!(codes(&json!({"code": word})), [""; 0], "{word:?}");
+        }
         assert_eq!(entries(b"<html>503</html>"), []);
         let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         for personal in ["Hanako", "SHOMEI-HANAKO", "319850401", "1985-04-01", "Q0FOQVJZ", digest] {
@@ -182,6 +188,14 @@ mod tests {
             let violations =
                 json!({"type": "buf.validate.Violations", "debug": {"violations": [{"fieldPath": personal, "ruleId": personal}]}});
             assert_eq!(codes(&json!({"code": personal, "details": [info, violations]})), [""; 0], "{personal}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_documents_is_told() {
+        let known = ErrorCode::KNOWN.iter().map(ErrorCode::as_str).chain(ConnectCode::KNOWN.iter().map(ConnectCode::as_str));
+        for code in known {
+            assert_eq!(codes(&json!({"code": code, "message": "CANARY"})), [code]);
         }
     }
 

@@ -145,11 +145,11 @@ impl<'c, V: Version> FreshCheck<'c, V> {
     /// # Errors
     ///
     /// As without freshness. A failed OCSP inquiry is an error unless [`fall_back_to_crl`](Self::fall_back_to_crl) is set; any other error
-    /// is one in any case.
+    /// is one in any case. The check by CRL that came before it, if there was one, is found in [`Error::pocketsign_first_check`].
     pub async fn send(self) -> Result<Fresh, Error> {
         let judged = |status, method, fallback| judge(status, self.freshness, method, self.client.now(), fallback);
         let mut earlier = None;
-        if self.freshness.method_at(self.client.now()) != CheckMethod::Ocsp {
+        if self.freshness.method_at(self.client.now().time) != CheckMethod::Ocsp {
             let fresh = judged(self.check(CheckMethod::Crl).await?, CheckMethod::Crl, None);
             if fresh.is_fresh || self.freshness == Freshness::Cheapest {
                 return Ok(fresh);
@@ -169,7 +169,10 @@ impl<'c, V: Version> FreshCheck<'c, V> {
             Err(error) => error,
         };
         if !(self.fall_back && failure.pocketsign_reason() == Some(ErrorReason::OcspRequestFailed)) {
-            return Err(failure);
+            return Err(match earlier {
+                Some(earlier) => failure.with_evidence(earlier),
+                None => failure,
+            });
         }
         let status = match earlier {
             Some(earlier) => earlier,

@@ -1,6 +1,6 @@
 //! What the errors of the service mean.
 
-use super::ErrorReason;
+use super::{CertificateStatus, ErrorReason};
 use crate::error::Error;
 
 /// A rule that a request violates, as the service tells it.
@@ -39,6 +39,13 @@ impl Error {
                 _ => None,
             })
         })
+    }
+
+    /// The check by CRL that was made before an OCSP inquiry failed: of a [fresh](super::CheckCertificateStatus::fresh) check, when the list
+    /// turned out to be too old. The service has recorded it all the same.
+    #[must_use]
+    pub fn pocketsign_first_check(&self) -> Option<&CertificateStatus> {
+        self.evidence()
     }
 
     /// The rules that the request violated, where PocketSign Verify (v2) tells them.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Utc};
 
-use super::{CertificateStatus, CheckMethod};
+use super::{CertificateStatus, CheckMethod, version::Now};
 use crate::error::Error;
 
 /// When the lists begin to be replaced, in Japan time.
@@ -77,8 +77,8 @@ pub struct Fresh {
     /// Whether the service itself said so. A list that does not name the certificate has no date in the answer; then `as_of` follows from
     /// when lists are renewed as a rule, and, for an answer by OCSP without a date, from the time of the check.
     pub is_as_of_stated: bool,
-    /// Whether the freshness asked for was reached, as far as `as_of` tells; `false` after a fallback to a list that is too old for it, and
-    /// whenever the service said neither good nor revoked.
+    /// Whether the freshness asked for was reached, as far as `as_of` tells; `false` after a fallback to a list that is too old for it, for
+    /// a list of today where only this machine's clock says that it is late enough, and whenever the service said neither good nor revoked.
     pub is_fresh: bool,
     /// Why OCSP was wanted but the list was used: the error of the OCSP inquiry.
     pub fallback: Option<Error>,
@@ -95,23 +95,21 @@ impl fmt::Display for Fresh {
 }
 
 /// Puts together what a check made for a freshness at a time has shown.
-pub(super) fn judge(
-    status: CertificateStatus,
-    wanted: Freshness,
-    asked: CheckMethod,
-    now: DateTime<Utc>,
-    fallback: Option<Error>,
-) -> Fresh {
+pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: Now, fallback: Option<Error>) -> Fresh {
     let method = status.method.clone().unwrap_or(asked);
     let stated = status.source_updated_at;
     // What was in use when the service looked, not when its answer was here.
-    let checked_at = status.checked_at.unwrap_or(now);
+    let checked_at = status.checked_at.unwrap_or(now.time);
+    let is_time_told = status.checked_at.is_some() || now.is_told;
     let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { list_as_of(checked_at) });
     let is_fresh = match wanted {
         _ if !(status.is_good() || status.is_revoked()) => false,
         Freshness::Now => method == CheckMethod::Ocsp,
         // A revocation is final, however old the data that tells of it.
-        Freshness::SameDay => status.is_revoked() || in_japan(as_of).date_naive() >= in_japan(checked_at).date_naive(),
+        Freshness::SameDay if status.is_revoked() => true,
+        // That it is past 7:45 where the service is, this machine's clock alone does not prove.
+        Freshness::SameDay if method != CheckMethod::Ocsp && !is_time_told => false,
+        Freshness::SameDay => in_japan(as_of).date_naive() >= in_japan(checked_at).date_naive(),
         Freshness::Cheapest => true,
     };
     Fresh { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback, earlier: None }
@@ -144,6 +142,10 @@ mod tests {
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
+    }
+
+    fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: DateTime<Utc>, fallback: Option<Error>) -> Fresh {
+        super::judge(status, wanted, asked, Now { time: now, is_told: true }, fallback)
     }
 
     #[test]
@@ -211,6 +213,23 @@ mod tests {
         let before = read("2024-05-01T07:44:58+09:00");
         assert_eq!((before.as_of, before.is_fresh), (at("2024-04-30T07:30:00+09:00"), false));
         assert!(read("2024-05-01T07:45:00+09:00").is_fresh);
+    }
+
+    #[test]
+    fn a_list_is_of_today_only_by_the_time_of_the_service() {
+        let read =
+            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap());
+        let untold = Now { time: at("2024-05-01T12:00:00+09:00"), is_told: false };
+        let judge = |status: &str, wanted, method| super::judge(read(status), wanted, method, untold, None).is_fresh;
+        let silent = r#"{"id":"1","status":"STATUS_GOOD"}"#;
+        assert!(!judge(silent, Freshness::SameDay, CheckMethod::Crl));
+        assert!(judge(silent, Freshness::SameDay, CheckMethod::Ocsp));
+        assert!(judge(silent, Freshness::Cheapest, CheckMethod::Crl));
+        assert!(judge(r#"{"id":"1","status":"STATUS_REVOKED"}"#, Freshness::SameDay, CheckMethod::Crl), "final, whenever it was");
+        let dated = r#"{"id":"1","status":"STATUS_GOOD","createdAt":"2024-05-01T07:45:00+09:00"}"#;
+        assert!(judge(dated, Freshness::SameDay, CheckMethod::Crl));
+        let early = r#"{"id":"1","status":"STATUS_GOOD","createdAt":"2024-05-01T06:00:00+09:00"}"#;
+        assert!(!judge(early, Freshness::SameDay, CheckMethod::Crl));
     }
 
     #[test]

@@ -158,6 +158,16 @@ mod tests {
         assert!(tokens.after(0, Some("c".into())).unwrap_err().is_mismatch());
     }
 
+    #[test]
+    fn no_list_has_more_pages_than_tokens_are_remembered() {
+        let remembered = |count: usize| Tokens { seen: (0..count).map(|token| token.to_string()).collect(), ..Tokens::default() };
+        let last = remembered(Tokens::MOST - 1).after(1, Some("the last".into())).unwrap().unwrap();
+        assert_eq!(last.seen.len(), Tokens::MOST);
+        assert!(last.clone().after(1, None).unwrap().is_none(), "a list may be as long as that");
+        let error = last.after(1, Some("one more".into())).unwrap_err();
+        assert!(error.is_mismatch() && error.to_string().contains("more pages"), "{error}");
+    }
+
     #[tokio::test]
     async fn items_come_in_order_and_an_error_is_the_last() {
         let fetch = |page: u32| async move {

@@ -167,7 +167,7 @@ impl<V: Version> NewSweep<V> {
                         check.fresh(freshness).fall_back_to_crl(fall_back).send().await
                     }
                 };
-                Swept { index, target, outcome, at: client.now() }
+                Swept { index, target, outcome, at: client.now().time }
             }
         });
         Ok(Sweep { checks: checks.buffer_unordered(concurrency).boxed(), cursor, left: total })

@@ -7,7 +7,7 @@ use super::{
     CertificateId, CertificateStatus, CertificateType, CheckMethod, HashAlgorithm, PocketSignV1, PocketSignV2, UserId, VerificationId,
     VerificationResult, content::CertificateContent, v1::types as v1, v2::types as v2,
 };
-use crate::{error::Error, secret::RedactedBytes};
+use crate::{client::Core, error::Error, secret::RedactedBytes};
 
 /// A version of the API: [`PocketSignV1`] or [`PocketSignV2`].
 pub trait Version: sealed::Version {}
@@ -35,10 +35,21 @@ pub struct Verified {
     pub(super) was_checked: bool,
 }
 
+/// The time, and whether it is the service that told it.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    pub(super) time: DateTime<Utc>,
+    pub(super) is_told: bool,
+}
+
+impl Now {
+    fn of(core: &Core) -> Self {
+        Self { time: core.now(), is_told: core.is_time_told() }
+    }
+}
+
 pub(super) mod sealed {
-    use super::{
-        BoxFuture, CertificateId, CertificateStatus, CertificateType, CheckMethod, DateTime, Error, Signed, UserId, Utc, Verified,
-    };
+    use super::{BoxFuture, CertificateId, CertificateStatus, CertificateType, CheckMethod, Error, Now, Signed, UserId, Verified};
 
     /// Each call once, with the differences of the versions behind it.
     #[doc(hidden)]
@@ -68,7 +79,7 @@ pub(super) mod sealed {
         ) -> BoxFuture<'static, Result<Verified, Error>>;
 
         /// The time as the service sees it.
-        fn now(&self) -> DateTime<Utc>;
+        fn now(&self) -> Now;
     }
 }
 
@@ -133,8 +144,8 @@ impl sealed::Version for PocketSignV1 {
         .boxed()
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.core.now()
+    fn now(&self) -> Now {
+        Now::of(&self.core)
     }
 }
 
@@ -219,8 +230,8 @@ impl sealed::Version for PocketSignV2 {
         .boxed()
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.core.now()
+    fn now(&self) -> Now {
+        Now::of(&self.core)
     }
 }
 

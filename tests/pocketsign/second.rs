@@ -6,10 +6,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
     ApiKey, PocketSign, Transport, TransportError,
-    pocketsign::{CheckMethod, Environment, ErrorReason, Freshness, PocketSignV2},
+    pocketsign::{CheckMethod, Environment, ErrorReason, Freshness, PocketSignV2, v2},
 };
 
 /// 7:45:01 in Japan.
@@ -21,23 +22,39 @@ const ASKED: &str = r#"{"certificateStatus":{"id":"second","status":"STATUS_GOOD
 const FAILED: &str = r#"{"code":"unavailable","details":[{"type":"google.rpc.ErrorInfo",
     "debug":{"reason":"ERROR_REASON_OCSP_REQUEST_FAILED"}}]}"#;
 
-/// Gives one answer after the other, each at the same time of day.
+/// Gives one answer after the other, each with its `Date` if it has one.
 #[derive(Clone)]
-struct Answers(Arc<Mutex<VecDeque<(u16, &'static str)>>>);
+struct Answers(Arc<Mutex<VecDeque<Answer>>>);
+
+#[derive(Clone)]
+struct Answer {
+    status: u16,
+    body: String,
+    date: Option<&'static str>,
+}
 
 impl Transport for Answers {
     fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let (status, body) = self.0.lock().unwrap().pop_front().expect("no more requests than answers");
-        let answer = http::Response::builder().status(status).header("content-type", "application/json").header("date", DATE);
-        Box::pin(async move { Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap().into()) })
+        let Answer { status, body, date } = self.0.lock().unwrap().pop_front().expect("no more requests than answers");
+        let mut answer = http::Response::builder().status(status).header("content-type", "application/json");
+        if let Some(date) = date {
+            answer = answer.header("date", date);
+        }
+        Box::pin(async move { Ok(answer.body(Bytes::from(body)).unwrap().into()) })
     }
 }
 
-/// A client that knows the time.
+fn client_of(answers: impl IntoIterator<Item = Answer>) -> (PocketSignV2, Answers) {
+    let transport = Answers(Arc::new(Mutex::new(answers.into_iter().collect())));
+    let ps = PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport.clone()).build().unwrap();
+    (ps, transport)
+}
+
+/// A client that knows the time: 7:45:01.
 async fn client(answers: &[(u16, &'static str)]) -> PocketSignV2 {
-    let answers = std::iter::once((200, "{}")).chain(answers.iter().copied()).collect();
-    let transport = Answers(Arc::new(Mutex::new(answers)));
-    let ps = PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport).build().unwrap();
+    let answers = std::iter::once((200, "{}")).chain(answers.iter().copied());
+    let dated = |(status, body): (u16, &str)| Answer { status, body: body.to_owned(), date: Some(DATE) };
+    let (ps, _) = client_of(answers.map(dated));
     ps.users().get("u").send().await.unwrap();
     ps
 }
@@ -60,4 +77,102 @@ async fn a_fallback_takes_the_list_that_was_read_already() {
     assert_eq!((fresh.method, fresh.is_fresh), (CheckMethod::Crl, false));
     assert_eq!((fresh.status.id.unwrap().as_str(), fresh.status.is_new_user), ("first", Some(true)));
     assert_eq!(fresh.fallback.and_then(|error| error.pocketsign_reason()), Some(ErrorReason::OcspRequestFailed));
+}
+
+#[tokio::test]
+async fn an_inquiry_that_fails_leaves_the_first_check_in_its_error() {
+    let ps = client(&[(200, LISTED), (503, FAILED)]).await;
+    let error = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap_err();
+    assert_eq!(error.pocketsign_reason(), Some(ErrorReason::OcspRequestFailed));
+    let first = error.pocketsign_first_check().unwrap();
+    assert_eq!((first.id.as_ref().unwrap().as_str(), first.is_good()), ("first", true));
+    let ps = client(&[(503, FAILED)]).await;
+    let error = ps.certificates().check_status("c").fresh(Freshness::Now).send().await.unwrap_err();
+    assert!(error.pocketsign_first_check().is_none(), "there was none");
+}
+
+/// A good certificate, looked up at a time of the service: by the list, which does not name it, or by the responder.
+fn looked_up(method: CheckMethod, at: &str) -> String {
+    let (id, source) = match method {
+        CheckMethod::Ocsp => ("asked", at),
+        _ => ("listed", "0001-01-01T00:00:00Z"),
+    };
+    let method = v2::CheckMethod::from(method);
+    let made = if at.is_empty() { String::new() } else { format!(r#","createdAt":"{at}","sourceUpdatedAt":"{source}""#) };
+    format!(r#"{{"certificateStatus":{{"id":"{id}","status":"STATUS_GOOD","checkMethod":"{method}"{made}}}}}"#)
+}
+
+/// Makes this machine's clock wrong: whatever it is, it shows this time of day in Japan, one or two days later.
+async fn local_time_of_day(hour: u32) {
+    let japan = Utc::now() + TimeDelta::hours(9);
+    let then = japan.date_naive().and_hms_opt(hour, 0, 0).unwrap() + TimeDelta::days(2);
+    tokio::time::advance((then - japan.naive_utc()).to_std().unwrap()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_costs_a_check_but_makes_no_stale_list_fresh() {
+    use CheckMethod::{Crl, Ocsp};
+
+    const EARLY: &str = "2024-05-01T06:00:00+09:00";
+    const LATE: &str = "2024-05-01T12:00:00+09:00";
+    for (local, answers, fresh) in [
+        // It says noon. The service says six: the list is yesterday's.
+        (12, vec![looked_up(Crl, EARLY), looked_up(Ocsp, EARLY)], ("asked", true)),
+        // Nobody says what time it is: the list proves nothing, the responder is asked in any case.
+        (12, vec![looked_up(Crl, ""), looked_up(Ocsp, "")], ("asked", true)),
+        (12, vec![looked_up(Crl, LATE)], ("listed", true)),
+        // It says six while it is noon: the responder is asked where the list would have done.
+        (6, vec![looked_up(Ocsp, LATE)], ("asked", true)),
+    ] {
+        let undated = |body| Answer { status: 200, body, date: None };
+        let (ps, left) = client_of(answers.into_iter().map(undated));
+        local_time_of_day(local).await;
+        let check = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap();
+        assert_eq!((check.status.id.unwrap().as_str(), check.is_fresh), fresh, "{local}");
+        assert!(left.0.lock().unwrap().is_empty(), "all were asked");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_cross_the_renewal_or_midnight_are_judged_by_the_time_of_their_check() {
+    use CheckMethod::{Crl, Ocsp};
+
+    for (before, answers, id, is_fresh) in [
+        // The responder was chosen at 7:44:59; that it looked at 7:45:01 makes it no older.
+        ("Tue, 30 Apr 2024 22:44:59 GMT", vec![looked_up(Ocsp, "2024-05-01T07:45:01+09:00")], "asked", true),
+        // The list was chosen at 7:45:00, but the service's own clock is behind.
+        (
+            "Tue, 30 Apr 2024 22:45:00 GMT",
+            vec![looked_up(Crl, "2024-05-01T07:44:59+09:00"), looked_up(Ocsp, "2024-05-01T07:45:00+09:00")],
+            "asked",
+            true,
+        ),
+        ("Tue, 30 Apr 2024 22:45:00 GMT", vec![looked_up(Crl, "2024-05-01T07:45:00+09:00")], "listed", true),
+        // The list was chosen a second before midnight and looked at a second after: it is yesterday's by now.
+        (
+            "Wed, 01 May 2024 14:59:59 GMT",
+            vec![looked_up(Crl, "2024-05-02T00:00:01+09:00"), looked_up(Ocsp, "2024-05-02T00:00:02+09:00")],
+            "asked",
+            true,
+        ),
+        ("Wed, 01 May 2024 14:59:58 GMT", vec![looked_up(Crl, "2024-05-01T23:59:59+09:00")], "listed", true),
+        // The responder's own answer may be of the day before, and is then not called fresh.
+        (
+            "Wed, 01 May 2024 15:00:01 GMT",
+            vec![
+                looked_up(Ocsp, "2024-05-02T00:00:01+09:00")
+                    .replace(r#""sourceUpdatedAt":"2024-05-02T00:00:01+09:00""#, r#""sourceUpdatedAt":"2024-05-01T23:59:59+09:00""#),
+            ],
+            "asked",
+            false,
+        ),
+    ] {
+        let told = Answer { status: 200, body: "{}".to_owned(), date: Some(before) };
+        let undated = |body| Answer { status: 200, body, date: None };
+        let (ps, left) = client_of(std::iter::once(told).chain(answers.into_iter().map(undated)));
+        ps.users().get("u").send().await.unwrap();
+        let check = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap();
+        assert_eq!((check.status.id.unwrap().as_str(), check.is_fresh), (id, is_fresh), "{before}");
+        assert!(left.0.lock().unwrap().is_empty(), "{before}: all were asked");
+    }
 }
