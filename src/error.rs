@@ -16,6 +16,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     operation: Option<&'static str>,
+    reads: bool,
     attempts: u32,
     elapsed: Duration,
     trace: Option<String>,
@@ -58,6 +59,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: None,
+            reads: false,
             attempts: 0,
             elapsed: Duration::ZERO,
             trace: None,
@@ -107,8 +109,9 @@ impl Error {
     }
 
     /// Adds which operation failed, after how many attempts and how long.
-    pub(crate) fn during(mut self, operation: &'static str, attempts: u32, elapsed: Duration) -> Self {
+    pub(crate) fn during(mut self, operation: &'static str, reads: bool, attempts: u32, elapsed: Duration) -> Self {
         self.0.operation = Some(operation);
+        self.0.reads = reads;
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
         self
@@ -137,6 +140,7 @@ impl Error {
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match &self.0.kind {
+            _ if self.0.reads => false,
             Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => *sent,
             Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 500..=599),
             Kind::Decode { .. } | Kind::TooLarge { .. } => true,

@@ -35,6 +35,8 @@ pub struct Call {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     operation: Option<&'static str>,
+    /// Whether the call changes nothing.
+    reads: bool,
     pub(super) attempts: u32,
     elapsed: Duration,
     failure: Option<Error>,
@@ -74,6 +76,7 @@ impl Call {
         self.note(|record| {
             trace.ended(&outcome, Some(record.attempts));
             record.operation = Some(operation_id);
+            record.reads = operation.is_some_and(|operation| operation.method == "GET");
             record.elapsed += started.elapsed();
             record.trace = self.lifted.then_some(trace);
         });
@@ -155,7 +158,7 @@ impl<C> Started<C> {
             trace.failed(&error);
         }
         match record.operation {
-            Some(operation) => error.during(operation, record.attempts, record.elapsed),
+            Some(operation) => error.during(operation, record.reads, record.attempts, record.elapsed),
             None => error,
         }
     }

@@ -281,6 +281,7 @@ async fn over_the_network_a_closed_port_was_not_reached_and_a_cut_answer_was() {
     let cut = CertCentral::builder(ApiKey::new("KEY").unwrap()).base_url(url).build().unwrap();
     let error = cut.users().me().send().await.unwrap_err();
     assert!(error.is_connection() && error.was_sent(), "{error}");
+    assert!(!error.may_have_happened(), "it was only a question");
     served.await.unwrap();
 }
 
