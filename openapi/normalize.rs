@@ -138,7 +138,12 @@ fn nullable(mut content: Value) -> Value {
 
 /// A named schema as the generator needs it: a word is replaced as a whole, so that its true shape does not matter.
 fn component(schema: &Value) -> Value {
-    if is_word(schema) { json!({"type": "string"}) } else { bare(schema) }
+    let mut edited = if is_word(schema) { json!({"type": "string"}) } else { bare(schema) };
+    if schema["properties"].as_object().is_some_and(Map::is_empty) {
+        // To the generator it is a map of anything otherwise, and shows whatever a service puts there some day.
+        edited["additionalProperties"] = false.into();
+    }
+    edited
 }
 
 /// A copy without samples and extensions. Lists and maps lose their `nullable`: `null` is read as empty everywhere.

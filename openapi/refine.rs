@@ -17,6 +17,7 @@ pub(crate) fn refine(file: &mut File) {
     for item in types {
         let (name, attributes) = match item {
             Item::Struct(found) => {
+                ignore_unknown_members(&mut found.attrs);
                 found.fields.iter_mut().for_each(|field| refine_field(field, &objects));
                 found.fields.iter_mut().for_each(read_snake_case_too);
                 (&found.ident, &mut found.attrs)
@@ -61,6 +62,15 @@ fn refine_field(field: &mut Field, objects: &BTreeSet<String>) {
     settings.push(parse_quote!(deserialize_with = #function));
     field.attrs.push(parse_quote!(#[serde(#settings)]));
     field.ty = plain;
+}
+
+/// Types without known members are closed to the generator, but a service may add some.
+fn ignore_unknown_members(attributes: &mut Vec<Attribute>) {
+    let settings: Punctuated<Meta, Token![,]> =
+        take_serde(attributes).into_iter().filter(|setting| !setting.path().is_ident("deny_unknown_fields")).collect();
+    if !settings.is_empty() {
+        attributes.push(parse_quote!(#[serde(#settings)]));
+    }
 }
 
 /// A member in camelCase is one of protobuf's JSON, which may be written in snake_case as well.

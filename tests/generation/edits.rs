@@ -98,6 +98,13 @@ fn the_facts_of_operations_are_listed() {
 }
 
 #[test]
+fn what_has_no_members_is_an_empty_type_to_which_some_may_come() {
+    let code = code();
+    has(&code, "pub struct Nothing {}");
+    assert!(!code.contains("deny_unknown_fields"), "{code}");
+}
+
+#[test]
 fn members_stand_in_the_order_of_the_document() {
     let code = code();
     let (_, after) = code.split_once("pub struct NewThing {").expect("the type");

@@ -58,7 +58,7 @@ pub(crate) async fn decoded(teller: &Teller, row: &Row) -> usize {
 }
 
 /// The JSON pointers to every member, however deep.
-fn members(value: &Value, at: &str) -> Vec<String> {
+pub(crate) fn members(value: &Value, at: &str) -> Vec<String> {
     let named = value.as_object().into_iter().flatten().map(|(name, inner)| (format!("{at}/{name}"), inner, true));
     let listed = value.as_array().into_iter().flatten().enumerate().map(|(index, inner)| (format!("{at}/{index}"), inner, false));
     let inside = |(path, inner, is_member): (String, &Value, bool)| {
