@@ -1,0 +1,37 @@
+//! Many callers under a tight limit, of whom one or all give up.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use shomei::{ApiKey, CallOptions, CertCentral, Rate, Sandbox, Urgency};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::halting::Halting;
+
+const WINDOW: Duration = Duration::from_secs(5);
+
+#[tokio::test(start_paused = true)]
+async fn whoever_gives_up_in_line_holds_nobody_up() {
+    let sandbox = Sandbox::new();
+    for patience in (0..26_000).step_by(250).map(Duration::from_millis) {
+        let way = Halting::new(&sandbox);
+        let key = ApiKey::new(sandbox.api_key()).unwrap();
+        let builder = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2").transport(way.clone());
+        let cc = builder.pace([Rate::new(2, WINDOW)]).build().unwrap();
+        let polling = cc.with(CallOptions::default().urgency(Urgency::Background));
+        let crowd = join_all([&cc, &polling, &cc, &polling, &cc, &polling, &cc].map(|client| client.users().me().send()));
+        // One more stands at the end of the line all the time.
+        let (started, last) = (Instant::now(), cc.users().me().send());
+        match select(Box::pin(timeout(patience, crowd)), Box::pin(last)).await {
+            Either::Left((_, last)) => {
+                let sent = way.sent();
+                timeout(2 * WINDOW, last).await.expect("nobody is before it any more").unwrap();
+                assert!(way.sent() <= sent + 1, "those who gave up sent something more");
+            }
+            Either::Right((outcome, _)) => drop(outcome.unwrap()),
+        }
+        assert!(started.elapsed() <= Duration::from_secs(26) + 2 * WINDOW);
+        sleep(WINDOW).await;
+        assert_eq!(cc.remaining()[0].used, 0, "after {patience:?}");
+    }
+}
