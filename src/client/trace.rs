@@ -137,7 +137,7 @@ impl Traced {
     /// Somebody waited for a place under the rate limit, whether in vain or not.
     pub(super) fn paced(&self, urgency: Urgency, waited: Duration) {
         if waited >= INSTANT {
-            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), urgency = ?urgency, "waited for a place under the rate limit");
+            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), urgency = urgency_word(urgency), "waited for a place under the rate limit");
         }
         #[cfg(feature = "metrics")]
         metrics::histogram!("shomei_pacing_wait_seconds", "service" => self.subject.service, "urgency" => urgency_word(urgency))
@@ -215,7 +215,6 @@ pub(super) fn describe_metrics() {
     describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a place under the rate limit");
 }
 
-#[cfg(feature = "metrics")]
 fn urgency_word(urgency: Urgency) -> &'static str {
     match urgency {
         Urgency::Foreground => "foreground",

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "sandbox", feature = "pocketsign", feature = "metrics"))]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod documented;
 mod numbers;
 mod recorder;
 mod script;

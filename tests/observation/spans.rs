@@ -81,7 +81,7 @@ async fn a_call_is_a_span_with_a_child_for_each_attempt() {
         let repeats = "waits before it repeats the request";
         assert_eq!(told[0], (Level::WARN, "the service refused with 429: everybody slows down", None));
         assert_eq!(told[1], (Level::DEBUG, repeats, Some("429")));
-        assert_eq!(told.last(), Some(&(Level::DEBUG, repeats, Some("503"))));
+        assert!(told.contains(&(Level::DEBUG, repeats, Some("503"))), "{told:?}");
         assert_eq!(events[0].fields.get("wait_seconds"), Some("2.0"));
         assert_eq!((events[1].fields.get("wait_seconds"), events[1].fields.get("attempt")), (Some("2.0"), Some("1")));
     });
@@ -149,7 +149,7 @@ async fn waiting_for_a_place_is_told() {
     recorder.look(|seen| {
         let [event] = &seen.events.iter().filter(|event| event.target == "shomei").collect::<Vec<_>>()[..] else { panic!("one wait") };
         assert_eq!(event.fields.get("message"), Some("waited for a place under the rate limit"));
-        assert_eq!((event.fields.get("wait_seconds"), event.fields.get("urgency")), (Some("5.0"), Some("Background")));
+        assert_eq!((event.fields.get("wait_seconds"), event.fields.get("urgency")), (Some("5.0"), Some("background")));
     });
 }
 

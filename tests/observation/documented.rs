@@ -1,0 +1,56 @@
+//! The README's tables of what is told, held against what is told.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use shomei::{Rate, Retry, certcentral::DomainId};
+
+use crate::{
+    numbers::Numbers,
+    recorder::Recorder,
+    script::{
+        Fate::{Answer, RetryAfter, Unsent},
+        Script,
+    },
+};
+
+/// The words in backquotes in the rows of the README's section.
+fn documented() -> BTreeSet<&'static str> {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("## ").find(|section| section.starts_with("What it tells")).unwrap();
+    let rows = section.lines().filter(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
+fn every_name_is_documented() {
+    let (recorder, _guard) = Recorder::of_this_thread();
+    let numbers = Numbers::default();
+    numbers.of(async {
+        let script = Script::new(&[RetryAfter(429, "1"), Unsent, Answer(503, ""), Answer(200, "{\"id\": 1}")]);
+        let cc = script.certcentral(|builder| builder.pace([Rate::new(1, Duration::from_secs(9))]).retry(Retry::default().attempts(9)));
+        cc.domains().get(DomainId(1)).send().await.unwrap();
+        cc.requests().settle(shomei::certcentral::RequestId(1)).start().wait(Duration::from_secs(60)).await.unwrap_err();
+    });
+    let documented = documented();
+    let mut told = BTreeSet::new();
+    recorder.look(|seen| {
+        for span in seen.spans.iter().filter(|span| span.name.starts_with("shomei")) {
+            told.insert(span.name.to_owned());
+            told.extend(span.fields.0.iter().map(|(name, _)| (*name).to_owned()));
+        }
+        for event in seen.events.iter().filter(|event| event.target == "shomei") {
+            told.insert(event.fields.get("message").unwrap().to_owned());
+            told.extend(event.fields.0.iter().map(|(name, _)| (*name).to_owned()).filter(|name| name != "message"));
+        }
+    });
+    for series in numbers.names() {
+        let Some((name, labels)) = series.trim_end_matches('}').split_once('{') else { continue };
+        told.insert(name.to_owned());
+        told.extend(labels.split(',').filter_map(|label| label.split_once('=')).map(|(name, _)| name.to_owned()));
+    }
+    for name in ["shomei.call", "shomei.attempt", "error.type", "looked", "shomei_repeats_total", "http.request.resend_count"] {
+        assert!(told.contains(name), "{name} was not told: {told:?}");
+    }
+    let unknown: Vec<_> = told.iter().filter(|name| !documented.contains(name.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?} of {told:?}");
+}
