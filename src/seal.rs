@@ -25,6 +25,14 @@ pub(crate) struct Sealed<T> {
     content: T,
 }
 
+impl<T> Sealed<T> {
+    /// The content as it stands there, for showing only: somebody may have changed it.
+    #[cfg(feature = "pocketsign")]
+    pub(crate) fn unverified(&self) -> &T {
+        &self.content
+    }
+}
+
 /// Seals and opens the tokens of one API key.
 pub(crate) struct SealingKey(Zeroizing<[u8; 32]>);
 

@@ -70,7 +70,7 @@ macro_rules! client {
 
             /// Checks many certificates or users, one after another, as a stream: the periodic 現況確認. See [`sweep`](super::sweep).
             pub fn sweep(&self) -> NewSweep<Self> {
-                NewSweep::new(self)
+                NewSweep::new(self, Arc::clone(&self.core))
             }
 
             /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].

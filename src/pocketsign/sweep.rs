@@ -12,7 +12,7 @@
 //!         Ok(fresh) => println!("{}: {fresh}, check {:?}", swept.target, fresh.status.id),
 //!         Err(error) => println!("{}: {error}", swept.target),
 //!     }
-//!     std::fs::write("cursor.json", serde_json::to_string(sweep.cursor())?)?;
+//!     std::fs::write("cursor.json", serde_json::to_string(&sweep.cursor())?)?;
 //! }
 //! # Ok(())
 //! # }
@@ -22,6 +22,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -39,7 +40,11 @@ use super::{
     check_status::{CheckCertificateStatus, CheckUserStatus},
     freshness::Fresh,
 };
-use crate::error::Error;
+use crate::{
+    client::Core,
+    error::Error,
+    seal::{Content, Sealed},
+};
 
 /// What a sweep looks at: a certificate, or the newest certificate of a user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,26 +83,28 @@ impl fmt::Display for Target {
 #[must_use = "a builder does nothing until it is started"]
 pub struct NewSweep<V> {
     client: V,
+    core: Arc<Core>,
     targets: Vec<Target>,
     kind: Option<CertificateType>,
     freshness: Freshness,
     fall_back: bool,
     concurrency: usize,
     pace: Duration,
-    cursor: Cursor,
+    cursor: Option<Cursor>,
 }
 
 impl<V: Version> NewSweep<V> {
-    pub(super) fn new(client: &V) -> Self {
+    pub(super) fn new(client: &V, core: Arc<Core>) -> Self {
         Self {
             client: client.clone(),
+            core,
             targets: Vec::new(),
             kind: None,
             freshness: Freshness::default(),
             fall_back: false,
             concurrency: 4,
             pace: Duration::ZERO,
-            cursor: Cursor::default(),
+            cursor: None,
         }
     }
 
@@ -140,7 +147,7 @@ impl<V: Version> NewSweep<V> {
 
     /// Goes on where an earlier sweep of the same targets stopped; more targets may follow them.
     pub fn resume(mut self, cursor: Cursor) -> Self {
-        self.cursor = cursor;
+        self.cursor = Some(cursor);
         self
     }
 
@@ -148,11 +155,13 @@ impl<V: Version> NewSweep<V> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the cursor is of other targets, or of the same in another order.
+    /// [`Error::is_invalid_input`] when the cursor is of other targets, or of the same in another order; when it was changed, or made with
+    /// another token.
     pub fn start(self) -> Result<Sweep, Error> {
-        let Self { client, targets, kind, freshness, fall_back, concurrency, pace, mut cursor } = self;
-        cursor.bind(&targets)?;
-        let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !cursor.has(*index)).collect();
+        let Self { client, core, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
+        let mut progress = cursor.map(|Cursor(sealed)| core.sealing_key.open(sealed)).transpose()?.unwrap_or_default();
+        progress.bind(&targets)?;
+        let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !progress.has(*index)).collect();
         let total = open.len();
         let checks = paced(open, pace).map(move |(index, target)| {
             let (client, kind) = (client.clone(), kind.clone());
@@ -170,7 +179,7 @@ impl<V: Version> NewSweep<V> {
                 Swept { index, target, outcome, at: client.now().time }
             }
         });
-        Ok(Sweep { checks: checks.buffer_unordered(concurrency).boxed(), cursor, left: total })
+        Ok(Sweep { checks: checks.buffer_unordered(concurrency).boxed(), core, progress, left: total })
     }
 }
 
@@ -203,22 +212,39 @@ pub struct Swept {
 ///
 /// Done is what was found good or revoked, and what can never be: a target that is no id, or that the service says it does not know.
 /// Everything else is asked for again.
+///
+/// It holds no secret and no id; serialized, it is opaque: store it as it is. It is sealed with a key derived from the tenant's token, so
+/// nobody can have a target passed over by changing it, and it goes on with the same token only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor(Sealed<Progress>);
+
+impl Cursor {
+    /// How many targets are done.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.0.unverified().done()
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
+struct Progress {
     /// All before this position are done,
     before: usize,
     /// and these.
     beyond: BTreeSet<usize>,
     /// How many targets there were,
-    #[serde(default)]
     targets: usize,
     /// and a digest of them, to notice others.
-    #[serde(default)]
     digest: u64,
 }
 
-impl Cursor {
-    /// Makes it the cursor of these targets, unless it is of others.
+impl Content for Progress {
+    const KIND: &'static str = "sweep";
+    const VERSION: u8 = 1;
+}
+
+impl Progress {
+    /// Makes it the progress on these targets, unless it is of others.
     fn bind(&mut self, targets: &[Target]) -> Result<(), Error> {
         let others = || Error::invalid("cursor", "it is of other targets, or of the same in another order");
         let known = targets.get(..self.targets).ok_or_else(others)?;
@@ -229,9 +255,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// How many targets are done.
-    #[must_use]
-    pub fn done(&self) -> usize {
+    fn done(&self) -> usize {
         self.before + self.beyond.len()
     }
 
@@ -273,15 +297,16 @@ fn is_done(outcome: &Result<Fresh, Error>) -> bool {
 #[must_use = "a sweep does nothing unless it is polled"]
 pub struct Sweep {
     checks: BoxStream<'static, Swept>,
-    cursor: Cursor,
+    core: Arc<Core>,
+    progress: Progress,
     left: usize,
 }
 
 impl Sweep {
     /// What is done, the results taken from the stream included.
     #[must_use]
-    pub fn cursor(&self) -> &Cursor {
-        &self.cursor
+    pub fn cursor(&self) -> Cursor {
+        Cursor(self.core.sealing_key.seal(self.progress.clone()))
     }
 
     /// How many results are still to come.
@@ -299,7 +324,7 @@ impl Stream for Sweep {
         if let Poll::Ready(Some(swept)) = &polled {
             self.left = self.left.saturating_sub(1);
             if is_done(&swept.outcome) {
-                self.cursor.mark(swept.index);
+                self.progress.mark(swept.index);
             }
         }
         polled
@@ -312,7 +337,7 @@ impl Stream for Sweep {
 
 impl fmt::Debug for Sweep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sweep").field("left", &self.left).field("cursor", &self.cursor).finish_non_exhaustive()
+        f.debug_struct("Sweep").field("left", &self.left).field("done", &self.progress.done()).finish_non_exhaustive()
     }
 }
 
@@ -325,7 +350,7 @@ mod tests {
     #[test]
     fn a_cursor_notices_other_targets() {
         let targets: Vec<Target> = ["a", "b", "c"].map(|id| UserId::from(id).into()).to_vec();
-        let mut cursor = Cursor::default();
+        let mut cursor = Progress::default();
         cursor.bind(&targets[..2]).unwrap();
         cursor.mark(0);
         assert!(cursor.clone().bind(&targets[..2]).is_ok());
@@ -341,9 +366,9 @@ mod tests {
         #[test]
         fn a_cursor_knows_what_is_done_in_whatever_order_it_was(mut order in Just((0..30usize).collect::<Vec<_>>()).prop_shuffle(), taken in 0..30usize) {
             order.truncate(taken);
-            let mut cursor = Cursor::default();
+            let mut cursor = Progress::default();
             order.iter().for_each(|index| cursor.mark(*index));
-            let again: Cursor = serde_json::from_str(&serde_json::to_string(&cursor).unwrap()).unwrap();
+            let again: Progress = serde_json::from_str(&serde_json::to_string(&cursor).unwrap()).unwrap();
             prop_assert_eq!(again.done(), taken);
             prop_assert!((0..30).all(|index| again.has(index) == order.contains(&index)));
         }

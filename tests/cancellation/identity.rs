@@ -67,7 +67,7 @@ impl Story for Sweep {
         let mut sweep = world.ps.sweep().over(users.clone()).freshness(Freshness::Now).concurrency(2).start().unwrap();
         while let Some(swept) = sweep.next().await {
             assert!(swept.outcome.unwrap().status.is_good());
-            world.keep(sweep.cursor());
+            world.keep(&sweep.cursor());
         }
     }
 

@@ -52,7 +52,7 @@ async fn a_sweep_checks_all_in_measure_and_can_be_resumed() {
         assert_eq!(fresh.status.is_revoked(), swept.index == 1);
         assert!(fresh.status.id.is_some() && fresh.status.checked_at.is_some() && fresh.status.certificate.is_some());
     }
-    let cursor = serde_json::to_string(sweep.cursor()).unwrap();
+    let cursor = serde_json::to_string(&sweep.cursor()).unwrap();
     drop(sweep);
 
     let rest = ps.sweep().over(targets).resume(serde_json::from_str(&cursor).unwrap()).freshness(Freshness::Now);
@@ -145,7 +145,7 @@ async fn only_what_tells_something_for_good_is_done() {
     let mut sweep = ps.sweep().over([CertificateId::from("a/b")]).start().unwrap();
     sweep.next().await.unwrap();
     assert_eq!(sweep.cursor().done(), 1);
-    let cursor = sweep.cursor().clone();
+    let cursor = sweep.cursor();
     let error = ps.sweep().over(certificates(1)).resume(cursor).start().unwrap_err();
     assert!(error.is_invalid_input() && error.to_string().contains("other targets"), "{error}");
 }

@@ -87,7 +87,7 @@ fn nothing_of_pocketsign_shows_a_token_or_a_person_labels_included() {
         shown += &format!("{person:?} {person:#?}");
         let mut sweep = ps.sweep().over([person.user.clone()]).freshness(Freshness::Now).start().unwrap();
         shown += &format!("{sweep:?} {:?}", sweep.next().await);
-        shown += &serde_json::to_string(sweep.cursor()).unwrap();
+        shown += &serde_json::to_string(&sweep.cursor()).unwrap();
         shown += &panic_of(|| panic!("{ps:?} {person:?} {card:?}"));
         shown += &numbers.names().join(" ");
         let user = person.user.to_string();

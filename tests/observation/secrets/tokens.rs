@@ -1,0 +1,102 @@
+//! Resume tokens: whatever byte of one is changed, nobody goes on with it.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use shomei::{
+    CertCentral, Error, Sandbox,
+    certcentral::{
+        OrganizationId, Plan, Product, RequestId,
+        flow::{ApprovalToken, DomainValidationToken, IssuanceToken},
+    },
+    pocketsign::{CertificateId, PocketSignV2, sweep::Cursor},
+};
+
+/// A token of each kind, and a client that must not get to send anything.
+struct Tokens {
+    offline: CertCentral,
+    validation: DomainValidationToken,
+    issuance: IssuanceToken,
+    approval: ApprovalToken,
+    ps: PocketSignV2,
+    cursor: Cursor,
+}
+
+/// What the cursor is of.
+fn targets() -> Vec<CertificateId> {
+    ["a", "b", "c"].map(CertificateId::from).to_vec()
+}
+
+impl Tokens {
+    fn new() -> Self {
+        let sandbox = Sandbox::builder().api_key(super::KEY).build();
+        let cc = sandbox.certcentral().unwrap();
+        let organization = OrganizationId(754_781);
+        let csr = shomei::PrivateKey::generate(Default::default()).unwrap().csr(["example.com"]).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (validation, issuance) = runtime.block_on(async {
+            let validation = cc.domains().validate("example.com").organization(organization).start().await.unwrap();
+            let order = cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(organization);
+            let issuance = order.plan(Plan::years(1)).start().await.unwrap();
+            (validation.resume_token(), issuance.resume_token())
+        });
+        let approval = cc.requests().settle(RequestId(7)).start().resume_token();
+        let silent = crate::script::Script::new(&[crate::script::Fate::Silence]);
+        let builder = CertCentral::builder(shomei::ApiKey::new(super::KEY).unwrap());
+        let offline = builder.transport(silent).deadline(Duration::MAX).build().unwrap();
+        let ps = sandbox.pocketsign_v2().unwrap();
+        let mut sweep = ps.sweep().over(targets()).concurrency(1).start().unwrap();
+        // The service refuses what is no id, for good: that is done.
+        runtime.block_on(sweep.next()).unwrap();
+        Self { offline, validation, issuance, approval, cursor: sweep.cursor(), ps }
+    }
+
+    /// Whether a validation is gone on with: then, and only then, it asks for its domain.
+    fn opens_validation(&self, token: DomainValidationToken) -> Result<(), Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let _entered = runtime.enter();
+        match self.offline.domains().resume_validation(token).start().now_or_never() {
+            Some(refused) => refused.map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Changes a byte of a token; it has to be refused, by its form or by its seal, or to be the same token.
+fn holds<T: Serialize + DeserializeOwned + PartialEq + Clone>(
+    token: &T,
+    position: prop::sample::Index,
+    byte: u8,
+    open: impl Fn(T) -> Result<(), Error>,
+) -> Result<(), TestCaseError> {
+    prop_assert!(open(token.clone()).is_ok());
+    let mut written = serde_json::to_vec(token).unwrap();
+    super::silent(&String::from_utf8_lossy(&written), &[super::KEY.as_bytes()]);
+    let position = position.index(written.len());
+    written[position] = byte;
+    let Ok(changed) = serde_json::from_slice::<T>(&written) else { return Ok(()) };
+    let is_same = changed == *token;
+    match open(changed) {
+        Ok(()) => prop_assert!(is_same, "byte {} as {}", position, byte),
+        Err(error) => prop_assert!(!is_same && error.is_invalid_input(), "{}", error),
+    }
+    Ok(())
+}
+
+#[test]
+fn whatever_byte_is_changed_a_token_is_refused_or_the_same() {
+    let tokens = Tokens::new();
+    let cc = &tokens.offline;
+    proptest!(ProptestConfig::with_cases(2000), |(position: prop::sample::Index, byte in prop_oneof![any::<u8>(), b' '..=b'~'])| {
+        holds(&tokens.issuance, position, byte, |token| cc.orders().resume_issuance(token).start().map(drop))?;
+        holds(&tokens.approval, position, byte, |token| cc.requests().resume_approval(&token).start().map(drop))?;
+    });
+    proptest!(ProptestConfig::with_cases(2000), |(position: prop::sample::Index, byte in b' '..=b'~')| {
+        holds(&tokens.cursor, position, byte, |cursor| tokens.ps.sweep().over(targets()).resume(cursor).start().map(drop))?;
+    });
+    proptest!(ProptestConfig::with_cases(300), |(position: prop::sample::Index, byte in b' '..=b'~')| {
+        holds(&tokens.validation, position, byte, |token| tokens.opens_validation(token))?;
+    });
+}
