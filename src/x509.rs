@@ -1,8 +1,11 @@
 //! Certificate requests and certificates, as far as a client of a certificate service has to understand them.
 
+#[cfg(feature = "archives")]
+mod archive;
 mod certificate;
 mod chain;
 mod csr;
+mod file;
 #[cfg(feature = "keys")]
 mod key;
 mod pkcs7;

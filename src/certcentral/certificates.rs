@@ -25,8 +25,11 @@ pub struct Download {
 }
 
 impl Download {
-    /// The certificates in the file, the leaf first: of the PEM formats, and of `P7b` and `Cer`, where the order is found again by who
-    /// has issued whom.
+    /// The certificates in the file, the leaf first. In the PEM formats they stand in that order; in `P7b`, `Cer` and the zip formats the
+    /// order is found again by who has issued whom.
+    ///
+    /// Reading the zip formats (`Default`, `Apache`, `DefaultCer`, `DefaultPem`) wants the feature `archives`. Nothing is unpacked to disk;
+    /// an archive of more than 32 files, or of more than 1 MiB packed or unpacked, is refused.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -40,12 +43,9 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, or they do not belong together; always for the zip
-    /// formats (`Default`, `Apache`, `DefaultCer`, `DefaultPem`), which this crate does not unpack.
+    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, or they do not belong together: each but the leaf has
+    /// to have issued one before it. Of an archive also when it is broken, encrypted, too large, or has a file whose name leads out of it.
     pub fn chain(&self) -> Result<CertificateChain, Error> {
-        if self.body.starts_with(ZIP) {
-            return Err(Error::mismatch("the file is a zip archive, which is not unpacked here: download it as pem_all or p7b"));
-        }
         CertificateChain::from_file(&self.body)
     }
 }
@@ -158,9 +158,6 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 }
-
-/// How every zip archive begins.
-const ZIP: &[u8] = b"PK\x03\x04";
 
 fn download((headers, body): (HeaderMap, Bytes)) -> Download {
     Download { content_type: text(&headers, &CONTENT_TYPE), file_name: file_name(&headers), body }

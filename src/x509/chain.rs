@@ -4,11 +4,8 @@ use chrono::{DateTime, Utc};
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 
-use super::{Certificate, Csr, pem_blocks, pkcs7};
+use super::{Certificate, Csr, file};
 use crate::error::Error;
-
-/// The most certificates that a file may hold; chains of the service have three or four.
-const MOST_CERTIFICATES: usize = 16;
 
 /// A certificate with those that vouch for it: leaf, intermediates, root.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,19 +28,9 @@ impl CertificateChain {
         Ok(Self { certificates })
     }
 
-    /// Reads a downloaded file: PEM certificates that begin with the leaf, or a PKCS #7 message, whose certificates have no order.
+    /// Reads a downloaded file of any format.
     pub(crate) fn from_file(file: &[u8]) -> Result<Self, Error> {
-        let text = std::str::from_utf8(file).map_err(|_| Error::mismatch("the file is no text with certificates"))?;
-        if let Some(message) = pem_blocks(text, "PKCS7").first() {
-            let unreadable = |error| Error::mismatch(format!("the file is no PKCS #7 message with certificates: {error}"));
-            let members = pkcs7::certificates(message, MOST_CERTIFICATES).map_err(unreadable)?;
-            let certificates = members.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>().map_err(unreadable)?;
-            return Ok(Self { certificates: in_order(certificates)? });
-        }
-        if text.matches("-----BEGIN CERTIFICATE-----").count() > MOST_CERTIFICATES {
-            return Err(Error::mismatch(format!("the file holds more than {MOST_CERTIFICATES} certificates")));
-        }
-        Self::from_pem(text)
+        Ok(Self { certificates: file::certificates(file)? })
     }
 
     /// The end-entity certificate: the one that was ordered.
@@ -150,22 +137,6 @@ impl fmt::Debug for CertificateChain {
     }
 }
 
-/// Puts certificates behind each other: first the one that none of the others was issued by, then always the issuer.
-fn in_order(mut rest: Vec<Certificate>) -> Result<Vec<Certificate>, Error> {
-    let issued_none = |one: &Certificate| rest.iter().all(|other| other == one || other.issuer() != one.subject());
-    let mut next = rest.iter().position(issued_none);
-    let mut ordered = Vec::with_capacity(rest.len());
-    while let Some(index) = next {
-        let found = rest.remove(index);
-        next = rest.iter().position(|other| other.subject() == found.issuer());
-        ordered.push(found);
-    }
-    if !rest.is_empty() || ordered.is_empty() {
-        return Err(Error::mismatch("the certificates of the file are no chain from one leaf upwards"));
-    }
-    Ok(ordered)
-}
-
 /// What this build can verify signatures with: its own provider, or the one the process has installed.
 fn signature_algorithms() -> Result<Vec<&'static dyn SignatureVerificationAlgorithm>, Error> {
     #[cfg(feature = "rustls")]
@@ -178,48 +149,4 @@ fn signature_algorithms() -> Result<Vec<&'static dyn SignatureVerificationAlgori
     Err(Error::configuration(
         "verifying a chain needs cryptography: enable the feature rustls, or rustls-no-provider with a CryptoProvider installed",
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-
-    use super::*;
-
-    /// Three certificates of one chain, in the order of the letters: leaf, intermediate, root.
-    fn chain() -> Vec<Certificate> {
-        let authority = |name: &str| {
-            let mut params = CertificateParams::default();
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            params.distinguished_name.push(DnType::CommonName, name);
-            params
-        };
-        let (root_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-        let root = authority("root").self_signed(&root_key).unwrap();
-        let root_issuer = Issuer::new(authority("root"), root_key);
-        let intermediate = authority("intermediate").signed_by(&key, &root_issuer).unwrap();
-        let issuer = Issuer::new(authority("intermediate"), key);
-        let leaf = CertificateParams::new(["example.com".to_owned()]).unwrap();
-        let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
-        [leaf.der(), intermediate.der(), root.der()].map(|der| Certificate::from_der(der).unwrap()).into()
-    }
-
-    #[test]
-    fn certificates_without_an_order_are_put_into_one() {
-        let [a, b, c] = <[Certificate; 3]>::try_from(chain()).unwrap();
-        let sorted = vec![a.clone(), b.clone(), c.clone()];
-        for shuffled in [[&a, &b, &c], [&a, &c, &b], [&b, &a, &c], [&b, &c, &a], [&c, &a, &b], [&c, &b, &a]] {
-            assert_eq!(in_order(shuffled.into_iter().cloned().collect()).unwrap(), sorted);
-        }
-        assert_eq!(in_order(vec![c.clone()]).unwrap(), [c]);
-    }
-
-    #[test]
-    fn certificates_that_are_no_chain_are_refused() {
-        let [a, b, c] = <[Certificate; 3]>::try_from(chain()).unwrap();
-        let stranger = chain().remove(0);
-        for members in [vec![], vec![c.clone(), a.clone()], vec![a.clone(), stranger, b.clone()], vec![b, a.clone(), a, c]] {
-            assert!(in_order(members).unwrap_err().is_mismatch());
-        }
-    }
 }
