@@ -6,7 +6,8 @@
 //! code with the client, so it can judge what the client sends. PocketSign Verify, in both versions, verifies real
 //! signatures of invented persons, whose cards [`Sandbox::jpki`] hands out.
 //!
-//! It runs in process ([`Sandbox::handle`]), under tokio's paused clock too, or on a socket ([`Sandbox::serve`]).
+//! It runs in process ([`Sandbox::handle`]), under tokio's paused clock too, or on a socket ([`Sandbox::serve`]). What a network,
+//! a proxy or a service can do wrong on the way, it does on demand: see [`FaultPlan`].
 //!
 //! ```
 //! # use shomei::sandbox::Sandbox;
@@ -25,6 +26,7 @@ mod authority;
 mod bundle;
 mod certcentral;
 mod clock;
+mod fault;
 mod http;
 mod json;
 mod network;
@@ -45,12 +47,15 @@ use chrono::{DateTime, Utc};
 
 pub use self::certcentral::{ApprovalMode, KeyScope, Role};
 pub use self::clock::Clock;
+pub use self::fault::{Calls, Fault, FaultMet, FaultPlan, RetryAfter};
 pub use self::network::{Files, Mail, MailKind, Mails, Zone};
 pub use self::pocketsign::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
 pub use self::settings::SandboxBuilder;
 
 use self::certcentral::{Account, FurtherKey, Reason};
 use self::clock::http_date;
+use self::fault::Script;
+pub(crate) use self::fault::{Body, Lost};
 use self::http::{Reply, segments};
 use self::network::Network;
 use self::pocketsign::Verify;
@@ -69,6 +74,7 @@ struct World {
     network: Network,
     certcentral: Mutex<Account>,
     pocketsign: Mutex<Verify>,
+    script: Mutex<Script>,
 }
 
 /// Something a test asked of other people that they cannot do: there is no such order, or it is not its turn.
@@ -131,7 +137,7 @@ impl Sandbox {
         SandboxBuilder::new(Random::default().word(KEY_LENGTH))
     }
 
-    fn with(settings: Settings, start: DateTime<Utc>, example: bool) -> Self {
+    fn with(settings: Settings, start: DateTime<Utc>, example: bool, faults: FaultPlan) -> Self {
         let clock = Clock::starting_at(start);
         let network = Network::default();
         let (api_key, pocketsign_token) = (settings.api_key.clone(), settings.pocketsign_token.clone());
@@ -140,7 +146,8 @@ impl Sandbox {
             account.live_a_year(clock.now());
         }
         let pocketsign = Mutex::new(Verify::new(pocketsign_token));
-        Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account), pocketsign }))
+        let script = Mutex::new(Script::new(faults));
+        Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account), pocketsign, script }))
     }
 
     /// The key that is let in.
@@ -197,7 +204,7 @@ impl Sandbox {
         self.in_account(|account, _| account.root_certificate())
     }
 
-    /// Answers one request. The host does not matter, the path does.
+    /// Answers one request. The host does not matter, the path does. No [fault](FaultPlan) of the way happens here.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let reply = if Verify::knows(request.uri().path()) {
             self.in_verify(|service, now| service.answer(&request, now))
@@ -219,6 +226,10 @@ impl Sandbox {
     fn in_verify<T>(&self, act: impl FnOnce(&mut Verify, DateTime<Utc>) -> T) -> T {
         let mut service = self.0.pocketsign.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut service, self.0.clock.now())
+    }
+
+    fn in_script<T>(&self, act: impl FnOnce(&mut Script) -> T) -> T {
+        act(&mut self.0.script.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), Reason>) -> Result<(), NotPossible> {

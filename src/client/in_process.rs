@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{Transport, TransportError};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Body, Lost, Sandbox};
 
 impl Transport for Sandbox {
     fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
@@ -17,7 +17,16 @@ impl Transport for Sandbox {
                 let bytes = body.as_bytes().ok_or_else(|| TransportError::unsent("the sandbox takes no streamed bodies"))?;
                 *bare.body_mut() = Bytes::copy_from_slice(bytes);
             }
-            Ok(self.handle(bare).await.into())
+            let fate = self.fate(bare.method(), bare.uri());
+            let answer = self.carry(bare, fate).await.map_err(|lost| match lost {
+                Lost::Refused => TransportError::unsent(lost),
+                Lost::Reset => TransportError::broken(lost),
+            })?;
+            let body = |body| match body {
+                Body::Whole(bytes) => bytes.into(),
+                Body::Pieces(pieces) => reqwest::Body::wrap_stream(pieces),
+            };
+            Ok(answer.map(body).into())
         })
     }
 }

@@ -208,7 +208,8 @@ pub(crate) fn find<'r, S>(routes: &'r [Route<S>], method: &Method, segments: &[S
     routes.iter().filter(|route| route.method == *method).find_map(|route| Some((route, matches(route.pattern, segments)?)))
 }
 
-fn matches(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
+/// What stands at the pattern's `{…}` places, if it fits.
+pub(crate) fn matches(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
     let mut params = Vec::new();
     let mut places = pattern.split('/').skip(1);
     for segment in segments {

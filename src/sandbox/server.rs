@@ -1,20 +1,25 @@
 //! The sandbox on a socket: HTTP/1.1, keep-alive, graceful end.
 
-use std::convert::Infallible;
+mod cut;
+
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 
+use self::cut::{Connection, Cut};
 use super::Sandbox;
+use super::fault::{Body, Interrupted, Lost};
 use super::http::Reply;
 use super::refusal::Refusal;
 
@@ -28,8 +33,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 impl Sandbox {
     /// Serves the sandbox on a listener until `shutdown` completes, then lets open requests finish.
     ///
-    /// Every connection's calls go through [`handle`](Self::handle). Listen on a loopback address: the sandbox
-    /// is a test double and is not hardened against strangers.
+    /// Every connection's calls go through [`handle`](Self::handle), after and before what the [plan](super::FaultPlan) has in store
+    /// for them: connections are really reset and broken off. Listen on a loopback address: the sandbox is a test double and is not
+    /// hardened against strangers.
     ///
     /// # Errors
     ///
@@ -50,9 +56,18 @@ impl Sandbox {
                 continue;
             };
             let sandbox = self.clone();
+            let cut = Cut::default();
+            let stream = Connection { stream, cut: cut.clone() };
             let service = service_fn(move |request| {
-                let sandbox = sandbox.clone();
-                async move { Ok::<_, Infallible>(sandbox.receive(request).await.map(Full::new)) }
+                let (sandbox, cut) = (sandbox.clone(), cut.clone());
+                // An error ends the connection.
+                async move {
+                    sandbox.receive(request).await.inspect_err(|lost| {
+                        if *lost == Lost::Reset {
+                            cut.reset()
+                        }
+                    })
+                }
             });
             let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
             tokio::spawn(async move {
@@ -66,12 +81,18 @@ impl Sandbox {
         Ok(())
     }
 
-    async fn receive(&self, request: Request<Incoming>) -> Response<Bytes> {
+    async fn receive(&self, request: Request<Incoming>) -> Result<Response<UnsyncBoxBody<Bytes, Interrupted>>, Lost> {
+        let fate = self.fate(request.method(), request.uri());
+        fate.admit()?;
         let (head, body) = request.into_parts();
-        match read(body).await {
-            Ok(body) => self.handle(Request::from_parts(head, body)).await,
-            Err(status) => Reply::from(Refusal::bad_request_format().with_status(status)).into(),
-        }
+        let answer = match read(body).await {
+            Ok(body) => self.carry(Request::from_parts(head, body), fate).await?,
+            Err(status) => Response::from(Reply::from(Refusal::bad_request_format().with_status(status))).map(Body::Whole),
+        };
+        Ok(answer.map(|body| match body {
+            Body::Whole(bytes) => Full::new(bytes).map_err(|never| match never {}).boxed_unsync(),
+            Body::Pieces(pieces) => StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync(),
+        }))
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
-use super::Sandbox;
 use super::certcentral::{ApprovalMode, FurtherKey, KeyScope, Limits, Role};
+use super::{FaultPlan, Sandbox};
 
 /// Beyond ten years nothing is a certificate any more, and the authority's own end comes near.
 const MOST_YEARS: u32 = 10;
@@ -60,6 +60,7 @@ pub struct SandboxBuilder {
     settings: Settings,
     start: DateTime<Utc>,
     example: bool,
+    faults: FaultPlan,
 }
 
 impl fmt::Debug for SandboxBuilder {
@@ -89,7 +90,7 @@ impl SandboxBuilder {
             rate_limits: false,
             retry_after: None,
         };
-        Self { settings, start: Utc::now(), example: false }
+        Self { settings, start: Utc::now(), example: false, faults: FaultPlan::new() }
     }
 
     /// The API key that is let in; random unless set.
@@ -203,9 +204,15 @@ impl SandboxBuilder {
         self
     }
 
+    /// What goes wrong on the way to the sandbox and back: nothing unless set.
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        self.faults = plan;
+        self
+    }
+
     /// The sandbox.
     #[must_use]
     pub fn build(self) -> Sandbox {
-        Sandbox::with(self.settings, self.start, self.example)
+        Sandbox::with(self.settings, self.start, self.example, self.faults)
     }
 }
