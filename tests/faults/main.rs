@@ -2,6 +2,7 @@
 #![cfg(all(feature = "sandbox", feature = "pocketsign"))]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod findings;
 mod ground;
 mod outcome;
 mod rules;

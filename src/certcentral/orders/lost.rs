@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::time::Instant;
 
 use super::Orders;
 use crate::{
@@ -29,12 +30,14 @@ impl Lost<'_> {
         orders: Orders<'w>,
         send: impl Fn() -> BoxFuture<'w, Result<types::OrderResponse, Error>>,
     ) -> Result<types::OrderResponse, Error> {
-        // What is older is the result of something else: ids and keys may have been used before.
-        let since = orders.client.core.now();
-        lost::settle(orders.client, self, send, || self.look(orders, since).boxed()).await
+        let sent = Instant::now();
+        lost::settle(orders.client, self, send, || self.look(orders, sent).boxed()).await
     }
 
-    async fn look(&self, orders: Orders<'_>, since: DateTime<Utc>) -> Result<Option<types::OrderResponse>, Error> {
+    async fn look(&self, orders: Orders<'_>, sent: Instant) -> Result<Option<types::OrderResponse>, Error> {
+        // What is older is the result of something else: ids and keys may have been used before. The service's clock is known only once
+        // an answer has told it, so it is asked after each.
+        let is_new = |created| is_new(created, orders.client.core.now() - sent.elapsed());
         let (found, kind) = match self {
             Self::Order(own_id) => {
                 let entry = orders.by_alternative_id(*own_id).send().await?.into_iter().max_by_key(|entry| entry.order_id);
@@ -42,19 +45,18 @@ impl Lost<'_> {
             }
             Self::Reissue(id, csr) => {
                 let reissues = orders.reissues(*id).send().await?;
-                let own = reissues.iter().find(|reissue| is_new(reissue.date_created, since) && is_for(csr, reissue.csr.as_deref()));
+                let own = reissues.iter().find(|reissue| is_new(reissue.date_created) && is_for(csr, reissue.csr.as_deref()));
                 (own.map(|own| (*id, Some(own.id))), RequestType::Reissue)
             }
             Self::Duplicate(id, csr) => {
                 let duplicates = orders.duplicates(*id).send().await?;
-                let own =
-                    duplicates.iter().find(|duplicate| is_new(duplicate.date_created, since) && is_for(csr, duplicate.csr.as_deref()));
+                let own = duplicates.iter().find(|duplicate| is_new(duplicate.date_created) && is_for(csr, duplicate.csr.as_deref()));
                 (own.map(|own| (*id, Some(own.id))), RequestType::Duplicate)
             }
         };
         let Some((id, certificate_id)) = found else { return Ok(None) };
         let order = orders.get(id).send().await?;
-        if kind == RequestType::NewRequest && !is_new(order.date_created, since) {
+        if kind == RequestType::NewRequest && !is_new(order.date_created) {
             return Ok(None);
         }
         let newest = order.requests.into_iter().filter(|request| request.type_.as_ref() == Some(&kind)).max_by_key(|request| request.id);
@@ -80,7 +82,7 @@ impl fmt::Display for Lost<'_> {
     }
 }
 
-/// Within a minute, by the service's clock: its `Date` is told in whole seconds, and ours may not know it yet.
+/// Within a minute, by the service's clock: its `Date` is told in whole seconds.
 fn is_new(created: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
     created.is_some_and(|created| created + TimeDelta::seconds(60) >= since)
 }

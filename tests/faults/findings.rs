@@ -1,0 +1,43 @@
+//! What the plans have found, each by itself.
+
+use shomei::{
+    Retry, Sandbox,
+    certcentral::{Plan, Product},
+    sandbox::{ApprovalMode, Calls, Fault, FaultPlan},
+};
+
+use crate::ground::{self, HALF_AN_HOUR, ORGANIZATION, csr};
+
+/// The first call of a client is an order whose answer is lost: it has not heard the service's time yet, and its own is another.
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_is_found_by_a_client_whose_clock_is_wrong() {
+    for start in ["2020-01-01T00:00:00Z", "2043-01-01T00:00:00Z"] {
+        let sandbox = Sandbox::builder().api_key(ground::KEY).start_at(start.parse().unwrap()).build();
+        ground::validate(&sandbox, "example.com").await;
+        sandbox.set_faults(FaultPlan::new().on(Calls::to("POST /order/certificate/{product_name_id}"), Fault::ResetAfter));
+        let (_, cc) = ground::certcentral(&sandbox, Retry::default());
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr(0)).common_name("example.com").organization(ORGANIZATION);
+        order.plan(Plan::years(1)).start().await.unwrap().wait(HALF_AN_HOUR).await.unwrap();
+        assert_eq!(cc.orders().list().send().await.unwrap().orders.len(), 1);
+    }
+}
+
+/// A request was approved by a colleague, but the look before said something else, or something that nobody has heard of.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_others_approved_is_approved() {
+    let mut disturbed = 0;
+    for seed in 0..8 {
+        let sandbox = ground::sandbox(Sandbox::builder().approval(ApprovalMode::OneStep));
+        ground::validate(&sandbox, "example.com").await;
+        let order = ground::issued(&sandbox, csr(0)).await.order.id;
+        let (_, cc) = ground::certcentral(&sandbox, Retry::default());
+        let pending = cc.orders().revoke(order).start().await.unwrap();
+        sandbox.approve_request(pending.request().unwrap().id.0).unwrap();
+        let look = Calls::to("GET /request/{request_id}").first(1);
+        sandbox.set_faults(FaultPlan::seeded(seed).rate(0.0).on(look, Fault::UnknownValues));
+        let approved = pending.wait(HALF_AN_HOUR).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        assert_eq!(approved.unwrap().status, Some(shomei::certcentral::RequestStatus::Approved));
+        disturbed += sandbox.faults_met().len();
+    }
+    assert_eq!(disturbed, 8);
+}
