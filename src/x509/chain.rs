@@ -18,14 +18,9 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// When there is no certificate in it, or one cannot be read.
+    /// When there is no certificate in it, or one cannot be read or is cut off.
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        let certificates = Certificate::all_from_pem(text)
-            .map_err(|error| Error::mismatch(format!("the chain holds a certificate that cannot be read: {error}")))?;
-        if certificates.is_empty() {
-            return Err(Error::mismatch("the chain holds no certificate"));
-        }
-        Ok(Self { certificates })
+        Ok(Self { certificates: file::pem_certificates(text)? })
     }
 
     /// Reads a downloaded file of any format.

@@ -6,6 +6,8 @@ use crate::error::Error;
 /// The most certificates that a file may hold; chains of the service have three to five.
 const MOST_CERTIFICATES: usize = 16;
 
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+
 /// How every zip archive begins, be it empty.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
@@ -35,15 +37,24 @@ fn members(text: &str) -> Result<Members, Error> {
         let members = pkcs7::certificates(message, MOST_CERTIFICATES).map_err(unreadable)?;
         return members.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>().map(Members::Unordered).map_err(unreadable);
     }
-    if text.matches("-----BEGIN CERTIFICATE-----").count() > MOST_CERTIFICATES {
+    if text.matches(BEGIN).count() > MOST_CERTIFICATES {
         return Err(too_many());
     }
+    pem_certificates(text).map(Members::Ordered)
+}
+
+/// The certificates of a PEM text, one at least.
+pub(super) fn pem_certificates(text: &str) -> Result<Vec<Certificate>, Error> {
     let certificates = Certificate::all_from_pem(text)
         .map_err(|error| Error::mismatch(format!("the chain holds a certificate that cannot be read: {error}")))?;
+    // A file cut short would pass for a shorter chain.
+    if text.matches(BEGIN).count() != certificates.len() {
+        return Err(Error::mismatch("the chain ends in the middle of a certificate"));
+    }
     if certificates.is_empty() {
         return Err(Error::mismatch("the chain holds no certificate"));
     }
-    Ok(Members::Ordered(certificates))
+    Ok(certificates)
 }
 
 /// The certificates of all files in an archive, each once.

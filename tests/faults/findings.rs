@@ -1,7 +1,9 @@
 //! What the plans have found, each by itself.
 
+use std::time::Duration;
+
 use shomei::{
-    Retry, Sandbox,
+    CertificateChain, Error, Retry, Sandbox,
     certcentral::{Plan, Product},
     sandbox::{ApprovalMode, Calls, Fault, FaultPlan},
 };
@@ -40,4 +42,21 @@ async fn a_request_that_others_approved_is_approved() {
         disturbed += sandbox.faults_met().len();
     }
     assert_eq!(disturbed, 8);
+}
+
+/// A file that ends too early is no shorter chain.
+#[tokio::test(start_paused = true)]
+async fn half_a_certificate_is_noticed() -> Result<(), Error> {
+    let sandbox = ground::sandbox(Sandbox::builder().issue_delay(Duration::ZERO));
+    ground::validate(&sandbox, "example.com").await;
+    let pem = ground::issued(&sandbox, csr(0)).await.pem();
+    let ends: Vec<_> = pem.match_indices("-----END CERTIFICATE-----").map(|(at, end)| at + end.len()).collect();
+    let begins: Vec<_> = pem.match_indices("-----BEGIN CERTIFICATE-----").map(|(at, begin)| at + begin.len()).collect();
+    assert_eq!(ends.len(), 3);
+    for cut in begins.iter().zip(&ends).flat_map(|(begin, end)| (*begin..*end).step_by(7)) {
+        let chain = CertificateChain::from_pem(&pem[..cut]);
+        assert!(chain.is_err_and(|error| error.is_mismatch()), "cut at {cut}");
+    }
+    assert_eq!(CertificateChain::from_pem(&pem)?.certificates().len(), 3);
+    Ok(())
 }
