@@ -11,6 +11,23 @@ use reqwest::StatusCode;
 /// One type serves the whole crate. It is opaque: ask it with the predicates ([`is_not_found`](Self::is_not_found),
 /// [`is_rate_limited`](Self::is_rate_limited), …) and accessors, or print it; `Display` tells the whole story in one line.
 /// It holds no key and no request body; of the answer it keeps a short excerpt ([`excerpt`](Self::excerpt)).
+///
+/// | what went wrong | how to tell | was a write done? |
+/// | --- | --- | --- |
+/// | an argument was refused before anything was sent | `is_invalid_input` | no |
+/// | the client is not set up for this | `is_configuration` | no |
+/// | no connection was made | `is_connection`, not `was_sent` | no |
+/// | there was no place under the rate limit before the deadline | `is_timeout`, not `was_sent` | no |
+/// | the connection broke off | `is_connection` and `was_sent` | perhaps |
+/// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
+/// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_denied`, `is_rate_limited` | no |
+/// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
+/// | the answer was not understood, or too large | `is_decode` | perhaps |
+/// | the answer is about another certificate than was asked for | `is_mismatch` | yes |
+/// | a wait ended without its result | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
+///
+/// Where it says *perhaps*, [`may_have_happened`](Self::may_have_happened) is true, and [`trace`](Self::trace) tells what to look for if
+/// the flow knows.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -312,7 +329,8 @@ impl fmt::Display for Error {
             Kind::Invalid { field, reason } => write!(f, "{field}: {reason}")?,
             Kind::Connection { sent: false, source } => write!(f, "could not connect: {}", Chain(&**source))?,
             Kind::Connection { sent: true, source } => write!(f, "the connection broke off: {}", Chain(&**source))?,
-            Kind::Timeout { limit, .. } => write!(f, "no answer within {limit:?}")?,
+            Kind::Timeout { sent: true, limit } => write!(f, "no answer within {limit:?}")?,
+            Kind::Timeout { sent: false, limit } => write!(f, "no place under the rate limit within {limit:?}")?,
             Kind::Answer(answer) => write!(f, "{answer}")?,
             Kind::Decode { path, source, excerpt } => {
                 f.write_str("the answer was not understood")?;
