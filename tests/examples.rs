@@ -110,6 +110,8 @@ mod the_judge {
         assert!(wrong.starts_with("get_thing (GET /thing/12), response 200: at `/is_active`"), "{wrong}");
         let unlisted = answer(200, json, r#"{"id": 12, "status": "brand_new"}"#).unwrap_err();
         assert!(unlisted.contains("at `/status`"), "{unlisted}");
+        let kept_back = answer(200, json, r#"{"id": 12, "place": {}}"#).unwrap_err();
+        assert!(kept_back.contains("at `/place`") && kept_back.contains("city"), "{kept_back}");
         assert!(answer(500, json, "{}").unwrap_err().contains("no such status"));
         assert!(answer(200, Some("text/html"), "<p>").unwrap_err().contains("no content type text/html"));
         assert!(answer(200, None, "").unwrap_err().contains("no content type"));

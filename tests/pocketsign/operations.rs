@@ -142,7 +142,7 @@ fn every_operation_of_the_documents_has_its_row() {
 #[tokio::test]
 async fn every_operation_has_document_example_builder_sandbox_and_test() {
     let mut table = vec![
-        "| operation | document | examples | builder | sandbox | answers decoded |".to_owned(),
+        "| operation | document | example | builder | sandbox | test: answers read, whole and cut |".to_owned(),
         "| --- | --- | --- | --- | --- | --- |".to_owned(),
     ];
     let mut empty = Vec::new();
