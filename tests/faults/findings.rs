@@ -24,6 +24,58 @@ async fn what_was_lost_is_found_by_a_client_whose_clock_is_wrong() {
     }
 }
 
+/// The answer to a write is lost, and whatever is looked at afterwards is spoiled each time: that tells nothing, least of all that the
+/// write was lost before it arrived.
+#[tokio::test(start_paused = true)]
+async fn a_look_that_tells_nothing_is_no_leave_to_repeat() {
+    let looks = ["GET /order/alternate/{alternative_order_id}", "GET /order/certificate/{order_id}/reissue", "GET /domain"];
+    let sandbox = ground::sandbox(Sandbox::builder().approval(ApprovalMode::Skip));
+    ground::validate(&sandbox, "example.com").await;
+    let first = ground::issued(&sandbox, csr(0)).await.order.id;
+    let (watch, cc) = ground::certcentral(&sandbox, Retry::default());
+    for (number, fault) in Fault::of_each_class().into_iter().enumerate() {
+        let lost = ["POST /order/certificate/{product_name_id}", "POST /order/certificate/{order_id}/reissue", "POST /domain"];
+        let plan = FaultPlan::seeded(number as u64).rate(0.0);
+        let plan = lost.iter().fold(plan, |plan, write| plan.on(Calls::to(write).nth(1), Fault::ResetAfter));
+        // The first list of domains is the one before the write.
+        let plan = plan.on(Calls::to(looks[2]).nth(1), Fault::SlowBody(Duration::ZERO));
+        sandbox.set_faults(looks.iter().fold(plan, |plan, look| plan.on(Calls::to(look), fault.clone())));
+        let sent = watch.count(|call| call.starts_with("POST"));
+
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr(1)).common_name("shop.example.com").organization(ORGANIZATION);
+        let _ = order.plan(Plan::years(1)).start().await;
+        let _ = cc.orders().reissue(first, csr(2)).start().await;
+        let _ = cc.domains().validate(format!("n{number}.example.net")).organization(ORGANIZATION).start().await;
+        assert_eq!(watch.count(|call| call.starts_with("POST")) - sent, 3, "{fault:?}");
+    }
+}
+
+/// What is found lacks the member by which it would be known again: whoever takes that for absence does everything twice.
+#[tokio::test(start_paused = true)]
+async fn what_lacks_its_date_or_key_is_not_absent() {
+    let looks =
+        ["GET /order/certificate/{order_id}", "GET /order/certificate/{order_id}/reissue", "GET /order/certificate/{order_id}/duplicate"];
+    for seed in 0..60 {
+        let sandbox = ground::sandbox(Sandbox::builder().approval(ApprovalMode::Skip));
+        ground::validate(&sandbox, "example.com").await;
+        let first = ground::issued(&sandbox, csr(0)).await.order.id;
+        let (watch, cc) = ground::certcentral(&sandbox, Retry::default());
+        let lost = ["POST /order/certificate/{product_name_id}", "POST /order/certificate/{order_id}/reissue"];
+        let lost = lost.into_iter().chain(["POST /order/certificate/{order_id}/duplicate"]);
+        let plan = lost.fold(FaultPlan::seeded(seed).rate(0.0), |plan, write| plan.on(Calls::to(write).nth(1), Fault::ResetAfter));
+        // The order itself is spoiled last: a reissue begins with a look at it.
+        let plan = looks[1..].iter().fold(plan, |plan, look| plan.on(Calls::to(look), Fault::Nulls));
+        sandbox.set_faults(plan.clone());
+        let _ = cc.orders().reissue(first, csr(1)).start().await;
+        let _ = cc.orders().duplicate(first, csr(2)).start().await;
+        assert_eq!(watch.count(|call| call.starts_with("POST")), 2, "seed {seed}");
+        sandbox.set_faults(plan.on(Calls::to(looks[0]), Fault::Nulls));
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr(3)).common_name("shop.example.com").organization(ORGANIZATION);
+        let _ = order.plan(Plan::years(1)).start().await;
+        assert_eq!(watch.count(|call| call.starts_with("POST")), 3, "seed {seed}");
+    }
+}
+
 /// A request was approved by a colleague, but the look before said something else, or something that nobody has heard of.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_others_approved_is_approved() {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Orders;
 use crate::{
-    certcentral::{OrderId, RequestType, lost, types},
+    certcentral::{CertificateId, OrderId, RequestType, lost, types},
     error::Error,
     x509::Csr,
 };
@@ -45,13 +45,15 @@ impl Lost<'_> {
             }
             Self::Reissue(id, csr) => {
                 let reissues = orders.reissues(*id).send().await?;
-                let own = reissues.iter().find(|reissue| is_new(reissue.date_created) && is_for(csr, reissue.csr.as_deref()));
-                (own.map(|own| (*id, Some(own.id))), RequestType::Reissue)
+                let new = reissues.iter().filter(|reissue| is_new(reissue.date_created));
+                let own = own(csr, new.map(|reissue| (reissue.id, reissue.csr.as_deref())))?;
+                (own.map(|own| (*id, Some(own))), RequestType::Reissue)
             }
             Self::Duplicate(id, csr) => {
                 let duplicates = orders.duplicates(*id).send().await?;
-                let own = duplicates.iter().find(|duplicate| is_new(duplicate.date_created) && is_for(csr, duplicate.csr.as_deref()));
-                (own.map(|own| (*id, Some(own.id))), RequestType::Duplicate)
+                let new = duplicates.iter().filter(|duplicate| is_new(duplicate.date_created));
+                let own = own(csr, new.map(|duplicate| (duplicate.id, duplicate.csr.as_deref())))?;
+                (own.map(|own| (*id, Some(own))), RequestType::Duplicate)
             }
         };
         let Some((id, certificate_id)) = found else { return Ok(None) };
@@ -82,11 +84,20 @@ impl fmt::Display for Lost<'_> {
     }
 }
 
-/// Within a minute, by the service's clock: its `Date` is told in whole seconds.
+/// Within a minute, by the service's clock: its `Date` is told in whole seconds. What has no date may be new.
 fn is_new(created: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
-    created.is_some_and(|created| created + TimeDelta::seconds(60) >= since)
+    created.is_none_or(|created| created + TimeDelta::seconds(60) >= since)
 }
 
-fn is_for(csr: &Csr, listed: Option<&str>) -> bool {
-    listed.is_some_and(|listed| Csr::from_pem(listed).is_ok_and(|listed| listed == *csr))
+/// The one of these that is for a key; an error if one of them does not tell its own, since it may be that.
+fn own<'l>(csr: &Csr, listed: impl Iterator<Item = (CertificateId, Option<&'l str>)>) -> Result<Option<CertificateId>, Error> {
+    let mut untold = None;
+    for (id, pem) in listed {
+        match pem {
+            Some(pem) if Csr::from_pem(pem).is_ok_and(|listed| listed == *csr) => return Ok(Some(id)),
+            Some(_) => {}
+            None => untold = Some(id),
+        }
+    }
+    untold.map_or(Ok(None), |id| Err(Error::mismatch(format!("the service gave no CSR for certificate {id}"))))
 }
