@@ -197,7 +197,8 @@ impl<S: Service> ClientBuilder<S> {
     }
 
     /// Another TLS backend, proxy or pool: a reqwest client of your own making, as a builder, because redirects, reqwest's own
-    /// retries and the connect timeout are still set here. (A followed redirect would hand the key to another host.)
+    /// retries, its verbose log and the connect timeout are still set here. (A followed redirect would hand the key to another host; a
+    /// verbose log would show it.)
     #[must_use]
     pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
@@ -253,6 +254,7 @@ impl<S: Service> ClientBuilder<S> {
             .connect_timeout(self.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
+            .connection_verbose(false)
             .build()
             .map_err(|error| Error::configuration(format!("http client: {}", error.without_url())))?;
         let transport = self.transport.unwrap_or_else(|| Arc::new(http.clone()));

@@ -55,6 +55,10 @@ async fn nothing_is_told_at_any_level_by_any_crate() {
     {
         certcentral(echo(answer).await).users().me().send().await.unwrap_err();
     }
+    // reqwest can be made to tell every byte; a client that is brought along for its proxy may have been.
+    let verbose = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}/services/v2"));
+    let verbose = verbose.http_client(reqwest::Client::builder().connection_verbose(true)).build().unwrap();
+    verbose.users().me().send().await.unwrap();
     // A handshake that fails: nothing listens for TLS there.
     let tls = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("https://{address}")).retry(Retry::off());
     tls.build().unwrap().users().me().send().await.unwrap_err();
