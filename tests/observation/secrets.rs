@@ -67,7 +67,8 @@ fn told(error: Error) -> String {
         told += &format!(" {inner} {inner:?} {inner:#?}");
         source = inner.source();
     }
-    told + &panic_of(|| Err::<(), _>(error).unwrap())
+    // As `unwrap` words it.
+    told + &panic_of(|| panic!("called `Result::unwrap()` on an `Err` value: {error:?}"))
 }
 
 /// The message of a panic.
@@ -81,7 +82,7 @@ fn the_hunt_finds_what_is_there() {
     let secret = KEY.as_bytes();
     for text in [
         format!("x-dc-devkey: {KEY}"),
-        format!("{:?}", secret),
+        format!("{secret:?}"),
         STANDARD.encode(format!("Bearer {KEY} and more")),
         URL_SAFE.encode(format!(" {KEY}")),
         STANDARD.encode(secret),

@@ -18,6 +18,9 @@ use crate::recorder::ALL;
 /// What a server sends back for the head of a request; it closes the connection after that.
 type Answer = fn(&str) -> String;
 
+/// Whether an error is the one that an answer has to become.
+type Expected = fn(&Error) -> bool;
+
 /// A server on a loopback port that quotes what it is sent.
 pub(super) async fn echo(answer: Answer) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,7 +52,7 @@ fn pocketsign(address: SocketAddr) -> PocketSignV2 {
 #[tokio::test]
 async fn no_error_repeats_a_key_that_the_service_sends_back() {
     let recorder = &*ALL;
-    let answers: [(Answer, fn(&Error) -> bool); 11] = [
+    let answers: [(Answer, Expected); 11] = [
         (|head| with_body("502 Bad Gateway", "text/html", &format!("<pre>{head}</pre>")), |error| error.status() == Some(502)),
         (|head| with_body("400 Bad Request", "text/plain", head), |error| error.status() == Some(400)),
         (
