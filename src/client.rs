@@ -34,6 +34,8 @@ use tokio::time::Instant;
 use crate::{error::Error, generated::Operation, seal::SealingKey, secret::ApiKey};
 
 pub(crate) use self::call::{Call, Started};
+#[cfg(feature = "redis")]
+pub use self::pace::RedisWindows;
 pub use self::{
     options::CallOptions,
     pace::{Pacer, Permit, Rate, RollingWindows, Settled, Urgency, Usage},

@@ -24,6 +24,8 @@ mod x509;
 
 #[cfg(feature = "certcentral")]
 pub use certcentral::CertCentral;
+#[cfg(feature = "redis")]
+pub use client::RedisWindows;
 pub use client::{
     CallOptions, ClientBuilder, Pacer, Permit, Rate, Retry, RollingWindows, Service, Settled, Transport, TransportError, Urgency, Usage,
 };

@@ -1,6 +1,8 @@
 //! Pacing: a request waits for its place before it is sent, so that the service need not refuse it.
 
 mod ledger;
+#[cfg(feature = "redis")]
+mod redis;
 mod windows;
 
 #[cfg(test)]
@@ -10,7 +12,10 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use futures_util::future::BoxFuture;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisWindows;
 pub use self::windows::RollingWindows;
+use crate::error::Error;
 
 /// A rate limit: no stretch of time as long as `window` may hold more than `limit` requests.
 ///
@@ -45,6 +50,18 @@ impl Rate {
     }
 }
 
+/// Rates that can be kept to.
+fn checked(rates: impl IntoIterator<Item = Rate>) -> Result<Vec<Rate>, Error> {
+    const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+    let rates: Vec<Rate> = rates.into_iter().collect();
+    for Rate { limit, window } in &rates {
+        if *limit == 0 || window.is_zero() || *window > LONGEST {
+            return Err(Error::configuration(format!("rate: {limit} requests in {window:?} cannot be kept to")));
+        }
+    }
+    Ok(rates)
+}
+
 /// Whose request it is, when there are not places enough for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Urgency {
@@ -59,7 +76,7 @@ pub enum Urgency {
 ///
 /// A client brings its own, [`RollingWindows`], which all its clones share. Clients with the same key should be given the same
 /// pacer ([`ClientBuilder::pacer`](crate::ClientBuilder::pacer)); processes with the same key can share one budget through another
-/// implementation that keeps it in a common store.
+/// implementation that keeps it in a common store, as `RedisWindows` does (feature `redis`).
 ///
 /// ```
 /// use std::{error::Error, sync::atomic::{AtomicU32, Ordering}, time::Duration};

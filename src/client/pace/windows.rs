@@ -15,7 +15,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Pacer, Permit, Rate, Settled, Urgency, Usage, ledger::Ledger};
+use super::{Pacer, Permit, Rate, Settled, Urgency, Usage, checked, ledger::Ledger};
 use crate::error::Error;
 
 /// Rolling windows, kept to exactly: whenever the service looks back, no window holds more requests than its limit.
@@ -56,13 +56,7 @@ impl RollingWindows {
     ///
     /// When a limit is zero, or a window is empty or longer than a year.
     pub fn new(rates: impl IntoIterator<Item = Rate>) -> Result<Self, Error> {
-        const LONGEST: Duration = Duration::from_secs(366 * 86_400);
-        let rates: Vec<Rate> = rates.into_iter().collect();
-        for Rate { limit, window } in &rates {
-            if *limit == 0 || window.is_zero() || *window > LONGEST {
-                return Err(Error::configuration(format!("rate: {limit} requests in {window:?} cannot be kept to")));
-            }
-        }
+        let rates = checked(rates)?;
         let state = State { ledger: Ledger::new(rates), lines: Default::default(), called: BTreeSet::new(), next_number: 0 };
         Ok(Self { shared: Arc::new(Shared(Mutex::new(state))) })
     }

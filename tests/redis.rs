@@ -1,0 +1,366 @@
+//! The pacer in Redis, against a real server. Without a `redis-server` on the path these tests say so and are left out.
+#![cfg(all(feature = "redis", feature = "certcentral"))]
+#![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
+
+use std::{
+    env,
+    future::Future,
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, join_all};
+use shomei::{
+    ApiKey, CallOptions, CertCentral, Pacer, Permit, Rate, RedisWindows, Retry, Transport, TransportError, Urgency,
+    Urgency::{Background, Foreground},
+};
+use tokio::time::{sleep, timeout};
+
+const LONG: Duration = Duration::from_secs(60);
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A server of one test, on a port of its own; it ends with the test.
+struct Server {
+    process: Child,
+    port: u16,
+}
+
+impl Server {
+    async fn start() -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_at(port).await
+    }
+
+    async fn start_at(port: u16) -> Option<Self> {
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
+        let process = match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
+            Ok(process) => process,
+            Err(error) => {
+                println!("left out: no redis-server can be started here: {error}");
+                return None;
+            }
+        };
+        let server = Self { process, port };
+        let answers = async {
+            while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                sleep(ms(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), answers).await.expect("the server does not answer");
+        Some(server)
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    fn windows(&self, rates: &[Rate]) -> RedisWindows {
+        RedisWindows::new(&self.url(), "test", rates.iter().copied()).unwrap()
+    }
+
+    /// What a command answers.
+    async fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut command = redis::cmd(words[0]);
+        words[1..].iter().for_each(|word| {
+            command.arg(*word);
+        });
+        command.query_async(&mut client.get_multiplexed_async_connection().await.unwrap()).await.unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A place, within a time that nothing here needs.
+async fn reserve(pacer: &RedisWindows, urgency: Urgency) -> Permit {
+    timeout(Duration::from_secs(30), pacer.reserve(urgency)).await.expect("no place").unwrap()
+}
+
+/// Whether there is no place now.
+async fn is_full(pacer: &RedisWindows, urgency: Urgency) -> bool {
+    timeout(ms(200), pacer.reserve(urgency)).await.is_err()
+}
+
+/// Waits for what comes about soon.
+async fn soon<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+    let wait = async {
+        while !is_so().await {
+            sleep(ms(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("{what}"));
+}
+
+/// Notes when requests arrive, in microseconds since 1970, and takes its time to answer.
+#[derive(Clone, Default)]
+struct Service(Arc<Mutex<Vec<u64>>>);
+
+impl Service {
+    fn client(&self, pacer: RedisWindows) -> CertCentral {
+        let client = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).retry(Retry::off());
+        client.pacer(Arc::new(pacer)).build().unwrap()
+    }
+
+    /// Sends so many calls, of both urgencies, as fast as they go.
+    async fn saturate(&self, pacer: RedisWindows, calls: usize) {
+        let (cc, left) = (self.client(pacer), AtomicUsize::new(calls));
+        let callers = (0..16).map(|number| {
+            let cc = cc.with(CallOptions::default().urgency(if number % 3 == 0 { Background } else { Foreground }));
+            let left = &left;
+            async move {
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                    cc.account().balance().send().await.unwrap();
+                }
+            }
+        });
+        timeout(LONG, join_all(callers)).await.expect("the calls do not end");
+    }
+}
+
+impl Transport for Service {
+    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        let arrived = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+        self.0.lock().unwrap().push(u64::try_from(arrived).unwrap());
+        Box::pin(async {
+            sleep(ms(fastrand::u64(..20))).await;
+            let answer = http::Response::builder().status(200).header("content-type", "application/json");
+            Ok(answer.body(Bytes::from_static(b"{}")).unwrap().into())
+        })
+    }
+}
+
+const RATES: [Rate; 2] = [Rate::new(6, ms(100)), Rate::new(20, ms(400))];
+
+/// Of each of two clients: enough to fill the longer window several times.
+const CALLS: usize = 50;
+
+/// No window holds more than its limit. The clocks of server and service are the same; they are read at slightly other moments.
+fn hold_against(rates: &[Rate], mut arrivals: Vec<u64>) {
+    arrivals.sort_unstable();
+    println!("{} requests within {} ms", arrivals.len(), (arrivals[arrivals.len() - 1] - arrivals[0]) / 1_000);
+    for rate in rates {
+        let window = u64::try_from(rate.window.as_micros()).unwrap();
+        for pair in arrivals.windows(rate.limit as usize + 1) {
+            let apart = pair[pair.len() - 1] - pair[0];
+            assert!(apart + 100 >= window, "{} requests in {apart} µs, {rate:?}", pair.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_clients_never_exceed_a_window_together() {
+    let Some(server) = Server::start().await else { return };
+    let service = Service::default();
+    join_all((0..2).map(|_| service.saturate(server.windows(&RATES), CALLS))).await;
+    let arrivals = service.0.lock().unwrap().clone();
+    assert_eq!(arrivals.len(), 2 * CALLS);
+    hold_against(&RATES, arrivals);
+}
+
+#[tokio::test]
+async fn two_processes_never_exceed_a_window_together() {
+    let Some(server) = Server::start().await else { return };
+    let children: Vec<_> = (0..2)
+        .map(|_| {
+            let mut command = tokio::process::Command::new(env::current_exe().unwrap());
+            command.args(["--exact", "one_of_two_processes", "--ignored", "--nocapture"]).env("SHOMEI_TEST_REDIS", server.url());
+            command.kill_on_drop(true).output()
+        })
+        .collect();
+    let mut arrivals = Vec::new();
+    for output in join_all(children).await {
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let own: Vec<u64> = text.lines().filter_map(|line| line.strip_prefix("arrived ")?.parse().ok()).collect();
+        assert_eq!(own.len(), CALLS);
+        arrivals.extend(own);
+    }
+    hold_against(&RATES, arrivals);
+}
+
+#[tokio::test]
+#[ignore = "runs in processes of its own, from the test above"]
+async fn one_of_two_processes() {
+    let url = env::var("SHOMEI_TEST_REDIS").unwrap();
+    let service = Service::default();
+    service.saturate(RedisWindows::new(&url, "test", RATES).unwrap(), CALLS).await;
+    for arrived in &*service.0.lock().unwrap() {
+        println!("\narrived {arrived}");
+    }
+}
+
+#[tokio::test]
+async fn the_background_leaves_a_fifth_free() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (server.windows(&[Rate::new(10, LONG)]), server.windows(&[Rate::new(10, LONG)]));
+    let mut permits = Vec::new();
+    for _ in 0..8 {
+        permits.push(reserve(&one, Background).await);
+    }
+    assert!(is_full(&one, Background).await && is_full(&other, Background).await);
+    for _ in 0..2 {
+        permits.push(reserve(&other, Foreground).await);
+    }
+    assert!(is_full(&one, Foreground).await);
+    assert_eq!(one.remaining()[0].left(), 0);
+    assert!(one.remaining()[0].free_in > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn the_background_lets_a_waiting_call_of_another_client_go_first() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (server.windows(&[Rate::new(5, LONG)]), server.windows(&[Rate::new(5, LONG)]));
+    let mut permits = Vec::new();
+    for _ in 0..5 {
+        permits.push(reserve(&one, Foreground).await);
+    }
+    let order = Mutex::new(Vec::new());
+    let calls = async {
+        let foreground = async {
+            let permit = reserve(&one, Foreground).await;
+            order.lock().unwrap().push(Foreground);
+            drop(permit);
+        };
+        let background = async {
+            // Long enough that the call waits and is known to.
+            soon("the call is not known to wait", || async { server.ask::<bool>(&["EXISTS", "{test}:waiting"]).await }).await;
+            let permit = reserve(&other, Background).await;
+            order.lock().unwrap().push(Background);
+            drop(permit);
+        };
+        let freeing = async {
+            sleep(ms(300)).await;
+            permits.pop();
+        };
+        tokio::join!(foreground, background, freeing)
+    };
+    timeout(Duration::from_secs(30), calls).await.expect("somebody was forgotten");
+    assert_eq!(*order.lock().unwrap(), [Foreground, Background]);
+}
+
+#[tokio::test]
+async fn a_place_that_is_given_back_is_found_by_others() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (server.windows(&[Rate::new(1, LONG)]), server.windows(&[Rate::new(1, LONG)]));
+    let permit = reserve(&one, Foreground).await;
+    assert!(is_full(&other, Foreground).await);
+    drop(permit);
+    drop(reserve(&other, Foreground).await);
+    drop(reserve(&one, Background).await);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_dropped_leaves_nothing() {
+    let Some(server) = Server::start().await else { return };
+    let pacer = server.windows(&[Rate::new(3, LONG)]);
+    for micros in (0..3_000).step_by(50) {
+        let urgency = if micros % 100 == 0 { Foreground } else { Background };
+        drop(timeout(Duration::from_micros(micros), pacer.reserve(urgency)).await);
+    }
+    soon("a place is left taken", || async {
+        let taken: [u64; 2] = [server.ask(&["ZCARD", "{test}:foreground"]).await, server.ask(&["ZCARD", "{test}:background"]).await];
+        taken == [0, 0]
+    })
+    .await;
+    drop(reserve(&pacer, Foreground).await);
+}
+
+#[tokio::test]
+async fn a_penalty_bars_everybody() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (server.windows(&[Rate::new(10, ms(500))]), server.windows(&[Rate::new(10, ms(500))]));
+    drop(reserve(&other, Foreground).await);
+    one.penalize(Some(Duration::from_secs(2)));
+    one.penalize(Some(ms(1)));
+    soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
+    assert!(is_full(&one, Foreground).await && is_full(&other, Foreground).await);
+    assert!(other.remaining()[0].free_in > ms(500), "{:?}", other.remaining());
+    let service = Service::default();
+    let (cc, began) = (service.client(other), SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
+    for _ in 0..3 {
+        cc.account().balance().send().await.unwrap();
+    }
+    // Not everybody at once: after the penalty the window empties evenly, a place every 50 ms.
+    let arrivals = service.0.lock().unwrap().clone();
+    assert!(arrivals[0] >= u64::try_from(began.as_micros()).unwrap());
+    assert!(arrivals[2] - arrivals[0] >= 90_000, "{arrivals:?}");
+}
+
+#[tokio::test]
+async fn who_dies_leaves_its_places_for_a_while_only() {
+    let Some(server) = Server::start().await else { return };
+    let rates = [Rate::new(1, ms(200))];
+    let dying = server.windows(&rates).hold(ms(500));
+    std::mem::forget(reserve(&dying, Foreground).await);
+    let pacer = server.windows(&rates);
+    assert!(is_full(&pacer, Foreground).await);
+    drop(reserve(&pacer, Foreground).await);
+}
+
+#[tokio::test]
+async fn nothing_is_left_for_ever() {
+    let Some(server) = Server::start().await else { return };
+    let service = Service::default();
+    service.saturate(server.windows(&RATES), 20).await;
+    server.windows(&RATES).penalize(None);
+    soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
+    let keys: Vec<String> = server.ask(&["KEYS", "*"]).await;
+    assert!(keys.len() >= 3, "{keys:?}");
+    for key in &keys {
+        let left: i64 = server.ask(&["PTTL", key]).await;
+        assert!(left != -1 && left <= 301_000, "{key}: {left}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_server_no_place_is_given_out() {
+    let Some(server) = Server::start().await else { return };
+    let pacer = server.windows(&RATES);
+    drop(reserve(&pacer, Foreground).await);
+    let port = server.port;
+    drop(server);
+    let service = Service::default();
+    let cc = service.client(pacer.clone());
+    for _ in 0..3 {
+        let error = timeout(Duration::from_secs(30), cc.account().balance().send()).await.expect("it hangs").unwrap_err();
+        assert!(error.is_connection() && !error.was_sent(), "{error}");
+    }
+    assert!(service.0.lock().unwrap().is_empty());
+
+    let _server = Server::start_at(port).await.unwrap();
+    let again = async {
+        while cc.account().balance().send().await.is_err() {
+            sleep(ms(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), again).await.expect("it does not come back");
+}
+
+#[test]
+fn what_cannot_be_is_refused_without_the_password() {
+    let rates = [Rate::new(0, ms(1))];
+    assert!(RedisWindows::new("redis://127.0.0.1/", "test", rates).unwrap_err().is_configuration());
+    for url in ["http://user:CANARY@127.0.0.1/", "redis://user:CANARY@:port/", "CANARY"] {
+        let error = RedisWindows::new(url, "test", RATES).unwrap_err();
+        assert!(error.is_configuration() && !format!("{error} {error:?}").contains("CANARY"), "{error}");
+    }
+    let pacer = RedisWindows::new("redis://user:CANARY@127.0.0.1/", "test", RATES).unwrap();
+    assert!(!format!("{pacer:?}").contains("CANARY"));
+    assert_eq!(pacer.remaining().len(), 2);
+}
