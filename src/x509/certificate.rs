@@ -3,8 +3,8 @@ use std::{fmt, net::IpAddr};
 use chrono::{DateTime, Utc};
 use x509_cert::{
     der::{
-        DecodePem as _, Encode as _,
-        pem::{LineEnding, encode_string},
+        Decode as _, Encode as _,
+        pem::{LineEnding, decode_vec, encode_string},
     },
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
@@ -48,12 +48,14 @@ impl Certificate {
     }
 
     fn read(pem: String) -> Result<Self, x509_cert::der::Error> {
-        let certificate = x509_cert::Certificate::from_pem(&pem)?;
+        // Kept to the byte, be its encoding canonical or not: its signature and fingerprint are of these bytes.
+        let (_, der) = decode_vec(pem.as_bytes())?;
+        let certificate = x509_cert::Certificate::from_der(&der)?;
         let content = certificate.tbs_certificate();
         let names = content.get_extension::<SubjectAltName>()?.map(|(_, names)| names.0).unwrap_or_default();
         let validity = content.validity();
         Ok(Self {
-            der: certificate.to_der()?,
+            der,
             public_key: content.subject_public_key_info().to_der()?,
             subject: content.subject().to_string(),
             issuer: content.issuer().to_string(),
@@ -139,5 +141,29 @@ impl fmt::Debug for Certificate {
             .field("valid_from", &self.valid_from)
             .field("valid_till", &self.valid_till)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_kept_to_the_byte() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let mut kept = 0;
+        for at in 0..made.der().len() {
+            for bit in 0..8 {
+                let mut der = made.der().to_vec();
+                der[at] ^= 1 << bit;
+                if let Ok(certificate) = Certificate::from_der(&der) {
+                    assert_eq!(certificate.as_der(), der, "bit {bit} of byte {at}");
+                    assert_eq!(Certificate::from_pem(certificate.as_pem()).unwrap(), certificate);
+                    kept += 1;
+                }
+            }
+        }
+        assert!(kept > 100, "{kept}");
     }
 }
