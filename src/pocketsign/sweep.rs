@@ -248,7 +248,8 @@ impl Progress {
     fn bind(&mut self, targets: &[Target]) -> Result<(), Error> {
         let others = || Error::invalid("cursor", "it is of other targets, or of the same in another order");
         let known = targets.get(..self.targets).ok_or_else(others)?;
-        if (self.targets > 0 || self.done() > 0) && digest(known) != self.digest {
+        let end = self.beyond.last().map_or(self.before, |last| self.before.max(last.saturating_add(1)));
+        if end > self.targets || (self.targets > 0 && digest(known) != self.digest) {
             return Err(others());
         }
         (self.targets, self.digest) = (targets.len(), digest(targets));
@@ -256,7 +257,7 @@ impl Progress {
     }
 
     fn done(&self) -> usize {
-        self.before + self.beyond.len()
+        self.before.saturating_add(self.beyond.len())
     }
 
     fn has(&self, index: usize) -> bool {
@@ -360,6 +361,13 @@ mod tests {
             assert!(cursor.clone().bind(others).unwrap_err().is_invalid_input());
         }
         assert_eq!(digest(&targets), digest(&targets.clone()));
+
+        let digest = digest(&targets[..2]);
+        for beyond_all in [(3, vec![]), (usize::MAX, vec![usize::MAX]), (0, vec![2])] {
+            let json = serde_json::json!({"before": beyond_all.0, "beyond": beyond_all.1, "targets": 2, "digest": digest});
+            let mut cursor: Cursor = serde_json::from_value(json).unwrap();
+            assert!(cursor.done() >= 1 && cursor.bind(&targets).unwrap_err().is_invalid_input(), "{beyond_all:?}");
+        }
     }
 
     proptest! {
