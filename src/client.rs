@@ -3,6 +3,7 @@
 mod call;
 #[cfg(feature = "pocketsign")]
 mod connect;
+mod echo;
 mod exec;
 #[cfg(feature = "sandbox")]
 mod in_process;
@@ -23,7 +24,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{
     Url,
@@ -336,22 +336,6 @@ impl Core {
         options.retry.unwrap_or(self.retry).repeats()
     }
 
-    /// A body that an error may quote: some proxies answer with what they were sent.
-    pub(crate) fn without_key(&self, body: Bytes) -> Bytes {
-        let header = self.authorization.1.as_bytes();
-        let key = header.rsplit(|byte| *byte == b' ').next().unwrap_or(header);
-        let Some(first) = find(&body, key) else { return body };
-        let mut clean = body[..first].to_vec();
-        let mut rest = &body[first..];
-        while let Some(next) = find(rest, key) {
-            clean.extend_from_slice(&rest[..next]);
-            clean.extend_from_slice(b"[redacted]");
-            rest = &rest[next + key.len()..];
-        }
-        clean.extend_from_slice(rest);
-        clean.into()
-    }
-
     /// How full the windows of the rate limit are.
     pub(crate) fn remaining(&self) -> Vec<Usage> {
         self.pacer.remaining()
@@ -397,10 +381,6 @@ impl Clock {
             self.ahead.store(ahead, Ordering::Relaxed);
         }
     }
-}
-
-fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    text.windows(word.len().max(1)).position(|window| window == word)
 }
 
 /// A base URL without trailing slash that the key may be sent to.

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 
 use super::{CallOptions, Core, trace::Traced};
 use crate::{
-    error::{Answer, Error, ErrorEntry, excerpt},
+    error::{Answer, Error, ErrorEntry},
     generated::Operation,
 };
 
@@ -126,8 +126,7 @@ impl<C> Started<C> {
         match result {
             Ok(value) => Ok(value.into_inner()),
             Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => {
-                let body = self.call.core.without_key(body);
-                Err(self.tell(undecodable::<T>(&body, error, self.call.core.personal)))
+                Err(self.tell(undecodable::<T>(&body, error, &self.call.core)))
             }
             Err(error) => Err(self.explain(error).await),
         }
@@ -177,9 +176,7 @@ impl<C> Started<C> {
             Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
                 Error::connection(!error.is_builder(), error.without_url())
             }
-            Generated::InvalidResponsePayload(body, error) => {
-                undecodable::<serde::de::IgnoredAny>(&self.call.core.without_key(body), error, self.call.core.personal)
-            }
+            Generated::InvalidResponsePayload(body, error) => undecodable::<serde::de::IgnoredAny>(&body, error, &self.call.core),
             // Errors are stripped from the documents before generation, so no operation declares one.
             Generated::ErrorResponse(value) => {
                 Error::answer(Answer { status: value.status(), entries: Vec::new(), retry_after: None, excerpt: String::new() })
@@ -198,30 +195,33 @@ impl<C> Deref for Started<C> {
 }
 
 /// Reads the body a second time, for the path at which it stops to make sense.
-fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, personal: bool) -> Error {
+fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, core: &Core) -> Error {
     let json = &mut serde_json::Deserializer::from_slice(body);
     let (path, error) = match serde_path_to_error::deserialize::<_, T>(json) {
         Ok(_) => (String::new(), error),
-        Err(located) => (located.path().to_string(), located.into_inner()),
+        Err(located) => (core.without_key(&located.path().to_string()), located.into_inner()),
     };
-    if personal {
+    if core.personal {
         // serde's text and the body may quote what must not be seen.
         let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
         return Error::decode(path, reason, String::new());
     }
     // What is JSON, if not the documented one, may hold a secret member; the path tells enough.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
-    Error::decode(path, error, if is_json { String::new() } else { excerpt(body) })
+    let excerpt = if is_json { String::new() } else { core.excerpt(body) };
+    let told = error.to_string();
+    let hidden = core.without_key(&told);
+    if hidden == told { Error::decode(path, error, excerpt) } else { Error::decode(path, hidden, excerpt) }
 }
 
 /// What the service said when its answer is not the documented one.
 async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     let (status, personal) = (answer.status(), core.personal);
     let retry_after = retry_after(answer.headers());
-    let body = core.without_key(answer.bytes().await.unwrap_or_default());
+    let body = answer.bytes().await.unwrap_or_default();
     // What the service says in words may quote what must not be seen.
-    let excerpt = if personal { String::new() } else { excerpt(&body) };
-    Error::answer(Answer { status, entries: entries(&body, personal), retry_after, excerpt })
+    let excerpt = if personal { String::new() } else { core.excerpt(&body) };
+    Error::answer(Answer { status, entries: core.entries_without_key(entries(&body, personal)), retry_after, excerpt })
 }
 
 /// What a service says in its own codes when it refuses.
@@ -261,15 +261,17 @@ fn listed(body: &[u8]) -> Vec<ErrorEntry> {
 
 /// `Retry-After` in seconds or as a date; what cannot be read is as good as absent.
 pub(super) fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    // More than a century overflows when it is added to a time.
+    const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
+
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        // More than a century overflows when it is added to a time.
-        return Some(Duration::from_secs(seconds.min(u32::MAX.into())));
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds).min(LONGEST));
     }
     let at = http_date(headers.get(header::RETRY_AFTER)?)?;
     // By the service's own clock if it tells the time: ours may be wrong.
     let now = headers.get(header::DATE).and_then(http_date).unwrap_or_else(Utc::now);
-    Some((at - now).to_std().unwrap_or(Duration::ZERO))
+    Some((at - now).to_std().unwrap_or(Duration::ZERO).min(LONGEST))
 }
 
 pub(super) fn http_date(value: &header::HeaderValue) -> Option<DateTime<Utc>> {
@@ -309,7 +311,9 @@ mod tests {
         assert_eq!(read("120"), Some(Duration::from_secs(120)));
         assert_eq!(read("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
         assert!(read("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1 << 30));
-        assert_eq!(read("99999999999999"), Some(Duration::from_secs(u32::MAX.into())));
+        for never in ["99999999999999", "Fri, 31 Dec 99999 23:59:59 GMT"] {
+            assert_eq!(read(never), Some(Duration::from_secs(u32::MAX.into())), "{never}");
+        }
         assert_eq!(read("soon"), None);
         assert_eq!(read("-1"), None);
         assert_eq!(retry_after(&header::HeaderMap::new()), None);

@@ -236,6 +236,22 @@ async fn every_kind_of_error_can_be_told_apart() {
     assert!(raw.to_string().contains("connection refused"), "{raw}");
 }
 
+#[tokio::test]
+async fn an_answer_that_repeats_the_key_does_not_have_it_shown() {
+    for (status, body) in [
+        (502, "<pre>GET /order/certificate/1\nX-DC-DEVKEY: CANARY-KEY</pre>"),
+        (400, r#"{"errors":[{"code":"bad|CANARY-KEY","message":"the key is \u0043ANARY-KEY"}]}"#),
+        (200, r#"{"id":"CANARY-KEY"}"#),
+        (200, r#"{"id":1,"certificate":{"CANARY-KEY":1,"id":[]}}"#),
+        (200, "CANARY-KEY"),
+    ] {
+        let error = Scripted::json(status, body).error().await;
+        let told = format!("{error} {error:?} {:?} {:?} {:?}", error.entries(), error.excerpt(), std::error::Error::source(&error));
+        assert!(!told.contains("CANARY"), "{told}");
+        assert!(status == 200 || told.contains("[redacted]"), "{told}");
+    }
+}
+
 /// Serves one answer to every connection and keeps what it was asked.
 async fn serve(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
