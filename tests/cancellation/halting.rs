@@ -1,7 +1,7 @@
 //! A way to a sandbox in many small steps, so that there are many places to be dropped at.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -14,11 +14,32 @@ use tokio::task::yield_now;
 pub(crate) struct Halting {
     sandbox: Sandbox,
     sent: Arc<AtomicU32>,
+    mishaps: Arc<Mutex<Vec<(&'static str, Mishap)>>>,
+}
+
+/// What happens to a request on its way.
+#[derive(Clone, Copy)]
+pub(crate) enum Mishap {
+    /// Somebody before the service refuses it with this status.
+    Refused(u16),
+    /// It arrives, and its answer is lost.
+    AnswerLost,
 }
 
 impl Halting {
     pub(crate) fn new(sandbox: &Sandbox) -> Self {
-        Self { sandbox: sandbox.clone(), sent: Arc::default() }
+        Self { sandbox: sandbox.clone(), sent: Arc::default(), mishaps: Arc::default() }
+    }
+
+    /// The next request whose path ends so has a mishap, and the one after it the next such mishap; an empty list is none.
+    pub(crate) fn expect(&self, mishaps: &[(&'static str, Mishap)]) {
+        *self.mishaps.lock().unwrap() = mishaps.to_vec();
+    }
+
+    fn mishap(&self, path: &str) -> Option<Mishap> {
+        let mut mishaps = self.mishaps.lock().unwrap();
+        let first = mishaps.iter().position(|(end, _)| path.ends_with(end))?;
+        Some(mishaps.remove(first).1)
     }
 
     /// How many requests have left.
@@ -30,9 +51,16 @@ impl Halting {
 impl Transport for Halting {
     fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
         self.sent.fetch_add(1, Ordering::SeqCst);
+        let mishap = self.mishap(request.url().path());
         Box::pin(async move {
             yield_now().await;
+            if let Some(Mishap::Refused(status)) = mishap {
+                return Ok(http::Response::builder().status(status).body(Bytes::new()).unwrap().into());
+            }
             let answer = self.sandbox.send(request).await?;
+            if mishap.is_some() {
+                return Err(TransportError::broken("reset by peer"));
+            }
             yield_now().await;
             let mut head = http::Response::new(());
             *head.status_mut() = answer.status();

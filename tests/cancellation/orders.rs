@@ -10,6 +10,7 @@ use shomei::{
 };
 use tokio::time::sleep;
 
+use crate::halting::Mishap;
 use crate::story::{HOUR, ORGANIZATION, Story, World, csr, drop_everywhere, issue, validate};
 
 /// The caller's own id for the order that may be dropped.
@@ -48,9 +49,10 @@ async fn count(world: &World) -> usize {
     world.cc.orders().list().send().await.unwrap().orders.len()
 }
 
-struct Issue;
+/// With the answer to the order lost or not.
+struct Issue<const LOST: bool>;
 
-impl Story for Issue {
+impl<const LOST: bool> Story for Issue<LOST> {
     type Ground = shomei::Csr;
 
     async fn prepare() -> (Sandbox, Self::Ground) {
@@ -60,6 +62,11 @@ impl Story for Issue {
     }
 
     async fn run(world: &World, csr: &Self::Ground) {
+        if LOST {
+            // What was ordered does not show at once either.
+            let mishaps = [("/ssl_securesite_flex", Mishap::AnswerLost), (OWN_ID, Mishap::Refused(503)), (OWN_ID, Mishap::Refused(404))];
+            world.expect(&mishaps);
+        }
         let order = world.cc.orders().issue(Product::SECURE_SITE_OV, csr.clone()).common_name("example.com").organization(ORGANIZATION);
         let pending = order.plan(Plan::years(1)).alternative_order_id(OWN_ID).start().await.unwrap();
         world.keep(&pending.resume_token());
@@ -234,7 +241,12 @@ impl Story for Approve {
 
 #[tokio::test(start_paused = true)]
 async fn an_issuance() {
-    Box::pin(drop_everywhere::<Issue>(30)).await;
+    Box::pin(drop_everywhere::<Issue<false>>(30)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuance_whose_order_gets_no_answer() {
+    Box::pin(drop_everywhere::<Issue<true>>(40)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use shomei::{Sandbox, certcentral::DomainId};
 
+use crate::halting::Mishap;
 use crate::story::{HOUR, ORGANIZATION, Story, World, drop_everywhere, validate};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -24,6 +25,28 @@ impl Story for Call {
 
     async fn run(world: &World, (): &()) {
         assert_eq!(world.cc.domains().list().send().await.unwrap().domains.len(), 1);
+    }
+
+    async fn finish(world: &World, (): &()) {
+        Self::run(world, &()).await;
+    }
+}
+
+/// A call that is repeated, after a while each time.
+struct Repeated;
+
+impl Story for Repeated {
+    type Ground = ();
+
+    const SHARED: bool = true;
+
+    async fn prepare() -> (Sandbox, ()) {
+        Call::prepare().await
+    }
+
+    async fn run(world: &World, (): &()) {
+        world.expect(&[("/domain", Mishap::Refused(503)), ("/domain", Mishap::AnswerLost), ("/domain", Mishap::Refused(502))]);
+        Call::run(world, &()).await;
     }
 
     async fn finish(world: &World, (): &()) {
@@ -108,6 +131,11 @@ impl Story for Revalidate {
 #[tokio::test(start_paused = true)]
 async fn a_plain_call() {
     Box::pin(drop_everywhere::<Call>(4)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_repeated() {
+    Box::pin(drop_everywhere::<Repeated>(10)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use shomei::{
 };
 use tokio::time::timeout;
 
-use crate::halting::Halting;
+use crate::halting::{Halting, Mishap};
 
 pub(crate) const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
@@ -70,6 +70,11 @@ impl World {
     /// What was stored before the run was dropped.
     pub(crate) fn kept<T: DeserializeOwned>(&self) -> Option<T> {
         self.kept.lock().unwrap().as_deref().map(|kept| serde_json::from_str(kept).unwrap())
+    }
+
+    /// What happens to the next requests to CertCentral; nothing, if the list is empty.
+    pub(crate) fn expect(&self, mishaps: &[(&'static str, Mishap)]) {
+        self.ways[0].expect(mishaps);
     }
 
     /// Publishes what is asked for.
@@ -141,6 +146,7 @@ pub(crate) async fn drop_everywhere<S: Story>(at_least: usize) {
             if polled(most, moment, S::run(&world, &ground)).await.is_none() {
                 dropped += 1;
             }
+            world.expect(&[]);
             world.is_sound().await;
             S::finish(&world, &ground).await;
             world.no_place_is_held();
