@@ -65,7 +65,9 @@ impl Script {
             self.burst = left.checked_sub(1).filter(|left| *left > 0).map(|left| (left, fault.clone()));
             return Some(fault);
         }
-        if self.chance.f64() >= self.plan.rate {
+        // A rate that is no number disturbs nothing.
+        let disturbed = self.chance.f64() < self.plan.rate;
+        if !disturbed {
             return None;
         }
         let fault = self.chance.choice(&self.plan.among)?.clone();
