@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser, ValueExt};
-use shomei::sandbox::{Card, PersonDetails, Sandbox};
+use shomei::sandbox::{Card, FaultPlan, PersonDetails, Sandbox};
 use tokio::net::TcpListener;
 
 const USAGE: &str = "\
 An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
 
 Usage: shomei-sandbox [--listen ADDRESS] [--api-key KEY] [--empty]
-                      [--pocketsign-token TOKEN] [--card DIRECTORY]...
+                      [--pocketsign-token TOKEN] [--card DIRECTORY]... [--faults SEED]
 
 The account has been in use for a year: domains, orders in every state, a request
 that waits for an approval.
@@ -30,6 +30,8 @@ Options:
                         --card: signing.pem and authentication.pem are its certificates, signing.key and
                         authentication.key their private keys (RSA, PKCS #8). They are good until the
                         program ends; files of the same names are written over
+      --faults SEED     have one call in ten go wrong, the same ones in the same way for each number:
+                        connections refused and reset, answers late, broken, lost and spoiled
   -h, --help            show this text
 
 Sign with a card: openssl dgst -sha256 -sign DIRECTORY/signing.key CHALLENGE
@@ -41,6 +43,7 @@ struct Options {
     empty: bool,
     pocketsign_token: Option<String>,
     cards: Vec<PathBuf>,
+    faults: FaultPlan,
 }
 
 fn main() -> ExitCode {
@@ -67,6 +70,7 @@ fn read_options(mut arguments: Parser) -> Result<Option<Options>, lexopt::Error>
         empty: false,
         pocketsign_token: None,
         cards: Vec::new(),
+        faults: FaultPlan::new(),
     };
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -75,6 +79,7 @@ fn read_options(mut arguments: Parser) -> Result<Option<Options>, lexopt::Error>
             Arg::Long("empty") => options.empty = true,
             Arg::Long("pocketsign-token") => options.pocketsign_token = Some(arguments.value()?.parse_with(token)?),
             Arg::Long("card") => options.cards.push(arguments.value()?.into()),
+            Arg::Long("faults") => options.faults = FaultPlan::seeded(arguments.value()?.parse()?),
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
@@ -106,7 +111,7 @@ async fn serve(options: Options) -> io::Result<()> {
     // Before the address is printed, so that whoever reads it may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
-    let mut sandbox = Sandbox::builder().api_key(options.api_key);
+    let mut sandbox = Sandbox::builder().api_key(options.api_key).faults(options.faults);
     if !options.empty {
         sandbox = sandbox.example_account();
     }

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod findings;
+mod flows;
 mod ground;
 mod outcome;
+mod plans;
 mod rules;
 mod sockets;
+mod table;
 mod watch;

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -14,8 +15,9 @@ use shomei::{
     sandbox::{Calls, Fault, FaultPlan},
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+    process::Command,
     runtime::Builder,
     time::timeout,
 };
@@ -95,6 +97,47 @@ async fn a_socket_and_a_process_tell_the_same() {
         assert_eq!(told(ended.map(drop)), expected, "{fault:?}");
     }
     assert_eq!(visits.load(Ordering::Relaxed), 0, "nobody followed the redirect");
+}
+
+/// How the first calls of a client end under the plan of a seed, in process, and what they met.
+fn story(seed: u64) -> (Vec<String>, Vec<Fault>) {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let sandbox = ground::sandbox(Sandbox::builder().faults(FaultPlan::seeded(seed)));
+        let (_, cc) = ground::certcentral(&sandbox, Retry::off());
+        let mut endings = Vec::new();
+        for _ in 0..25 {
+            endings.push(told(cc.users().me().send().await.map(drop)));
+        }
+        (endings, sandbox.faults_met().into_iter().map(|met| met.fault).collect())
+    })
+}
+
+#[tokio::test]
+async fn the_program_has_the_plan_of_its_seed() {
+    let takes_time =
+        |fault: &Fault| matches!(fault, Fault::StallHead(_) | Fault::StallBody(_) | Fault::SlowBody(_) | Fault::TooManyRequests(_));
+    let chosen = tokio::task::spawn_blocking(move || {
+        let quick = |seed| Some((seed, story(seed))).filter(|(_, (_, met))| met.len() > 2 && !met.iter().any(takes_time));
+        (0..).find_map(quick).unwrap()
+    });
+    let (seed, (expected, _)) = chosen.await.unwrap();
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"))
+        .args(["--listen", "127.0.0.1:0", "--api-key", KEY, "--faults", &seed.to_string()])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let line = timeout(BOUND, lines.next_line()).await.unwrap().unwrap().unwrap();
+    let url = line.strip_prefix("certcentral ").unwrap();
+    let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(url).retry(Retry::off()).body_limit(BODY_LIMIT).build().unwrap();
+    let mut endings = Vec::new();
+    for _ in 0..expected.len() {
+        endings.push(told(timeout(BOUND, client.users().me().send()).await.unwrap().map(drop)));
+    }
+    assert_eq!(endings, expected, "seed {seed}");
 }
 
 /// Sends a request by hand and reads what comes: the bytes, and how the connection ended.
