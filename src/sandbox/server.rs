@@ -64,7 +64,7 @@ impl Sandbox {
                 async move {
                     sandbox.receive(request).await.inspect_err(|lost| {
                         if *lost == Lost::Reset {
-                            cut.reset()
+                            cut.reset();
                         }
                     })
                 }
