@@ -365,7 +365,7 @@ mod tests {
         let digest = digest(&targets[..2]);
         for beyond_all in [(3, vec![]), (usize::MAX, vec![usize::MAX]), (0, vec![2])] {
             let json = serde_json::json!({"before": beyond_all.0, "beyond": beyond_all.1, "targets": 2, "digest": digest});
-            let mut cursor: Cursor = serde_json::from_value(json).unwrap();
+            let mut cursor: Progress = serde_json::from_value(json).unwrap();
             assert!(cursor.done() >= 1 && cursor.bind(&targets).unwrap_err().is_invalid_input(), "{beyond_all:?}");
         }
     }
