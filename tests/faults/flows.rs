@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::LocalBoxFuture};
 use shomei::{
     Error, Retry, Sandbox,
     certcentral::{CertificateFormat, OrderId, Plan, Product},
@@ -71,20 +71,23 @@ impl Run {
     }
 
     /// Notes how a flow of two parts ended: what was started, then waited for.
-    async fn flow<P, T>(
-        &mut self,
+    fn flow<'r, P: 'r, T: 'r>(
+        &'r mut self,
         name: &'static str,
-        start: impl Future<Output = Result<P, Error>>,
-        wait: impl AsyncFnOnce(P) -> Result<T, Error>,
-    ) -> Ending {
-        let pending = match self.part(name, START, start).await {
-            Ok(pending) => pending,
-            Err(ending) => return ending,
-        };
-        if self.part(name, WAIT, wait(pending)).await.is_ok() {
-            self.endings.push((name, "done".to_owned()));
+        start: impl Future<Output = Result<P, Error>> + 'r,
+        wait: impl AsyncFnOnce(P) -> Result<T, Error> + 'r,
+    ) -> LocalBoxFuture<'r, Ending> {
+        async move {
+            let pending = match self.part(name, START, start).await {
+                Ok(pending) => pending,
+                Err(ending) => return ending,
+            };
+            if self.part(name, WAIT, wait(pending)).await.is_ok() {
+                self.endings.push((name, "done".to_owned()));
+            }
+            Ending::Placed
         }
-        Ending::Placed
+        .boxed_local()
     }
 
     /// A flow of one part.
@@ -237,7 +240,7 @@ pub(crate) async fn pocketsign(sandbox: &Sandbox, [known, met]: &[Card; 2], plan
     let signed_in =
         if by_v1 { pocketsign_flows!(run, v1, met, user, certificate) } else { pocketsign_flows!(run, v2, met, user, certificate) };
 
-    run.judge(&sandbox, &watch);
+    run.judge(sandbox, &watch);
     // Of the known person there is one; what the flow made comes on top.
     let verifications: Vec<_> = setup.verifications().list().stream().try_collect().await.unwrap();
     run.expect("verification", signed_in, verifications.len() - 1);
