@@ -219,9 +219,10 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     let (status, personal) = (answer.status(), core.personal);
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
-    // What the service says in words may quote what must not be seen.
-    let excerpt = if personal { String::new() } else { core.excerpt(&body) };
-    Error::answer(Answer { status, entries: core.entries_without_key(entries(&body, personal)), retry_after, excerpt })
+    let entries = core.entries_without_key(entries(&body, personal));
+    // What was understood need not be quoted: it may hold what must not be seen, in ways that only reading it shows.
+    let excerpt = if personal || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
+    Error::answer(Answer { status, entries, retry_after, excerpt })
 }
 
 /// What a service says in its own codes when it refuses.

@@ -3,7 +3,6 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use reqwest::Url;
 use tokio::time::Instant;
 use tracing::{Span, debug, debug_span, field::Empty, info_span, warn};
 
@@ -12,27 +11,6 @@ use crate::{error::Error, generated::Operation};
 
 /// A wait for a place shorter than this is none: it is the time it takes to ask.
 const INSTANT: Duration = Duration::from_millis(1);
-
-/// The server that a client calls, as the base URL names it.
-#[derive(Debug)]
-pub(super) struct Server {
-    address: String,
-    port: Option<u16>,
-    /// Whether what is sent can be read on the way.
-    pub(super) is_plain: bool,
-}
-
-impl Server {
-    pub(super) fn of(base_url: &str) -> Self {
-        let url = Url::parse(base_url).ok();
-        let url = url.as_ref();
-        Self {
-            address: url.and_then(Url::host_str).unwrap_or_default().to_owned(),
-            port: url.and_then(Url::port_or_known_default),
-            is_plain: url.is_some_and(|url| url.scheme() == "http"),
-        }
-    }
-}
 
 /// What a call is about.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +59,7 @@ impl Traced {
             "shomei.operation" = id,
             "http.request.method" = method,
             "url.template" = template,
-            "server.address" = core.server.address,
+            "server.address" = core.server.address(),
             "shomei.attempts" = Empty,
             "http.response.status_code" = Empty,
             "error.type" = Empty,
@@ -100,8 +78,8 @@ impl Traced {
             "shomei.operation" = operation,
             "http.request.method" = method,
             "url.template" = template,
-            "server.address" = core.server.address,
-            "server.port" = core.server.port,
+            "server.address" = core.server.address(),
+            "server.port" = core.server.port(),
             "http.request.resend_count" = (number > 1).then(|| number - 1),
             "http.response.status_code" = Empty,
             "error.type" = Empty,

@@ -52,7 +52,7 @@ fn pocketsign(address: SocketAddr) -> PocketSignV2 {
 #[tokio::test]
 async fn no_error_repeats_a_key_that_the_service_sends_back() {
     let recorder = &*ALL;
-    let answers: [(Answer, Expected); 11] = [
+    let answers: [(Answer, Expected); 12] = [
         (|head| with_body("502 Bad Gateway", "text/html", &format!("<pre>{head}</pre>")), |error| error.status() == Some(502)),
         (|head| with_body("400 Bad Request", "text/plain", head), |error| error.status() == Some(400)),
         (
@@ -60,6 +60,11 @@ async fn no_error_repeats_a_key_that_the_service_sends_back() {
             Error::is_denied,
         ),
         (|_| with_body("403 Forbidden", "application/json", &format!(r#"{{"code":"{KEY}","message":"{KEY}"}}"#)), Error::is_denied),
+        // The same letters, written another way.
+        (
+            |_| with_body("400 Bad Request", "application/json", &format!(r#"{{"errors":[{{"message":"\u0043{}"}}]}}"#, &KEY[1..])),
+            |error| error.status() == Some(400),
+        ),
         (|_| with_body("200 OK", "application/json", &format!(r#"{{"id":"{KEY}","certificate":"{KEY}"}}"#)), Error::is_decode),
         (|head| with_body("200 OK", "application/json", head), Error::is_decode),
         (|head| with_body("200 OK", "application/json", &format!("{head}{}", " ".repeat(5 << 20))), Error::is_decode),
