@@ -42,7 +42,7 @@ async fn carry(near: impl AsyncRead + AsyncWrite + Unpin, far: impl AsyncRead + 
 }
 
 async fn forward(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, left: &AtomicUsize) -> io::Result<()> {
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     loop {
         let read = from.read(&mut buffer).await?;
         let passes = left.load(Ordering::Relaxed).min(read);
