@@ -1,15 +1,20 @@
 //! Tokens and cursors as they come back from wherever they were kept.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Serialize, de::DeserializeOwned};
-use shomei::pocketsign::{
-    CertificateStatus, UserId,
-    sweep::{Cursor, Target},
+use sha2::Sha256;
+use shomei::{
+    Error,
+    pocketsign::{
+        CertificateStatus, UserId,
+        sweep::{Cursor, Target},
+    },
 };
 
 use super::{
     flows::{issuance, validation},
     judge,
-    script::{Clients, Script, play},
+    script::{Clients, KEY, Script, play},
 };
 use futures_util::{StreamExt as _, future::LocalBoxFuture};
 use std::time::Duration;
@@ -19,20 +24,26 @@ type Resume = for<'c> fn(&'c Clients, &'c [u8]) -> LocalBoxFuture<'c, ()>;
 const KINDS: &[(&str, Resume)] = &[
     ("validation", |clients, json| {
         Box::pin(async {
-            let Some(token) = read(json) else { return };
-            validation(clients, clients.cc.domains().resume_validation(token).start().await).await;
+            let Some(token) = token("domain validation", 2, json) else { return };
+            let pending = clients.cc.domains().resume_validation(token).start().await;
+            opened(json, &pending);
+            validation(clients, pending).await;
         })
     }),
     ("issuance", |clients, json| {
         Box::pin(async {
-            let Some(token) = read(json) else { return };
-            issuance(clients, clients.cc.orders().resume_issuance(token).start()).await;
+            let Some(token) = token("issuance", 2, json) else { return };
+            let pending = clients.cc.orders().resume_issuance(token).start();
+            opened(json, &pending);
+            issuance(clients, pending).await;
         })
     }),
     ("approval", |clients, json| {
         Box::pin(async {
-            let Some(token) = read(json) else { return };
-            match clients.cc.requests().resume_approval(&token).start() {
+            let Some(token) = token("approval", 2, json) else { return };
+            let pending = clients.cc.requests().resume_approval(&token).start();
+            opened(json, &pending);
+            match pending {
                 Ok(pending) => {
                     assert_eq!(pending.resume_token(), token);
                     let within = Duration::from_secs(3600);
@@ -46,11 +57,36 @@ const KINDS: &[(&str, Resume)] = &[
     ("status", |_, json| Box::pin(async { drop(read::<CertificateStatus>(json)) })),
 ];
 
-/// A token in JSON and the answers to whoever goes on with it. The first line says which it is.
+/// A token in JSON, or its content, and the answers to whoever goes on with it. The first line says which it is.
 pub fn tokens(data: &[u8]) {
     let script = Script::read(data);
     let (_, resume) = script.choose(KINDS);
     play(script.answers(1), async |clients| resume(clients, script.parts[0]).await);
+}
+
+/// A token as it stands there, or one with this content as the client itself would seal it: an older one is followed with other targets, too.
+fn token<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kind: &str, version: u8, json: &[u8]) -> Option<T> {
+    read(json).or_else(|| {
+        let unsealed = [format!(r#"{{"version":{version},"seal":"{}","content":"#, "0".repeat(64)).as_bytes(), json, b"}"].concat();
+        let token = serde_json::to_string(&serde_json::from_slice::<T>(&unsealed).ok()?).expect("what was read can be written");
+        let (_, content) = token.split_once(r#""content":"#).expect("a token has a content");
+        let content = content.strip_suffix('}').expect("the content is its last member");
+        let seal = code(&code(KEY.as_bytes(), b"shomei resume tokens"), &[kind.as_bytes(), &[0, version], content.as_bytes()].concat());
+        let seal: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
+        read(format!(r#"{{"version":{version},"seal":"{seal}","content":{content}}}"#).as_bytes())
+    })
+}
+
+/// A token whose seal is right is not refused for it.
+fn opened<T>(json: &[u8], outcome: &Result<T, Error>) {
+    if let Err(error) = outcome {
+        let content_only = serde_json::from_slice::<serde_json::Value>(json).is_ok_and(|json| json["seal"].is_null());
+        assert!(!(content_only && error.is_invalid_input() && error.to_string().contains("resume token")), "{error}");
+    }
+}
+
+fn code(key: &[u8], text: &[u8]) -> [u8; 32] {
+    Hmac::<Sha256>::new_from_slice(key).expect("a key of any length").chain_update(text).finalize().into_bytes().into()
 }
 
 fn read<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(json: &[u8]) -> Option<T> {
@@ -60,14 +96,16 @@ fn read<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(json: &[u
 }
 
 async fn cursor(clients: &Clients, json: &[u8]) {
-    let Some(cursor) = read::<Cursor>(json) else { return };
+    let Some(cursor) = token::<Cursor>("sweep", 1, json) else { return };
     let _ = cursor.done();
     let targets = ["a", "b", "../c"].map(|id| Target::from(UserId::from(id)));
-    match clients.v2.sweep().over(targets).resume(cursor).start() {
+    let sweep = clients.v2.sweep().over(targets).resume(cursor).start();
+    opened(json, &sweep);
+    match sweep {
         Ok(mut sweep) => {
             while sweep.next().await.is_some() {}
             assert_eq!(sweep.left(), 0);
-            judge::data(sweep.cursor());
+            judge::data(&sweep.cursor());
         }
         Err(error) => judge::personal_error(clients, &error),
     }

@@ -40,7 +40,7 @@ macro_rules! both {
                     told(clients, swept.outcome);
                 }
                 assert_eq!((results, sweep.left()), (3, 0));
-                judge::data(sweep.cursor());
+                judge::data(&sweep.cursor());
             })),
         )*];
     };
