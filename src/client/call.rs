@@ -202,7 +202,8 @@ fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, core:
         Err(located) => (core.without_key(&located.path().to_string()), located.into_inner()),
     };
     if core.personal {
-        // serde's text and the body may quote what must not be seen.
+        // serde's text and the body may quote what must not be seen; so may the path to what is no JSON, through members nobody documents.
+        let path = if error.is_data() { path } else { String::new() };
         let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
         return Error::decode(path, reason, String::new());
     }

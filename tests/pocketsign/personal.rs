@@ -152,6 +152,9 @@ async fn no_error_quotes_the_service() {
         (200, "CANARY"),
         (200, r#"{"user":"CANARY"}"#),
         (200, r#"{"user":{"id":["CANARY"]},"certificate_content":"CANARY"}"#),
+        (200, r#"{"CANARY":{"a"]}"#),
+        (200, r#"{"user":{"CANARY":[{"a":}]}}"#),
+        (200, r#"{"certificate":{"CANARY":{"CANARY":1e999}}}"#),
         (302, "CANARY"),
     ] {
         let service = Scripted::json(status, body);

@@ -36,11 +36,11 @@ impl Scripted {
     }
 
     pub(crate) fn v1(&self) -> PocketSignV1 {
-        PocketSign::v1(ApiKey::new("CANARY").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
+        PocketSign::v1(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
     }
 
     pub(crate) fn v2(&self) -> PocketSignV2 {
-        PocketSign::v2(ApiKey::new("CANARY").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
+        PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
     }
 
     pub(crate) fn sent(&self) -> usize {
