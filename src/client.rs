@@ -139,7 +139,8 @@ impl<S: Service> ClientBuilder<S> {
     /// How long a call may take from its start to its answer, repeats and waiting for a place under the rate limit included.
     ///
     /// Who starts thousands of calls at once has the last of them wait for minutes; better start a hundred at a time, or set a later
-    /// deadline. What is not sent by the deadline was certainly not done ([`Error::was_sent`]).
+    /// deadline. What is not sent by the deadline was certainly not done ([`Error::was_sent`]). A call that must not be repeated is not
+    /// begun in the last five seconds, or the last tenth if that is less: it could not be told what became of it.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -326,10 +327,9 @@ impl Core {
         self.clock.ahead.load(Ordering::Relaxed) != Clock::UNTOLD
     }
 
-    /// Whether calls with these options may be repeated at all.
-    #[cfg(feature = "certcentral")]
-    pub(crate) fn may_repeat(&self, options: &CallOptions) -> bool {
-        options.retry.unwrap_or(self.retry).repeats()
+    /// When calls with these options are repeated.
+    pub(crate) fn retry(&self, options: &CallOptions) -> Retry {
+        options.retry.unwrap_or(self.retry)
     }
 
     /// How full the windows of the rate limit are.

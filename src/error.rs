@@ -1,10 +1,14 @@
 //! One error for everything: what was asked, what came back, how often it was tried, and whether it may have happened.
 
+mod shown;
+
 #[cfg(feature = "pocketsign")]
 use std::any::Any;
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, time::Duration};
 
 use reqwest::StatusCode;
+
+pub(crate) use shown::excerpt;
 
 /// Why a call, a wait or a builder did not give what was asked of it.
 ///
@@ -23,10 +27,10 @@ use reqwest::StatusCode;
 /// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_denied`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
 /// | the answer was not understood, or too large | `is_decode` | perhaps |
-/// | the answer is about another certificate than was asked for | `is_mismatch` | yes |
+/// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
 /// | a wait ended without its result | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
 ///
-/// Where it says *perhaps*, [`may_have_happened`](Self::may_have_happened) is true, and [`trace`](Self::trace) tells what to look for if
+/// Where it says *perhaps*, and where an earlier attempt of the same call ended like that, [`may_have_happened`](Self::may_have_happened) is true, and [`trace`](Self::trace) tells what to look for if
 /// the flow knows.
 pub struct Error(Box<Inner>);
 
@@ -34,6 +38,7 @@ struct Inner {
     kind: Kind,
     operation: Option<&'static str>,
     reads: bool,
+    perhaps_done: bool,
     attempts: u32,
     elapsed: Duration,
     trace: Option<String>,
@@ -44,7 +49,7 @@ struct Inner {
 enum Kind {
     Configuration(Cow<'static, str>),
     Invalid { field: Cow<'static, str>, reason: Cow<'static, str> },
-    Connection { sent: bool, source: Box<dyn StdError + Send + Sync> },
+    Connection { sent: bool, answered: bool, source: Box<dyn StdError + Send + Sync> },
     Timeout { sent: bool, limit: Duration },
     Answer(Answer),
     Decode { path: String, source: Box<dyn StdError + Send + Sync>, excerpt: String },
@@ -77,6 +82,7 @@ impl Error {
             kind,
             operation: None,
             reads: false,
+            perhaps_done: false,
             attempts: 0,
             elapsed: Duration::ZERO,
             trace: None,
@@ -96,7 +102,12 @@ impl Error {
     }
 
     pub(crate) fn connection(sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Connection { sent, source: source.into() })
+        Self::new(Kind::Connection { sent, answered: false, source: source.into() })
+    }
+
+    /// The connection broke off within the answer.
+    pub(crate) fn cut_short(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Connection { sent: true, answered: true, source: source.into() })
     }
 
     pub(crate) fn timeout(sent: bool, limit: Duration) -> Self {
@@ -134,6 +145,20 @@ impl Error {
         self
     }
 
+    /// Adds that it comes after so many attempts of a call whose answer was lost, and how long all took.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts += attempts;
+        self.0.elapsed = elapsed;
+        self.perhaps_done()
+    }
+
+    /// Adds that an earlier attempt may have done what was asked for.
+    pub(crate) fn perhaps_done(mut self) -> Self {
+        self.0.perhaps_done = true;
+        self
+    }
+
     /// Adds what to look for to find out whether a write whose answer was lost has happened.
     pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
         self.0.trace = Some(trace.into());
@@ -158,11 +183,18 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         match &self.0.kind {
             _ if self.0.reads => false,
+            _ if self.0.perhaps_done => true,
             Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => *sent,
             Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 500..=599),
             Kind::Decode { .. } | Kind::TooLarge { .. } => true,
             Kind::Configuration(_) | Kind::Invalid { .. } | Kind::Mismatch(_) | Kind::Wait(_) => false,
         }
+    }
+
+    /// Whether the connection broke off before anything of an answer came.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn broke_off_unanswered(&self) -> bool {
+        matches!(self.0.kind, Kind::Connection { sent: true, answered: false, .. })
     }
 
     /// What to look for to find out whether it has happened, such as an `alternative_order_id`.
@@ -177,7 +209,7 @@ impl Error {
         self.0.operation
     }
 
-    /// How often the request was tried; 0 if nothing was sent.
+    /// How often the request was tried, connections that were never made included; 0 if it did not come to that.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -275,7 +307,7 @@ impl Error {
         matches!(self.0.kind, Kind::Decode { .. } | Kind::TooLarge { .. })
     }
 
-    /// The service answered, but with a certificate that is not the one asked for.
+    /// The service answered, but what it has is not what was asked for: a certificate for another key, an order in another state.
     #[must_use]
     pub fn is_mismatch(&self) -> bool {
         matches!(self.0.kind, Kind::Mismatch(_))
@@ -293,6 +325,7 @@ impl Error {
     #[must_use]
     pub fn was_sent(&self) -> bool {
         match self.0.kind {
+            _ if self.0.perhaps_done => true,
             Kind::Configuration(_) | Kind::Invalid { .. } => false,
             Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => sent,
             Kind::Answer(_) | Kind::Decode { .. } | Kind::TooLarge { .. } | Kind::Mismatch(_) | Kind::Wait(_) => true,
@@ -318,90 +351,6 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, operation, attempts, elapsed, trace, .. } = &*self.0;
-        if let Some(operation) = operation {
-            write!(f, "{operation}: ")?;
-        }
-        match kind {
-            Kind::Configuration(message) | Kind::Mismatch(message) => f.write_str(message)?,
-            Kind::Invalid { field, reason } => write!(f, "{field}: {reason}")?,
-            Kind::Connection { sent: false, source } => write!(f, "could not connect: {}", Chain(&**source))?,
-            Kind::Connection { sent: true, source } => write!(f, "the connection broke off: {}", Chain(&**source))?,
-            Kind::Timeout { sent: true, limit } => write!(f, "no answer within {limit:?}")?,
-            Kind::Timeout { sent: false, limit } => write!(f, "no place under the rate limit within {limit:?}")?,
-            Kind::Answer(answer) => write!(f, "{answer}")?,
-            Kind::Decode { path, source, excerpt } => {
-                f.write_str("the answer was not understood")?;
-                if !path.is_empty() && path != "." {
-                    write!(f, " at {path}")?;
-                }
-                write!(f, ": {source}")?;
-                if !excerpt.is_empty() {
-                    write!(f, "; it begins with {excerpt:?}")?;
-                }
-            }
-            Kind::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes")?,
-            Kind::Wait(source) => write!(f, "{source}")?,
-        }
-        if *attempts > 1 {
-            write!(f, " (after {attempts} attempts in {elapsed:.1?})")?;
-        }
-        if let Some(trace) = trace {
-            write!(f, "; it may have happened: look for {trace}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered {}", self.status)?;
-        for entry in &self.entries {
-            write!(f, "; {}", entry.code)?;
-            if !entry.message.is_empty() {
-                write!(f, ": {}", entry.message)?;
-            }
-        }
-        if self.entries.is_empty() && !self.excerpt.is_empty() {
-            write!(f, ": {:?}", self.excerpt)?;
-        }
-        if let Some(wait) = self.retry_after {
-            write!(f, "; it asks to wait {wait:?}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A source with its own sources, in one line: reqwest's outermost text says too little.
-struct Chain<'a>(&'a (dyn StdError + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(inner) = source {
-            write!(f, ": {inner}")?;
-            source = inner.source();
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("message", &format_args!("{self}"))
-            .field("operation", &self.operation())
-            .field("status", &self.status())
-            .field("entries", &self.entries())
-            .field("attempts", &self.attempts())
-            .field("elapsed", &self.elapsed())
-            .finish()
-    }
-}
-
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
@@ -409,22 +358,4 @@ impl StdError for Error {
             _ => None,
         }
     }
-}
-
-/// The first characters of a body, fit to be shown: one line, no control characters.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    const LONGEST: usize = 300;
-    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST * 4)]);
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
-        line.truncate(end);
-        line.push('…');
-    }
-    line
 }

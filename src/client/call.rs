@@ -37,6 +37,8 @@ pub(super) struct Record {
     operation: Option<&'static str>,
     /// Whether the call changes nothing.
     reads: bool,
+    /// Whether an attempt ended in a way that does not tell if it was done.
+    pub(super) perhaps_done: bool,
     pub(super) attempts: u32,
     elapsed: Duration,
     failure: Option<Error>,
@@ -145,7 +147,7 @@ impl<C> Started<C> {
         let mut body = BytesMut::new();
         let mut chunks = value.into_inner().into_inner();
         while let Some(chunk) = chunks.next().await {
-            body.extend_from_slice(&chunk.map_err(|error| self.tell(Error::connection(true, error.without_url())))?);
+            body.extend_from_slice(&chunk.map_err(|error| self.tell(Error::cut_short(error.without_url())))?);
         }
         Ok((headers, body.freeze()))
     }
@@ -157,7 +159,10 @@ impl<C> Started<C> {
             trace.failed(&error);
         }
         match record.operation {
-            Some(operation) => error.during(operation, record.reads, record.attempts, record.elapsed),
+            Some(operation) => {
+                let error = error.during(operation, record.reads, record.attempts, record.elapsed);
+                if record.perhaps_done { error.perhaps_done() } else { error }
+            }
             None => error,
         }
     }

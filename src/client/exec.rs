@@ -27,11 +27,13 @@ impl Call {
     pub(super) async fn repeat(&self, request: reqwest::Request, operation: Option<&Operation>, trace: &Traced) -> Result<Answer, Error> {
         /// Long enough to be none, short enough to be added to any time.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
+        /// In these last moments of its time a write is not begun, nor in the last tenth if that is less.
+        const MOMENTS: Duration = Duration::from_secs(5);
 
         let core = &*self.core;
         let idempotent = operation.is_some_and(|operation| operation.idempotent);
         let deletes = operation.is_some_and(|operation| operation.deletes);
-        let retry = self.options.retry.unwrap_or(core.retry);
+        let retry = core.retry(&self.options);
         let limit = self.options.deadline.unwrap_or(core.deadline);
         let deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
@@ -42,7 +44,9 @@ impl Call {
             let place = timeout_at(deadline, core.pacer.reserve(self.options.urgency)).await;
             trace.paced(self.options.urgency, asked.elapsed());
             let Ok(place) = place else { break };
-            if Instant::now() >= deadline {
+            // A write that times out at once leaves its caller in the dark; not sent, it leaves nothing.
+            let needed = if idempotent { Duration::ZERO } else { MOMENTS.min(limit / 10) };
+            if deadline.duration_since(Instant::now()) <= needed {
                 break;
             }
             next = request.try_clone();
@@ -76,6 +80,7 @@ impl Call {
                 _ => break,
             }
         }
+        self.note(|record| record.perhaps_done |= may_be_done);
         outcome
     }
 }
@@ -113,7 +118,7 @@ impl Core {
         let mut body = BytesMut::new();
         let mut chunks = answer.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| Error::connection(true, error.without_url()))?;
+            let chunk = chunk.map_err(|error| Error::cut_short(error.without_url()))?;
             if body.len() + chunk.len() > self.body_limit {
                 return Err(Error::too_large(self.body_limit));
             }

@@ -11,7 +11,8 @@ use std::{
 /// When a failed call is repeated.
 ///
 /// Only where it can do no harm: the connection was never made; the service refused the call unread (429); or the operation is
-/// marked idempotent in its document and its answer was 408, 5xx, or lost. An order whose answer was lost is never sent again.
+/// marked idempotent in its document and its answer was 408, 5xx, or lost. An order whose answer was lost is not repeated: its flow
+/// [finds out](Self::search) what became of it.
 ///
 /// | setting | default |
 /// | --- | --- |
@@ -19,10 +20,12 @@ use std::{
 /// | [`first_delay`](Self::first_delay) | 500 ms at most before the second attempt, doubling with each |
 /// | [`longest_delay`](Self::longest_delay) | 20 s |
 /// | [`longest_retry_after`](Self::longest_retry_after) | 5 min |
-/// | [`budget`](Self::budget) | 500 tokens, 5 a repeat: 100 repeats in a row, and one in five calls in the long run |
+/// | [`budget`](Self::budget) | 500 tokens |
+/// | [`repeat_cost`](Self::repeat_cost) | 5 tokens: 100 repeats in a row, and one in five calls in the long run |
+/// | [`search`](Self::search) | 1 min |
 ///
-/// Delays are drawn evenly between zero and their bound, so that many callers do not come back at once. A `Retry-After` is kept if it
-/// is longer. No delay leads past the [deadline](crate::ClientBuilder::deadline) of the call.
+/// Delays are drawn evenly between zero and their bound, so that many callers do not come back at once. A `Retry-After` is waited for
+/// first. No delay leads past the [deadline](crate::ClientBuilder::deadline) of the call.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -37,7 +40,9 @@ pub struct Retry {
     longest_delay: Duration,
     pub(super) longest_retry_after: Duration,
     budget: u32,
-    cost: u32,
+    repeat_cost: u32,
+    #[cfg(feature = "certcentral")]
+    pub(crate) search: Duration,
 }
 
 impl Default for Retry {
@@ -48,7 +53,9 @@ impl Default for Retry {
             longest_delay: Duration::from_secs(20),
             longest_retry_after: Duration::from_secs(300),
             budget: 500,
-            cost: 5,
+            repeat_cost: 5,
+            #[cfg(feature = "certcentral")]
+            search: Duration::from_secs(60),
         }
     }
 }
@@ -88,20 +95,40 @@ impl Retry {
         self
     }
 
-    /// How many tokens all calls of a client and its clones share, and what a repeat costs of them. A call that does not fail puts
-    /// one back. Without tokens there are no repeats: a service that is down is not made to answer every call four times over.
+    /// How many tokens all calls of a client and its clones share to pay for repeats. A call that the service answers, be it with a
+    /// refusal, puts one back. Without tokens there are no repeats: a service that is down is not made to answer every call four times
+    /// over.
     ///
-    /// The number of tokens is the client's; for a single call only the cost can differ.
+    /// It is the client's; in the [options](crate::CallOptions::retry) of a single call it changes nothing.
     #[must_use]
-    pub fn budget(mut self, tokens: u32, cost: u32) -> Self {
+    pub fn budget(mut self, tokens: u32) -> Self {
         self.budget = tokens;
-        self.cost = cost;
+        self
+    }
+
+    /// How many tokens of the [`budget`](Self::budget) a repeat costs.
+    #[must_use]
+    pub fn repeat_cost(mut self, tokens: u32) -> Self {
+        self.repeat_cost = tokens;
+        self
+    }
+
+    /// How long the flows look for an order, a reissue, a duplicate or a domain whose answer was lost; zero for not at all. The last look
+    /// may take as long again.
+    ///
+    /// What shows is adopted. If the connection broke off before anything came back, and nothing shows for the latter half of this
+    /// time, the request is sent once more, with the same `alternative_order_id`; not after a timeout or a 5xx, which the service may
+    /// survive, and not with [`Retry::off`]. Otherwise the error [may have happened](crate::Error::may_have_happened).
+    #[cfg(feature = "certcentral")]
+    #[must_use]
+    pub fn search(mut self, time: Duration) -> Self {
+        self.search = time;
         self
     }
 
     /// Whether anything is ever tried a second time.
     #[cfg(feature = "certcentral")]
-    pub(super) fn repeats(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         self.attempts > 1
     }
 
@@ -115,7 +142,7 @@ impl Retry {
             Outcome::Answered { .. } | Outcome::Unusable => (false, None),
         };
         let asked = asked.unwrap_or_default();
-        let delay = self.delay_bound(attempt.number).mul_f64(chance.clamp(0.0, 1.0)).max(asked);
+        let delay = asked.saturating_add(self.delay_bound(attempt.number).mul_f64(chance.clamp(0.0, 1.0)));
         let in_time = asked <= self.longest_retry_after && delay < attempt.time_left;
         if harmless && in_time && attempt.number < self.attempts { Decision::RepeatAfter(delay) } else { Decision::Return }
     }
@@ -178,7 +205,7 @@ impl Budget {
 
     /// Pays for a repeat, if there are tokens enough.
     pub(crate) fn pay(&self, retry: &Retry) -> bool {
-        self.update(|tokens| tokens.checked_sub(retry.cost))
+        self.update(|tokens| tokens.checked_sub(retry.repeat_cost))
     }
 
     /// Puts one token back.

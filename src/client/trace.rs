@@ -189,6 +189,7 @@ pub(super) fn describe_metrics() {
     describe_counter!("shomei_attempts_total", "Requests that were sent, by outcome");
     describe_counter!("shomei_repeats_total", "Requests that were repeated, by reason");
     describe_counter!("shomei_rate_limited_total", "Requests that the service refused with 429");
+    describe_counter!("shomei_searches_total", "Searches for what became of a write whose answer was lost, by outcome");
     describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, repeats and waiting included");
     describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a place under the rate limit");
 }

@@ -1,0 +1,107 @@
+//! How an error reads: the whole story in one line.
+
+use std::{error::Error as StdError, fmt};
+
+use super::{Answer, Error, Inner, Kind};
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, operation, attempts, elapsed, trace, .. } = &*self.0;
+        if let Some(operation) = operation {
+            write!(f, "{operation}: ")?;
+        }
+        match kind {
+            Kind::Configuration(message) | Kind::Mismatch(message) => f.write_str(message)?,
+            Kind::Invalid { field, reason } => write!(f, "{field}: {reason}")?,
+            Kind::Connection { sent: false, source, .. } => write!(f, "could not connect: {}", Chain(&**source))?,
+            Kind::Connection { sent: true, source, .. } => write!(f, "the connection broke off: {}", Chain(&**source))?,
+            Kind::Timeout { sent: true, limit } => write!(f, "no answer within {limit:?}")?,
+            Kind::Timeout { sent: false, limit } => write!(f, "no place under the rate limit within {limit:?}")?,
+            Kind::Answer(answer) => write!(f, "{answer}")?,
+            Kind::Decode { path, source, excerpt } => {
+                f.write_str("the answer was not understood")?;
+                if !path.is_empty() && path != "." {
+                    write!(f, " at {path}")?;
+                }
+                write!(f, ": {source}")?;
+                if !excerpt.is_empty() {
+                    write!(f, "; it begins with {excerpt:?}")?;
+                }
+            }
+            Kind::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes")?,
+            Kind::Wait(source) => write!(f, "{source}")?,
+        }
+        if *attempts > 1 {
+            write!(f, " (after {attempts} attempts in {elapsed:.1?})")?;
+        }
+        if let Some(trace) = trace {
+            write!(f, "; it may have happened: look for {trace}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the service answered {}", self.status)?;
+        for entry in &self.entries {
+            write!(f, "; {}", entry.code)?;
+            if !entry.message.is_empty() {
+                write!(f, ": {}", entry.message)?;
+            }
+        }
+        if self.entries.is_empty() && !self.excerpt.is_empty() {
+            write!(f, ": {:?}", self.excerpt)?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, "; it asks to wait {wait:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A source with its own sources, in one line: reqwest's outermost text says too little.
+struct Chain<'a>(&'a (dyn StdError + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(inner) = source {
+            write!(f, ": {inner}")?;
+            source = inner.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("message", &format_args!("{self}"))
+            .field("operation", &self.operation())
+            .field("status", &self.status())
+            .field("entries", &self.entries())
+            .field("attempts", &self.attempts())
+            .field("elapsed", &self.elapsed())
+            .finish()
+    }
+}
+
+/// The first characters of a body, fit to be shown: one line, no control characters.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    const LONGEST: usize = 300;
+    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST * 4)]);
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
