@@ -58,6 +58,12 @@ impl Csr {
         Ok(Self { pem, public_key })
     }
 
+    /// Whether this text is the same request.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn is_in(&self, pem: &str) -> bool {
+        Self::from_pem(pem).is_ok_and(|other| other == *self)
+    }
+
     /// The request in PEM, with `\n` and 64 columns.
     #[must_use]
     pub fn as_pem(&self) -> &str {

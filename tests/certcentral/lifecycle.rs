@@ -63,6 +63,20 @@ async fn a_reissue_keeps_the_names_and_takes_the_place_of_the_certificate() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reissue_is_told_from_a_later_one_of_a_colleague() {
+    let (judge, first) = issued(Sandbox::builder().issue_delay(Duration::from_secs(60)), 2).await;
+    let cc = judge.client();
+    let key = csr();
+    let ours = cc.orders().reissue(first.order.id, key.clone()).start().await.unwrap();
+    // Issued, but nobody has looked yet.
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let theirs = cc.orders().reissue(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+    let ours = ours.wait(HOUR).await.unwrap();
+    assert_ne!(ours.certificate_id, theirs.certificate_id);
+    assert_eq!(ours.chain.leaf().public_key(), key.public_key());
+}
+
+#[tokio::test(start_paused = true)]
 async fn leaving_a_name_out_is_said_before_anything_is_sent() {
     let (judge, first) = issued(Sandbox::builder(), 1).await;
     let cc = judge.client();

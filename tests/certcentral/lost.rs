@@ -2,15 +2,21 @@
 
 use std::{sync::Arc, sync::Mutex, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, stream};
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Retry, Sandbox, Transport, TransportError,
-    certcentral::{OrganizationId, Plan, Product, flow::Instructions},
+    ApiKey, CallOptions, CertCentral, Csr, Error, Retry, Sandbox, Transport, TransportError,
+    certcentral::{
+        OrganizationId, Plan, Product, RequestStatus,
+        flow::{Instructions, PendingIssuance},
+    },
+    sandbox::ApprovalMode,
 };
 
 use crate::judge::csr;
 
 const ORGANIZATION: OrganizationId = OrganizationId(754_781);
+/// Where orders are placed.
+const ORDER: &str = "/order/certificate/ssl_securesite_flex";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// What happens to a request.
@@ -22,39 +28,94 @@ enum Fate {
     RequestLost,
     /// It is lost, and nobody ever says so.
     Swallowed,
+    /// The service begins to answer; whatever it has done does not show for a long time.
+    CutShort,
+    /// The connection is never made.
+    Unsent,
+    /// The service refuses it.
+    Refused,
 }
 
-/// Loses the first request to a path, or its answer.
+/// What somebody else does meanwhile.
+type Meanwhile = Box<dyn FnOnce(CertCentral) -> BoxFuture<'static, ()> + Send>;
+
+/// Loses requests, or their answers: each first one to a path that is to be lost.
 #[derive(Clone)]
 struct Lossy {
     sandbox: Sandbox,
-    loses: Arc<Mutex<Option<(&'static str, Fate)>>>,
+    losses: Arc<Mutex<Vec<(&'static str, Fate)>>>,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
+    calls: Arc<Mutex<Vec<String>>>,
 }
 
 impl Lossy {
     fn new() -> (Self, CertCentral) {
-        let lossy = Self { sandbox: Sandbox::new(), loses: Arc::default() };
+        Self::with(Sandbox::new())
+    }
+
+    fn with(sandbox: Sandbox) -> (Self, CertCentral) {
+        let lossy = Self { sandbox, losses: Arc::default(), meanwhile: Arc::default(), calls: Arc::default() };
         let key = ApiKey::new(lossy.sandbox.api_key()).unwrap();
         let cc = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2").transport(lossy.clone()).build().unwrap();
         (lossy, cc)
     }
 
+    /// Before the next loss, all that was to be lost has to be lost.
     fn lose(&self, what: &'static str, fate: Fate) {
-        *self.loses.lock().unwrap() = Some((what, fate));
+        self.lose_all(what, &[fate]);
+    }
+
+    fn lose_all(&self, what: &'static str, fates: &[Fate]) {
+        self.assert_lost();
+        self.losses.lock().unwrap().extend(fates.iter().map(|fate| (what, *fate)));
+    }
+
+    fn assert_lost(&self) {
+        let left = self.losses.lock().unwrap();
+        assert!(left.is_empty(), "{} more to {} was to be lost", left.len(), left[0].0);
+    }
+
+    /// Has somebody else do something when the next loss happens.
+    fn meanwhile<F: Future<Output = ()> + Send + 'static>(&self, act: impl FnOnce(CertCentral) -> F + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::new(|cc| Box::pin(act(cc))));
+    }
+
+    fn calls(&self, what: &str) -> usize {
+        self.calls.lock().unwrap().iter().filter(|call| call.ends_with(what)).count()
     }
 }
 
 impl Transport for Lossy {
     fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
         let call = format!("{} {}", request.method(), request.url().path());
-        let fate = self.loses.lock().unwrap().take_if(|(what, _)| call.ends_with(*what)).map(|(_, fate)| fate);
+        let fate = {
+            let mut losses = self.losses.lock().unwrap();
+            let next = losses.iter().position(|(what, _)| call.ends_with(what));
+            next.map(|next| losses.remove(next).1)
+        };
+        self.calls.lock().unwrap().push(call);
         Box::pin(async move {
-            match fate {
-                None => self.sandbox.send(request).await,
-                Some(Fate::AnswerLost) => self.sandbox.send(request).await.and(Err(TransportError::broken("reset by peer"))),
+            let answer = match fate {
+                None | Some(Fate::AnswerLost) => self.sandbox.send(request).await,
                 Some(Fate::RequestLost) => Err(TransportError::broken("reset by peer")),
                 Some(Fate::Swallowed) => std::future::pending().await,
+                Some(Fate::Unsent) => Err(TransportError::unsent("refused")),
+                Some(Fate::Refused) => {
+                    let body = r#"{"errors":[{"code":"exceeds_balance","message":"There is not enough money."}]}"#;
+                    Ok(http::Response::builder().status(400).body(body).unwrap().into())
+                }
+                Some(Fate::CutShort) => {
+                    let chunks = stream::iter([Ok("{\"id\""), Err(std::io::Error::other("reset by peer"))]);
+                    Ok(http::Response::builder().status(201).body(reqwest::Body::wrap_stream(chunks)).unwrap().into())
+                }
+            };
+            if fate.is_some() {
+                let meanwhile = self.meanwhile.lock().unwrap().take();
+                if let Some(act) = meanwhile {
+                    act(self.sandbox.certcentral().unwrap()).await;
+                }
             }
+            if fate == Some(Fate::AnswerLost) { answer.and(Err(TransportError::broken("reset by peer"))) } else { answer }
         })
     }
 }
@@ -67,6 +128,11 @@ async fn validate(lossy: &Lossy, cc: &CertCentral) {
     pending.wait(HOUR).await.unwrap();
 }
 
+async fn order(cc: &CertCentral, csr: Csr, own_id: Option<&str>) -> Result<PendingIssuance, Error> {
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(ORGANIZATION);
+    order.plan(Plan::years(1)).maybe_alternative_order_id(own_id).start().await
+}
+
 async fn count(cc: &CertCentral) -> usize {
     cc.orders().list().send().await.unwrap().orders.len()
 }
@@ -75,12 +141,11 @@ async fn count(cc: &CertCentral) -> usize {
 async fn an_order_whose_answer_was_lost_is_adopted() {
     let (lossy, cc) = Lossy::new();
     validate(&lossy, &cc).await;
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::AnswerLost);
-    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
-    let first = order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap();
+    lossy.lose(ORDER, Fate::AnswerLost);
+    let first = order(&cc, csr(), None).await.unwrap().wait(HOUR).await.unwrap();
     assert_eq!(count(&cc).await, 1);
 
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::AnswerLost);
+    lossy.lose(ORDER, Fate::AnswerLost);
     let renewed = cc.orders().renew(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
     assert_ne!(renewed.order.id, first.order.id);
     assert_eq!(count(&cc).await, 2);
@@ -94,6 +159,7 @@ async fn an_order_whose_answer_was_lost_is_adopted() {
     assert_ne!(duplicate.certificate_id, reissued.certificate_id);
     assert_eq!(cc.orders().duplicates(renewed.order.id).send().await.unwrap().len(), 1);
     assert_eq!(count(&cc).await, 2);
+    lossy.assert_lost();
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,6 +168,7 @@ async fn a_domain_whose_answer_was_lost_is_adopted() {
     lossy.lose("POST /services/v2/domain", Fate::AnswerLost);
     validate(&lossy, &cc).await;
     assert_eq!(cc.domains().list().send().await.unwrap().domains.len(), 1);
+    lossy.assert_lost();
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,9 +178,8 @@ async fn what_was_lost_before_it_arrived_is_sent_once_more() {
     validate(&lossy, &cc).await;
     assert_eq!(cc.domains().list().send().await.unwrap().domains.len(), 1);
 
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
-    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
-    let first = order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap();
+    lossy.lose(ORDER, Fate::RequestLost);
+    let first = order(&cc, csr(), None).await.unwrap().wait(HOUR).await.unwrap();
     assert_eq!(count(&cc).await, 1);
 
     lossy.lose("/reissue", Fate::RequestLost);
@@ -123,25 +189,23 @@ async fn what_was_lost_before_it_arrived_is_sent_once_more() {
     lossy.lose("/duplicate", Fate::RequestLost);
     cc.orders().duplicate(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
     assert_eq!(cc.orders().duplicates(first.order.id).send().await.unwrap().len(), 1);
+    lossy.assert_lost();
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
     let (lossy, cc) = Lossy::new();
     validate(&lossy, &cc).await;
-    let order = async |cc: &CertCentral, own_id: &str| {
-        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
-        order.plan(Plan::years(1)).alternative_order_id(own_id).start().await.unwrap_err()
-    };
+    let order = async |cc: &CertCentral, own_id: &str| order(cc, csr(), Some(own_id)).await.unwrap_err();
     // The service may still be at work on what was never answered.
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::Swallowed);
+    lossy.lose(ORDER, Fate::Swallowed);
     let error = order(&cc, "my-own-id").await;
     assert!(error.may_have_happened() && error.was_sent());
     assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
     assert!(error.to_string().contains("it may have happened: look for an order with the alternative_order_id my-own-id"), "{error}");
 
     // Whoever wants nothing to be repeated gets nothing repeated.
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::RequestLost);
+    lossy.lose(ORDER, Fate::RequestLost);
     let once = cc.with(CallOptions::default().retry(Retry::off()));
     assert_eq!(order(&once, "another-id").await.trace(), Some("an order with the alternative_order_id another-id"));
     assert_eq!(count(&cc).await, 0, "it was not ordered a second time");
@@ -149,24 +213,133 @@ async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
     lossy.lose("POST /services/v2/domain", Fate::Swallowed);
     let error = cc.domains().validate("example.net").organization(ORGANIZATION).start().await.unwrap_err();
     assert_eq!(error.trace(), Some("the domain example.net"));
+    lossy.assert_lost();
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_older_is_not_taken_for_what_was_lost() {
     let (lossy, cc) = Lossy::new();
     validate(&lossy, &cc).await;
-    let order = || {
-        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
-        order.plan(Plan::years(1)).alternative_order_id("my-own-id")
-    };
-    let first = order().start().await.unwrap().wait(HOUR).await.unwrap();
+    let order = || order(&cc, csr(), Some("my-own-id"));
+    let first = order().await.unwrap().wait(HOUR).await.unwrap();
     let key = csr();
     cc.orders().duplicate(first.order.id, key.clone()).start().await.unwrap().wait(HOUR).await.unwrap();
     tokio::time::advance(HOUR).await;
     cc.users().me().send().await.unwrap();
 
-    lossy.lose("/order/certificate/ssl_securesite_flex", Fate::Swallowed);
-    assert!(order().start().await.unwrap_err().trace().is_some());
+    lossy.lose(ORDER, Fate::Swallowed);
+    assert!(order().await.unwrap_err().trace().is_some());
     lossy.lose("/duplicate", Fate::Swallowed);
     assert!(cc.orders().duplicate(first.order.id, key).start().await.unwrap_err().trace().is_some());
+    lossy.assert_lost();
+}
+
+/// What the second sending comes to says nothing about the first.
+#[tokio::test(start_paused = true)]
+async fn a_second_sending_that_fails_does_not_hide_that_the_first_may_have_happened() {
+    for again in [&[Fate::Refused][..], &[Fate::Unsent; 4], &[Fate::RequestLost], &[Fate::Swallowed]] {
+        let (lossy, cc) = Lossy::new();
+        validate(&lossy, &cc).await;
+        lossy.lose_all(ORDER, &[&[Fate::RequestLost], again].concat());
+        let error = order(&cc, csr(), Some("my-own-id")).await.unwrap_err();
+        assert!(error.may_have_happened() && error.was_sent(), "{error}");
+        assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
+        assert_eq!(error.attempts() as usize, 1 + again.len());
+        assert!(error.elapsed() >= Duration::from_secs(60), "{error:?}");
+        assert_eq!(lossy.calls(ORDER), 1 + again.len());
+        lossy.assert_lost();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_answered_is_not_sent_again_however_little_came_of_it() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    lossy.lose(ORDER, Fate::CutShort);
+    let error = order(&cc, csr(), None).await.unwrap_err();
+    assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
+    assert_eq!(lossy.calls(ORDER), 1);
+    lossy.assert_lost();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_has_an_end_and_can_be_shorter() {
+    for (search, most) in [(None, 300 + 120), (Some(Duration::from_secs(10)), 300 + 20), (Some(Duration::ZERO), 300)] {
+        let (lossy, cc) = Lossy::new();
+        validate(&lossy, &cc).await;
+        let cc = search.map_or_else(|| cc.clone(), |time| cc.with(CallOptions::default().retry(Retry::default().search(time))));
+        lossy.lose(ORDER, Fate::Swallowed);
+        lossy.losses.lock().unwrap().extend([("/order/alternate/my-own-id", Fate::Swallowed); 40]);
+        let started = tokio::time::Instant::now();
+        assert!(order(&cc, csr(), Some("my-own-id")).await.unwrap_err().may_have_happened());
+        assert!(started.elapsed() <= Duration::from_secs(most), "{search:?}: {:?}", started.elapsed());
+        assert_eq!(lossy.calls("/order/alternate/my-own-id") == 0, search == Some(Duration::ZERO));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_orders_with_one_id_the_one_with_the_key_is_adopted() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    let batch = |key| order(&cc, key, Some("customer-42"));
+    let keys = [csr(), csr(), csr(), csr()];
+    drop(batch(keys[0].clone()).await.unwrap());
+    for (key, fate) in keys[1..].iter().zip([Fate::RequestLost, Fate::AnswerLost, Fate::RequestLost]) {
+        lossy.lose(ORDER, fate);
+        let issued = batch(key.clone()).await.unwrap().wait(HOUR).await.unwrap();
+        assert_eq!(issued.order.alternative_order_id.as_deref(), Some("customer-42"));
+    }
+    assert_eq!(count(&cc).await, keys.len());
+    // Which of two for one key it is cannot be known.
+    drop(batch(keys[3].clone()).await.unwrap());
+    lossy.lose(ORDER, Fate::AnswerLost);
+    assert!(batch(keys[3].clone()).await.unwrap_err().may_have_happened());
+    lossy.assert_lost();
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_others_are_neither_waited_for_nor_approved() {
+    let (lossy, cc) = Lossy::with(Sandbox::builder().approval(ApprovalMode::OneStep).build());
+    validate(&lossy, &cc).await;
+    let id = order(&cc, csr(), None).await.unwrap().wait(HOUR).await.unwrap().order.id;
+    // One that was rejected long ago is not the reissue's,
+    let old = cc.orders().reissue(id, csr()).send().await.unwrap().requests[0].id;
+    lossy.sandbox.reject_request(old.0, "not now").unwrap();
+    tokio::time::advance(HOUR).await;
+    lossy.lose("/reissue", Fate::AnswerLost);
+    cc.orders().reissue(id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
+
+    // nor is that of a colleague who asks for a duplicate in the same moment.
+    lossy.lose("/duplicate", Fate::AnswerLost);
+    lossy.meanwhile(move |colleague| async move {
+        colleague.orders().duplicate(id, csr()).send().await.unwrap();
+    });
+    let pending = cc.orders().duplicate(id, csr()).start().await.unwrap();
+    let requests: Vec<_> = cc.orders().get(id).send().await.unwrap().requests;
+    let [.., own, colleagues] = &requests[..] else { panic!("{requests:?}") };
+    let (_, issued) = tokio::join!(
+        async {
+            tokio::time::sleep(HOUR / 2).await;
+            lossy.sandbox.approve_request(own.id.0).unwrap();
+        },
+        pending.wait(HOUR)
+    );
+    issued.unwrap();
+    let left = cc.requests().get(colleagues.id).send().await.unwrap();
+    assert_eq!(left.status, Some(RequestStatus::Pending), "nobody asked us to approve it");
+    lossy.assert_lost();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_domain_that_a_colleague_added_meanwhile_is_theirs() {
+    let (lossy, cc) = Lossy::new();
+    let other = cc.organizations().create("Other").address("1-1").city("Minato").state("Tokyo").zip("105-0001").country("jp");
+    let other = other.telephone("03-0000-0000").send().await.unwrap().id;
+    lossy.lose("POST /services/v2/domain", Fate::RequestLost);
+    lossy.meanwhile(move |colleague| async move {
+        colleague.domains().add("example.com").organization(other).send().await.unwrap();
+    });
+    let error = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap_err();
+    assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
+    assert_eq!(lossy.calls("POST /services/v2/domain"), 1);
 }

@@ -6,5 +6,6 @@ mod documented;
 mod numbers;
 mod recorder;
 mod script;
+mod searches;
 mod secrets;
 mod spans;

@@ -53,7 +53,7 @@ impl Numbers {
         self.0.lock().unwrap().keys().cloned().collect()
     }
 
-    fn sum(&self, series: &str) -> f64 {
+    pub(crate) fn sum(&self, series: &str) -> f64 {
         self.0.lock().unwrap().get(series).map_or(0.0, |values| values.iter().sum())
     }
 

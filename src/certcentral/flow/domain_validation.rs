@@ -125,7 +125,14 @@ impl<'c> Domains<'c> {
                     let add = add.validations(wanted.validations.clone()).emails(emails.clone()).send();
                     async { add.await.map(|added| added.id) }.boxed()
                 };
-                let look = || async { Ok(existing(self, &name, &method).await?.map(|domain| domain.id)) }.boxed();
+                let look = || {
+                    // Somebody else may have added it meanwhile, for another organization or with another method.
+                    let adopt = async || match existing(self, &name, &method).await? {
+                        Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await.map(Some),
+                        None => Ok(None),
+                    };
+                    async move { adopt().await }.boxed()
+                };
                 lost::settle(self.client, &format!("the domain {name}"), add, look).await?
             }
         };

@@ -272,9 +272,10 @@ impl Issuance {
         }
         match self.certificate(&order).await? {
             Certificate::Issued(certificate) => self.fetch(order, certificate).await,
-            Certificate::Rejected => {
-                Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, format!("the duplicate of order {id} is rejected")))
-            }
+            Certificate::Rejected => Ok(Look::Ended(
+                IssuanceState { order, waiting_for: Vec::new() },
+                format!("the further certificate of order {id} is rejected"),
+            )),
             Certificate::NotYet if standing == Standing::Issued => Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() })),
             Certificate::NotYet => {
                 let validation = self.pending.client.orders().validation(id).send().await?;
@@ -301,22 +302,25 @@ impl Issuance {
         Ok(match self.pending.awaited {
             Awaited::Order => present().filter(|_| issued).map_or(Certificate::NotYet, Certificate::Issued),
             Awaited::Reissue { previous } => {
-                let new = present().filter(|_| issued).filter(|present| Some(*present) != previous);
-                new.map_or(Certificate::NotYet, Certificate::Issued)
+                let Some(new) = present().filter(|_| issued).filter(|present| Some(*present) != previous) else {
+                    return Ok(Certificate::NotYet);
+                };
+                let told = order.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
+                if told.is_none_or(|csr| self.pending.csr.is_in(csr)) {
+                    return Ok(Certificate::Issued(new));
+                }
+                // A colleague's reissue has taken the place of ours.
+                let reissues = self.pending.client.orders().reissues(order.id).send().await?;
+                let own = reissues.iter().filter(|reissue| reissue.csr.as_deref().is_some_and(|csr| self.pending.csr.is_in(csr)));
+                newest(own.filter(|reissue| Some(reissue.id) != previous).map(|reissue| (reissue.id, &reissue.status)))
             }
             Awaited::Duplicate { certificate } => {
                 let duplicates = self.pending.client.orders().duplicates(order.id).send().await?;
                 let own = |duplicate: &&types::Duplicate| match certificate {
                     Some(id) => duplicate.id == id,
-                    None => duplicate.csr.as_deref().is_some_and(|csr| Csr::from_pem(csr).is_ok_and(|csr| csr == self.pending.csr)),
+                    None => duplicate.csr.as_deref().is_some_and(|csr| self.pending.csr.is_in(csr)),
                 };
-                // The newest: the key may have been used for an earlier one.
-                match duplicates.iter().filter(own).max_by_key(|duplicate| duplicate.id).map(|duplicate| (duplicate.id, &duplicate.status))
-                {
-                    Some((id, Some(CertificateStatus::Issued | CertificateStatus::Approved))) => Certificate::Issued(id),
-                    Some((_, Some(CertificateStatus::Rejected))) => Certificate::Rejected,
-                    _ => Certificate::NotYet,
-                }
+                newest(duplicates.iter().filter(own).map(|duplicate| (duplicate.id, &duplicate.status)))
             }
         })
     }
@@ -369,6 +373,15 @@ enum Certificate {
     NotYet,
     Issued(CertificateId),
     Rejected,
+}
+
+/// What the newest of these certificates for a key has come to: it may have been used for an earlier one.
+fn newest<'l>(listed: impl Iterator<Item = (CertificateId, &'l Option<CertificateStatus>)>) -> Certificate {
+    match listed.max_by_key(|(id, _)| *id) {
+        Some((id, Some(CertificateStatus::Issued | CertificateStatus::Approved))) => Certificate::Issued(id),
+        Some((_, Some(CertificateStatus::Rejected))) => Certificate::Rejected,
+        _ => Certificate::NotYet,
+    }
 }
 
 /// What a validation says is still missing.

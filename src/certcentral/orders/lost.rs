@@ -1,6 +1,6 @@
 //! Where orders, reissues and duplicates show whose answer was lost.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -8,15 +8,15 @@ use tokio::time::Instant;
 
 use super::Orders;
 use crate::{
-    certcentral::{CertificateId, OrderId, RequestType, lost, types},
+    certcentral::{OrderId, RequestType, lost, types},
     error::Error,
     x509::Csr,
 };
 
 /// What was asked for, by what it can be found again.
 pub(super) enum Lost<'a> {
-    /// An order with this id of ours.
-    Order(&'a str),
+    /// An order for this key, with this id of ours; whether nothing else has that id.
+    Order { id: &'a str, csr: &'a Csr, unique: bool },
     /// A reissue of an order for this key.
     Reissue(OrderId, &'a Csr),
     /// A duplicate of an order for this key.
@@ -35,36 +35,54 @@ impl Lost<'_> {
     }
 
     async fn look(&self, orders: Orders<'_>, sent: Instant) -> Result<Option<types::OrderResponse>, Error> {
-        // What is older is the result of something else: ids and keys may have been used before. The service's clock is known only once
-        // an answer has told it, so it is asked after each.
+        // The service's clock is known only once an answer has told it, so it is asked after each.
         let is_new = |created| is_new(created, orders.client.core.now() - sent.elapsed());
-        let (found, kind) = match self {
-            Self::Order(own_id) => {
-                let entry = orders.by_alternative_id(*own_id).send().await?.into_iter().max_by_key(|entry| entry.order_id);
-                (entry.map(|entry| (entry.order_id, entry.certificate_id)), RequestType::NewRequest)
+        let (id, certificate_id, kind) = match self {
+            Self::Order { id, csr, unique } => {
+                let mut entries = orders.by_alternative_id(*id).send().await?;
+                entries.sort_unstable_by_key(|entry| Reverse(entry.order_id));
+                let mut own = Own::default();
+                for entry in entries {
+                    let order = orders.get(entry.order_id).send().await?;
+                    let new = if *unique { Some(true) } else { is_new(order.date_created) };
+                    if new == Some(false) {
+                        break;
+                    }
+                    let pem = order.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
+                    let same = if *unique { Some(true) } else { pem.map(|pem| csr.is_in(pem)) };
+                    own.weigh((entry.order_id, entry.certificate_id), same, new);
+                }
+                let Some((id, certificate_id)) = own.only()? else { return Ok(None) };
+                (id, certificate_id, RequestType::NewRequest)
             }
             Self::Reissue(id, csr) => {
-                let reissues = orders.reissues(*id).send().await?;
-                let new = reissues.iter().filter(|reissue| is_new(reissue.date_created));
-                let own = own(csr, new.map(|reissue| (reissue.id, reissue.csr.as_deref())))?;
-                (own.map(|own| (*id, Some(own))), RequestType::Reissue)
+                let mut own = Own::default();
+                for reissue in orders.reissues(*id).send().await? {
+                    own.weigh(reissue.id, reissue.csr.as_deref().map(|pem| csr.is_in(pem)), is_new(reissue.date_created));
+                }
+                let Some(certificate_id) = own.only()? else { return Ok(None) };
+                (*id, Some(certificate_id), RequestType::Reissue)
             }
             Self::Duplicate(id, csr) => {
-                let duplicates = orders.duplicates(*id).send().await?;
-                let new = duplicates.iter().filter(|duplicate| is_new(duplicate.date_created));
-                let own = own(csr, new.map(|duplicate| (duplicate.id, duplicate.csr.as_deref())))?;
-                (own.map(|own| (*id, Some(own))), RequestType::Duplicate)
+                let mut own = Own::default();
+                for duplicate in orders.duplicates(*id).send().await? {
+                    own.weigh(duplicate.id, duplicate.csr.as_deref().map(|pem| csr.is_in(pem)), is_new(duplicate.date_created));
+                }
+                let Some(certificate_id) = own.only()? else { return Ok(None) };
+                (*id, Some(certificate_id), RequestType::Duplicate)
             }
         };
-        let Some((id, certificate_id)) = found else { return Ok(None) };
         let order = orders.get(id).send().await?;
-        if kind == RequestType::NewRequest && !is_new(order.date_created) {
-            return Ok(None);
-        }
-        let newest = order.requests.into_iter().filter(|request| request.type_.as_ref() == Some(&kind)).max_by_key(|request| request.id);
+        // A colleague's must not be taken for ours: it would be approved.
+        let mut new =
+            order.requests.into_iter().filter(|request| request.type_.as_ref() == Some(&kind) && is_new(request.date) != Some(false));
+        let requests = match (new.next(), new.next()) {
+            (Some(only), None) => vec![only],
+            _ => Vec::new(),
+        };
         Ok(Some(types::OrderResponse {
             id,
-            requests: newest.into_iter().collect(),
+            requests,
             certificate_id,
             certificate_chain: Vec::new(),
             domains: Vec::new(),
@@ -77,27 +95,47 @@ impl Lost<'_> {
 impl fmt::Display for Lost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Order(own_id) => write!(f, "an order with the alternative_order_id {own_id}"),
+            Self::Order { id, .. } => write!(f, "an order with the alternative_order_id {id}"),
             Self::Reissue(id, _) => write!(f, "a reissue of order {id} with this CSR"),
             Self::Duplicate(id, _) => write!(f, "a duplicate of order {id} with this CSR"),
         }
     }
 }
 
-/// Within a minute, by the service's clock: its `Date` is told in whole seconds. What has no date may be new.
-fn is_new(created: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
-    created.is_none_or(|created| created + TimeDelta::seconds(60) >= since)
+/// Whether something came into being since then, within a minute: the service's `Date` is told in whole seconds. What is older is the result
+/// of something else, since ids and keys may have been used before.
+fn is_new(created: Option<DateTime<Utc>>, since: DateTime<Utc>) -> Option<bool> {
+    created.map(|created| created + TimeDelta::seconds(60) >= since)
 }
 
-/// The one of these that is for a key; an error if one of them does not tell its own, since it may be that.
-fn own<'l>(csr: &Csr, listed: impl Iterator<Item = (CertificateId, Option<&'l str>)>) -> Result<Option<CertificateId>, Error> {
-    let mut untold = None;
-    for (id, pem) in listed {
-        match pem {
-            Some(pem) if Csr::from_pem(pem).is_ok_and(|listed| listed == *csr) => return Ok(Some(id)),
-            Some(_) => {}
-            None => untold = Some(id),
+/// What may be the result of the write.
+struct Own<T> {
+    certain: Vec<T>,
+    unsure: usize,
+}
+
+impl<T> Default for Own<T> {
+    fn default() -> Self {
+        Self { certain: Vec::new(), unsure: 0 }
+    }
+}
+
+impl<T> Own<T> {
+    /// One more that the service lists. `None` where it does not tell.
+    fn weigh(&mut self, listed: T, same_key: Option<bool>, new: Option<bool>) {
+        match (same_key, new) {
+            (Some(false), _) | (_, Some(false)) => {}
+            (Some(true), Some(true)) => self.certain.push(listed),
+            _ => self.unsure += 1,
         }
     }
-    untold.map_or(Ok(None), |id| Err(Error::mismatch(format!("the service gave no CSR for certificate {id}"))))
+
+    /// The one that is certain; an error where it cannot be known which it is.
+    fn only(mut self) -> Result<Option<T>, Error> {
+        match (self.certain.len(), self.unsure) {
+            (0, 0) => Ok(None),
+            (1, _) => Ok(self.certain.pop()),
+            (certain, unsure) => Err(Error::mismatch(format!("any of {} may be it", certain + unsure))),
+        }
+    }
 }

@@ -236,8 +236,8 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     /// Places the order and gives the handle to wait for its certificate with.
     ///
     /// If the answer is lost on the way, it finds out whether the order was placed, by its `alternative_order_id` (a fresh one, unless
-    /// it was given), and adopts it. Only if the connection broke off and the order does not show for a minute, it is sent once more,
-    /// with the same id; with [`Retry::off`](crate::Retry::off) not even then.
+    /// it was given), and adopts it. Only if the connection broke off and the order does not show, it is sent once more, with the same id;
+    /// see [`Retry::search`](crate::Retry::search) for how long that may take.
     ///
     /// # Errors
     ///
@@ -257,8 +257,9 @@ impl PreparedOrder {
 
     /// Places the order, or adopts it if it was placed and the answer lost.
     pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
-        let own_id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
-        let placed = Lost::Order(&own_id).settle(self.client.orders(), || self.place().boxed()).await?;
+        let unique = self.request.alternative_order_id.is_none();
+        let id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
+        let placed = Lost::Order { id: &id, csr: &self.csr, unique }.settle(self.client.orders(), || self.place().boxed()).await?;
         Ok(self.pending(placed))
     }
 
