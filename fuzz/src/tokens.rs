@@ -5,6 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use shomei::{
     Error,
+    certcentral::flow::ApprovalToken,
     pocketsign::{
         CertificateStatus, UserId,
         sweep::{Cursor, Target},
@@ -40,8 +41,8 @@ const KINDS: &[(&str, Resume)] = &[
     }),
     ("approval", |clients, json| {
         Box::pin(async {
-            let Some(token) = token("approval", 2, json) else { return };
-            let pending = clients.cc.requests().resume_approval(&token).start();
+            let Some(token) = token::<ApprovalToken>("approval", 2, json) else { return };
+            let pending = clients.cc.requests().resume_approval(token.clone()).start();
             opened(json, &pending);
             match pending {
                 Ok(pending) => {

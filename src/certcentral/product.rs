@@ -88,12 +88,6 @@ impl Product {
         matches!(self.level, Some(ValidationLevel::Ov | ValidationLevel::Ev))
     }
 
-    /// Whether an order has to bring a CSR; code signing certificates come on a token or with their own.
-    #[must_use]
-    pub fn needs_csr(&self) -> bool {
-        self.is_tls()
-    }
-
     /// Whether its certificates serve TLS.
     pub(super) fn is_tls(&self) -> bool {
         !self.id.contains("code_signing") && !self.id.starts_with("client_") && !self.id.starts_with("secure_email")

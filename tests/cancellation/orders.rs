@@ -197,7 +197,7 @@ impl Story for Revoke {
         let (order, _) = ground;
         let requests = || world.cc.requests().list().kind(RequestType::Revoke).stream().unwrap().try_collect::<Vec<_>>();
         if let Some(token) = world.kept() {
-            world.cc.requests().resume_approval(&token).start().unwrap().wait(HOUR).await.unwrap();
+            world.cc.requests().resume_approval(token).start().unwrap().wait(HOUR).await.unwrap();
         } else if let [request] = &requests().await.unwrap()[..] {
             world.cc.requests().settle(request.id).start().wait(HOUR).await.unwrap();
         } else {
@@ -231,7 +231,7 @@ impl Story for Approve {
 
     async fn finish(world: &World, (order, request): &Self::Ground) {
         let pending = match world.kept() {
-            Some(token) => world.cc.requests().resume_approval(&token).start().unwrap(),
+            Some(token) => world.cc.requests().resume_approval(token).start().unwrap(),
             None => world.cc.requests().settle(*request).start(),
         };
         assert_eq!(pending.wait(HOUR).await.unwrap().status, Some(RequestStatus::Approved));

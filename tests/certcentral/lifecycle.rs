@@ -213,7 +213,7 @@ async fn a_revocation_that_is_rejected_ends_the_wait() {
     assert!(error.is_ended());
     assert_eq!(error.state().unwrap().status, Some(RequestStatus::Rejected));
     assert_eq!(cc.orders().get(first.order.id).send().await.unwrap().status, Some(OrderStatus::Issued));
-    assert!(cc.requests().resume_approval(&token).start().unwrap().wait(HOUR).await.unwrap_err().is_ended());
+    assert!(cc.requests().resume_approval(token).start().unwrap().wait(HOUR).await.unwrap_err().is_ended());
 }
 
 #[tokio::test(start_paused = true)]

@@ -92,8 +92,8 @@ impl<'c> Requests<'c> {
     ///
     /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate.
     #[builder(finish_fn = start, builder_type = ResumeApproval)]
-    pub fn resume_approval(self, #[builder(start_fn)] token: &ApprovalToken) -> Result<PendingApproval, Error> {
-        let Resumable { request, approve } = self.client.core.sealing_key.open(token.0.clone())?;
+    pub fn resume_approval(self, #[builder(start_fn)] token: ApprovalToken) -> Result<PendingApproval, Error> {
+        let Resumable { request, approve } = self.client.core.sealing_key.open(token.0)?;
         Ok(PendingApproval::new(self.client.clone(), request, approve))
     }
 }
