@@ -30,6 +30,8 @@ use tokio::time::Instant;
 
 use crate::{error::Error, generated::Operation, seal::SealingKey, secret::ApiKey};
 
+#[cfg(feature = "pocketsign")]
+pub(crate) use self::call::tell_absence;
 pub(crate) use self::call::{Call, Started};
 #[cfg(feature = "redis")]
 pub use self::pace::RedisWindows;

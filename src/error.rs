@@ -153,7 +153,7 @@ impl Error {
         self.perhaps_done()
     }
 
-    /// Adds that an earlier attempt may have done what was asked for.
+    /// Adds that what was asked for may have been done all the same, as by an earlier attempt.
     pub(crate) fn perhaps_done(mut self) -> Self {
         self.0.perhaps_done = true;
         self

@@ -31,13 +31,15 @@
 //! * it is unique within a tenant; another tenant sees another id, even for the same certificate;
 //! * once the user is deleted, the same person gets a new id.
 //!
-//! If the links cannot be had, nothing is verified and the error's reason is [`ErrorReason::AssociatedCertificateNotExists`].
+//! If the links cannot be had, nothing is verified; in v2 the error's reason is [`ErrorReason::AssociatedCertificateNotExists`], while what
+//! v1 says is not known.
 //!
 //! # Personal data
 //!
 //! Names, addresses, birth dates, genders, certificates, digests and signatures are [`Redacted`](crate::Redacted) or
-//! [`RedactedBytes`](crate::RedactedBytes): readable by `expose()`, never printed. Errors quote nothing of what the service says, except
-//! its codes. Do not keep certificates yourself; the service keeps them for a later verification.
+//! [`RedactedBytes`](crate::RedactedBytes): readable by `expose()`, never printed. Serializing an answer writes them, since that is how it is
+//! stored: mind where. Errors quote nothing of what the service says, except its codes. Do not keep certificates yourself; the service
+//! keeps them for a later verification.
 //!
 //! There is no `raw()` here, other than for CertCentral: the errors of a generated client print the body of an answer that they cannot
 //! decode, and with it whatever is personal in it.
@@ -65,7 +67,7 @@ pub mod v2;
 mod version;
 
 pub use self::{
-    check_status::{CheckCertificateStatus, CheckUserStatus},
+    check_status::{CheckCertificateStatus, CheckUserStatus, FreshCheck},
     client::{PocketSign, PocketSignV1, PocketSignV2},
     content::{CertificateContent, PersonalAttributes},
     environment::Environment,

@@ -88,7 +88,9 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A secret or personal datum in an answer: readable by [`expose`](Self::expose) only, never printed, wiped on drop.
+/// A secret or personal datum in an answer: readable by [`expose`](Self::expose), never printed, wiped on drop.
+///
+/// Serializing writes the value, as whoever stores an answer expects.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redacted<T: Zeroize>(Zeroizing<T>);
 

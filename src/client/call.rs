@@ -231,6 +231,11 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     Error::answer(Answer { status, entries, retry_after, excerpt })
 }
 
+/// Whether a 404 says that what was asked for is not there; another one may be a wrong path, or some proxy's.
+pub(crate) fn tell_absence(entries: &[ErrorEntry]) -> bool {
+    entries.iter().any(|entry| entry.code.starts_with("not_found") || entry.code == "no_such_entry")
+}
+
 /// What a service says in its own codes when it refuses.
 pub(super) fn entries(body: &[u8], personal: bool) -> Vec<ErrorEntry> {
     #[cfg(feature = "pocketsign")]

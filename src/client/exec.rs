@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::{
     Call, Core,
-    call::{entries, http_date, retry_after},
+    call::{entries, http_date, retry_after, tell_absence},
     pace::Permit,
     retry::{Attempt, Decision, Outcome},
     trace::Traced,
@@ -127,9 +127,9 @@ impl Core {
         Ok(head.map(|()| body.freeze()))
     }
 
-    /// Whether the service says in its own words that there is no such thing; a 404 without them may be some proxy's.
+    /// Whether the service says in its own words that there is no such thing.
     fn is_gone(&self, outcome: &Result<Answer, Error>) -> bool {
-        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && !entries(answer.body(), self.personal).is_empty())
+        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&entries(answer.body(), self.personal)))
     }
 
     /// What an outcome means for the calls of all clones.

@@ -48,7 +48,8 @@ impl<'c, V: Version> CheckCertificateStatus<'c, V> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the id is none; [`Error::is_not_found`] when the tenant has no such certificate;
-    /// [`ErrorReason::OcspRequestFailed`] when the responder of the certificate authority does not answer.
+    /// [`ErrorReason::OcspRequestFailed`] when the responder of the certificate authority does not answer; in v2
+    /// [`ErrorReason::AssociatedCertificateNotExists`] when the links that identifying the user takes cannot be had.
     pub async fn send(self) -> Result<V::CertificateCheck, Error> {
         let id = check::id("certificate_id", self.id)?;
         self.client.check_certificate(id, self.method, self.identify_user).await

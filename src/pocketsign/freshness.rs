@@ -86,6 +86,17 @@ pub struct Fresh {
     pub earlier: Option<Box<CertificateStatus>>,
 }
 
+impl Freshness {
+    /// The same from one release to the next.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::SameDay => "same_day",
+            Self::Now => "now",
+            Self::Cheapest => "cheapest",
+        }
+    }
+}
+
 impl fmt::Display for Fresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, method, as_of, .. } = self;

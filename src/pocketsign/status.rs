@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CertificateId, CertificateStatusId, CertificateType, CheckMethod, CheckPurpose, RevocationReason, RevocationStatus, UserId,
-    v1::types as v1, v2::types as v2,
+    v1::types as v1,
+    v2::{CertificateState, types as v2},
 };
 
 /// The outcome of one revocation check (証明書失効状態の確認結果), whichever version gave it.
@@ -45,6 +46,9 @@ pub struct CertificateStatus {
     /// Whether the certificate is of the current generation (現行世代): of a user's certificates of one kind the one issued last. One whose
     /// user is not identified counts as old. v1 only.
     pub latest: Option<bool>,
+    /// The state of the certificate beyond revocation, such as expired, where the answer says so: newer releases of v2, for users.
+    #[serde(default)]
+    pub certificate_state: Option<CertificateState>,
     /// The user behind the certificate, where the answer says who.
     pub user: Option<UserId>,
     /// Whether this check made the user.
@@ -78,6 +82,7 @@ impl CertificateStatus {
             certificate: None,
             certificate_type: None,
             latest: None,
+            certificate_state: None,
             user: None,
             is_new_user: None,
         }
@@ -192,7 +197,8 @@ impl From<v2::CheckCertificateStatusResponse> for CertificateStatus {
 
 impl From<v2::CheckUserStatusResponse> for CertificateStatus {
     fn from(answer: v2::CheckUserStatusResponse) -> Self {
-        Self { is_new_user: None, ..Self::of_v2(answer.certificate_status, answer.certificate, answer.user, None) }
+        let known = Self::of_v2(answer.certificate_status, answer.certificate, answer.user, None);
+        Self { is_new_user: None, certificate_state: answer.certificate_state, ..known }
     }
 }
 
@@ -207,5 +213,19 @@ impl From<v1::VerifyResponse> for CertificateStatus {
 impl From<v2::VerifyResponse> for CertificateStatus {
     fn from(answer: v2::VerifyResponse) -> Self {
         Self::of_v2(answer.certificate_status, answer.certificate, answer.user, answer.is_new_user)
+    }
+}
+
+/// The revocation check that was part of a stored verification.
+impl From<v1::VerificationRecord> for CertificateStatus {
+    fn from(record: v1::VerificationRecord) -> Self {
+        Self::of_v1(record.certificate_status, record.certificate, record.user, None)
+    }
+}
+
+/// The revocation check that was part of a stored verification.
+impl From<v2::GetVerificationResponse> for CertificateStatus {
+    fn from(record: v2::GetVerificationResponse) -> Self {
+        Self { is_new_user: None, ..Self::of_v2(record.certificate_status, record.certificate, record.user, None) }
     }
 }

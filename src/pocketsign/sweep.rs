@@ -20,7 +20,7 @@
 
 use std::{
     collections::BTreeSet,
-    fmt,
+    fmt, iter,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -41,7 +41,7 @@ use super::{
     freshness::Fresh,
 };
 use crate::{
-    client::Core,
+    client::{Core, tell_absence},
     error::Error,
     seal::{Content, Sealed},
 };
@@ -145,7 +145,7 @@ impl<V: Version> NewSweep<V> {
         self
     }
 
-    /// Goes on where an earlier sweep of the same targets stopped; more targets may follow them.
+    /// Goes on where an earlier sweep of the same targets stopped, for the same kind and freshness; more targets may follow them.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.cursor = Some(cursor);
         self
@@ -155,12 +155,12 @@ impl<V: Version> NewSweep<V> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the cursor is of other targets, or of the same in another order; when it was changed, or made with
-    /// another token.
+    /// [`Error::is_invalid_input`] when the cursor is of other targets, of the same in another order, or of another kind of certificate or
+    /// freshness; when it was changed, or made with another token.
     pub fn start(self) -> Result<Sweep, Error> {
         let Self { client, core, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
         let mut progress = cursor.map(|Cursor(sealed)| core.sealing_key.open(sealed)).transpose()?.unwrap_or_default();
-        progress.bind(&targets)?;
+        progress.bind(&format!("{} {}", freshness.word(), kind.as_ref().map_or("", CertificateType::as_str)), &targets)?;
         let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !progress.has(*index)).collect();
         let total = open.len();
         let checks = paced(open, pace).map(move |(index, target)| {
@@ -210,8 +210,8 @@ pub struct Swept {
 
 /// What a sweep has done so far, to be stored and given to [`NewSweep::resume`].
 ///
-/// Done is what was found good or revoked, and what can never be: a target that is no id, or that the service says it does not know.
-/// Everything else is asked for again.
+/// Done is what was found revoked, or good by data as fresh as asked for, and what can never be: a target that is no id, or that the service
+/// says it does not know. Everything else is asked for again.
 ///
 /// It holds no secret and no id; serialized, it is opaque: store it as it is. It is sealed with a key derived from the tenant's token, so
 /// nobody can have a target passed over by changing it, and it goes on with the same token only.
@@ -234,7 +234,7 @@ struct Progress {
     beyond: BTreeSet<usize>,
     /// How many targets there were,
     targets: usize,
-    /// and a digest of them, to notice others.
+    /// and a digest of them and of what was asked of each, to notice others.
     digest: u64,
 }
 
@@ -245,14 +245,14 @@ impl Content for Progress {
 
 impl Progress {
     /// Makes it the progress on these targets, unless it is of others.
-    fn bind(&mut self, targets: &[Target]) -> Result<(), Error> {
-        let others = || Error::invalid("cursor", "it is of other targets, or of the same in another order");
+    fn bind(&mut self, asked: &str, targets: &[Target]) -> Result<(), Error> {
+        let others = || Error::invalid("cursor", "it is of other targets, in another order, of another kind or freshness");
         let known = targets.get(..self.targets).ok_or_else(others)?;
         let end = self.beyond.last().map_or(self.before, |last| self.before.max(last.saturating_add(1)));
-        if end > self.targets || (self.targets > 0 && digest(known) != self.digest) {
+        if end > self.targets || (self.targets > 0 && digest(asked, known) != self.digest) {
             return Err(others());
         }
-        (self.targets, self.digest) = (targets.len(), digest(targets));
+        (self.targets, self.digest) = (targets.len(), digest(asked, targets));
         Ok(())
     }
 
@@ -275,10 +275,10 @@ impl Progress {
 }
 
 /// FNV-1a: it has to stay the same from one release to the next, and nobody gains by a collision.
-fn digest(targets: &[Target]) -> u64 {
+fn digest(asked: &str, targets: &[Target]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for target in targets {
-        for byte in target.to_string().bytes().chain([0]) {
+    for text in iter::once(asked.to_owned()).chain(targets.iter().map(Target::to_string)) {
+        for byte in text.bytes().chain([0]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
@@ -288,9 +288,8 @@ fn digest(targets: &[Target]) -> u64 {
 /// Whether asking again would tell nothing more.
 fn is_done(outcome: &Result<Fresh, Error>) -> bool {
     match outcome {
-        Ok(fresh) => fresh.status.is_good() || fresh.status.is_revoked(),
-        // A 404 without the service's own code may be a wrong path, or some proxy.
-        Err(error) => error.is_invalid_input() || (error.is_not_found() && matches!(error.code(), Some("not_found" | "no_such_entry"))),
+        Ok(fresh) => fresh.status.is_revoked() || fresh.is_fresh,
+        Err(error) => error.is_invalid_input() || (error.is_not_found() && tell_absence(error.entries())),
     }
 }
 
@@ -352,21 +351,21 @@ mod tests {
     fn a_cursor_notices_other_targets() {
         let targets: Vec<Target> = ["a", "b", "c"].map(|id| UserId::from(id).into()).to_vec();
         let mut cursor = Progress::default();
-        cursor.bind(&targets[..2]).unwrap();
+        cursor.bind("", &targets[..2]).unwrap();
         cursor.mark(0);
-        assert!(cursor.clone().bind(&targets[..2]).is_ok());
-        assert!(cursor.clone().bind(&targets).is_ok(), "more may follow");
+        assert!(cursor.clone().bind("", &targets[..2]).is_ok());
+        assert!(cursor.clone().bind("", &targets).is_ok(), "more may follow");
         let certificate = Target::from(CertificateId::from("a"));
         for others in [&targets[..1], &targets[1..], &[][..], &[certificate, targets[1].clone()]] {
-            assert!(cursor.clone().bind(others).unwrap_err().is_invalid_input());
+            assert!(cursor.clone().bind("", others).unwrap_err().is_invalid_input());
         }
-        assert_eq!(digest(&targets), digest(&targets.clone()));
+        assert!(cursor.clone().bind("now", &targets[..2]).unwrap_err().is_invalid_input());
 
-        let digest = digest(&targets[..2]);
+        let digest = digest("", &targets[..2]);
         for beyond_all in [(3, vec![]), (usize::MAX, vec![usize::MAX]), (0, vec![2])] {
             let json = serde_json::json!({"before": beyond_all.0, "beyond": beyond_all.1, "targets": 2, "digest": digest});
             let mut cursor: Progress = serde_json::from_value(json).unwrap();
-            assert!(cursor.done() >= 1 && cursor.bind(&targets).unwrap_err().is_invalid_input(), "{beyond_all:?}");
+            assert!(cursor.done() >= 1 && cursor.bind("", &targets).unwrap_err().is_invalid_input(), "{beyond_all:?}");
         }
     }
 

@@ -10,9 +10,59 @@ use super::{
 use crate::{client::Core, error::Error, secret::RedactedBytes};
 
 /// A version of the API: [`PocketSignV1`] or [`PocketSignV2`].
-pub trait Version: sealed::Version {}
+///
+/// ```
+/// use shomei::{Error, Sandbox, pocketsign::{CertificateId, CertificateStatus, CheckCertificateStatus, Version}};
+///
+/// async fn outcome<V: Version>(check: CheckCertificateStatus<'_, V>) -> Result<CertificateStatus, Error> {
+///     Ok(check.send().await?.into())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sandbox = Sandbox::new();
+/// let (v1, v2) = (sandbox.pocketsign_v1()?, sandbox.pocketsign_v2()?);
+/// let id = "0f8b3c52-6d1e-4a7b-9c35-2e8d41a7b690"; // nobody's
+/// assert!(outcome(v1.certificates().check_status(id)).await.unwrap_err().is_not_found());
+/// assert!(outcome(v2.certificates().check_status(id)).await.unwrap_err().is_not_found());
+/// # Ok(())
+/// # }
+/// ```
+pub trait Version: sealed::Version {
+    /// What a check of a certificate gives.
+    type CertificateCheck: Into<CertificateStatus> + Send + 'static;
+    /// What a check of a user gives.
+    type UserCheck: Into<CertificateStatus> + Send + 'static;
 
-impl<V: sealed::Version> Version for V {}
+    /// Each call once, with the differences of the versions behind it.
+    #[doc(hidden)]
+    fn check_certificate(
+        &self,
+        id: CertificateId,
+        method: Option<CheckMethod>,
+        identify_user: bool,
+    ) -> BoxFuture<'static, Result<Self::CertificateCheck, Error>>;
+
+    #[doc(hidden)]
+    fn check_user(
+        &self,
+        id: UserId,
+        kind: Option<CertificateType>,
+        method: Option<CheckMethod>,
+    ) -> BoxFuture<'static, Result<Self::UserCheck, Error>>;
+
+    #[doc(hidden)]
+    fn verify_signed(
+        &self,
+        signed: Signed,
+        method: Option<CheckMethod>,
+        identify_user: bool,
+    ) -> BoxFuture<'static, Result<Verified, Error>>;
+
+    /// The time as the service sees it.
+    #[doc(hidden)]
+    fn now(&self) -> Now;
+}
 
 /// A signature, checked and ready to be sent.
 #[derive(Clone, Debug)]
@@ -48,42 +98,15 @@ impl Now {
     }
 }
 
-pub(super) mod sealed {
-    use super::{BoxFuture, CertificateId, CertificateStatus, CertificateType, CheckMethod, Error, Now, Signed, UserId, Verified};
-
-    /// Each call once, with the differences of the versions behind it.
-    #[doc(hidden)]
-    pub trait Version: Clone + Send + Sync + 'static {
-        type CertificateCheck: Into<CertificateStatus> + Send + 'static;
-        type UserCheck: Into<CertificateStatus> + Send + 'static;
-
-        fn check_certificate(
-            &self,
-            id: CertificateId,
-            method: Option<CheckMethod>,
-            identify_user: bool,
-        ) -> BoxFuture<'static, Result<Self::CertificateCheck, Error>>;
-
-        fn check_user(
-            &self,
-            id: UserId,
-            kind: Option<CertificateType>,
-            method: Option<CheckMethod>,
-        ) -> BoxFuture<'static, Result<Self::UserCheck, Error>>;
-
-        fn verify_signed(
-            &self,
-            signed: Signed,
-            method: Option<CheckMethod>,
-            identify_user: bool,
-        ) -> BoxFuture<'static, Result<Verified, Error>>;
-
-        /// The time as the service sees it.
-        fn now(&self) -> Now;
-    }
+mod sealed {
+    pub trait Version: Clone + Send + Sync + 'static {}
 }
 
-impl sealed::Version for PocketSignV1 {
+impl sealed::Version for PocketSignV1 {}
+
+impl sealed::Version for PocketSignV2 {}
+
+impl Version for PocketSignV1 {
     type CertificateCheck = v1::CheckCertificateStatusResponse;
     type UserCheck = v1::CheckUserStatusResponse;
 
@@ -166,7 +189,7 @@ impl PocketSignV1 {
     }
 }
 
-impl sealed::Version for PocketSignV2 {
+impl Version for PocketSignV2 {
     type CertificateCheck = v2::CheckCertificateStatusResponse;
     type UserCheck = v2::CheckUserStatusResponse;
 
@@ -180,7 +203,7 @@ impl sealed::Version for PocketSignV2 {
         async move {
             let request = v2::CheckCertificateStatusRequest {
                 certificate_id: id,
-                check_method: method.map(Into::into),
+                check_method: Some(method.unwrap_or(CheckMethod::Crl).into()),
                 identify_user: identify_user.then_some(true),
             };
             let call = client.call();
@@ -198,7 +221,7 @@ impl sealed::Version for PocketSignV2 {
     ) -> BoxFuture<'static, Result<Self::UserCheck, Error>> {
         let client = self.clone();
         async move {
-            let (certificate_type, check_method) = (kind.map(Into::into), method.map(Into::into));
+            let (certificate_type, check_method) = (kind.map(Into::into), Some(method.unwrap_or(CheckMethod::Crl).into()));
             let request = v2::CheckUserStatusRequest { user_id: id, certificate_type, check_method };
             let call = client.call();
             let answer = call.check_user_status(&request).await;
@@ -243,7 +266,7 @@ impl PocketSignV2 {
             hash_algorithm: hash_algorithm.into(),
             digest,
             signature,
-            check_method: method.map(Into::into),
+            check_method: Some(method.unwrap_or(CheckMethod::Crl).into()),
             identify_user: identify.then_some(true),
         };
         let call = self.call();

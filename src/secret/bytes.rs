@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
-/// Personal or secret bytes: readable by [`expose`](Self::expose) only, never printed, wiped on drop.
+/// Personal or secret bytes: readable by [`expose`](Self::expose), never printed, wiped on drop. Serializing writes them.
 ///
 /// In JSON they are base64: written in the standard alphabet with padding, read in that or the URL-safe one, with or without padding.
 ///
@@ -40,10 +40,25 @@ impl RedactedBytes {
     }
 }
 
-impl From<Vec<u8>> for RedactedBytes {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::new(bytes)
-    }
+macro_rules! hides {
+    ($([$($generic:tt)*] $bytes:ty,)+) => {
+        $(
+            impl<$($generic)*> From<$bytes> for RedactedBytes {
+                fn from(bytes: $bytes) -> Self {
+                    Self::new(bytes)
+                }
+            }
+        )+
+    };
+}
+
+hides! {
+    [] Vec<u8>,
+    [] &[u8],
+    [const N: usize] [u8; N],
+    [const N: usize] &[u8; N],
+    [] String,
+    [] &str,
 }
 
 impl fmt::Debug for RedactedBytes {

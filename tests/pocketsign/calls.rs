@@ -91,7 +91,7 @@ async fn every_operation_of_v2_can_be_called() {
     assert_eq!(ps.users().get(&user.id).send().await.unwrap().user, Some(user.clone()));
 
     let checked = ps.certificates().check_status(&certificate.id).send().await.unwrap();
-    assert_eq!(judge.last_body(), format!(r#"{{"certificateId":"{}"}}"#, certificate.id));
+    assert_eq!(judge.last_body(), format!(r#"{{"certificateId":"{}","checkMethod":"CHECK_METHOD_CRL"}}"#, certificate.id));
     let status = CertificateStatus::from(checked);
     assert_eq!((status.method.clone(), status.source_updated_at), (Some(CheckMethod::Crl), None));
     assert_eq!((status.user.clone(), status.is_new_user), (Some(user.id.clone()), Some(false)));

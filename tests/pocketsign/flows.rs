@@ -13,7 +13,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, future::BoxFuture};
 use shomei::{
     ApiKey, PocketSign, Transport, TransportError,
-    pocketsign::{CertificateId, Environment, Freshness, HashAlgorithm, Outcome, PocketSignV2, UserId, sweep::Target},
+    pocketsign::{
+        CertificateId, CertificateStatus, CertificateType, Environment, Freshness, HashAlgorithm, Outcome, PocketSignV2, UserId,
+        sweep::Target, v1, v2,
+    },
     sandbox::RevocationCause,
 };
 use tokio::time::Instant;
@@ -79,8 +82,55 @@ async fn passing_faults_are_not_done() {
     let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).start().unwrap();
     assert!(sweep.next().await.unwrap().outcome.is_err());
     assert_eq!(sweep.cursor().done(), 0);
-    let fallen = ps.sweep().over(targets).freshness(Freshness::Now).fall_back_to_crl(true).start().unwrap().next().await.unwrap();
-    assert!(fallen.outcome.unwrap().fallback.is_some());
+    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).fall_back_to_crl(true).start().unwrap();
+    let fallen = sweep.next().await.unwrap().outcome.unwrap();
+    assert!(fallen.fallback.is_some() && fallen.status.is_good() && !fallen.is_fresh);
+    assert_eq!(sweep.cursor().done(), 0, "the list is older than was asked for");
+
+    judge.sandbox().jpki().set_ocsp_available(true);
+    let again = || ps.sweep().over(targets.clone()).resume(sweep.cursor());
+    let mut resumed = again().freshness(Freshness::Now).start().unwrap();
+    assert!(resumed.next().await.unwrap().outcome.unwrap().is_fresh);
+    assert_eq!(resumed.cursor().done(), 1);
+    // What was done for one question is not done for another.
+    let authentication = CertificateType::JpkiCardUserAuthentication;
+    for other in [again(), again().freshness(Freshness::Now).certificate_type(authentication)] {
+        assert!(other.start().unwrap_err().is_invalid_input());
+    }
+}
+
+#[tokio::test]
+async fn who_is_told_neither_yes_nor_no_is_not_refused() {
+    let judge = Judge::new();
+    let card = judge.card();
+    let (digest, signature) = card.signing.sign(b"challenge");
+    for (answer, named) in [
+        (r#"{}"#, ""),
+        (r#"{"verification":{"id":"v-1","result":"RESULT_UNSPECIFIED"}}"#, "v-1"),
+        (r#"{"verification":{"id":"v-2","result":"RESULT_OK"}}"#, "v-2"),
+    ] {
+        let ps = Scripted::json(200, answer).v2();
+        let error = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap_err();
+        assert!(error.is_mismatch() && error.may_have_happened() && error.to_string().contains(named), "{error}");
+    }
+}
+
+#[test]
+fn what_a_stored_verification_or_a_check_of_a_user_says_is_kept() {
+    let record = r#"{"verification":{"id":"1","result":"RESULT_OK"},"certificate":{"id":"2","type":"TYPE_JPKI_CARD_DIGITAL_SIGNATURE"},
+        "certificateStatus":{"id":"3","status":"STATUS_GOOD"},"user":{"id":"4"}}"#;
+    let status = CertificateStatus::from(serde_json::from_str::<v2::types::GetVerificationResponse>(record).unwrap());
+    assert!(status.is_good() && status.is_new_user.is_none());
+    assert_eq!((status.certificate, status.user), (Some("2".into()), Some("4".into())));
+
+    let record = r#"{"verification":{"id":"1","result":"ok"},"certificate":{"id":"2","type":"jpki_card_digital_signature","latest":true},
+        "certificate_status":{"id":"3","status":"good"},"user":{"id":"4"}}"#;
+    let status = CertificateStatus::from(serde_json::from_str::<v1::types::VerificationRecord>(record).unwrap());
+    assert_eq!((status.is_good(), status.latest, status.user), (true, Some(true), Some("4".into())));
+
+    let expired = r#"{"certificateStatus":{"id":"3","status":"STATUS_GOOD"},"certificateState":"STATE_EXPIRED"}"#;
+    let status = CertificateStatus::from(serde_json::from_str::<v2::types::CheckUserStatusResponse>(expired).unwrap());
+    assert_eq!(status.certificate_state, Some(v2::CertificateState::Expired));
 }
 
 /// Counts the checks in flight, and the most there ever were.

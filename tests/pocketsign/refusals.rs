@@ -132,9 +132,12 @@ async fn the_services_own_refusals_become_the_one_error_in_either_version() {
     judge.sandbox().jpki().set_links_available(false);
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"a challenge");
-    let error = v2.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap_err();
+    let error = v2.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap_err();
     assert_eq!(error.pocketsign_reason(), Some(ErrorReason::AssociatedCertificateNotExists));
     assert!(v2.verifications().list().send().await.unwrap().responses.is_empty(), "nothing was verified");
+    let v1 = judge.v1();
+    let error = v1.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap_err();
+    assert_eq!((error.status(), error.pocketsign_reason()), (Some(400), None), "what v1 says is not known");
 }
 
 #[tokio::test]

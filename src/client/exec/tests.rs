@@ -72,15 +72,17 @@ impl Probe {
 #[derive(Clone, Copy)]
 enum Fate {
     Status(u16),
-    /// 404 in the service's own words.
+    /// 404 in the service's own words,
     Gone,
+    /// and for another reason.
+    NoSuchPath,
     RetryAfter(u16, &'static str),
     Unsent,
     Reset,
     Silence,
 }
 
-use Fate::{Gone, Reset, RetryAfter, Silence, Status, Unsent};
+use Fate::{Gone, NoSuchPath, Reset, RetryAfter, Silence, Status, Unsent};
 
 /// Does what the script says; the last line goes for all that follows.
 #[derive(Clone)]
@@ -116,7 +118,11 @@ impl Transport for Script {
                 if fates.len() > 1 { fates.pop_front().unwrap() } else { fates[0] }
             };
             let answer = |status, retry_after: Option<&str>| {
-                let body = if matches!(fate, Gone) { r#"{"errors":[{"code":"not_found","message":"Gone."}]}"# } else { "null" };
+                let body = match fate {
+                    Gone => r#"{"errors":[{"code":"not_found","message":"Gone."}]}"#,
+                    NoSuchPath => r#"{"errors":[{"code":"unimplemented","message":"There is no such path."}]}"#,
+                    _ => "null",
+                };
                 let mut answer = http::Response::new(Bytes::from_static(body.as_bytes()));
                 *answer.status_mut() = status;
                 answer.headers_mut().insert("date", HeaderValue::from_static("Fri, 31 Dec 1999 23:59:00 GMT"));
@@ -127,7 +133,7 @@ impl Transport for Script {
             };
             match fate {
                 Status(status) => answer(status.try_into().unwrap(), None),
-                Gone => answer(http::StatusCode::NOT_FOUND, None),
+                Gone | NoSuchPath => answer(http::StatusCode::NOT_FOUND, None),
                 RetryAfter(status, value) => answer(status.try_into().unwrap(), Some(value)),
                 Unsent => Err(TransportError::unsent("refused")),
                 Reset => Err(TransportError::broken("reset")),
@@ -184,6 +190,7 @@ async fn a_deletion_that_is_found_done_after_a_lost_answer_has_succeeded() {
         // or that it is the service that does not find it.
         (&[Reset, Status(404)], Err(2), Err(2)),
         (&[Reset, Status(410)], Err(2), Err(2)),
+        (&[Reset, NoSuchPath], Err(2), Err(2)),
     ] {
         for (operation, expected) in [("remove", remove), ("read", read)] {
             let outcome = Script::new(fates).client(|builder| builder).call(operation, CallOptions::default()).await;

@@ -6,6 +6,7 @@ use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
     error::Error,
     pocketsign::{CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check, client::handle},
+    secret::RedactedBytes,
 };
 
 handle! {
@@ -51,7 +52,7 @@ impl<'c> Certificates<'c> {
         self,
         /// The certificate in DER or PEM.
         #[builder(start_fn, into)]
-        certificate: Vec<u8>,
+        certificate: RedactedBytes,
         /// How revocation is looked up; by CRL unless set.
         #[builder(default = CheckMethod::Crl)]
         method: CheckMethod,
@@ -60,7 +61,7 @@ impl<'c> Certificates<'c> {
         identify_user: bool,
     ) -> Result<types::CheckCertificateStatusByContentResponse, Error> {
         let request = types::CheckCertificateStatusByContentRequest {
-            certificate: check::certificate(&certificate)?,
+            certificate: check::certificate(certificate.expose())?,
             status_check_method: method.into(),
             identify_user,
         };

@@ -6,6 +6,7 @@ use super::{ListVerifications, types};
 use crate::{
     error::Error,
     pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
+    secret::RedactedBytes,
 };
 
 handle! {
@@ -43,23 +44,23 @@ impl<'c> Verifications<'c> {
     pub async fn verify(
         self,
         /// The certificate of the key that signed, in DER or PEM.
-        #[builder(with = |certificate: impl AsRef<[u8]>| certificate.as_ref().to_vec())]
-        certificate: Vec<u8>,
+        #[builder(with = |certificate: impl AsRef<[u8]>| RedactedBytes::new(certificate.as_ref()))]
+        certificate: RedactedBytes,
         /// The algorithm of the digest.
         hash_algorithm: HashAlgorithm,
         /// The digest of what was signed.
-        #[builder(with = |digest: impl AsRef<[u8]>| digest.as_ref().to_vec())]
-        digest: Vec<u8>,
+        #[builder(with = |digest: impl AsRef<[u8]>| RedactedBytes::new(digest.as_ref()))]
+        digest: RedactedBytes,
         /// The signature.
-        #[builder(with = |signature: impl AsRef<[u8]>| signature.as_ref().to_vec())]
-        signature: Vec<u8>,
+        #[builder(with = |signature: impl AsRef<[u8]>| RedactedBytes::new(signature.as_ref()))]
+        signature: RedactedBytes,
         /// How revocation is looked up; by CRL unless set.
         method: Option<CheckMethod>,
         /// Finds the person behind the certificate and gives them a user id; not unless set.
         #[builder(default)]
         identify_user: bool,
     ) -> Result<types::VerifyResponse, Error> {
-        let signed = Signed::new(&certificate, hash_algorithm, &digest, &signature)?;
+        let signed = Signed::new(certificate.expose(), hash_algorithm, digest.expose(), signature.expose())?;
         self.client.verify(signed, method, identify_user).await
     }
 

@@ -207,7 +207,7 @@ impl Jpki {
     ///
     /// # Errors
     ///
-    /// The person is another sandbox's.
+    /// This sandbox has no such person.
     pub fn renew(&self, person: CardPerson) -> Result<Card, NotPossible> {
         self.revoke_valid(person, Kind::Signing, RevocationCause::Superseded);
         self.revoke_valid(person, Kind::Authentication, RevocationCause::Superseded);
@@ -219,7 +219,7 @@ impl Jpki {
     ///
     /// # Errors
     ///
-    /// The person is another sandbox's.
+    /// This sandbox has no such person.
     pub fn move_to(&self, person: CardPerson, address: &str) -> Result<CardCertificate, NotPossible> {
         let moved = self.0.in_verify(|service, _| match service.jpki.person_mut(person.0) {
             Some(details) => {

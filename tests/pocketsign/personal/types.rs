@@ -21,6 +21,7 @@ const IMPERSONAL: &[&str] = &[
     "CheckPurpose",
     "CheckUserStatus",
     "Environment",
+    "FreshCheck",
     "Freshness",
     "HashAlgorithm",
     "PocketSign",
