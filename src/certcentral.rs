@@ -293,4 +293,33 @@ macro_rules! handle {
         }
     };
 }
+
+/// What the pages of builders say: at each of them the same but for the operation, whose page tells the rest.
+macro_rules! docs {
+    (call $operation:path) => {
+        concat!("A call to be sent: [`", stringify!($operation), "`].")
+    };
+    (send $operation:path) => {
+        concat!(
+            "Sends the call and gives its answer.\n\n# Errors\n\nThose of [`",
+            stringify!($operation),
+            "`], and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
+        )
+    };
+    (flow $operation:path) => {
+        concat!(
+            "A call to be sent: [`",
+            stringify!($operation),
+            "`]. It ends with [`send`](Self::send), or with [`start`](Self::start) to wait for the certificate."
+        )
+    };
+    (list $operation:path) => {
+        concat!(
+            "A list to be read: [`",
+            stringify!($operation),
+            "`]. It ends with [`stream`](Self::stream), [`pages`](Self::pages) or [`send`](Self::send)."
+        )
+    };
+}
+use docs;
 use handle;

@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{ContainerId, handle, types};
+use super::{ContainerId, docs, handle, types};
 use crate::error::Error;
 
 handle! {
@@ -17,7 +17,8 @@ impl<'c> Account<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = GetAccount)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::info)] }))]
+    #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::info)] }))]
     pub async fn info(self) -> Result<types::Account, Error> {
         let call = self.client.call();
         let answer = call.account_info().await;
@@ -29,7 +30,8 @@ impl<'c> Account<'c> {
     /// # Errors
     ///
     /// Whatever the service answers; accounts that do not pay in advance may be refused.
-    #[builder(finish_fn = send, builder_type = GetBalance)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::balance)] }))]
+    #[builder(builder_type(name = GetBalance, doc { #[doc = docs!(call Account::balance)] }))]
     pub async fn balance(self) -> Result<types::AccountBalance, Error> {
         let call = self.client.call();
         let answer = call.account_balance().await;
@@ -41,7 +43,8 @@ impl<'c> Account<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such container.
-    #[builder(finish_fn = send, builder_type = CountExpiringOrders)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::expiring_orders)] }))]
+    #[builder(builder_type(name = CountExpiringOrders, doc { #[doc = docs!(call Account::expiring_orders)] }))]
     pub async fn expiring_orders(self, #[builder(start_fn)] container: ContainerId) -> Result<Vec<types::ExpiringOrderCount>, Error> {
         let call = self.client.call();
         let answer = call.expiring_orders(&container).await;
@@ -53,7 +56,8 @@ impl<'c> Account<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListCustomFields)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::custom_fields)] }))]
+    #[builder(builder_type(name = ListCustomFields, doc { #[doc = docs!(call Account::custom_fields)] }))]
     pub async fn custom_fields(self) -> Result<Vec<types::CustomFieldDefinition>, Error> {
         let call = self.client.call();
         let answer = call.list_custom_fields().await;

@@ -4,7 +4,7 @@ use bon::bon;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 
-use super::{CertificateFormat, CertificateId, OrderId, handle, types};
+use super::{CertificateFormat, CertificateId, OrderId, docs, handle, types};
 use crate::{error::Error, x509::CertificateChain};
 
 handle! {
@@ -57,7 +57,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet.
-    #[builder(finish_fn = send, builder_type = DownloadCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download)] }))]
+    #[builder(builder_type(name = DownloadCertificate, doc { #[doc = docs!(call Certificates::download)] }))]
     pub async fn download(
         self,
         #[builder(start_fn)] id: CertificateId,
@@ -73,7 +74,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order; whatever the service answers when it has no certificate yet.
-    #[builder(finish_fn = send, builder_type = DownloadOrderCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download_of_order)] }))]
+    #[builder(builder_type(name = DownloadOrderCertificate, doc { #[doc = docs!(call Certificates::download_of_order)] }))]
     pub async fn download_of_order(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -93,7 +95,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet.
-    #[builder(finish_fn = send, builder_type = DownloadBestFormat)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download_best_format)] }))]
+    #[builder(builder_type(name = DownloadBestFormat, doc { #[doc = docs!(call Certificates::download_best_format)] }))]
     pub async fn download_best_format(
         self,
         #[builder(start_fn)] id: CertificateId,
@@ -114,7 +117,8 @@ impl<'c> Certificates<'c> {
     ///
     /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet; [`Error::is_mismatch`] when what comes cannot
     /// be read as certificates.
-    #[builder(finish_fn = send, builder_type = GetChain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::chain)] }))]
+    #[builder(builder_type(name = GetChain, doc { #[doc = docs!(call Certificates::chain)] }))]
     pub async fn chain(self, #[builder(start_fn)] id: CertificateId) -> Result<CertificateChain, Error> {
         let call = self.client.call();
         let answer = call.certificate_chain(&id).await;
@@ -126,7 +130,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListIntermediates)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::intermediates)] }))]
+    #[builder(builder_type(name = ListIntermediates, doc { #[doc = docs!(call Certificates::intermediates)] }))]
     pub async fn intermediates(self) -> Result<Vec<types::Intermediate>, Error> {
         let call = self.client.call();
         let answer = call.list_intermediates().await;
@@ -139,7 +144,8 @@ impl<'c> Certificates<'c> {
     ///
     /// [`ErrorCode::CannotArchivePrimaryCertificate`](super::ErrorCode::CannotArchivePrimaryCertificate) when it is the one that its order
     /// stands for.
-    #[builder(finish_fn = send, builder_type = ArchiveCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::archive)] }))]
+    #[builder(builder_type(name = ArchiveCertificate, doc { #[doc = docs!(call Certificates::archive)] }))]
     pub async fn archive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.archive_certificate(&id).await;
@@ -151,7 +157,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such certificate.
-    #[builder(finish_fn = send, builder_type = UnarchiveCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::unarchive)] }))]
+    #[builder(builder_type(name = UnarchiveCertificate, doc { #[doc = docs!(call Certificates::unarchive)] }))]
     pub async fn unarchive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.unarchive_certificate(&id).await;

@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{ContainerId, check, handle, types};
+use super::{ContainerId, check, docs, handle, types};
 use crate::error::Error;
 
 handle! {
@@ -17,7 +17,8 @@ impl<'c> Containers<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListContainers)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::list)] }))]
+    #[builder(builder_type(name = ListContainers, doc { #[doc = docs!(call Containers::list)] }))]
     pub async fn list(self) -> Result<Vec<types::Container>, Error> {
         let call = self.client.call();
         let answer = call.list_containers().await;
@@ -29,7 +30,8 @@ impl<'c> Containers<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such container.
-    #[builder(finish_fn = send, builder_type = GetContainer)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::get)] }))]
+    #[builder(builder_type(name = GetContainer, doc { #[doc = docs!(call Containers::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: ContainerId) -> Result<types::Container, Error> {
         let call = self.client.call();
         let answer = call.container_info(&id).await;
@@ -41,7 +43,8 @@ impl<'c> Containers<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such container.
-    #[builder(finish_fn = send, builder_type = ListChildContainers)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::children)] }))]
+    #[builder(builder_type(name = ListChildContainers, doc { #[doc = docs!(call Containers::children)] }))]
     pub async fn children(self, #[builder(start_fn)] id: ContainerId) -> Result<Vec<types::Container>, Error> {
         let call = self.client.call();
         let answer = call.list_child_containers(&id).await;
@@ -53,7 +56,8 @@ impl<'c> Containers<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the name is empty or the user's address no e-mail address; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = CreateContainer)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::create_child)] }))]
+    #[builder(builder_type(name = CreateContainer, doc { #[doc = docs!(call Containers::create_child)] }))]
     pub async fn create_child(
         self,
         #[builder(start_fn)] parent: ContainerId,

@@ -5,7 +5,7 @@ mod list;
 use bon::bon;
 
 pub use self::list::ListDomains;
-use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, handle, types};
+use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, docs, handle, types};
 use crate::error::Error;
 
 handle! {
@@ -59,7 +59,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the name is no domain name or an address no e-mail address; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = AddDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::add)] }))]
+    #[builder(builder_type(name = AddDomain, doc { #[doc = docs!(call Domains::add)] }))]
     #[allow(clippy::should_implement_trait)] // the service calls it so
     pub async fn add(
         self,
@@ -101,7 +102,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such domain.
-    #[builder(finish_fn = send, builder_type = GetDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::get)] }))]
+    #[builder(builder_type(name = GetDomain, doc { #[doc = docs!(call Domains::get)] }))]
     pub async fn get(
         self,
         #[builder(start_fn)] id: DomainId,
@@ -120,7 +122,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ChangeDcvMethod)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::change_method)] }))]
+    #[builder(builder_type(name = ChangeDcvMethod, doc { #[doc = docs!(call Domains::change_method)] }))]
     pub async fn change_method(
         self,
         #[builder(start_fn)] id: DomainId,
@@ -139,7 +142,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`ErrorCode::InvalidDcvMethod`](super::ErrorCode::InvalidDcvMethod) when the domain's method has no token.
-    #[builder(finish_fn = send, builder_type = NewDcvToken)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::new_token)] }))]
+    #[builder(builder_type(name = NewDcvToken, doc { #[doc = docs!(call Domains::new_token)] }))]
     pub async fn new_token(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvToken, Error> {
         let call = self.client.call();
         let answer = call.generate_dcv_token(&id).await;
@@ -154,7 +158,8 @@ impl<'c> Domains<'c> {
     /// [`ErrorCode::InvalidDnsCname`](super::ErrorCode::InvalidDnsCname) or
     /// [`ErrorCode::FileRandomValueNotFound`](super::ErrorCode::FileRandomValueNotFound) when it is not there (yet);
     /// [`ErrorCode::InvalidDnsMethod`](super::ErrorCode::InvalidDnsMethod) when the domain is validated by e-mail.
-    #[builder(finish_fn = send, builder_type = CheckDcv)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check)] }))]
+    #[builder(builder_type(name = CheckDcv, doc { #[doc = docs!(call Domains::check)] }))]
     pub async fn check(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvCheck, Error> {
         let call = self.client.call();
         let answer = call.check_domain_dcv(&id).await;
@@ -166,7 +171,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = GetDcvEmails)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::emails)] }))]
+    #[builder(builder_type(name = GetDcvEmails, doc { #[doc = docs!(call Domains::emails)] }))]
     pub async fn emails(self, #[builder(start_fn, into)] domain: DomainKey) -> Result<types::ValidationEmails, Error> {
         let domain = match domain {
             DomainKey::Id(id) => id.to_string(),
@@ -182,7 +188,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ResendDcvEmails)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::resend_emails)] }))]
+    #[builder(builder_type(name = ResendDcvEmails, doc { #[doc = docs!(call Domains::resend_emails)] }))]
     pub async fn resend_emails(
         self,
         #[builder(start_fn)] id: DomainId,
@@ -211,7 +218,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such domain.
-    #[builder(finish_fn = send, builder_type = ActivateDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::activate)] }))]
+    #[builder(builder_type(name = ActivateDomain, doc { #[doc = docs!(call Domains::activate)] }))]
     pub async fn activate(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.activate_domain(&id).await;
@@ -223,7 +231,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such domain.
-    #[builder(finish_fn = send, builder_type = DeactivateDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::deactivate)] }))]
+    #[builder(builder_type(name = DeactivateDomain, doc { #[doc = docs!(call Domains::deactivate)] }))]
     pub async fn deactivate(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.deactivate_domain(&id).await;
@@ -237,7 +246,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when there is no kind of validation or an address is no e-mail address; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = SubmitDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::submit)] }))]
+    #[builder(builder_type(name = SubmitDomain, doc { #[doc = docs!(call Domains::submit)] }))]
     pub async fn submit(
         self,
         #[builder(start_fn)] id: DomainId,
@@ -265,7 +275,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such domain.
-    #[builder(finish_fn = send, builder_type = GetDomainValidations)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::validations)] }))]
+    #[builder(builder_type(name = GetDomainValidations, doc { #[doc = docs!(call Domains::validations)] }))]
     pub async fn validations(self, #[builder(start_fn)] id: DomainId) -> Result<Vec<types::Validation>, Error> {
         let call = self.client.call();
         let answer = call.domain_validations(&id).await;
@@ -280,7 +291,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`ErrorCode::CannotActivateDomainLock`](super::ErrorCode::CannotActivateDomainLock) when the account does not have the feature.
-    #[builder(finish_fn = send, builder_type = LockDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::lock)] }))]
+    #[builder(builder_type(name = LockDomain, doc { #[doc = docs!(call Domains::lock)] }))]
     pub async fn lock(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.activate_domain_locking(&id).await;
@@ -292,7 +304,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`ErrorCode::CannotDeactivateDomainLock`](super::ErrorCode::CannotDeactivateDomainLock) when the account does not have the feature.
-    #[builder(finish_fn = send, builder_type = UnlockDomain)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::unlock)] }))]
+    #[builder(builder_type(name = UnlockDomain, doc { #[doc = docs!(call Domains::unlock)] }))]
     pub async fn unlock(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.deactivate_domain_locking(&id).await;
@@ -305,7 +318,8 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the token is empty; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = CheckDomainLock)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_lock)] }))]
+    #[builder(builder_type(name = CheckDomainLock, doc { #[doc = docs!(call Domains::check_lock)] }))]
     pub async fn check_lock(
         self,
         #[builder(start_fn)] id: DomainId,

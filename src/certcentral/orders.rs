@@ -9,7 +9,7 @@ mod renew;
 
 use bon::bon;
 
-use super::{OrderId, check, handle, types};
+use super::{OrderId, check, docs, handle, types};
 use crate::error::Error;
 
 pub use self::{
@@ -75,7 +75,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order.
-    #[builder(finish_fn = send, builder_type = GetOrder)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::get)] }))]
+    #[builder(builder_type(name = GetOrder, doc { #[doc = docs!(call Orders::get)] }))]
     pub async fn get(
         self,
         #[builder(start_fn, into)] order: OrderKey,
@@ -93,7 +94,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order.
-    #[builder(finish_fn = send, builder_type = GetOrderValidation)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::validation)] }))]
+    #[builder(builder_type(name = GetOrderValidation, doc { #[doc = docs!(call Orders::validation)] }))]
     pub async fn validation(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderValidation, Error> {
         let call = self.client.call();
         let answer = call.order_validation(&order, None).await;
@@ -105,7 +107,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the id cannot stand in a URL; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = FindOrders)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::by_alternative_id)] }))]
+    #[builder(builder_type(name = FindOrders, doc { #[doc = docs!(call Orders::by_alternative_id)] }))]
     pub async fn by_alternative_id(self, #[builder(start_fn, into)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let id = check::path_segment("alternative_order_id", &id)?;
         let call = self.client.call();

@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{
-    CertCentral, Contact, ContainerId, Match, OrganizationId, OrganizationStatus, ValidationType, check, handle,
+    CertCentral, Contact, ContainerId, Match, OrganizationId, OrganizationStatus, ValidationType, check, docs, handle,
     list::{self, list_ends},
     types,
 };
@@ -64,7 +64,8 @@ impl<'c> Organizations<'c> {
     /// [`Error::is_invalid_input`] when a name or a part of the address is empty or too long (64 characters; name and assumed name
     /// together 61), the country has not two letters, or somebody's e-mail address is none; whatever the service answers, also when the
     /// account has such an organization already.
-    #[builder(finish_fn = send, builder_type = CreateOrganization)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::create)] }))]
+    #[builder(builder_type(name = CreateOrganization, doc { #[doc = docs!(call Organizations::create)] }))]
     pub async fn create(
         self,
         /// The legal name.
@@ -142,7 +143,8 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such organization.
-    #[builder(finish_fn = send, builder_type = GetOrganization)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::get)] }))]
+    #[builder(builder_type(name = GetOrganization, doc { #[doc = docs!(call Organizations::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: OrganizationId) -> Result<types::Organization, Error> {
         let call = self.client.call();
         let answer = call.organization_info(&id).await;
@@ -151,7 +153,8 @@ impl<'c> Organizations<'c> {
 
     /// Lists the organizations of the account. End it with [`stream`](ListOrganizations::stream) for all of them, with
     /// [`pages`](ListOrganizations::pages) for all pages, or with [`send`](ListOrganizations::send) for one page.
-    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListOrganizations)]
+    #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(builder_type(name = ListOrganizations, doc { #[doc = docs!(list Organizations::list)] }))]
     pub fn list(
         self,
         /// Only those of a container.
@@ -189,7 +192,8 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such organization.
-    #[builder(finish_fn = send, builder_type = GetOrganizationValidations)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::validations)] }))]
+    #[builder(builder_type(name = GetOrganizationValidations, doc { #[doc = docs!(call Organizations::validations)] }))]
     pub async fn validations(self, #[builder(start_fn)] id: OrganizationId) -> Result<Vec<types::Validation>, Error> {
         let call = self.client.call();
         let answer = call.organization_validations(&id).await;
@@ -202,7 +206,8 @@ impl<'c> Organizations<'c> {
     ///
     /// [`Error::is_invalid_input`] when there is no kind of validation or nobody to validate, or one of somebody's five members is empty
     /// or the e-mail address none; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = SubmitOrganization)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::submit)] }))]
+    #[builder(builder_type(name = SubmitOrganization, doc { #[doc = docs!(call Organizations::submit)] }))]
     pub async fn submit(
         self,
         #[builder(start_fn)] id: OrganizationId,
@@ -230,7 +235,8 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such organization.
-    #[builder(finish_fn = send, builder_type = ActivateOrganization)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::activate)] }))]
+    #[builder(builder_type(name = ActivateOrganization, doc { #[doc = docs!(call Organizations::activate)] }))]
     pub async fn activate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.activate_organization(&id).await;
@@ -242,7 +248,8 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// Whatever the service answers; it refuses as long as a pending request or order names the organization.
-    #[builder(finish_fn = send, builder_type = DeactivateOrganization)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::deactivate)] }))]
+    #[builder(builder_type(name = DeactivateOrganization, doc { #[doc = docs!(call Organizations::deactivate)] }))]
     pub async fn deactivate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.deactivate_organization(&id).await;
@@ -254,7 +261,8 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// Whatever the service answers; it refuses for the first organization of the account, and for those that an order names.
-    #[builder(finish_fn = send, builder_type = DeleteOrganization)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::delete)] }))]
+    #[builder(builder_type(name = DeleteOrganization, doc { #[doc = docs!(call Organizations::delete)] }))]
     pub async fn delete(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.delete_organization(&id).await;

@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{ContainerId, Product, check, handle, types};
+use super::{ContainerId, Product, check, docs, handle, types};
 use crate::error::Error;
 
 handle! {
@@ -17,7 +17,8 @@ impl<'c> Products<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ListProducts)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::list)] }))]
+    #[builder(builder_type(name = ListProducts, doc { #[doc = docs!(call Products::list)] }))]
     pub async fn list(self) -> Result<Vec<types::Product>, Error> {
         let call = self.client.call();
         let answer = call.list_products().await;
@@ -30,7 +31,8 @@ impl<'c> Products<'c> {
     ///
     /// [`Error::is_invalid_input`] when its identifier cannot stand in a URL;
     /// [`ErrorCode::NotFoundProduct`](super::ErrorCode::NotFoundProduct) when there is none.
-    #[builder(finish_fn = send, builder_type = GetProduct)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::get)] }))]
+    #[builder(builder_type(name = GetProduct, doc { #[doc = docs!(call Products::get)] }))]
     pub async fn get(
         self,
         #[builder(start_fn)] product: Product,

@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{
-    CertCentral, ContainerId, Match, RequestId, RequestStatus, RequestType, handle,
+    CertCentral, ContainerId, Match, RequestId, RequestStatus, RequestType, docs, handle,
     list::{self, list_ends},
     types,
 };
@@ -34,7 +34,8 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such request.
-    #[builder(finish_fn = send, builder_type = GetRequest)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::get)] }))]
+    #[builder(builder_type(name = GetRequest, doc { #[doc = docs!(call Requests::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: RequestId) -> Result<types::ApprovalRequest, Error> {
         let call = self.client.call();
         let answer = call.request_info(&id).await;
@@ -43,7 +44,8 @@ impl<'c> Requests<'c> {
 
     /// Lists the requests of the account (guide p.54, List Request). End it with [`stream`](ListRequests::stream) for all of them, with
     /// [`pages`](ListRequests::pages) for all pages, or with [`send`](ListRequests::send) for one page.
-    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListRequests)]
+    #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(builder_type(name = ListRequests, doc { #[doc = docs!(list Requests::list)] }))]
     pub fn list(
         self,
         /// Only those in this state.
@@ -88,7 +90,8 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = CountRequests)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::summary)] }))]
+    #[builder(builder_type(name = CountRequests, doc { #[doc = docs!(call Requests::summary)] }))]
     pub async fn summary(
         self,
         /// Only those of a container.
@@ -104,7 +107,8 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// [`ErrorCode::AccessDeniedInvalidApprover`](super::ErrorCode::AccessDeniedInvalidApprover) when the key's user may not approve it.
-    #[builder(finish_fn = send, builder_type = ApproveRequest)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::approve)] }))]
+    #[builder(builder_type(name = ApproveRequest, doc { #[doc = docs!(call Requests::approve)] }))]
     pub async fn approve(
         self,
         #[builder(start_fn)] id: RequestId,
@@ -120,7 +124,8 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// As [`approve`](Self::approve).
-    #[builder(finish_fn = send, builder_type = ReviewRequest)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::review)] }))]
+    #[builder(builder_type(name = ReviewRequest, doc { #[doc = docs!(call Requests::review)] }))]
     pub async fn review(
         self,
         #[builder(start_fn)] id: RequestId,
@@ -136,7 +141,8 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// As [`approve`](Self::approve).
-    #[builder(finish_fn = send, builder_type = RejectRequest)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::reject)] }))]
+    #[builder(builder_type(name = RejectRequest, doc { #[doc = docs!(call Requests::reject)] }))]
     pub async fn reject(
         self,
         #[builder(start_fn)] id: RequestId,

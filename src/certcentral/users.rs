@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{
-    CertCentral, UserId, handle,
+    CertCentral, UserId, docs, handle,
     list::{self, list_ends},
     types,
 };
@@ -27,7 +27,8 @@ impl<'c> Users<'c> {
     /// # Errors
     ///
     /// [`Error::is_denied`] when the key is wrong.
-    #[builder(finish_fn = send, builder_type = GetMe)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::me)] }))]
+    #[builder(builder_type(name = GetMe, doc { #[doc = docs!(call Users::me)] }))]
     pub async fn me(self) -> Result<types::User, Error> {
         let call = self.client.call();
         let answer = call.user_me().await;
@@ -39,7 +40,8 @@ impl<'c> Users<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such user.
-    #[builder(finish_fn = send, builder_type = GetUser)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::get)] }))]
+    #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: UserId) -> Result<types::User, Error> {
         let call = self.client.call();
         let answer = call.user_info(&id).await;
@@ -48,7 +50,8 @@ impl<'c> Users<'c> {
 
     /// Lists the users of the account. End it with [`stream`](ListUsers::stream) for all of them, with [`pages`](ListUsers::pages) for
     /// all pages, or with [`send`](ListUsers::send) for one page.
-    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListUsers)]
+    #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(builder_type(name = ListUsers, doc { #[doc = docs!(list Users::list)] }))]
     pub fn list(
         self,
         /// The most items of a page; the service's own limit is 1000.

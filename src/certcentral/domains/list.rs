@@ -5,7 +5,7 @@ use bon::bon;
 use super::Domains;
 use crate::{
     certcentral::{
-        CertCentral, ContainerId, DcvMethod, Match, ValidationEnd, ValidationType,
+        CertCentral, ContainerId, DcvMethod, Match, ValidationEnd, ValidationType, docs,
         list::{self, list_ends},
         types,
     },
@@ -44,7 +44,8 @@ impl<'c> Domains<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListDomains)]
+    #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(builder_type(name = ListDomains, doc { #[doc = docs!(list Domains::list)] }))]
     pub fn list(
         self,
         /// Only those of a container.

@@ -5,7 +5,7 @@ use bon::bon;
 use super::Orders;
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, ContainerId, Dates, Match, OrderId, OrderStatus, OrganizationId, Product, Sorting, UserId,
+        CertCentral, CertificateId, ContainerId, Dates, Match, OrderId, OrderStatus, OrganizationId, Product, Sorting, UserId, docs,
         list::{self, list_ends},
         types,
     },
@@ -63,7 +63,8 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = ""), builder_type = ListOrders)]
+    #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(builder_type(name = ListOrders, doc { #[doc = docs!(list Orders::list)] }))]
     pub fn list(
         self,
         /// Only those in this state. `Issued` finds expired ones too.

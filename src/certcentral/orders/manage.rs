@@ -6,7 +6,7 @@ use bon::bon;
 
 use super::Orders;
 use crate::{
-    certcentral::{Dates, DcvMethod, OrderId, RequestedOrderStatus, check, types},
+    certcentral::{Dates, DcvMethod, OrderId, RequestedOrderStatus, check, docs, types},
     error::Error,
 };
 
@@ -20,7 +20,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the span is zero or longer than seven days, or neither a span nor dates are given.
-    #[builder(finish_fn = send, builder_type = ListChanges)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::changes)] }))]
+    #[builder(builder_type(name = ListChanges, doc { #[doc = docs!(call Orders::changes)] }))]
     pub async fn changes(
         self,
         /// How far back, at most seven days.
@@ -47,7 +48,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when there is no note: the service wants one; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = CancelOrder)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::cancel)] }))]
+    #[builder(builder_type(name = CancelOrder, doc { #[doc = docs!(call Orders::cancel)] }))]
     pub async fn cancel(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -68,7 +70,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// Whatever the service answers: orders of CertCentral itself cannot be marked.
-    #[builder(finish_fn = send, builder_type = MarkRenewed)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::mark_renewed)] }))]
+    #[builder(builder_type(name = MarkRenewed, doc { #[doc = docs!(call Orders::mark_renewed)] }))]
     pub async fn mark_renewed(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] renewed: bool) -> Result<(), Error> {
         let status = if renewed { RequestedOrderStatus::Renewed } else { RequestedOrderStatus::NotRenewed };
         self.set_status(order, status, None, None).await
@@ -91,7 +94,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when an address cannot be one; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = SetAdditionalEmails)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_additional_emails)] }))]
+    #[builder(builder_type(name = SetAdditionalEmails, doc { #[doc = docs!(call Orders::set_additional_emails)] }))]
     pub async fn set_additional_emails(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -110,7 +114,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the text is empty; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = AddNote)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_note)] }))]
+    #[builder(builder_type(name = AddNote, doc { #[doc = docs!(call Orders::add_note)] }))]
     pub async fn add_note(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -129,7 +134,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// Whatever the service answers: an account without multi-year plans has nothing to reissue.
-    #[builder(finish_fn = send, builder_type = SetAutoReissue)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_auto_reissue)] }))]
+    #[builder(builder_type(name = SetAutoReissue, doc { #[doc = docs!(call Orders::set_auto_reissue)] }))]
     pub async fn set_auto_reissue(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] enabled: bool) -> Result<(), Error> {
         let call = self.client.call();
         let answer = call.set_auto_reissue(&order, &types::AutoReissueSetting { auto_reissue: enabled.into() }).await;
@@ -141,7 +147,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when there is no address, or one cannot be one; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ResendApprovalEmails)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_approval_emails)] }))]
+    #[builder(builder_type(name = ResendApprovalEmails, doc { #[doc = docs!(call Orders::resend_approval_emails)] }))]
     pub async fn resend_approval_emails(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -163,7 +170,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order.
-    #[builder(finish_fn = send, builder_type = ListReissues)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::reissues)] }))]
+    #[builder(builder_type(name = ListReissues, doc { #[doc = docs!(call Orders::reissues)] }))]
     pub async fn reissues(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -180,7 +188,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order.
-    #[builder(finish_fn = send, builder_type = ListDuplicates)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::duplicates)] }))]
+    #[builder(builder_type(name = ListDuplicates, doc { #[doc = docs!(call Orders::duplicates)] }))]
     pub async fn duplicates(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -198,7 +207,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ChangeOrderDcvMethod)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::change_dcv_method)] }))]
+    #[builder(builder_type(name = ChangeOrderDcvMethod, doc { #[doc = docs!(call Orders::change_dcv_method)] }))]
     pub async fn change_dcv_method(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -214,7 +224,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn = send, builder_type = GetRandomValue)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::random_value)] }))]
+    #[builder(builder_type(name = GetRandomValue, doc { #[doc = docs!(call Orders::random_value)] }))]
     pub async fn random_value(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
         let call = self.client.call();
         let answer = call.order_dcv_random_value(&order).await;
@@ -227,7 +238,8 @@ impl<'c> Orders<'c> {
     ///
     /// [`ErrorCode::FileRandomValueNotFound`](crate::certcentral::ErrorCode::FileRandomValueNotFound) when a file is not there;
     /// [`ErrorCode::InvalidDnsMethod`](crate::certcentral::ErrorCode::InvalidDnsMethod) when the order is validated by e-mail.
-    #[builder(finish_fn = send, builder_type = CheckOrderDcv)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::check_dcv)] }))]
+    #[builder(builder_type(name = CheckOrderDcv, doc { #[doc = docs!(call Orders::check_dcv)] }))]
     pub async fn check_dcv(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -250,7 +262,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when a name or address cannot be one; whatever the service answers.
-    #[builder(finish_fn = send, builder_type = ResendOrderDcvEmails)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_dcv_emails)] }))]
+    #[builder(builder_type(name = ResendOrderDcvEmails, doc { #[doc = docs!(call Orders::resend_dcv_emails)] }))]
     pub async fn resend_dcv_emails(
         self,
         #[builder(start_fn)] order: OrderId,

@@ -8,7 +8,7 @@ use super::{Orders, lost::Lost};
 use crate::{
     certcentral::{
         CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
-        ProfileOption, SignatureHash, UserId, Validity, check,
+        ProfileOption, SignatureHash, UserId, Validity, check, docs,
         flow::{Awaited, PendingIssuance},
         plan::{self, Limits, Term},
         types,
@@ -63,7 +63,8 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"), builder_type = OrderCertificate)]
+    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(builder_type(name = OrderCertificate, doc { #[doc = docs!(flow Orders::order)] }))]
     pub fn order(
         self,
         #[builder(start_fn)] product: Product,

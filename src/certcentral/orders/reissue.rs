@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use super::{Orders, lost::Lost};
 use crate::{
     certcentral::{
-        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, check,
+        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, check, docs,
         flow::{Awaited, PendingIssuance},
         plan::{self, Limits},
         types,
@@ -43,7 +43,8 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"), builder_type = ReissueCertificate)]
+    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(builder_type(name = ReissueCertificate, doc { #[doc = docs!(flow Orders::reissue)] }))]
     pub async fn reissue(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -109,7 +110,8 @@ impl<'c> Orders<'c> {
 
     /// Makes a duplicate of an order's certificate (guide p.68): the same names with another key. It revokes nothing.
     /// End it with [`send`](DuplicateCertificate::send), or with [`start`](DuplicateCertificate::start) to wait for the certificate.
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"), builder_type = DuplicateCertificate)]
+    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]
     pub async fn duplicate(
         self,
         #[builder(start_fn)] order: OrderId,

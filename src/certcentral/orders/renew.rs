@@ -4,7 +4,7 @@ use bon::bon;
 
 use super::{Contact, Orders, new_order::PreparedOrder};
 use crate::{
-    certcentral::{DcvMethod, OrderId, OrganizationId, Plan, Product, Validity, flow::PendingIssuance, plan, plan::Limits, types},
+    certcentral::{DcvMethod, OrderId, OrganizationId, Plan, Product, Validity, docs, flow::PendingIssuance, plan, plan::Limits, types},
     error::Error,
     x509::Csr,
 };
@@ -23,7 +23,8 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"), builder_type = RenewOrder)]
+    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(builder_type(name = RenewOrder, doc { #[doc = docs!(flow Orders::renew)] }))]
     pub async fn renew(
         self,
         #[builder(start_fn)] order: OrderId,

@@ -5,7 +5,10 @@ use bon::bon;
 use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
     error::Error,
-    pocketsign::{CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check, client::handle},
+    pocketsign::{
+        CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check,
+        client::{docs, handle},
+    },
     secret::RedactedBytes,
 };
 
@@ -47,7 +50,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when it is no certificate in DER or PEM; `unsupported_certificate` when it is not of a My Number card.
-    #[builder(finish_fn = send, builder_type = CheckByContent)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::check_status_by_content)] }))]
+    #[builder(builder_type(name = CheckByContent, doc { #[doc = docs!(call Certificates::check_status_by_content)] }))]
     pub async fn check_status_by_content(
         self,
         /// The certificate in DER or PEM.
@@ -76,7 +80,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such certificate.
-    #[builder(finish_fn = send, builder_type = GetCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::get)] }))]
+    #[builder(builder_type(name = GetCertificate, doc { #[doc = docs!(call Certificates::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::CertificateRecord, Error> {
         let id = check::id("certificate_id", id)?.into();
         let call = self.client.call();
@@ -105,7 +110,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such certificate (any more).
-    #[builder(finish_fn = send, builder_type = DeleteCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::delete)] }))]
+    #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
         let id = check::id("certificate_id", id)?.into();
         let call = self.client.call();

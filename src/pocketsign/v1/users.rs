@@ -5,7 +5,10 @@ use bon::bon;
 use super::{ListUsers, types};
 use crate::{
     error::Error,
-    pocketsign::{CheckUserStatus, PocketSignV1, UserId, check, client::handle},
+    pocketsign::{
+        CheckUserStatus, PocketSignV1, UserId, check,
+        client::{docs, handle},
+    },
 };
 
 handle! {
@@ -26,7 +29,8 @@ impl<'c> Users<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such user.
-    #[builder(finish_fn = send, builder_type = GetUser)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::get)] }))]
+    #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::UserRecord, Error> {
         let id = check::id("user_id", id)?.into();
         let call = self.client.call();
@@ -46,7 +50,8 @@ impl<'c> Users<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such user (any more).
-    #[builder(finish_fn = send, builder_type = DeleteUser)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::delete)] }))]
+    #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
         let id = check::id("user_id", id)?.into();
         let call = self.client.call();

@@ -5,7 +5,11 @@ use bon::bon;
 use super::{ListVerifications, types};
 use crate::{
     error::Error,
-    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
+    pocketsign::{
+        CheckMethod, HashAlgorithm, VerificationId, check,
+        client::{docs, handle},
+        version::Signed,
+    },
     secret::RedactedBytes,
 };
 
@@ -23,7 +27,8 @@ impl<'c> Verifications<'c> {
     ///
     /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it;
     /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are no errors but results.
-    #[builder(finish_fn = send, builder_type = Verify)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
+    #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(
         self,
         /// The certificate of the key that signed, in DER or PEM.
@@ -53,7 +58,8 @@ impl<'c> Verifications<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such verification.
-    #[builder(finish_fn = send, builder_type = GetVerification)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::get)] }))]
+    #[builder(builder_type(name = GetVerification, doc { #[doc = docs!(call Verifications::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::VerificationRecord, Error> {
         let id = check::id("verification_id", id)?.into();
         let call = self.client.call();
@@ -76,7 +82,8 @@ impl<'c> Verifications<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such verification (any more).
-    #[builder(finish_fn = send, builder_type = DeleteVerification)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::delete)] }))]
+    #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
         let id = check::id("verification_id", id)?.into();
         let call = self.client.call();

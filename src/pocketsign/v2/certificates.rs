@@ -5,7 +5,10 @@ use bon::bon;
 use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
     error::Error,
-    pocketsign::{CertificateId, CertificateStatusId, CheckCertificateStatus, PocketSignV2, check, client::handle},
+    pocketsign::{
+        CertificateId, CertificateStatusId, CheckCertificateStatus, PocketSignV2, check,
+        client::{docs, handle},
+    },
 };
 
 handle! {
@@ -36,7 +39,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such certificate.
-    #[builder(finish_fn = send, builder_type = GetCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::get)] }))]
+    #[builder(builder_type(name = GetCertificate, doc { #[doc = docs!(call Certificates::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::GetCertificateResponse, Error> {
         let request = types::GetCertificateRequest { certificate_id: check::id("certificate_id", id)? };
         let call = self.client.call();
@@ -54,7 +58,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such entry.
-    #[builder(finish_fn = send, builder_type = GetStatus)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::status)] }))]
+    #[builder(builder_type(name = GetStatus, doc { #[doc = docs!(call Certificates::status)] }))]
     pub async fn status(self, #[builder(start_fn, into)] id: CertificateStatusId) -> Result<types::GetCertificateStatusResponse, Error> {
         let request = types::GetCertificateStatusRequest { certificate_status_id: check::id("certificate_status_id", id)? };
         let call = self.client.call();
@@ -75,7 +80,8 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such certificate (any more).
-    #[builder(finish_fn = send, builder_type = DeleteCertificate)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::delete)] }))]
+    #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
         let request = types::DeleteCertificateRequest { certificate_id: check::id("certificate_id", id)? };
         let call = self.client.call();

@@ -5,7 +5,11 @@ use bon::bon;
 use super::{ListVerifications, types};
 use crate::{
     error::Error,
-    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
+    pocketsign::{
+        CheckMethod, HashAlgorithm, VerificationId, check,
+        client::{docs, handle},
+        version::Signed,
+    },
     secret::RedactedBytes,
 };
 
@@ -40,7 +44,8 @@ impl<'c> Verifications<'c> {
     ///
     /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it; the
     /// [reason](Error::pocketsign_reason) tells an unsupported certificate, a failed OCSP inquiry, and links that cannot be had.
-    #[builder(finish_fn = send, builder_type = Verify)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
+    #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(
         self,
         /// The certificate of the key that signed, in DER or PEM.
@@ -70,7 +75,8 @@ impl<'c> Verifications<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such verification.
-    #[builder(finish_fn = send, builder_type = GetVerification)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::get)] }))]
+    #[builder(builder_type(name = GetVerification, doc { #[doc = docs!(call Verifications::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::GetVerificationResponse, Error> {
         let request = types::GetVerificationRequest { verification_id: check::id("verification_id", id)? };
         let call = self.client.call();
@@ -91,7 +97,8 @@ impl<'c> Verifications<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such verification (any more).
-    #[builder(finish_fn = send, builder_type = DeleteVerification)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::delete)] }))]
+    #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
         let request = types::DeleteVerificationRequest { verification_id: check::id("verification_id", id)? };
         let call = self.client.call();
