@@ -13,6 +13,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Sources
+//!
+//! Operations name where they are documented: the *guide* is DigiCert's Japanese guide *CertCentral API 活用ガイド* of 2021-02-08, by page;
+//! a *vendor page* is a page under `dev.digicert.com`, by the end of its address. Where there is neither, the operation is known from third
+//! parties, most of them public clients: what they send, read and have recorded.
 
 mod account;
 mod certificates;

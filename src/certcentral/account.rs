@@ -12,7 +12,7 @@ handle! {
 
 #[bon]
 impl<'c> Account<'c> {
-    /// Reads what the service tells of the account.
+    /// Reads what the service tells of the account (known from public clients).
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl<'c> Account<'c> {
         call.lift(answer).await
     }
 
-    /// Reads the balance. What it consists of is not documented, so all members are kept as they come.
+    /// Reads the balance (known from public clients). What it consists of is not documented, so all members are kept as they come.
     ///
     /// # Errors
     ///
@@ -38,7 +38,8 @@ impl<'c> Account<'c> {
         call.lift(answer).await
     }
 
-    /// Counts the orders of a container that expire within 90, 60 and 30 days, or have expired in the last week (-7).
+    /// Counts the orders of a container that expire within 90, 60 and 30 days, or have expired in the last week, told as -7 (known from
+    /// public clients).
     ///
     /// # Errors
     ///
@@ -51,7 +52,8 @@ impl<'c> Account<'c> {
         Ok(call.lift(answer).await?.expiring_orders)
     }
 
-    /// Reads the custom fields that orders of the account can or have to fill. Their `id` is the `metadata_id` of an order's fields.
+    /// Reads the custom fields that orders of the account can or have to fill (known from public clients). Their `id` is the `metadata_id`
+    /// of an order's fields.
     ///
     /// # Errors
     ///

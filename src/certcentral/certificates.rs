@@ -69,7 +69,8 @@ impl<'c> Certificates<'c> {
         call.lift_bytes(answer).await.map(download)
     }
 
-    /// Downloads the certificate of an order that is in force: never a duplicate, nor one from before a reissue.
+    /// Downloads the certificate of an order that is in force: never a duplicate, nor one from before a reissue (vendor page
+    /// certificates/download-certificate-format-order-id).
     ///
     /// # Errors
     ///
@@ -90,7 +91,7 @@ impl<'c> Certificates<'c> {
         call.lift_bytes(answer).await.map(download)
     }
 
-    /// Downloads a certificate in the format that suits a server software best.
+    /// Downloads a certificate in the format that suits a server software best (known from public clients).
     ///
     /// # Errors
     ///
@@ -111,7 +112,7 @@ impl<'c> Certificates<'c> {
         call.lift_bytes(answer).await.map(download)
     }
 
-    /// Fetches a certificate with its intermediate and root.
+    /// Fetches a certificate with its intermediate and root (known from public clients).
     ///
     /// # Errors
     ///
@@ -125,7 +126,8 @@ impl<'c> Certificates<'c> {
         chain_of(&call.lift(answer).await?.intermediates)
     }
 
-    /// Reads the intermediates that certificates of the account can be issued from. An order takes their `id` as its `ca_cert_id`.
+    /// Reads the intermediates that certificates of the account can be issued from (vendor page certificates/list-intermediates). An order
+    /// takes their `id` as its `ca_cert_id`.
     ///
     /// # Errors
     ///
@@ -138,7 +140,7 @@ impl<'c> Certificates<'c> {
         Ok(call.lift(answer).await?.intermediates)
     }
 
-    /// Hides a reissue or a duplicate: the lists of them leave it out.
+    /// Hides a reissue or a duplicate: the lists of them leave it out (vendor page certificates/archive-certificate).
     ///
     /// # Errors
     ///
@@ -152,7 +154,7 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// Shows an archived certificate again.
+    /// Shows an archived certificate again (known from third parties).
     ///
     /// # Errors
     ///

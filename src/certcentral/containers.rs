@@ -25,7 +25,7 @@ impl<'c> Containers<'c> {
         Ok(call.lift(answer).await?.containers)
     }
 
-    /// Reads one container.
+    /// Reads one container (vendor page containers/container-info).
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl<'c> Containers<'c> {
         call.lift(answer).await
     }
 
-    /// Reads the containers right below a container, without their enrollment keys.
+    /// Reads the containers right below a container, without their enrollment keys (vendor page containers/list-child-containers).
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl<'c> Containers<'c> {
         Ok(call.lift(answer).await?.containers)
     }
 
-    /// Adds a container right below another. What the service wants beside the name is not documented.
+    /// Adds a container right below another (known from public clients). What the service wants beside the name is not documented.
     ///
     /// # Errors
     ///

@@ -137,7 +137,7 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Asks for a new token; the one before is void from then on.
+    /// Asks for a new token; the one before is void from then on (vendor page domains/ov-ev-ssl-generate-dcv-token).
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Makes a domain usable again.
+    /// Makes a domain usable again (known from public clients).
     ///
     /// # Errors
     ///
@@ -226,7 +226,7 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Takes a domain out of use; its validations are kept.
+    /// Takes a domain out of use; its validations are kept (known from public clients).
     ///
     /// # Errors
     ///
@@ -239,7 +239,8 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Submits a domain for validation once more: for another kind of certificate, or before the proof is too old.
+    /// Submits a domain for validation once more: for another kind of certificate, or before the proof is too old (vendor page
+    /// domains/submit-for-validation).
     ///
     /// [`add`](Self::add) submits it already. The service answers the addresses that it has mailed or the token to publish, or nothing.
     ///
@@ -270,7 +271,7 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Reads how each kind of validation of a domain stands.
+    /// Reads how each kind of validation of a domain stands (inferred from [its twin](super::Organizations::validations)).
     ///
     /// # Errors
     ///
@@ -283,7 +284,7 @@ impl<'c> Domains<'c> {
         Ok(call.lift(answer).await?.validations)
     }
 
-    /// Locks a domain to the account, so that no other account gets certificates for it.
+    /// Locks a domain to the account, so that no other account gets certificates for it (vendor page domains/activate-domain-locking).
     ///
     /// From then on [`get`](Self::get) tells an `account_token`. Publish the CAA record `digicert.com; account=<token>`, then have it
     /// looked for with [`check_lock`](Self::check_lock): only then the lock is in force.
@@ -299,7 +300,7 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Takes the lock off a domain.
+    /// Takes the lock off a domain (known from third parties).
     ///
     /// # Errors
     ///
@@ -312,8 +313,8 @@ impl<'c> Domains<'c> {
         call.lift(answer).await
     }
 
-    /// Has the service look for the CAA record of a domain's lock now. A record that is not there is no error but a `status` of `false`,
-    /// and the lock is not in force.
+    /// Has the service look for the CAA record of a domain's lock now (vendor page domains/check-caa-domain-lock). A record that is not
+    /// there is no error but a `status` of `false`, and the lock is not in force.
     ///
     /// # Errors
     ///

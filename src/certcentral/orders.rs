@@ -102,7 +102,8 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Finds the orders that were placed with an id of the caller's own (`alternative_order_id`). Several may share one.
+    /// Finds the orders that were placed with an id of the caller's own (`alternative_order_id`; vendor page
+    /// orders/get-orders-alternative-order-id). Several may share one.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ struct Query {
 
 #[bon]
 impl<'c> Organizations<'c> {
-    /// Adds an organization to the account.
+    /// Adds an organization to the account (vendor page organizations/create-organization).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -138,7 +138,7 @@ impl<'c> Organizations<'c> {
         call.lift(answer).await
     }
 
-    /// Reads one organization.
+    /// Reads one organization (known from public clients).
     ///
     /// # Errors
     ///
@@ -151,8 +151,9 @@ impl<'c> Organizations<'c> {
         call.lift(answer).await
     }
 
-    /// Lists the organizations of the account. End it with [`stream`](ListOrganizations::stream) for all of them, with
-    /// [`pages`](ListOrganizations::pages) for all pages, or with [`send`](ListOrganizations::send) for one page.
+    /// Lists the organizations of the account (vendor page organizations/list-organizations). End it with
+    /// [`stream`](ListOrganizations::stream) for all of them, with [`pages`](ListOrganizations::pages) for all pages, or with
+    /// [`send`](ListOrganizations::send) for one page.
     #[builder(finish_fn(name = prepare, vis = ""))]
     #[builder(builder_type(name = ListOrganizations, doc { #[doc = docs!(list Organizations::list)] }))]
     pub fn list(
@@ -187,7 +188,7 @@ impl<'c> Organizations<'c> {
         Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
     }
 
-    /// Reads how each kind of validation of an organization stands.
+    /// Reads how each kind of validation of an organization stands (known from public clients).
     ///
     /// # Errors
     ///
@@ -200,7 +201,8 @@ impl<'c> Organizations<'c> {
         Ok(call.lift(answer).await?.validations)
     }
 
-    /// Submits an organization for validation, with the people that are to be validated along with it.
+    /// Submits an organization for validation, with the people that are to be validated along with it (vendor page
+    /// organizations/submit-for-validation).
     ///
     /// # Errors
     ///
@@ -230,7 +232,7 @@ impl<'c> Organizations<'c> {
         call.lift(answer).await
     }
 
-    /// Makes an organization usable again. With some accounts only the vendor's support can.
+    /// Makes an organization usable again (known from third parties). With some accounts only the vendor's support can.
     ///
     /// # Errors
     ///
@@ -243,7 +245,8 @@ impl<'c> Organizations<'c> {
         call.lift(answer).await
     }
 
-    /// Takes an organization and its domains out of use: no orders, reissues and duplicates any more. Its validations are kept.
+    /// Takes an organization and its domains out of use: no orders, reissues and duplicates any more (known from third parties). Its
+    /// validations are kept.
     ///
     /// # Errors
     ///
@@ -256,7 +259,8 @@ impl<'c> Organizations<'c> {
         call.lift(answer).await
     }
 
-    /// Removes an organization **and its domains** for good. See [`deactivate`](Self::deactivate) for what can be undone.
+    /// Removes an organization **and its domains** for good (vendor page organizations/delete-organization). See
+    /// [`deactivate`](Self::deactivate) for what can be undone.
     ///
     /// # Errors
     ///

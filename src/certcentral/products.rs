@@ -12,7 +12,7 @@ handle! {
 
 #[bon]
 impl<'c> Products<'c> {
-    /// Reads the products that the account may order.
+    /// Reads the products that the account may order (vendor page product-list).
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl<'c> Products<'c> {
         Ok(call.lift(answer).await?.products)
     }
 
-    /// Reads one product: how long it may last, what an order of it may have, which server software it knows.
+    /// Reads one product: how long it may last, what an order of it may have, which server software it knows (vendor page product-info).
     ///
     /// # Errors
     ///

@@ -85,7 +85,7 @@ impl<'c> Requests<'c> {
         Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
     }
 
-    /// Counts the requests that wait for a decision, by their kind.
+    /// Counts the requests that wait for a decision, by their kind (vendor page reports/request-summary).
     ///
     /// # Errors
     ///
@@ -136,7 +136,7 @@ impl<'c> Requests<'c> {
         self.decide(id, types::RequestDecision::Pending, comment).await
     }
 
-    /// Rejects a request: its order is rejected with it.
+    /// Rejects a request: its order is rejected with it (guide p.53, Update Request Status).
     ///
     /// # Errors
     ///

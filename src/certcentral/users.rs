@@ -22,7 +22,7 @@ struct Query {
 
 #[bon]
 impl<'c> Users<'c> {
-    /// Reads the user that the key belongs to. Its access roles tell what the key may do.
+    /// Reads the user that the key belongs to (vendor page users/user-info). Its access roles tell what the key may do.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl<'c> Users<'c> {
         call.lift(answer).await
     }
 
-    /// Reads one user.
+    /// Reads one user (vendor page users/user-info).
     ///
     /// # Errors
     ///
@@ -48,8 +48,8 @@ impl<'c> Users<'c> {
         call.lift(answer).await
     }
 
-    /// Lists the users of the account. End it with [`stream`](ListUsers::stream) for all of them, with [`pages`](ListUsers::pages) for
-    /// all pages, or with [`send`](ListUsers::send) for one page.
+    /// Lists the users of the account (known from public clients). End it with [`stream`](ListUsers::stream) for all of them, with
+    /// [`pages`](ListUsers::pages) for all pages, or with [`send`](ListUsers::send) for one page.
     #[builder(finish_fn(name = prepare, vis = ""))]
     #[builder(builder_type(name = ListUsers, doc { #[doc = docs!(list Users::list)] }))]
     pub fn list(

@@ -1,4 +1,6 @@
 //! Version 1: REST. Due for removal (廃止予定), without a date; each operation names its counterpart in [`v2`](super::v2).
+//!
+//! A *vendor page* is `https://share.apidog.com/apidoc/docs-site/383232/api-` and the number that an operation names.
 
 mod certificates;
 mod list;

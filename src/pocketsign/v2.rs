@@ -1,4 +1,6 @@
 //! Version 2: JSON over POST, by the Connect protocol.
+//!
+//! A *vendor page* is `https://share.apidog.com/apidoc/docs-site/383232/api-` and the number that an operation names.
 
 mod certificates;
 mod list;

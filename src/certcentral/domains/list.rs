@@ -29,8 +29,8 @@ struct Query {
 
 #[bon]
 impl<'c> Domains<'c> {
-    /// Lists the domains of the account. End it with [`stream`](ListDomains::stream) for all of them, with
-    /// [`pages`](ListDomains::pages) for all pages, or with [`send`](ListDomains::send) for one page.
+    /// Lists the domains of the account (vendor page domains/list-domains). End it with [`stream`](ListDomains::stream) for all of them,
+    /// with [`pages`](ListDomains::pages) for all pages, or with [`send`](ListDomains::send) for one page.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {

@@ -26,7 +26,8 @@ impl<'c> Orders<'c> {
         self,
         /// How far back, at most seven days.
         within: Option<Duration>,
-        /// Between which days, at most seven. The service counts them in its own Mountain Time. Orders that changed again later are left out.
+        /// Between which days, at most seven. The service counts them in its own Mountain Time. Orders that changed again later are left
+        /// out.
         between: Option<Dates>,
     ) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let seconds = match within {
@@ -43,7 +44,8 @@ impl<'c> Orders<'c> {
         Ok(call.lift(answer).await?.orders)
     }
 
-    /// Cancels an order that is not issued yet, or its pending reissue; the order is then as it was before.
+    /// Cancels an order that is not issued yet, or its pending reissue; the order is then as it was before (vendor page
+    /// orders/update-order-status).
     ///
     /// # Errors
     ///
@@ -65,7 +67,8 @@ impl<'c> Orders<'c> {
         self.set_status(order, RequestedOrderStatus::Canceled, Some(note), send_emails).await
     }
 
-    /// Marks an order that came from another platform as renewed, or takes that back. A renewed order cannot be renewed.
+    /// Marks an order that came from another platform as renewed, or takes that back (vendor page orders/update-order-status). A renewed
+    /// order cannot be renewed.
     ///
     /// # Errors
     ///
@@ -109,7 +112,7 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Adds a note to an order.
+    /// Adds a note to an order (vendor page orders/add-note).
     ///
     /// # Errors
     ///
@@ -129,7 +132,8 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that.
+    /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that (vendor page
+    /// orders/update-auto-reissue-settings).
     ///
     /// # Errors
     ///
@@ -142,7 +146,7 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Sends the mail by which a verified contact approves an EV order again.
+    /// Sends the mail by which a verified contact approves an EV order again (vendor page orders/resend-order-approval-email).
     ///
     /// # Errors
     ///
@@ -201,8 +205,8 @@ impl<'c> Orders<'c> {
         Ok(call.lift(answer).await?.certificates)
     }
 
-    /// Changes how control of an order's names is to be proved. With e-mail, mails are sent and nothing comes back; with the others,
-    /// the one random value for all names of the order.
+    /// Changes how control of an order's names is to be proved (vendor page orders/dv-ssl-change-dcv-method). With e-mail, mails are sent
+    /// and nothing comes back; with the others, the one random value for all names of the order.
     ///
     /// # Errors
     ///
@@ -219,7 +223,8 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Asks for the random value of an order: the present one while it is good, a new one after it expired.
+    /// Asks for the random value of an order: the present one while it is good, a new one after it expired (vendor page
+    /// orders/dv-ssl-generate-dcv-token).
     ///
     /// # Errors
     ///
@@ -232,7 +237,8 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Has the service look for the random value of an order now. DNS methods answer with a state for each name.
+    /// Has the service look for the random value of an order now (vendor page orders/dv-ssl-check-dcv). DNS methods answer with a state for
+    /// each name.
     ///
     /// # Errors
     ///
@@ -257,7 +263,7 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Sends the validation mails of an order again.
+    /// Sends the validation mails of an order again (vendor page orders/dv-ssl-resend-emails).
     ///
     /// # Errors
     ///

@@ -42,7 +42,7 @@ pub(in crate::certcentral) struct PreparedOrder {
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Orders a certificate (guide p.30; a renewal: p.37). End it with [`send`](OrderCertificate::send) to place the order and see to
+    /// Orders a certificate (guide p.31; a renewal: p.36). End it with [`send`](OrderCertificate::send) to place the order and see to
     /// the rest yourself, or with [`start`](OrderCertificate::start) to wait for the certificate.
     ///
     /// Names come from the order, never from the CSR. What cannot be granted is refused before anything is sent, see [`plan`].

@@ -108,7 +108,7 @@ impl<'c> Orders<'c> {
         Ok((Further { orders: self, order, certificate, csr, approve }, request))
     }
 
-    /// Makes a duplicate of an order's certificate (guide p.68): the same names with another key. It revokes nothing.
+    /// Makes a duplicate of an order's certificate (guide p.67): the same names with another key. It revokes nothing.
     /// End it with [`send`](DuplicateCertificate::send), or with [`start`](DuplicateCertificate::start) to wait for the certificate.
     #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
     #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]

@@ -19,8 +19,9 @@ handle! {
 
 #[bon]
 impl<'c> Certificates<'c> {
-    /// Checks whether a certificate was revoked, by its id (証明書IDによる失効確認), to confirm that what was confirmed when it was
-    /// verified has not changed (現況確認). Deprecated (廃止予定); in v2: [`v2::Certificates::check_status`](crate::pocketsign::v2::Certificates::check_status).
+    /// Checks whether a certificate was revoked, by its id (証明書IDによる失効確認, vendor page 4160654), to confirm that what was
+    /// confirmed when it was verified has not changed (現況確認). Deprecated (廃止予定); in v2:
+    /// [`v2::Certificates::check_status`](crate::pocketsign::v2::Certificates::check_status).
     ///
     /// The check is recorded with the purpose `liveness_check`. To check the newest certificate of a user, see
     /// [`Users::check_status`](super::Users::check_status).
@@ -40,8 +41,8 @@ impl<'c> Certificates<'c> {
         CheckCertificateStatus::new(self.client, id.into())
     }
 
-    /// Checks whether a certificate was revoked, from the certificate itself (証明書データによる失効確認). Deprecated (廃止予定); the list of v2 of 2023 has no
-    /// counterpart.
+    /// Checks whether a certificate was revoked, from the certificate itself (証明書データによる失効確認, vendor page 4160650). Deprecated
+    /// (廃止予定); the list of v2 of 2023 has no counterpart.
     ///
     /// The certificate is stored, and its content returned, this once. Nothing is verified: judge its validity yourself.
     ///
@@ -74,8 +75,8 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得). What the certificate states is never given here. Deprecated (廃止予定); in v2:
-    /// [`v2::Certificates::get`](crate::pocketsign::v2::Certificates::get).
+    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160652). What the certificate states is never given
+    /// here. Deprecated (廃止予定); in v2: [`v2::Certificates::get`](crate::pocketsign::v2::Certificates::get).
     ///
     /// # Errors
     ///
@@ -89,19 +90,19 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// The records of certificates (証明書情報の検索), as a page or a stream. Deprecated (廃止予定); in v2:
+    /// The records of certificates (証明書情報の検索, vendor page 4160651), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::list`](crate::pocketsign::v2::Certificates::list).
     pub fn list(self) -> ListCertificates<'c> {
         ListCertificates::new(self.client)
     }
 
-    /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得), as a page or a stream. Deprecated (廃止予定); in v2:
-    /// [`v2::Certificates::statuses`](crate::pocketsign::v2::Certificates::statuses).
+    /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得, vendor page 4160655), as a page or a
+    /// stream. Deprecated (廃止予定); in v2: [`v2::Certificates::statuses`](crate::pocketsign::v2::Certificates::statuses).
     pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses<'c> {
         ListCertificateStatuses::of(self.client, id.into())
     }
 
-    /// Deletes the record of a certificate for good (証明書情報の削除). Deprecated (廃止予定); in v2:
+    /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160653). Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::delete`](crate::pocketsign::v2::Certificates::delete).
     ///
     /// The history of its revocation checks goes with it; its verifications stay, without certificate and status. The same certificate,

@@ -18,13 +18,14 @@ handle! {
 
 #[bon]
 impl<'c> Users<'c> {
-    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認). Deprecated (廃止予定); in v2:
-    /// [`v2::Users::check_status`](crate::pocketsign::v2::Users::check_status).
+    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認, vendor page 4160659).
+    /// Deprecated (廃止予定); in v2: [`v2::Users::check_status`](crate::pocketsign::v2::Users::check_status).
     pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c, PocketSignV1> {
         CheckUserStatus::new(self.client, id.into())
     }
 
-    /// Reads the record of a user (利用者情報の取得). Deprecated (廃止予定); in v2: [`v2::Users::get`](crate::pocketsign::v2::Users::get).
+    /// Reads the record of a user (利用者情報の取得, vendor page 4160657). Deprecated (廃止予定); in v2:
+    /// [`v2::Users::get`](crate::pocketsign::v2::Users::get).
     ///
     /// # Errors
     ///
@@ -38,12 +39,14 @@ impl<'c> Users<'c> {
         call.lift(answer).await
     }
 
-    /// The users (利用者の検索), as a page or a stream. Deprecated (廃止予定); in v2: [`v2::Users::list`](crate::pocketsign::v2::Users::list).
+    /// The users (利用者の検索, vendor page 4160656), as a page or a stream. Deprecated (廃止予定); in v2:
+    /// [`v2::Users::list`](crate::pocketsign::v2::Users::list).
     pub fn list(self) -> ListUsers<'c> {
         ListUsers::new(self.client)
     }
 
-    /// Deletes the record of a user for good (利用者情報の削除). Deprecated (廃止予定); in v2: [`v2::Users::delete`](crate::pocketsign::v2::Users::delete).
+    /// Deletes the record of a user for good (利用者情報の削除, vendor page 4160658). Deprecated (廃止予定); in v2:
+    /// [`v2::Users::delete`](crate::pocketsign::v2::Users::delete).
     ///
     /// Certificates and verifications stay, without a user (inferred). The same person, identified again, gets a new id.
     ///

@@ -20,8 +20,8 @@ handle! {
 
 #[bon]
 impl<'c> Verifications<'c> {
-    /// Verifies a signature (署名検証). Deprecated (廃止予定); in v2: [`v2::Verifications::verify`](crate::pocketsign::v2::Verifications::verify), where the
-    /// order of the steps is told.
+    /// Verifies a signature (署名検証, vendor page 4160646). Deprecated (廃止予定); in v2:
+    /// [`v2::Verifications::verify`](crate::pocketsign::v2::Verifications::verify), where the order of the steps is told.
     ///
     /// # Errors
     ///
@@ -52,8 +52,9 @@ impl<'c> Verifications<'c> {
         self.client.verify(signed, method, identify_user).await
     }
 
-    /// Reads a stored verification (署名検証結果の取得). A user may appear who was not there when it was made: a later identification
-    /// links the certificate, and with it all its verifications. Deprecated (廃止予定); in v2: [`v2::Verifications::get`](crate::pocketsign::v2::Verifications::get).
+    /// Reads a stored verification (署名検証結果の取得, vendor page 4160648). A user may appear who was not there when it was made: a later
+    /// identification links the certificate, and with it all its verifications. Deprecated (廃止予定); in v2:
+    /// [`v2::Verifications::get`](crate::pocketsign::v2::Verifications::get).
     ///
     /// # Errors
     ///
@@ -67,13 +68,13 @@ impl<'c> Verifications<'c> {
         call.lift(answer).await
     }
 
-    /// The stored verifications (署名検証結果の検索), as a page or a stream. Deprecated (廃止予定); in v2:
+    /// The stored verifications (署名検証結果の検索, vendor page 4160647), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Verifications::list`](crate::pocketsign::v2::Verifications::list).
     pub fn list(self) -> ListVerifications<'c> {
         ListVerifications::new(self.client)
     }
 
-    /// Deletes a stored verification for good (署名検証結果の削除). Deprecated (廃止予定); in v2:
+    /// Deletes a stored verification for good (署名検証結果の削除, vendor page 4160649). Deprecated (廃止予定); in v2:
     /// [`v2::Verifications::delete`](crate::pocketsign::v2::Verifications::delete).
     ///
     /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the

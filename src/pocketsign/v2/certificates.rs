@@ -18,8 +18,8 @@ handle! {
 
 #[bon]
 impl<'c> Certificates<'c> {
-    /// Checks whether a certificate was revoked, by its id (証明書の失効確認), to confirm that what was confirmed when it was verified has
-    /// not changed (現況確認). The check is recorded with the purpose `liveness_check`.
+    /// Checks whether a certificate was revoked, by its id (証明書の失効確認, vendor page 4160669), to confirm that what was confirmed when
+    /// it was verified has not changed (現況確認). The check is recorded with the purpose `liveness_check`.
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
@@ -34,7 +34,8 @@ impl<'c> Certificates<'c> {
         CheckCertificateStatus::new(self.client, id.into())
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得). What the certificate states is never given here.
+    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160666). What the certificate states is never given
+    /// here.
     ///
     /// # Errors
     ///
@@ -48,12 +49,12 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// The records of certificates (証明書情報の検索), as a page or a stream.
+    /// The records of certificates (証明書情報の検索, vendor page 4160667), as a page or a stream.
     pub fn list(self) -> ListCertificates<'c> {
         ListCertificates::new(self.client)
     }
 
-    /// Reads one entry of the history of revocation checks (証明書失効確認履歴の取得); no new check is made.
+    /// Reads one entry of the history of revocation checks (証明書失効確認履歴の取得, vendor page 4160670); no new check is made.
     ///
     /// # Errors
     ///
@@ -67,12 +68,13 @@ impl<'c> Certificates<'c> {
         call.lift(answer).await
     }
 
-    /// The history of revocation checks of any number of certificates (証明書失効確認履歴の検索), as a page or a stream.
+    /// The history of revocation checks of any number of certificates (証明書失効確認履歴の検索, vendor page 4160671), as a page or a
+    /// stream.
     pub fn statuses(self) -> ListCertificateStatuses<'c> {
         ListCertificateStatuses::new(self.client)
     }
 
-    /// Deletes the record of a certificate for good (証明書情報の削除).
+    /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160668).
     ///
     /// Its verifications stay, without certificate and status (inferred), the history of its revocation checks goes (documented for v1). The
     /// same certificate, submitted again, gets another id. Mind the duties to retain records.

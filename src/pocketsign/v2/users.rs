@@ -18,12 +18,12 @@ handle! {
 
 #[bon]
 impl<'c> Users<'c> {
-    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認).
+    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認, vendor page 4160675).
     pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c, PocketSignV2> {
         CheckUserStatus::new(self.client, id.into())
     }
 
-    /// Reads the record of a user (利用者情報の取得).
+    /// Reads the record of a user (利用者情報の取得, vendor page 4160672).
     ///
     /// # Errors
     ///
@@ -37,12 +37,12 @@ impl<'c> Users<'c> {
         call.lift(answer).await
     }
 
-    /// The users (利用者情報の検索), as a page or a stream.
+    /// The users (利用者情報の検索, vendor page 4160673), as a page or a stream.
     pub fn list(self) -> ListUsers<'c> {
         ListUsers::new(self.client)
     }
 
-    /// Deletes the record of a user for good (利用者情報の削除).
+    /// Deletes the record of a user for good (利用者情報の削除, vendor page 4160674).
     ///
     /// Certificates and verifications stay, without a user (inferred). The same person, identified again, gets a new id.
     ///

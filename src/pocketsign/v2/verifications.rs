@@ -20,7 +20,7 @@ handle! {
 
 #[bon]
 impl<'c> Verifications<'c> {
-    /// Verifies a signature (署名検証).
+    /// Verifies a signature (署名検証, vendor page 4160676).
     ///
     /// The first step that fails decides: a certificate that is malformed or not of a My Number card is an error; one outside its validity
     /// gives the result `CertificateExpired`; a signature that does not match `SignatureMismatch`; a revoked certificate
@@ -69,8 +69,8 @@ impl<'c> Verifications<'c> {
         self.client.verify(signed, method, identify_user).await
     }
 
-    /// Reads a stored verification (署名検証結果の取得). A user may appear who was not there when it was made: a later identification
-    /// links the certificate, and with it all its verifications.
+    /// Reads a stored verification (署名検証結果の取得, vendor page 4160677). A user may appear who was not there when it was made: a later
+    /// identification links the certificate, and with it all its verifications.
     ///
     /// # Errors
     ///
@@ -84,12 +84,12 @@ impl<'c> Verifications<'c> {
         call.lift(answer).await
     }
 
-    /// The stored verifications (署名検証結果の検索), as a page or a stream.
+    /// The stored verifications (署名検証結果の検索, vendor page 4160678), as a page or a stream.
     pub fn list(self) -> ListVerifications<'c> {
         ListVerifications::new(self.client)
     }
 
-    /// Deletes a stored verification for good (署名検証結果の削除).
+    /// Deletes a stored verification for good (署名検証結果の削除, vendor page 4160679).
     ///
     /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the
     /// duties to retain records.
