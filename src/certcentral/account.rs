@@ -14,6 +14,14 @@ handle! {
 impl<'c> Account<'c> {
     /// Reads what the service tells of the account (known from public clients).
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// let account = cc.account().info().send().await?;
+    /// println!("{:?} of {:?}", account.id, account.primary_organization_name);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the service answers.
@@ -40,6 +48,17 @@ impl<'c> Account<'c> {
 
     /// Counts the orders of a container that expire within 90, 60 and 30 days, or have expired in the last week, told as -7 (known from
     /// public clients).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::ContainerId;
+    ///
+    /// for count in cc.account().expiring_orders(ContainerId(5)).send().await? {
+    ///     println!("{:?} within {:?} days", count.order_count, count.days_expiring);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -54,6 +54,16 @@ impl Download {
 impl<'c> Certificates<'c> {
     /// Downloads a certificate in one of the nine formats (guide p.57, Download certificate).
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::{CertificateFormat, CertificateId};
+    ///
+    /// let file = cc.certificates().download(CertificateId(112358), CertificateFormat::PemAll).send().await?;
+    /// std::fs::write("chain.pem", &file.body).unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet.
@@ -128,6 +138,15 @@ impl<'c> Certificates<'c> {
 
     /// Reads the intermediates that certificates of the account can be issued from (vendor page certificates/list-intermediates). An order
     /// takes their `id` as its `ca_cert_id`.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// for intermediate in cc.certificates().intermediates().send().await? {
+    ///     println!("{:?}: {:?}", intermediate.id, intermediate.subject_common_name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

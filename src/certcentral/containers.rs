@@ -14,6 +14,15 @@ handle! {
 impl<'c> Containers<'c> {
     /// Reads the containers of the account (guide p.35). The one without a parent has the `parent_id` 0.
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// for container in cc.containers().list().send().await? {
+    ///     println!("{}: {:?}, below {:?}", container.id, container.name, container.parent_id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the service answers.

@@ -99,6 +99,16 @@ impl<'c> Domains<'c> {
 
     /// Reads one domain (guide p.23, Domain Info).
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::DomainId;
+    ///
+    /// let domain = cc.domains().get(DomainId(738687)).include_dcv(true).send().await?;
+    /// println!("{:?}: {:?}", domain.name, domain.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such domain.
@@ -151,6 +161,19 @@ impl<'c> Domains<'c> {
     }
 
     /// Has the service look for the token now (guide p.26, Check DCV).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::{DomainId, ErrorCode};
+    ///
+    /// match cc.domains().check(DomainId(738687)).send().await {
+    ///     Ok(found) => println!("{:?}", found.status),
+    ///     Err(error) if error.certcentral_code() == Some(ErrorCode::InvalidDnsTxt) => println!("not there yet"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -154,6 +154,18 @@ impl<'c> Organizations<'c> {
     /// Lists the organizations of the account (vendor page organizations/list-organizations). End it with
     /// [`stream`](ListOrganizations::stream) for all of them, with [`pages`](ListOrganizations::pages) for all pages, or with
     /// [`send`](ListOrganizations::send) for one page.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let mut organizations = cc.organizations().list().include_validation(true).stream()?;
+    /// while let Some(organization) = organizations.try_next().await? {
+    ///     println!("{}: {:?}", organization.id, organization.validations);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
     #[builder(builder_type(name = ListOrganizations, doc { #[doc = docs!(list Organizations::list)] }))]
     pub fn list(

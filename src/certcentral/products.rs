@@ -14,6 +14,15 @@ handle! {
 impl<'c> Products<'c> {
     /// Reads the products that the account may order (vendor page product-list).
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// for product in cc.products().list().send().await? {
+    ///     println!("{:?}: {:?}", product.name_id, product.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the service answers.
@@ -26,6 +35,16 @@ impl<'c> Products<'c> {
     }
 
     /// Reads one product: how long it may last, what an order of it may have, which server software it knows (vendor page product-info).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::Product;
+    ///
+    /// let product = cc.products().get(Product::SECURE_SITE_OV).send().await?;
+    /// println!("{:?} years at most", product.allowed_validity_years.iter().max());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -44,6 +44,19 @@ impl<'c> Requests<'c> {
 
     /// Lists the requests of the account (guide p.54, List Request). End it with [`stream`](ListRequests::stream) for all of them, with
     /// [`pages`](ListRequests::pages) for all pages, or with [`send`](ListRequests::send) for one page.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    /// use shomei::certcentral::RequestStatus;
+    ///
+    /// let mut requests = cc.requests().list().status(RequestStatus::Pending).stream()?;
+    /// while let Some(request) = requests.try_next().await? {
+    ///     println!("{}: {:?}", request.id, request.type_);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
     #[builder(builder_type(name = ListRequests, doc { #[doc = docs!(list Requests::list)] }))]
     pub fn list(
@@ -103,6 +116,15 @@ impl<'c> Requests<'c> {
     }
 
     /// Approves a request (guide p.53, Update Request Status). Where an account wants two approvals, this is the second.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::RequestId;
+    ///
+    /// cc.requests().approve(RequestId(5)).comment("as agreed").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -24,6 +24,14 @@ struct Query {
 impl<'c> Users<'c> {
     /// Reads the user that the key belongs to (vendor page users/user-info). Its access roles tell what the key may do.
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// let me = cc.users().me().send().await?;
+    /// println!("{:?} may act as {:?}", me.username, me.access_roles);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_denied`] when the key is wrong.
@@ -50,6 +58,15 @@ impl<'c> Users<'c> {
 
     /// Lists the users of the account (known from public clients). End it with [`stream`](ListUsers::stream) for all of them, with
     /// [`pages`](ListUsers::pages) for all pages, or with [`send`](ListUsers::send) for one page.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let users: Vec<_> = cc.users().list().stream()?.try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
     #[builder(builder_type(name = ListUsers, doc { #[doc = docs!(list Users::list)] }))]
     pub fn list(

@@ -17,6 +17,17 @@ const LONGEST_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
 impl<'c> Orders<'c> {
     /// Lists the orders whose state changed lately (guide p.48, Status change list), each with the state it has now.
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use std::time::Duration;
+    ///
+    /// for order in cc.orders().changes().within(Duration::from_secs(24 * 3600)).send().await? {
+    ///     println!("{:?} is {:?} now", order.order_id, order.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the span is zero or longer than seven days, or neither a span nor dates are given.
@@ -46,6 +57,15 @@ impl<'c> Orders<'c> {
 
     /// Cancels an order that is not issued yet, or its pending reissue; the order is then as it was before (vendor page
     /// orders/update-order-status).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::OrderId;
+    ///
+    /// cc.orders().cancel(OrderId(115429178)).note("ordered twice").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -110,6 +110,15 @@ impl<'c> Orders<'c> {
 
     /// Makes a duplicate of an order's certificate (guide p.67): the same names with another key. It revokes nothing.
     /// End it with [`send`](DuplicateCertificate::send), or with [`start`](DuplicateCertificate::start) to wait for the certificate.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let issued = cc.orders().duplicate(order, csr).start().await?.wait(Duration::from_secs(1800)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
     #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]
     pub async fn duplicate(

@@ -92,12 +92,32 @@ impl<'c> Certificates<'c> {
 
     /// The records of certificates (証明書情報の検索, vendor page 4160651), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Certificates::list`](crate::pocketsign::v2::Certificates::list).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let mut records = ps.certificates().list().stream();
+    /// while let Some(record) = records.try_next().await? {
+    ///     println!("{:?}", record.certificate.map(|certificate| certificate.id));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> ListCertificates<'c> {
         ListCertificates::new(self.client)
     }
 
     /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得, vendor page 4160655), as a page or a
     /// stream. Deprecated (廃止予定); in v2: [`v2::Certificates::statuses`](crate::pocketsign::v2::Certificates::statuses).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
+    /// let page = ps.certificates().statuses("497f6eca-6276-4993-bfeb-53cbbbba6f08").limit(20).send().await?;
+    /// println!("{} of {:?}", page.results.len(), page.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses<'c> {
         ListCertificateStatuses::of(self.client, id.into())
     }

@@ -20,6 +20,19 @@ handle! {
 impl<'c> Users<'c> {
     /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認, vendor page 4160659).
     /// Deprecated (廃止予定); in v2: [`v2::Users::check_status`](crate::pocketsign::v2::Users::check_status).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
+    /// use shomei::pocketsign::{CertificateStatus, CheckMethod};
+    ///
+    /// let id = "c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c";
+    /// let status: CertificateStatus = ps.users().check_status(id).method(CheckMethod::Crl).send().await?.into();
+    /// if status.is_revoked() {
+    ///     println!("ask them to identify themselves again");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c, PocketSignV1> {
         CheckUserStatus::new(self.client, id.into())
     }
@@ -41,6 +54,15 @@ impl<'c> Users<'c> {
 
     /// The users (利用者の検索, vendor page 4160656), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Users::list`](crate::pocketsign::v2::Users::list).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let users: Vec<_> = ps.users().list().stream().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> ListUsers<'c> {
         ListUsers::new(self.client)
     }

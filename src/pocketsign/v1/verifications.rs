@@ -70,6 +70,14 @@ impl<'c> Verifications<'c> {
 
     /// The stored verifications (署名検証結果の検索, vendor page 4160647), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`v2::Verifications::list`](crate::pocketsign::v2::Verifications::list).
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
+    /// let page = ps.verifications().list().limit(20).offset(40).send().await?;
+    /// println!("{} of {:?}", page.results.len(), page.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> ListVerifications<'c> {
         ListVerifications::new(self.client)
     }

@@ -50,6 +50,19 @@ impl<'c> Certificates<'c> {
     }
 
     /// The records of certificates (証明書情報の検索, vendor page 4160667), as a page or a stream.
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV2, since: chrono::DateTime<chrono::Utc>) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    /// use shomei::pocketsign::CertificateType;
+    ///
+    /// let mut records = ps.certificates().list().certificate_type(CertificateType::JpkiCardDigitalSignature).created_since(since).stream();
+    /// while let Some(record) = records.try_next().await? {
+    ///     println!("{:?}", record.certificate.map(|certificate| certificate.id));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> ListCertificates<'c> {
         ListCertificates::new(self.client)
     }
@@ -70,6 +83,16 @@ impl<'c> Certificates<'c> {
 
     /// The history of revocation checks of any number of certificates (証明書失効確認履歴の検索, vendor page 4160671), as a page or a
     /// stream.
+    ///
+    /// ```no_run
+    /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+    /// let checks: Vec<_> = ps.certificates().statuses().certificate(id)?.stream().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn statuses(self) -> ListCertificateStatuses<'c> {
         ListCertificateStatuses::new(self.client)
     }
