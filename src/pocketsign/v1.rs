@@ -15,8 +15,8 @@ pub use self::{
 };
 pub use crate::generated::pocketsign_verify_v1::vocabulary::*;
 
-/// What the service answers: plain structs, generated from the document. An answer that lacks what is documented is read as far as it goes, so
-/// that all but the ids of records is optional.
+/// What the service answers: plain structs, generated from the document. An answer that lacks what is documented is read as far as it
+/// goes, so that all but the ids of records is optional.
 pub mod types {
     pub use crate::generated::pocketsign_verify_v1::types::*;
 }

@@ -33,7 +33,8 @@ impl<'c> Orders<'c> {
     /// End it with [`send`](ReissueCertificate::send), or with [`start`](ReissueCertificate::start) to wait for the certificate.
     ///
     /// Without names it keeps those of the present certificate. **Leaving a name out has the present certificate revoked 48 to 72 hours
-    /// later**; that is refused unless [`accept_revocation`](ReissueCertificate::accept_revocation) says otherwise. Adding names revokes nothing.
+    /// later**; that is refused unless [`accept_revocation`](ReissueCertificate::accept_revocation) says otherwise. Adding names
+    /// revokes nothing.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -157,7 +158,8 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out; [`Error::is_mismatch`] when the
-    /// order has no certificate; whatever the service answers. After an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
+    /// order has no certificate; whatever the service answers. After an error that [`may_have_happened`](Error::may_have_happened) it may
+    /// have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         let (further, request) = self.prepare().await?;
         further.reissue(&request).await
@@ -246,7 +248,8 @@ fn is_tls(order: &types::Order) -> bool {
     product_of(order).is_none_or(|product| product.is_tls())
 }
 
-/// Refuses a validity that the plan or the limits of the product do not allow; an order that does not say when its plan ends is let through.
+/// Refuses a validity that the plan or the limits of the product do not allow; an order that does not say when its plan ends is let
+/// through.
 fn check_validity(orders: Orders<'_>, order: &types::Order, validity: Option<Validity>, limits: Limits) -> Result<(), Error> {
     let Some(plan_until) = order.order_valid_till else { return Ok(()) };
     let limits = match product_of(order) {

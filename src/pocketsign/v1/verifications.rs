@@ -26,7 +26,8 @@ impl<'c> Verifications<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it;
-    /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are no errors but results.
+    /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are no errors but
+    /// results.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
     #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(

@@ -56,7 +56,8 @@ impl<'c> Certificates<'c> {
     /// use futures_util::TryStreamExt as _;
     /// use shomei::pocketsign::CertificateType;
     ///
-    /// let mut records = ps.certificates().list().certificate_type(CertificateType::JpkiCardDigitalSignature).created_since(since).stream();
+    /// let signing = CertificateType::JpkiCardDigitalSignature;
+    /// let mut records = ps.certificates().list().certificate_type(signing).created_since(since).stream();
     /// while let Some(record) = records.try_next().await? {
     ///     println!("{:?}", record.certificate.map(|certificate| certificate.id));
     /// }
@@ -99,8 +100,8 @@ impl<'c> Certificates<'c> {
 
     /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160668).
     ///
-    /// Its verifications stay, without certificate and status (inferred), the history of its revocation checks goes (documented for v1). The
-    /// same certificate, submitted again, gets another id. Mind the duties to retain records.
+    /// Its verifications stay, without certificate and status (inferred), the history of its revocation checks goes (documented for v1).
+    /// The same certificate, submitted again, gets another id. Mind the duties to retain records.
     ///
     /// # Errors
     ///

@@ -28,7 +28,8 @@ impl<'c> Verifications<'c> {
     /// again. To find out who signed, in one call, see [`PocketSignV2::sign_in`](crate::pocketsign::PocketSignV2::sign_in).
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), shomei::Error> {
+    /// # use shomei::{Error, pocketsign::PocketSignV2};
+    /// # async fn example(ps: PocketSignV2, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), Error> {
     /// use shomei::pocketsign::{HashAlgorithm, v2::VerificationResult};
     ///
     /// let answer = ps.verifications().verify()
