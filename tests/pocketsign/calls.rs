@@ -102,14 +102,14 @@ async fn every_operation_of_v2_can_be_called() {
 
     let now = judge.sandbox().clock().now();
     let later = now + chrono::TimeDelta::hours(1);
-    let certificates = || ps.certificates().list().certificate_type(CertificateType::JpkiCardDigitalSignature).user(&user.id).unwrap();
+    let certificates = || ps.certificates().list().certificate_type(CertificateType::JpkiCardDigitalSignature).user(&user.id);
     assert_eq!(certificates().created_until(later).send().await.unwrap().responses.len(), 1);
     assert_eq!(certificates().created_since(later).send().await.unwrap(), serde_json::from_str("{}").unwrap());
     let authentication = ps.certificates().list().certificate_type(CertificateType::JpkiCardUserAuthentication);
     assert!(authentication.send().await.unwrap().responses.is_empty());
-    let verifications = ps.verifications().list().certificate(&certificate.id).unwrap().user(&user.id).unwrap();
+    let verifications = ps.verifications().list().certificate(&certificate.id).user(&user.id);
     assert_eq!(verifications.send().await.unwrap().total_size, Some(1));
-    let statuses = ps.certificates().statuses().certificate(&certificate.id).unwrap();
+    let statuses = ps.certificates().statuses().certificate(&certificate.id);
     let history: Vec<_> = statuses.page_size(1).stream().try_collect().await.unwrap();
     assert_eq!(history.len(), 3);
     assert_eq!(ps.users().list().send().await.unwrap().responses.len(), 1);

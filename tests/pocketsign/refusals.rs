@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt as _, future::BoxFuture};
 use shomei::{
     ApiKey, Error, PocketSign, Transport, TransportError,
     pocketsign::{Environment, ErrorReason, HashAlgorithm, PocketSignV1, PocketSignV2},
@@ -94,7 +94,11 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         v1.certificates().statuses("a/b").send().await.unwrap_err(),
         v1.users().delete("").send().await.unwrap_err(),
         v2.users().get("a b").send().await.unwrap_err(),
-        v2.certificates().list().user("?").unwrap_err(),
+        v2.certificates().list().user("?").send().await.unwrap_err(),
+        v2.certificates().list().user("?").stream().try_next().await.unwrap_err(),
+        v2.certificates().statuses().certificate("").send().await.unwrap_err(),
+        v2.verifications().list().user(ID).user("a/b").send().await.unwrap_err(),
+        v2.verifications().list().certificate("..").send().await.unwrap_err(),
         v2.sign_in().send().await.unwrap_err(),
     ];
     for error in errors {

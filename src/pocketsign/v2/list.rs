@@ -13,7 +13,7 @@ use crate::{
 };
 
 macro_rules! list {
-    ($(#[$doc:meta])* $name:ident, $request:ident, $filter:ident, $page:ident of $item:ident, $method:ident) => {
+    ($(#[$doc:meta])* $name:ident, $request:ident, $filter:ident, $page:ident of $item:ident, $method:ident $(, $ids:ident: $field:literal)*) => {
         $(#[$doc])*
         ///
         /// The values of one filter widen the choice, filters together narrow it. Default and maximum of the page size, the order, and how
@@ -60,8 +60,11 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// Whatever the service answers.
+            /// [`Error::is_invalid_input`], with nothing sent, when an id is none; whatever the service answers.
             pub async fn send(self) -> Result<types::$page, Error> {
+                $(for id in &self.filter.$ids {
+                    check::id($field, id)?;
+                })*
                 let request = types::$request {
                     filter: (self.filter != types::$filter::default()).then_some(self.filter),
                     page_size: self.page_size.map(|size| i32::try_from(size).unwrap_or(i32::MAX)),
@@ -89,13 +92,15 @@ macro_rules! list {
 
 list! {
     /// Lists certificates: [`Certificates::list`](super::Certificates::list).
-    ListCertificates, ListCertificatesRequest, ListCertificatesFilter, ListCertificatesResponse of GetCertificateResponse, list_certificates
+    ListCertificates, ListCertificatesRequest, ListCertificatesFilter, ListCertificatesResponse of GetCertificateResponse, list_certificates,
+    user_ids: "user_id"
 }
 
 list! {
     /// Lists revocation checks: [`Certificates::statuses`](super::Certificates::statuses).
     ListCertificateStatuses, ListCertificateStatusesRequest, ListCertificateStatusesFilter,
-    ListCertificateStatusesResponse of GetCertificateStatusResponse, list_certificate_statuses
+    ListCertificateStatusesResponse of GetCertificateStatusResponse, list_certificate_statuses,
+    certificate_ids: "certificate_id"
 }
 
 list! {
@@ -106,7 +111,7 @@ list! {
 list! {
     /// Lists verifications: [`Verifications::list`](super::Verifications::list).
     ListVerifications, ListVerificationsRequest, ListVerificationsFilter, ListVerificationsResponse of GetVerificationResponse,
-    list_verifications
+    list_verifications, user_ids: "user_id", certificate_ids: "certificate_id"
 }
 
 macro_rules! by_owner {
@@ -119,13 +124,9 @@ macro_rules! by_owner {
             }
 
             /// Also those of a user; of anybody if this is never called.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::is_invalid_input`] when the id is none.
-            pub fn user(mut self, id: impl Into<UserId>) -> Result<Self, Error> {
-                self.filter.user_ids.push(check::id("user_id", id.into())?);
-                Ok(self)
+            pub fn user(mut self, id: impl Into<UserId>) -> Self {
+                self.filter.user_ids.push(id.into());
+                self
             }
         })+
     };
@@ -137,13 +138,9 @@ macro_rules! by_certificate {
     ($($name:ident),+) => {
         $(impl $name<'_> {
             /// Also those of a certificate; of any if this is never called.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::is_invalid_input`] when the id is none.
-            pub fn certificate(mut self, id: impl Into<CertificateId>) -> Result<Self, Error> {
-                self.filter.certificate_ids.push(check::id("certificate_id", id.into())?);
-                Ok(self)
+            pub fn certificate(mut self, id: impl Into<CertificateId>) -> Self {
+                self.filter.certificate_ids.push(id.into());
+                self
             }
         })+
     };
