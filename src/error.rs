@@ -28,10 +28,11 @@ pub(crate) use shown::excerpt;
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
 /// | the answer was not understood, or too large | `is_decode` | perhaps |
 /// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
-/// | a wait ended without its result | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
+/// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
+/// | a wait ran out of time: it may be resumed | `is_wait` and `is_out_of_time`; its source is the [`WaitError`](crate::WaitError) | |
 ///
-/// Where it says *perhaps*, and where an earlier attempt of the same call ended like that, [`may_have_happened`](Self::may_have_happened) is true, and [`trace`](Self::trace) tells what to look for if
-/// the flow knows.
+/// Where it says *perhaps*, and where an earlier attempt of the same call ended like that,
+/// [`may_have_happened`](Self::may_have_happened) is true, and [`trace`](Self::trace) tells what to look for if the flow knows.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -55,7 +56,13 @@ enum Kind {
     Decode { path: String, source: Box<dyn StdError + Send + Sync>, excerpt: String },
     TooLarge { limit: usize },
     Mismatch(Cow<'static, str>),
-    Wait(Box<dyn StdError + Send + Sync>),
+    Wait(EndedWait),
+}
+
+/// A wait that ended without its result.
+struct EndedWait {
+    source: Box<dyn StdError + Send + Sync>,
+    out_of_time: bool,
 }
 
 /// What the service said when it did not do what it was asked.
@@ -133,7 +140,12 @@ impl Error {
 
     /// A wait ended without its result; the source is the typed [`WaitError`](crate::WaitError).
     pub(crate) fn wait(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Wait(source.into()))
+        Self::new(Kind::Wait(EndedWait { source: source.into(), out_of_time: false }))
+    }
+
+    /// A wait whose deadline passed.
+    pub(crate) fn out_of_time(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Wait(EndedWait { source: source.into(), out_of_time: true }))
     }
 
     /// Adds which operation failed, after how many attempts and how long.
@@ -277,7 +289,7 @@ impl Error {
         matches!(self.status(), Some(401 | 403))
     }
 
-    /// No answer came in time.
+    /// No answer to a call came in time. A wait whose own deadline passed is another thing: [`is_out_of_time`](Self::is_out_of_time).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Timeout { .. }) || self.status() == Some(408)
@@ -319,6 +331,13 @@ impl Error {
         matches!(self.0.kind, Kind::Wait(_))
     }
 
+    /// A wait's deadline passed before it was done. What is waited for may still come: the flow can be resumed from its token.
+    /// `false` for a wait that ended in a state from which there is no way on, such as a rejected order.
+    #[must_use]
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(&self.0.kind, Kind::Wait(wait) if wait.out_of_time)
+    }
+
     /// Whether the request, or a part of it, may have reached the service.
     ///
     /// `false` means that the service certainly did nothing. `true` after a lost answer to a write means that it may have happened.
@@ -354,7 +373,8 @@ impl Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
-            Kind::Connection { source, .. } | Kind::Decode { source, .. } | Kind::Wait(source) => Some(&**source),
+            Kind::Connection { source, .. } | Kind::Decode { source, .. } => Some(&**source),
+            Kind::Wait(wait) => Some(&*wait.source),
             _ => None,
         }
     }

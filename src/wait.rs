@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// How often a wait looks: at first after [`first`](Self::first), then at growing distances, at most [`longest`](Self::longest).
 ///
-/// The default begins with 5 s and grows by half each time up to 60 s. A `Retry-After` of the service is kept if it is longer.
+/// The default begins with 5 s and grows by half each time up to 60 s. A longer `Retry-After` of the service is honoured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Polling {
     first: Duration,
@@ -381,7 +381,8 @@ impl<S: fmt::Debug + Send + Sync + 'static> From<WaitError<S>> for Error {
     fn from(error: WaitError<S>) -> Self {
         match error.reason {
             Reason::Failed(error) => *error,
-            _ => Self::wait(error),
+            Reason::OutOfTime | Reason::OutOfTimeFaulty(_) => Self::out_of_time(error),
+            Reason::Ended(_) => Self::wait(error),
         }
     }
 }

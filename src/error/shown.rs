@@ -29,7 +29,7 @@ impl fmt::Display for Error {
                 }
             }
             Kind::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes")?,
-            Kind::Wait(source) => write!(f, "{source}")?,
+            Kind::Wait(wait) => write!(f, "{}", wait.source)?,
         }
         if *attempts > 1 {
             write!(f, " (after {attempts} attempts in {elapsed:.1?})")?;

@@ -107,7 +107,8 @@ async fn a_terminal_state_ends_it_at_once_with_that_state_in_hand() {
     assert!(error.is_ended());
     assert_eq!(error.state(), Some(&7));
     assert_eq!(error.to_string(), "rejected");
-    assert!(Error::from(error).is_wait());
+    let error = Error::from(error);
+    assert!(error.is_wait() && !error.is_out_of_time());
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,6 +120,8 @@ async fn the_last_look_is_shortly_before_the_deadline() {
     assert_eq!(error.state(), Some(&99));
     assert_eq!(seen_at, [0, 30, 60, 90, 95]);
     assert!(error.waited() <= Duration::from_secs(100));
+    let error = Error::from(error);
+    assert!(error.is_wait() && error.is_out_of_time() && !error.is_timeout());
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,6 +140,7 @@ async fn a_retry_after_past_the_deadline_ends_it_at_once_and_says_why() {
     assert!(error.is_out_of_time());
     assert_eq!(error.error().unwrap().retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(error.waited(), Duration::ZERO);
+    assert!(Error::from(error).is_out_of_time());
     assert_eq!(seen_at, [0]);
 }
 
