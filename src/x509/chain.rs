@@ -53,10 +53,18 @@ impl CertificateChain {
         &self.certificates
     }
 
-    /// All certificates as one PEM text, the leaf first: what most servers want as their certificate file, with the root at the end.
+    /// All certificates as one PEM text, the leaf first and the root, if there is one, at the end: a copy of the chain, which
+    /// [`from_pem`](Self::from_pem) reads. A server is given [`server_pem`](Self::server_pem).
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.certificates.iter().map(Certificate::as_pem).collect()
+    }
+
+    /// The leaf and its intermediates as one PEM text, without the root: what nginx, Apache and most others want as their certificate file.
+    /// Clients have the root of their own, and trust no other.
+    #[must_use]
+    pub fn server_pem(&self) -> String {
+        std::iter::once(self.leaf()).chain(self.intermediates()).map(Certificate::as_pem).collect()
     }
 
     /// Checks that the leaf carries the key of this request.

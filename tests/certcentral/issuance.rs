@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, future::BoxFuture};
 use shomei::{
-    ApiKey, CertCentral, Sandbox, Step, Transport, TransportError,
+    ApiKey, CertCentral, CertificateChain, Sandbox, Step, Transport, TransportError,
     certcentral::{
         DcvMethod, OrderStatus, OrganizationId, Plan, Product, Validity,
         flow::{Instructions, PendingIssuance, WaitingFor},
@@ -50,10 +50,14 @@ async fn an_order_for_a_validated_domain_ends_with_its_certificate() {
     let leaf = issued.chain.leaf();
     assert_eq!(leaf.names(), ["example.com", "www.example.com", "*.example.com"]);
     assert_eq!((leaf.valid_till() - leaf.valid_from()).num_days(), 199);
-    assert_eq!(issued.order.certificate.unwrap().serial_number.as_deref(), Some(leaf.serial_number()));
+    assert_eq!(issued.order.certificate.as_ref().unwrap().serial_number.as_deref(), Some(leaf.serial_number()));
     assert_eq!(issued.chain.intermediates().len(), 1);
     assert!(issued.chain.root().is_some());
     assert_eq!(issued.chain.to_pem().matches("BEGIN CERTIFICATE").count(), 3);
+    // A server is not to send the root.
+    let served = CertificateChain::from_pem(&issued.pem()).unwrap();
+    assert_eq!(served.certificates(), &issued.chain.certificates()[..2]);
+    assert_eq!((issued.pem(), served.root()), (issued.chain.server_pem(), None));
 }
 
 #[tokio::test(start_paused = true)]

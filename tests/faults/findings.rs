@@ -101,7 +101,7 @@ async fn a_request_that_others_approved_is_approved() {
 async fn half_a_certificate_is_noticed() -> Result<(), Error> {
     let sandbox = ground::sandbox(Sandbox::builder().issue_delay(Duration::ZERO));
     ground::validate(&sandbox, "example.com").await;
-    let pem = ground::issued(&sandbox, csr(0)).await.pem();
+    let pem = ground::issued(&sandbox, csr(0)).await.chain.to_pem();
     let ends: Vec<_> = pem.match_indices("-----END CERTIFICATE-----").map(|(at, end)| at + end.len()).collect();
     let begins: Vec<_> = pem.match_indices("-----BEGIN CERTIFICATE-----").map(|(at, begin)| at + begin.len()).collect();
     assert_eq!(ends.len(), 3);

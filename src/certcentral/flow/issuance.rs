@@ -60,10 +60,11 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// The chain in PEM, the leaf first.
+    /// What a server's certificate file wants, in PEM: the certificate and its intermediates, without the root. The whole chain is
+    /// `chain.to_pem()`.
     #[must_use]
     pub fn pem(&self) -> String {
-        self.chain.to_pem()
+        self.chain.server_pem()
     }
 }
 

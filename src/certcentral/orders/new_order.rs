@@ -59,7 +59,7 @@ impl<'c> Orders<'c> {
     ///     .plan(Plan::years(1))
     ///     .start().await?
     ///     .wait(Duration::from_secs(1800)).await?;
-    /// std::fs::write("chain.pem", issued.chain.to_pem()).unwrap();
+    /// std::fs::write("chain.pem", issued.pem()).unwrap();
     /// # Ok(())
     /// # }
     /// ```
