@@ -10,6 +10,7 @@ mod file;
 mod key;
 mod pkcs7;
 
+pub(crate) use self::chain::require_verification;
 #[cfg(feature = "keys")]
 pub use self::key::{KeyKind, PrivateKey};
 pub use self::{certificate::Certificate, chain::CertificateChain, csr::Csr};

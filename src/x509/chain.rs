@@ -114,7 +114,8 @@ impl CertificateChain {
     /// # Errors
     ///
     /// [`Error::is_mismatch`] when the chain has no root or does not verify at the given time; [`Error::is_configuration`] when this
-    /// crate was built without cryptography (see the features `rustls` and `rustls-no-provider`).
+    /// crate was built without cryptography: without the features `rustls` and `rustls-no-provider`, and with nothing else in the
+    /// program that gives rustls-webpki its algorithms.
     pub fn verify_signatures(&self, at: DateTime<Utc>) -> Result<(), Error> {
         let fails = |error: webpki::Error| {
             Error::mismatch(format!("the chain of certificate {} does not verify: {error}", self.leaf().serial_number()))
@@ -140,16 +141,26 @@ impl fmt::Debug for CertificateChain {
     }
 }
 
-/// What this build can verify signatures with: its own provider, or the one the process has installed.
+/// Refuses what will have to verify a chain where this build cannot: to be asked before anything is ordered.
+///
+/// # Errors
+///
+/// [`Error::is_configuration`].
+pub(crate) fn require_verification(wanted: bool) -> Result<(), Error> {
+    if wanted { signature_algorithms().map(drop) } else { Ok(()) }
+}
+
+/// What this build can verify signatures with: its own provider, the one the process has installed, or what another crate of the program
+/// has enabled.
 fn signature_algorithms() -> Result<Vec<&'static dyn SignatureVerificationAlgorithm>, Error> {
-    #[cfg(feature = "rustls")]
-    return Ok(webpki::ALL_VERIFICATION_ALGS.to_vec());
     #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
     if let Some(provider) = rustls::crypto::CryptoProvider::get_default() {
         return Ok(provider.signature_verification_algorithms.all.to_vec());
     }
-    #[cfg(not(feature = "rustls"))]
-    Err(Error::configuration(
-        "verifying a chain needs cryptography: enable the feature rustls, or rustls-no-provider with a CryptoProvider installed",
-    ))
+    if webpki::ALL_VERIFICATION_ALGS.is_empty() {
+        return Err(Error::configuration(
+            "verifying a chain needs cryptography: enable the feature rustls, or rustls-no-provider with a CryptoProvider installed",
+        ));
+    }
+    Ok(webpki::ALL_VERIFICATION_ALGS.to_vec())
 }

@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     seal::{Content, Sealed},
     wait::{Flow, Look, Looking, Polling, Wait},
-    x509::{CertificateChain, Csr},
+    x509::{CertificateChain, Csr, require_verification},
 };
 
 /// How an order stands on its way to a certificate.
@@ -123,10 +123,12 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate.
+    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate;
+    /// [`Error::is_configuration`] when this build could not verify the certificate's chain.
     #[builder(finish_fn = start, builder_type = ResumeIssuance)]
     pub fn resume_issuance(self, #[builder(start_fn)] token: IssuanceToken) -> Result<PendingIssuance, Error> {
         let token = self.client.core.sealing_key.open(token.0)?;
+        require_verification(token.tls)?;
         Ok(PendingIssuance {
             client: self.client.clone(),
             order: token.order,

@@ -14,7 +14,7 @@ use crate::{
         types,
     },
     error::Error,
-    x509::Csr,
+    x509::{Csr, require_verification},
 };
 
 /// A person of an order or organization: somebody the account knows, or somebody new.
@@ -242,7 +242,8 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Where it could not find out, the error [`may_have_happened`](Error::may_have_happened), and its
+    /// As [`send`](Self::send). [`Error::is_configuration`], with nothing sent, when this build could not verify the certificate's chain (see
+    /// [`verify_signatures`](crate::CertificateChain::verify_signatures)). Where it could not find out, the error [`may_have_happened`](Error::may_have_happened), and its
     /// [`trace`](Error::trace) says which `alternative_order_id` to look for.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.prepare()?.start().await
@@ -269,6 +270,7 @@ impl PreparedOrder {
         PendingIssuance::new(client, placed.id, placed, csr, request.certificate, product.is_tls(), approve, Awaited::Order)
     }
 }
+        require_verification(self.product.is_tls())?;
 
 pub(super) fn requested(term: Term) -> types::RequestedValidity {
     let (mut years, mut days, mut custom_expiration_date) = (None, None, None);

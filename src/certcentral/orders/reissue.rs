@@ -12,7 +12,7 @@ use crate::{
         types,
     },
     error::Error,
-    x509::Csr,
+    x509::{Csr, require_verification},
 };
 
 /// "Other", for the server platform: the service wants one with every reissue and duplicate.
@@ -170,9 +170,10 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send); [`Error::is_configuration`], with nothing asked for, when this build could not verify the certificate's chain.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
+        require_verification(is_tls(&further.order))?;
         let lost = Lost::Reissue(further.order.id, &further.csr);
         let placed = lost.settle(further.orders, || further.reissue(&request).boxed()).await?;
         let previous = further.order.certificate.as_ref().and_then(|certificate| certificate.id);
@@ -197,9 +198,10 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send); [`Error::is_configuration`], with nothing asked for, when this build could not verify the certificate's chain.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
+        require_verification(is_tls(&further.order))?;
         let lost = Lost::Duplicate(further.order.id, &further.csr);
         let placed = lost.settle(further.orders, || further.duplicate(&request).boxed()).await?;
         let certificate = placed.certificate_id;

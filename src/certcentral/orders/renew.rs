@@ -119,7 +119,7 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send), and as [`OrderCertificate::start`](super::OrderCertificate::start).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.prepare().await?.start().await
     }
