@@ -43,7 +43,8 @@ pub use self::{
 };
 use self::{retry::Budget, server::Server};
 
-/// A service that this crate has a client for: [`CertCentral`](crate::CertCentral).
+/// A service that this crate has a client for: [`CertCentral`](crate::CertCentral), and with the feature `pocketsign` `PocketSignV1` and
+/// `PocketSignV2`. Sealed.
 pub trait Service: sealed::Service {}
 
 impl<S: sealed::Service> Service for S {}
@@ -225,8 +226,12 @@ impl<S: Service> ClientBuilder<S> {
     ///
     /// # Errors
     ///
-    /// When the base URL is missing, not a URL, or plain `http` to a host that is not loopback; when a rate cannot be kept to; when the
-    /// user agent cannot stand in a header; when TLS cannot be set up.
+    /// [`Error::is_configuration`] when
+    /// - no base URL is given and the service has no default;
+    /// - the base URL is no URL, is neither `https` nor `http` to a loopback address, or holds a user name, a password, a query or a fragment;
+    /// - the API key or the user agent cannot stand in a header;
+    /// - a rate cannot be kept to;
+    /// - TLS cannot be set up; with the feature `rustls-no-provider`, when no `CryptoProvider` is installed.
     pub fn build(self) -> Result<S, Error> {
         let base_url = match (&self.base_url, S::BASE_URL) {
             (Some(given), _) => given,

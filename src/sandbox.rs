@@ -77,7 +77,8 @@ struct World {
     script: Mutex<Script>,
 }
 
-/// Something a test asked of other people that they cannot do: there is no such order, or it is not its turn.
+/// What a test asked of somebody else (a reviewer, DigiCert, a card) cannot be done: there is no such order, say, or it is not in the right
+/// state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotPossible(Reason);
 

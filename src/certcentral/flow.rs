@@ -1,4 +1,4 @@
-//! What takes the service a while: each flow is started, can be told about, waited for, stopped and resumed in another process.
+//! What takes the service a while: each flow is started, and can be watched or awaited, stopped, and resumed in another process.
 //!
 //! # Resume tokens
 //!
@@ -21,7 +21,7 @@
 //! [`by_alternative_id`](super::Orders::by_alternative_id) before you order again; reissues and duplicates are in the lists of their order,
 //! with their CSR; revocations in its requests; domains are adopted by their name when the validation is started again.
 //!
-//! Nothing of this writes files.
+//! None of this writes files.
 
 mod approval;
 mod domain_validation;

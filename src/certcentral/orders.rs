@@ -89,7 +89,7 @@ impl<'c> Orders<'c> {
         call.lift(answer).await
     }
 
-    /// Reads what an order's validation stands at: the organization's, and that of each name (guide p.44, Validation Status).
+    /// Reads how an order's validation stands: the organization's, and that of each name (guide p.44, Validation Status).
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use crate::error::Error;
 
 /// A server of PocketSign Verify. A tenant, and with it its tokens, belongs to one of them.
 ///
-/// None is the default: code meant for production must never talk to the mock unawares.
+/// There is no default: code meant for production must never talk to the mock unawares.
 ///
 /// ```
 /// use shomei::pocketsign::Environment;

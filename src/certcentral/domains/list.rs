@@ -60,7 +60,7 @@ impl<'c> Domains<'c> {
         validation_ends: Option<(ValidationType, ValidationEnd)>,
         /// Adds how each kind of validation stands.
         include_validation: Option<bool>,
-        /// Adds to the end of each validation how far it can be used again.
+        /// Adds to the end of each validation whether it can still be reused.
         include_reuse_status: Option<bool>,
         /// Writes the end of each validation with the time of day.
         include_expiration_time: Option<bool>,

@@ -125,7 +125,10 @@ pub struct Revalidated {
 #[bon]
 impl<'c> Domains<'c> {
     /// Validates anew every domain whose validation ends within some days, before it lapses: submits it, has the hook publish what is
-    /// wanted, and has it looked for. A validation is reused for 199 days today and for 10 from 2029 on: accounts run this every day.
+    /// wanted, and has it looked for. A validation is reused only so long, and less each year (see [`Limits`](crate::certcentral::Limits)):
+    /// accounts run this every day.
+    ///
+    /// [`publish_with`](RevalidateDomains::publish_with) and [`each_within`](RevalidateDomains::each_within) are required.
     ///
     /// The stream gives each domain as it is done, some at a time; an error of one does not stop the others.
     ///

@@ -24,8 +24,18 @@ pub enum Contact {
     /// A user of the account.
     User(UserId),
     /// Somebody else. All five are wanted.
-    #[allow(missing_docs)]
-    Person { first_name: String, last_name: String, job_title: String, telephone: String, email: String },
+    Person {
+        /// The given name.
+        first_name: String,
+        /// The family name.
+        last_name: String,
+        /// What they are in the organization.
+        job_title: String,
+        /// Where they can be called.
+        telephone: String,
+        /// Where they get mail.
+        email: String,
+    },
 }
 
 /// From how many days left on a renewed plan brings the most.
@@ -259,6 +269,7 @@ impl PreparedOrder {
 
     /// Places the order, or adopts it if it was placed and the answer lost.
     pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
+        require_verification(self.product.is_tls())?;
         let unique = self.request.alternative_order_id.is_none();
         let id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
         let placed = Lost::Order { id: &id, csr: &self.csr, unique }.settle(self.client.orders(), || self.place().boxed()).await?;
@@ -270,7 +281,6 @@ impl PreparedOrder {
         PendingIssuance::new(client, placed.id, placed, csr, request.certificate, product.is_tls(), approve, Awaited::Order)
     }
 }
-        require_verification(self.product.is_tls())?;
 
 pub(super) fn requested(term: Term) -> types::RequestedValidity {
     let (mut years, mut days, mut custom_expiration_date) = (None, None, None);

@@ -51,7 +51,8 @@ macro_rules! list {
                 call.lift(answer).await
             }
 
-            /// Reads all items, page by page as they are needed. An error ends the stream; a page equal to the one before is one.
+            /// Reads all items, page by page as they are needed. An error ends the stream; a page that repeats the previous one counts as an
+            /// error ([`Error::is_mismatch`]).
             pub fn stream(self) -> BoxStream<'c, Result<types::$item, Error>> {
                 let first = Offsets { offset: self.offset.unwrap_or(0), limit: self.limit };
                 items((first, Vec::new()), move |(place, before)| {
