@@ -2,7 +2,13 @@
 //!
 //! Without options it runs against the embedded sandbox. See `--help` for the real service.
 
-use std::{error::Error, io::IsTerminal as _, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    fs,
+    io::{IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,18 +21,21 @@ use shomei::{
 };
 
 const HELP: &str = "\
-Adds a domain, proves control of it by a TXT record, orders a Secure Site OV certificate for it and writes its chain.
+Adds a domain, proves control of it by a TXT record, orders a Secure Site OV certificate for it and writes its key and chain.
 
 usage: issue_certificate [options]
 
-Without --base-url it starts the embedded sandbox: no account, no network.
+Without --base-url it starts the embedded sandbox: no account, no network. With it a real certificate is ordered, which the account pays.
 
   --base-url URL       the real service, such as https://www.digicert.com/services/v2;
                        the API key is read from the environment variable CERTCENTRAL_API_KEY
   --domain NAME        the domain (default: example.com)
   --organization ID    the organization that the certificate is issued to (needed with --base-url)
   --within MINUTES     how long to wait for each of validation and issuance (default: 60)
-  --output FILE        where to write the chain (default: chain.pem in the temporary folder)
+  --output FILE        where to write the certificate and its intermediates, for a server
+                       (default: chain.pem, here; from the sandbox, in a new temporary folder)
+  --key FILE           where to write the private key, before anything is ordered, readable for its owner only; a file that exists is
+                       never overwritten (default: the name of the output, ending in .key)
   --help               this text";
 
 struct Options {
@@ -35,6 +44,7 @@ struct Options {
     organization: Option<u64>,
     within: Duration,
     output: PathBuf,
+    key: PathBuf,
 }
 
 #[tokio::main]
@@ -45,8 +55,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let service = Service::open(&options)?;
     let names = [options.domain.clone(), format!("www.{}", options.domain)];
-    // A real program keeps `key.to_pem()` somewhere safe.
     let key = PrivateKey::generate(KeyKind::EcdsaP256)?;
+    // First of all: a certificate whose key is lost is paid for nothing.
+    keep(&key, &options.key)?;
+    println!("the private key is in {}", options.key.display());
     let csr = key.csr(&names)?;
 
     let pending = service
@@ -76,10 +88,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("order {} is placed", pending.order_id());
     let chain = issue(pending, options.within).await?;
 
-    std::fs::write(&options.output, chain.to_pem())?;
+    fs::write(&options.output, chain.server_pem())?;
     print_certificate(&chain);
-    println!("the chain of {} certificates is in {}", chain.certificates().len(), options.output.display());
+    println!("the certificate and its intermediates, as servers want them, are in {}", options.output.display());
     Ok(())
+}
+
+/// Writes a private key into a new file that nobody else may read.
+fn keep(key: &PrivateKey, path: &Path) -> Result<(), Box<dyn Error>> {
+    let mut file = fs::OpenOptions::new();
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    let mut file = file.open(path).map_err(|error| format!("the key cannot be kept in {}: {error}; see --key", path.display()))?;
+    file.write_all(key.to_pem().as_bytes())?;
+    Ok(file.sync_all()?)
 }
 
 /// Where the certificate comes from: the real service, or the sandbox.
@@ -172,24 +195,33 @@ fn progress(message: &'static str) -> ProgressBar {
 fn options() -> Result<Option<Options>, Box<dyn Error>> {
     use lexopt::prelude::*;
 
-    let mut options = Options {
-        base_url: None,
-        domain: "example.com".into(),
-        organization: None,
-        within: Duration::from_secs(3600),
-        output: std::env::temp_dir().join("chain.pem"),
-    };
+    let (mut base_url, mut domain, mut organization) = (None, "example.com".to_owned(), None);
+    let (mut within, mut output, mut key) = (Duration::from_secs(3600), None::<PathBuf>, None::<PathBuf>);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("base-url") => options.base_url = Some(arguments.value()?.parse()?),
-            Long("domain") => options.domain = arguments.value()?.parse()?,
-            Long("organization") => options.organization = Some(arguments.value()?.parse()?),
-            Long("within") => options.within = Duration::from_secs(arguments.value()?.parse::<u64>()?.saturating_mul(60)),
-            Long("output") => options.output = arguments.value()?.parse()?,
+            Long("base-url") => base_url = Some(arguments.value()?.parse()?),
+            Long("domain") => domain = arguments.value()?.parse()?,
+            Long("organization") => organization = Some(arguments.value()?.parse()?),
+            Long("within") => within = Duration::from_secs(arguments.value()?.parse::<u64>()?.saturating_mul(60)),
+            Long("output") => output = Some(arguments.value()?.into()),
+            Long("key") => key = Some(arguments.value()?.into()),
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(Some(options))
+    let output = match output {
+        Some(output) => output,
+        None if base_url.is_some() => "chain.pem".into(),
+        None => {
+            let folder = std::env::temp_dir().join(format!("shomei-{}", std::process::id()));
+            fs::create_dir(&folder)?;
+            folder.join("chain.pem")
+        }
+    };
+    let key = key.unwrap_or_else(|| output.with_extension("key"));
+    if key == output {
+        return Err("the key and the certificate are two files; see --key".into());
+    }
+    Ok(Some(Options { base_url, domain, organization, within, output, key }))
 }

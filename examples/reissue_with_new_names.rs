@@ -24,6 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     pending.wait(WITHIN).await?;
 
+    // A real program keeps each key.
     let csr = || PrivateKey::generate(KeyKind::EcdsaP256)?.csr(["example.com"]);
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").dns_names(["www.example.com"]);
     let pending = order.organization(ORGANIZATION).plan(Plan::years(1)).start().await?;

@@ -27,6 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for next in expiring {
         describe(&next);
         let names = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone()).unwrap_or_default();
+        // A real program keeps the key.
         let csr = PrivateKey::generate(KeyKind::EcdsaP256)?.csr([names])?;
         let pending = match next.next_step {
             NextStep::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,

@@ -22,6 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     pending.wait(WITHIN).await?;
 
+    // A real program keeps each key.
     let csr = || PrivateKey::generate(KeyKind::EcdsaP256)?.csr(["example.com"]);
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").organization(ORGANIZATION);
     let old = order.plan(Plan::years(2)).start().await?.polling(polling).wait(WITHIN).await?;
