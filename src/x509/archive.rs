@@ -25,10 +25,11 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<String>, Error> {
     let mut left = LARGEST;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(unreadable)?;
-        if leads_out(entry.name()) {
+        let name = entry.name().map_err(unreadable)?.into_owned();
+        if leads_out(&name) {
             return Err(Error::mismatch("the archive holds a file whose name leads out of it"));
         }
-        if !entry.is_file() || !holds_certificates(entry.name()) {
+        if !entry.is_file() || !holds_certificates(&name) {
             continue;
         }
         let mut text = Vec::new();
