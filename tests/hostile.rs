@@ -136,10 +136,12 @@ fn every_operation_is_called() {
     assert_eq!(fuzz::names("calls").into_iter().collect::<BTreeSet<_>>(), operations);
 }
 
-/// Writes all inputs into `fuzz/inputs`, for the fuzzer to begin with.
+/// With `FUZZ_INPUTS=1` it writes all inputs into `fuzz/inputs`, for the fuzzer to begin with.
 #[test]
-#[ignore = "writes files"]
 fn inputs_for_the_fuzzer() {
+    if std::env::var_os("FUZZ_INPUTS").is_none() {
+        return;
+    }
     for (target, _) in fuzz::TARGETS {
         let folder = folder("inputs").join(target);
         fs::create_dir_all(&folder).unwrap();
@@ -149,10 +151,12 @@ fn inputs_for_the_fuzzer() {
     }
 }
 
-/// Makes the inputs in `fuzz/kept`, where there are any, those that are kept.
+/// With `FUZZ_CORPUS=1` it makes the inputs in `fuzz/kept`, where there are any, those that are kept.
 #[test]
-#[ignore = "writes files"]
 fn corpus_from_the_fuzzer() {
+    if std::env::var_os("FUZZ_CORPUS").is_none() {
+        return;
+    }
     for (target, _) in fuzz::TARGETS {
         let kept = folder("kept").join(target);
         if kept.is_dir() {

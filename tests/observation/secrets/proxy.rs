@@ -77,7 +77,7 @@ async fn not_through_one_that_the_environment_names_either() {
     let (address, seen) = proxy().await;
     let url = serve(&Sandbox::builder().api_key(KEY).build()).await;
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "secrets::proxy::a_call_from_behind_a_proxy", "--ignored"]).env(BASE_URL, &url).kill_on_drop(true);
+    child.args(["--exact", "secrets::proxy::a_call_from_behind_a_proxy"]).env(BASE_URL, &url).kill_on_drop(true);
     for variable in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         child.env(variable, format!("http://{address}"));
     }
@@ -92,10 +92,10 @@ async fn not_through_one_that_the_environment_names_either() {
     silent(&seen, &[KEY.as_bytes()]);
 }
 
+/// Does something only where the test above runs it, with a proxy in its environment.
 #[tokio::test]
-#[ignore = "another test runs it, with a proxy in its environment"]
 async fn a_call_from_behind_a_proxy() {
-    let url = std::env::var(BASE_URL).unwrap();
+    let Ok(url) = std::env::var(BASE_URL) else { return };
     let _ = reqwest::Client::builder().build().unwrap().get(format!("{url}/control")).send().await;
     client(&url, reqwest::Client::builder()).users().me().send().await.unwrap();
 }
