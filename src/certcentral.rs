@@ -3,6 +3,10 @@
 //! [`CertCentral`] gives a handle for each resource; each handle has the operations of the service as builders that end in `.send()`,
 //! and the flows that take the service a while as builders that end in `.start()`.
 //!
+//! The docs name their sources: "guide p.30" or "guide §4" is a page or section of DigiCert's Japanese guide *CertCentral API 活用ガイド* of
+//! 2021-02-08; "vendor page" or "the vendor's page" is one under `dev.digicert.com`, which tells more of the service as it is today. Which page
+//! stands where is in `openapi/README.md`; what neither says and was inferred carries `x-inferred` in `openapi/certcentral.yaml`.
+//!
 //! ```no_run
 //! # async fn example() -> Result<(), shomei::Error> {
 //! use shomei::{ApiKey, CertCentral, certcentral::DomainId};
