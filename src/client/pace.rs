@@ -1,6 +1,7 @@
 //! Pacing: a request waits for its place before it is sent, so that the service need not refuse it.
 
 mod ledger;
+mod line;
 #[cfg(feature = "redis")]
 mod redis;
 mod windows;

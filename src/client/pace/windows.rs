@@ -1,21 +1,22 @@
 //! The pacer of one process: a ledger, and the lines of those who wait for a place in it.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::BTreeSet,
     error::Error as StdError,
-    fmt,
-    future::poll_fn,
-    mem,
-    pin::pin,
+    fmt, mem,
     sync::{Arc, Mutex, PoisonError},
-    task::{Poll, Waker},
+    task::Waker,
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::{Pacer, Permit, Rate, Settled, Urgency, Usage, checked, ledger::Ledger};
+use super::{
+    Pacer, Permit, Rate, Settled, Urgency, Usage, checked,
+    ledger::Ledger,
+    line::{Lines, watch},
+};
 use crate::error::Error;
 
 /// Rolling windows, kept to exactly: whenever the service looks back, no window holds more requests than its limit.
@@ -57,7 +58,7 @@ impl RollingWindows {
     /// When a limit is zero, or a window is empty or longer than a year.
     pub fn new(rates: impl IntoIterator<Item = Rate>) -> Result<Self, Error> {
         let rates = checked(rates)?;
-        let state = State { ledger: Ledger::new(rates), lines: Default::default(), called: BTreeSet::new(), next_number: 0 };
+        let state = State { ledger: Ledger::new(rates), lines: Lines::default(), called: BTreeSet::new() };
         Ok(Self { shared: Arc::new(Shared(Mutex::new(state))) })
     }
 }
@@ -101,33 +102,17 @@ impl Shared {
 
 struct State {
     ledger: Ledger,
-    /// Who waits, by urgency, in order of their numbers.
-    lines: [VecDeque<Waiter>; 2],
+    lines: Lines,
     /// Whose place is taken in the ledger already, but who have not come for it.
     called: BTreeSet<u64>,
-    next_number: u64,
-}
-
-struct Waiter {
-    number: u64,
-    waker: Option<Waker>,
-    /// How many it knows to be ahead of it, by which it chose when to look again.
-    ahead: usize,
 }
 
 impl State {
-    fn line_up(&mut self, urgency: Urgency) -> u64 {
-        let number = self.next_number;
-        self.next_number += 1;
-        self.lines[urgency as usize].push_back(Waiter { number, waker: None, ahead: 0 });
-        number
-    }
-
     /// Takes the free places for those in front, and says whom to wake: them, and whoever is in front then.
     fn call(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
         for urgency in [Urgency::Foreground, Urgency::Background] {
-            let line = &mut self.lines[urgency as usize];
+            let line = self.lines.line(urgency);
             while !line.is_empty() && self.ledger.free_at(urgency, now) <= now {
                 let Some(first) = line.pop_front() else { break };
                 self.ledger.take(urgency);
@@ -146,26 +131,11 @@ impl State {
 
     /// Whether the waiter was called; if not, when it looks again by itself.
     fn look(&mut self, number: u64, urgency: Urgency, waker: &Waker, now: Instant) -> Result<(), Instant> {
-        /// Those in front look as soon as there may be a place, and call the others. But one of them may not be polled for a while,
-        /// as in a `select!` that is busy with another branch: so everybody looks, the further back, the later.
-        const STAGGER: Duration = Duration::from_millis(10);
-
         if self.called.remove(&number) {
             return Ok(());
         }
-        let before = match urgency {
-            Urgency::Foreground => 0,
-            Urgency::Background => self.lines[Urgency::Foreground as usize].len(),
-        };
-        let line = &mut self.lines[urgency as usize];
-        let position = line.partition_point(|waiter| waiter.number < number);
-        let ahead = before + position;
-        if let Some(waiter) = line.get_mut(position) {
-            waiter.waker = Some(waker.clone());
-            waiter.ahead = ahead;
-        }
-        let wait = STAGGER * u32::try_from(ahead).unwrap_or(u32::MAX);
-        Err(self.ledger.free_at(urgency, now).max(now + Duration::from_millis(1)) + wait)
+        let behind = self.lines.stand(number, urgency, waker);
+        Err(self.ledger.free_at(urgency, now).max(now + Duration::from_millis(1)) + behind)
     }
 
     /// Takes somebody out who waits no longer.
@@ -174,9 +144,7 @@ impl State {
             self.ledger.settle(urgency, Settled::Unused, now);
             return;
         }
-        let line = &mut self.lines[urgency as usize];
-        let position = line.partition_point(|waiter| waiter.number < number);
-        line.remove(position);
+        self.lines.leave(number, urgency);
     }
 }
 
@@ -189,25 +157,14 @@ struct Waiting<'p> {
 
 impl<'p> Waiting<'p> {
     fn new(shared: &'p Arc<Shared>, urgency: Urgency) -> Self {
-        let number = shared.change(|state, _| state.line_up(urgency));
+        let number = shared.change(|state, _| state.lines.line_up(urgency));
         Self { shared, number: Some(number), urgency }
     }
 
     async fn place(mut self) -> Permit {
-        let mut alarm = pin!(sleep_until(Instant::now()));
-        poll_fn(|context| {
-            let Some(number) = self.number else { return Poll::Ready(()) };
-            loop {
-                match self.shared.change(|state, now| state.look(number, self.urgency, context.waker(), now)) {
-                    Ok(()) => return Poll::Ready(()),
-                    Err(again) => alarm.as_mut().reset(again),
-                }
-                if alarm.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
-                }
-            }
-        })
-        .await;
+        if let Some(number) = self.number {
+            watch(|waker| self.shared.change(|state, now| state.look(number, self.urgency, waker, now))).await;
+        }
         self.number = None;
         let (shared, urgency) = (Arc::clone(self.shared), self.urgency);
         Permit::new(move |outcome| shared.change(|state, now| state.ledger.settle(urgency, outcome, now)))
