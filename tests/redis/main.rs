@@ -2,12 +2,11 @@
 #![cfg(all(feature = "redis", feature = "certcentral"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
+mod server;
+mod waiting;
+
 use std::{
     env,
-    future::Future,
-    io::{self, Write as _},
-    net::TcpListener,
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -17,95 +16,16 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
+use server::{LONG, Server, ms, reserve, soon};
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Pacer, Permit, Rate, RedisWindows, Retry, Transport, TransportError, Urgency,
+    ApiKey, CallOptions, CertCentral, Pacer, Rate, RedisWindows, Retry, Transport, TransportError, Urgency,
     Urgency::{Background, Foreground},
 };
 use tokio::time::{sleep, timeout};
 
-const LONG: Duration = Duration::from_secs(60);
-
-const fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// A server of one test, on a port of its own; it ends with the test.
-struct Server {
-    process: Child,
-    port: u16,
-}
-
-impl Server {
-    async fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::start_at(port).await
-    }
-
-    async fn start_at(port: u16) -> Option<Self> {
-        let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
-        let process = match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
-            Ok(process) => process,
-            Err(error) => {
-                // Not by `eprintln!`, which the test runner shows of failed tests only.
-                let _ = writeln!(io::stderr(), "left out: no redis-server can be started here: {error}");
-                return None;
-            }
-        };
-        let server = Self { process, port };
-        let answers = async {
-            while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-                sleep(ms(10)).await;
-            }
-        };
-        timeout(Duration::from_secs(20), answers).await.expect("the server does not answer");
-        Some(server)
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
-    }
-
-    fn windows(&self, rates: &[Rate]) -> RedisWindows {
-        RedisWindows::new(&self.url(), "test", rates.iter().copied()).unwrap()
-    }
-
-    /// What a command answers.
-    async fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
-        let client = redis::Client::open(self.url()).unwrap();
-        let mut command = redis::cmd(words[0]);
-        words[1..].iter().for_each(|word| {
-            command.arg(*word);
-        });
-        command.query_async(&mut client.get_multiplexed_async_connection().await.unwrap()).await.unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A place, within a time that nothing here needs.
-async fn reserve(pacer: &RedisWindows, urgency: Urgency) -> Permit {
-    timeout(Duration::from_secs(30), pacer.reserve(urgency)).await.expect("no place").unwrap()
-}
-
 /// Whether there is no place now.
 async fn is_full(pacer: &RedisWindows, urgency: Urgency) -> bool {
     timeout(ms(200), pacer.reserve(urgency)).await.is_err()
-}
-
-/// Waits for what comes about soon.
-async fn soon<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
-    let wait = async {
-        while !is_so().await {
-            sleep(ms(10)).await;
-        }
-    };
-    timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("{what}"));
 }
 
 /// Notes when requests arrive, in microseconds since 1970, and takes its time to answer.

@@ -1,32 +1,25 @@
 //! The pacer of several processes: the places are kept in a Redis server.
 
+mod store;
+
 use std::{
     error::Error as StdError,
     fmt,
-    sync::{
-        Arc, LazyLock, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
     time::Duration,
 };
 
-use ::redis::{
-    Client, RedisError, Script,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use ::redis::{Client, RedisError};
 use futures_util::future::BoxFuture;
-use tokio::{
-    runtime::Handle,
-    sync::OnceCell,
-    time::{Instant, sleep, sleep_until},
+use tokio::{runtime::Handle, time::Instant};
+
+use self::store::{Answer, LIMIT, Store};
+use super::{
+    Pacer, Permit, Rate, Settled, Urgency, Usage, checked,
+    line::{Lines, watch},
 };
-
-use super::{Pacer, Permit, Rate, Settled, Urgency, Usage, checked};
 use crate::error::Error;
-
-static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/take.lua")));
-static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/settle.lua")));
-static PENALIZE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/penalize.lua")));
 
 /// Rolling windows that several processes share, kept to as exactly as [`RollingWindows`](super::RollingWindows) does: the feature `redis`.
 ///
@@ -61,7 +54,6 @@ static PENALIZE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("r
 #[derive(Clone)]
 pub struct RedisWindows {
     shared: Arc<Shared>,
-    hold: Duration,
 }
 
 impl RedisWindows {
@@ -75,80 +67,49 @@ impl RedisWindows {
         // The URL is not shown: it may hold a password.
         let client = Client::open(url).map_err(|_| Error::configuration("redis: the URL cannot be used"))?;
         let rates = checked(rates)?;
-        let known = rates.iter().map(|rate| Usage::new(*rate, 0, Duration::ZERO)).collect();
-        let keys = ["foreground", "background", "penalty", "waiting"].map(|part| format!("{{{name}}}:{part}"));
-        Ok(Self {
-            shared: Arc::new(Shared {
-                client,
-                connection: OnceCell::new(),
-                keys,
-                rates,
-                lines: Default::default(),
-                known: Mutex::new(known),
-                barred: Mutex::new(None),
-                process: fastrand::u64(..),
-                next_number: AtomicU64::new(0),
-            }),
+        let state = State {
+            lines: Lines::default(),
+            next: [Instant::now(); 2],
+            found: [const { None }; 2],
+            failure: None,
+            barred: None,
+            known: rates.iter().map(|rate| Usage::new(*rate, 0, Duration::ZERO)).collect(),
             hold: Duration::from_secs(300),
-        })
+        };
+        Ok(Self { shared: Arc::new(Shared { store: Store::new(client, name, rates), state: Mutex::new(state) }) })
     }
 
     /// How long a place may be held: longer than an attempt takes at most ([`timeout`](crate::ClientBuilder::timeout)). 5 min unless
-    /// set, a day at most.
+    /// set, a day at most. Clones share it.
     #[must_use]
-    pub fn hold(mut self, hold: Duration) -> Self {
+    pub fn hold(self, hold: Duration) -> Self {
         const DAY: Duration = Duration::from_secs(86_400);
-        self.hold = hold.min(DAY);
+        self.shared.state().hold = hold.min(DAY);
         self
     }
 }
 
 impl Pacer for RedisWindows {
     fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
-        Box::pin(async move { Ok(self.place(urgency).await?) })
+        Box::pin(async move { Ok(Waiting::new(&self.shared, urgency).place().await?) })
     }
 
     fn penalize(&self, asked: Option<Duration>) {
         const LONGEST: Duration = Duration::from_secs(86_400);
-        let shortest = self.shared.rates.iter().map(|rate| rate.window).min();
+        let shortest = self.shared.store.rates().iter().map(|rate| rate.window).min();
         let wait = asked.or(shortest).unwrap_or(Duration::from_secs(1)).min(LONGEST);
         // Here it holds at once, and even if the server does not hear of it.
-        let mut barred = self.shared.barred.lock().unwrap_or_else(PoisonError::into_inner);
-        *barred = (*barred).max(Some(Instant::now() + wait));
-        drop(barred);
+        let mut state = self.shared.state();
+        state.barred = state.barred.max(Some(Instant::now() + wait));
+        drop(state);
         if let Ok(runtime) = Handle::try_current() {
             let shared = Arc::clone(&self.shared);
-            runtime.spawn(async move { shared.penalize(wait).await });
+            runtime.spawn(async move { shared.store.penalize(wait).await });
         }
     }
 
     fn remaining(&self) -> Vec<Usage> {
-        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl RedisWindows {
-    async fn place(&self, urgency: Urgency) -> Result<Permit, RedisError> {
-        /// A place that is given back on another machine is found within this time.
-        const LONGEST: Duration = Duration::from_secs(1);
-
-        let shared = &self.shared;
-        let _first = shared.lines[urgency as usize].lock().await;
-        loop {
-            let barred = *shared.barred.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(end) = barred.filter(|end| *end > Instant::now()) {
-                sleep_until(end).await;
-                continue;
-            }
-            let asking = Asking::new(shared, urgency);
-            match shared.take(&asking.place, urgency, self.hold).await? {
-                Duration::ZERO => return Ok(asking.permit()),
-                wait => {
-                    asking.refused();
-                    sleep(wait.min(LONGEST)).await;
-                }
-            }
-        }
+        self.shared.state().known.clone()
     }
 }
 
@@ -159,105 +120,158 @@ impl fmt::Debug for RedisWindows {
 }
 
 struct Shared {
-    client: Client,
-    connection: OnceCell<ConnectionManager>,
-    keys: [String; 4],
-    rates: Vec<Rate>,
-    /// Those who wait in this process, by urgency: only the first of each asks.
-    lines: [tokio::sync::Mutex<()>; 2],
-    known: Mutex<Vec<Usage>>,
-    barred: Mutex<Option<Instant>>,
-    /// Tells the places of this process from those of others.
-    process: u64,
-    next_number: AtomicU64,
+    store: Store,
+    state: Mutex<State>,
 }
+
+struct State {
+    lines: Lines,
+    /// When it is worth to ask again, by urgency. While somebody asks that is when no answer can come any more.
+    next: [Instant; 2],
+    /// For the first of each line that comes for it.
+    found: [Option<Found>; 2],
+    /// Of everybody with a lower number.
+    failure: Option<(u64, RedisError)>,
+    barred: Option<Instant>,
+    known: Vec<Usage>,
+    hold: Duration,
+}
+
+/// What the server said to the question for a place, and when.
+type Found = (Instant, Result<Permit, RedisError>);
 
 impl Shared {
-    async fn connection(&self) -> Result<ConnectionManager, RedisError> {
-        const LIMIT: Option<Duration> = Some(Duration::from_secs(5));
-        let connect = async || {
-            // The call that waits is repeated as a whole, so not here.
-            let config = ConnectionManagerConfig::new().set_connection_timeout(LIMIT).set_response_timeout(LIMIT).set_number_of_retries(0);
-            ConnectionManager::new_with_config(self.client.clone(), config).await
-        };
-        self.connection.get_or_try_init(connect).await.cloned()
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a place. If there is none, gives the time until it is worth to ask again.
-    async fn take(&self, place: &str, urgency: Urgency, hold: Duration) -> Result<Duration, RedisError> {
-        let mut script = TAKE.prepare_invoke();
-        for key in &self.keys {
-            script.key(key);
+    /// What there is for the waiter; if nothing yet, when it looks again by itself. Whoever looks when it is time to has the server
+    /// asked, once for all of its line.
+    fn look(self: &Arc<Self>, number: u64, urgency: Urgency, waker: &Waker) -> Result<Result<Permit, RedisError>, Instant> {
+        /// Only the first are woken when that changes, and they may not be polled.
+        const GLANCE: Duration = Duration::from_millis(100);
+
+        let mut state = self.state();
+        let now = Instant::now();
+        if let Some((_, error)) = state.failure.as_ref().filter(|(end, _)| number < *end) {
+            return Ok(Err(error.clone()));
         }
-        script.arg(place).arg(u8::from(urgency == Urgency::Background)).arg(micros(hold)).arg(micros(self.longest()));
-        for rate in &self.rates {
-            script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share());
+        let behind = state.lines.stand(number, urgency, waker);
+        // Where there is no place for a call there is none for polling.
+        let next = state.next[..=urgency as usize].iter().copied().chain(state.barred).max().unwrap_or(now);
+        if now < next + behind {
+            return Err(next.min(now + GLANCE) + behind);
         }
-        let (taken, wait, windows): (bool, u64, Vec<u64>) = script.invoke_async(&mut self.connection().await?).await?;
-        let known = self.rates.iter().zip(windows.chunks_exact(2)).map(|(rate, window)| {
-            let used = u32::try_from(window[0]).unwrap_or(u32::MAX);
-            Usage::new(*rate, used, Duration::from_micros(window[1]))
+        // A place that nobody has come for in so long is given back: its hold began when it was taken.
+        if let Some((_, found)) = state.found[urgency as usize].take().filter(|(at, _)| now < *at + LIMIT) {
+            return Ok(found);
+        }
+        state.next[urgency as usize] = now + LIMIT + Duration::from_secs(1);
+        let hold = state.hold;
+        drop(state);
+        self.ask(urgency, hold);
+        Err(now + GLANCE + behind)
+    }
+
+    /// Asks in a task of its own, so that the answer comes whether or not anybody is polled who waits for it.
+    fn ask(self: &Arc<Self>, urgency: Urgency, hold: Duration) {
+        let (shared, place, asked) = (Arc::clone(self), self.store.place(), Instant::now());
+        Handle::current().spawn(async move {
+            match shared.store.take(&place, urgency, hold).await {
+                Ok(Answer { wait, known }) => {
+                    let permit = wait.is_none().then(|| shared.permit(place, urgency));
+                    shared.change(|state, now| state.answered(urgency, now, permit, wait.unwrap_or_default(), known));
+                }
+                Err(error) => {
+                    // The server may have given the place all the same.
+                    drop(shared.permit(place, urgency));
+                    shared.change(|state, now| state.failed(urgency, now, error, now - asked));
+                }
+            }
         });
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known.collect();
-        Ok(if taken { Duration::ZERO } else { Duration::from_micros(wait.max(1)) })
     }
 
-    async fn settle(&self, place: &str, urgency: Urgency, outcome: Settled) -> Result<(), RedisError> {
-        let mut script = SETTLE.prepare_invoke();
-        script.key(&self.keys[urgency as usize]).arg(place).arg(u8::from(outcome == Settled::Used)).arg(micros(self.longest()));
-        script.invoke_async(&mut self.connection().await?).await
+    /// Nobody waits until a place is settled. If the server does not hear of it, the place stays taken until its hold is over.
+    fn permit(self: &Arc<Self>, place: String, urgency: Urgency) -> Permit {
+        let (shared, runtime) = (Arc::clone(self), Handle::current());
+        Permit::new(move |outcome| {
+            runtime.spawn(async move { shared.store.settle(&place, urgency, outcome).await });
+        })
     }
 
-    async fn penalize(&self, wait: Duration) -> Result<(), RedisError> {
-        let mut script = PENALIZE.prepare_invoke();
-        script.key(&self.keys[2]).arg(micros(wait)).arg(micros(self.longest()));
-        script.invoke_async(&mut self.connection().await?).await
-    }
-
-    fn longest(&self) -> Duration {
-        self.rates.iter().map(|rate| rate.window).max().unwrap_or_default()
-    }
-}
-
-/// A question for a place. Dropped before the answer is known, it gives back what it may have got.
-struct Asking {
-    shared: Arc<Shared>,
-    urgency: Urgency,
-    place: String,
-    runtime: Handle,
-    is_open: bool,
-}
-
-impl Asking {
-    fn new(shared: &Arc<Shared>, urgency: Urgency) -> Self {
-        let place = format!("{:x}-{:x}", shared.process, shared.next_number.fetch_add(1, Ordering::Relaxed));
-        Self { shared: Arc::clone(shared), urgency, place, runtime: Handle::current(), is_open: true }
-    }
-
-    fn refused(mut self) {
-        self.is_open = false;
-    }
-
-    fn permit(mut self) -> Permit {
-        self.is_open = false;
-        Permit::new(move |outcome| self.settle(outcome))
-    }
-
-    /// Nobody waits for this. If the server does not hear of it, the place stays taken until its hold is over.
-    fn settle(&self, outcome: Settled) {
-        let (shared, place, urgency) = (Arc::clone(&self.shared), self.place.clone(), self.urgency);
-        self.runtime.spawn(async move { shared.settle(&place, urgency, outcome).await });
+    /// Changes the state, and wakes those whom it concerns.
+    fn change(&self, change: impl FnOnce(&mut State, Instant)) {
+        let mut state = self.state();
+        change(&mut state, Instant::now());
+        let (wakers, left) = state.call();
+        drop(state);
+        // Either may run anything, so not under the lock.
+        drop(left);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
-impl Drop for Asking {
-    fn drop(&mut self) {
-        if self.is_open {
-            self.settle(Settled::Unused);
+impl State {
+    fn answered(&mut self, urgency: Urgency, now: Instant, permit: Option<Permit>, wait: Duration, known: Vec<Usage>) {
+        /// A place that is given back on another machine is found within this time.
+        const LONGEST: Duration = Duration::from_secs(1);
+
+        self.known = known;
+        self.failure = None;
+        self.next[urgency as usize] = now;
+        match permit {
+            Some(permit) => self.found[urgency as usize] = Some((now, Ok(permit))),
+            None => self.next[urgency as usize] += wait.clamp(Duration::from_millis(1), LONGEST),
         }
     }
+
+    /// A failure that took long to show is everybody's, who would otherwise wait for it one after another.
+    fn failed(&mut self, urgency: Urgency, now: Instant, error: RedisError, took: Duration) {
+        const LONG: Duration = Duration::from_secs(1);
+
+        self.next[urgency as usize] = now;
+        if took >= LONG {
+            self.failure = Some((self.lines.next_number(), error));
+        } else {
+            self.found[urgency as usize] = Some((now, Err(error)));
+        }
+    }
+
+    /// Whom to wake: whoever is first in a line, or everybody after a failure of all. Gives back what nobody is left to come for.
+    fn call(&mut self) -> (Vec<Waker>, Vec<Found>) {
+        let (mut wakers, mut left) = (Vec::new(), Vec::new());
+        let count = if self.failure.is_some() { usize::MAX } else { 1 };
+        for urgency in [Urgency::Foreground, Urgency::Background] {
+            let line = self.lines.line(urgency);
+            wakers.extend(line.iter_mut().take(count).filter_map(|waiter| waiter.waker.take()));
+            if line.is_empty() {
+                left.extend(self.found[urgency as usize].take());
+            }
+        }
+        (wakers, left)
+    }
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+/// Somebody in line. Dropped, it leaves the line.
+struct Waiting<'p> {
+    shared: &'p Arc<Shared>,
+    number: u64,
+    urgency: Urgency,
+}
+
+impl<'p> Waiting<'p> {
+    fn new(shared: &'p Arc<Shared>, urgency: Urgency) -> Self {
+        let number = shared.state().lines.line_up(urgency);
+        Self { shared, number, urgency }
+    }
+
+    async fn place(self) -> Result<Permit, RedisError> {
+        watch(|waker| self.shared.look(self.number, self.urgency, waker)).await
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.shared.change(|state, _| state.lines.leave(self.number, self.urgency));
+    }
 }

@@ -1,0 +1,111 @@
+//! What is asked of the Redis server.
+
+use std::{
+    io,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use ::redis::{
+    Client, RedisError, Script,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use tokio::{sync::OnceCell, time::timeout};
+
+use super::{Rate, Settled, Urgency, Usage};
+
+static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.lua")));
+static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
+static PENALIZE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("penalize.lua")));
+
+/// How long the server may take to answer.
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
+
+pub(super) struct Store {
+    client: Client,
+    connection: OnceCell<ConnectionManager>,
+    keys: [String; 4],
+    rates: Vec<Rate>,
+    /// Tells the places given out here from all others.
+    own: u128,
+    next_number: AtomicU64,
+}
+
+/// What the server says of a place that was asked for.
+pub(super) struct Answer {
+    /// The time until it is worth to ask again; none if the place is taken.
+    pub(super) wait: Option<Duration>,
+    pub(super) known: Vec<Usage>,
+}
+
+impl Store {
+    pub(super) fn new(client: Client, name: &str, rates: Vec<Rate>) -> Self {
+        let keys = ["foreground", "background", "penalty", "waiting"].map(|part| format!("{{{name}}}:{part}"));
+        Self { client, connection: OnceCell::new(), keys, rates, own: fastrand::u128(..), next_number: AtomicU64::new(0) }
+    }
+
+    pub(super) fn rates(&self) -> &[Rate] {
+        &self.rates
+    }
+
+    /// The name of a place that nobody has had.
+    pub(super) fn place(&self) -> String {
+        format!("{:x}-{:x}", self.own, self.next_number.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn connection(&self) -> Result<ConnectionManager, RedisError> {
+        let connect = async || {
+            // The call that waits is repeated as a whole, so not here.
+            let config = ConnectionManagerConfig::new();
+            let config = config.set_connection_timeout(Some(LIMIT)).set_response_timeout(Some(LIMIT)).set_number_of_retries(0);
+            ConnectionManager::new_with_config(self.client.clone(), config).await
+        };
+        self.connection.get_or_try_init(connect).await.cloned()
+    }
+
+    /// Takes a place, if there is one; connecting is part of the time that it may take.
+    pub(super) async fn take(&self, place: &str, urgency: Urgency, hold: Duration) -> Result<Answer, RedisError> {
+        let mut script = TAKE.prepare_invoke();
+        for key in &self.keys {
+            script.key(key);
+        }
+        script.arg(place).arg(u8::from(urgency == Urgency::Background)).arg(micros(hold)).arg(micros(self.longest()));
+        for rate in &self.rates {
+            script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share());
+        }
+        let ask = async { script.invoke_async(&mut self.connection().await?).await };
+        let (taken, wait, windows): (bool, u64, Vec<u64>) = timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))?;
+        let known = self.rates.iter().zip(windows.chunks_exact(2)).map(|(rate, window)| {
+            let used = u32::try_from(window[0]).unwrap_or(u32::MAX);
+            Usage::new(*rate, used, Duration::from_micros(window[1]))
+        });
+        Ok(Answer { wait: (!taken).then(|| Duration::from_micros(wait)), known: known.collect() })
+    }
+
+    pub(super) async fn settle(&self, place: &str, urgency: Urgency, outcome: Settled) -> Result<(), RedisError> {
+        let mut script = SETTLE.prepare_invoke();
+        script.key(&self.keys[urgency as usize]).arg(place).arg(u8::from(outcome == Settled::Used)).arg(micros(self.longest()));
+        script.invoke_async(&mut self.connection().await?).await
+    }
+
+    pub(super) async fn penalize(&self, wait: Duration) -> Result<(), RedisError> {
+        let mut script = PENALIZE.prepare_invoke();
+        script.key(&self.keys[2]).arg(micros(wait)).arg(micros(self.longest()));
+        script.invoke_async(&mut self.connection().await?).await
+    }
+
+    fn longest(&self) -> Duration {
+        self.rates.iter().map(|rate| rate.window).max().unwrap_or_default()
+    }
+}
+
+fn silent() -> RedisError {
+    io::Error::new(io::ErrorKind::TimedOut, format!("the Redis server did not answer within {LIMIT:?}")).into()
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,109 @@
+//! Those who wait for a place in one process, and do not get it for reasons of their neighbours.
+
+use std::{
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::{future::join_all, poll};
+use shomei::{
+    Pacer as _, Rate, RedisWindows,
+    Urgency::{self, Background, Foreground},
+};
+use tokio::time::{Instant, timeout};
+
+use super::server::{LONG, Server, ms, reserve, soon};
+
+/// What everybody is to know long before 60 callers have waited for the server one after another.
+const SOON: Duration = Duration::from_secs(15);
+
+#[tokio::test]
+async fn waiters_that_nobody_polls_hold_up_nobody() {
+    let Some(server) = Server::start().await else { return };
+    for urgency in [Foreground, Background] {
+        let pacer = server.windows(&[Rate::new(2, LONG)]);
+        let permits = [reserve(&pacer, Foreground).await, reserve(&pacer, urgency).await];
+        let mut forgotten: Vec<_> = (0..50).map(|_| pacer.reserve(urgency)).collect();
+        for wait in &mut forgotten {
+            assert!(poll!(wait).is_pending());
+        }
+        // The first of them asks and is refused, or not even its answer is looked at: either must do no harm.
+        let another = tokio::spawn({
+            let pacer = pacer.clone();
+            async move { drop(reserve(&pacer, urgency).await) }
+        });
+        drop(permits);
+        timeout(SOON, another).await.expect("it waits for those that nobody polls").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_nobody_comes_for_goes_to_the_next() {
+    let Some(server) = Server::start().await else { return };
+    let pacer = server.windows(&[Rate::new(1, LONG)]);
+    let mut forgotten = pacer.reserve(Foreground);
+    assert!(poll!(&mut forgotten).is_pending());
+    soon("the place is not taken", || async { server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await == 1 }).await;
+    drop(timeout(SOON, reserve(&pacer, Foreground)).await.expect("it waits for the one that nobody polls"));
+    drop(timeout(SOON, forgotten).await.expect("it is forgotten for good").unwrap());
+}
+
+#[tokio::test]
+async fn equals_go_in_the_order_they_came() {
+    let Some(server) = Server::start().await else { return };
+    let pacer = server.windows(&[Rate::new(2, LONG)]);
+    let gone = Mutex::new(Vec::new());
+    let calls = (0..40).map(|number| {
+        let (pacer, gone) = (&pacer, &gone);
+        async move {
+            let permit = reserve(pacer, if number % 4 == 3 { Background } else { Foreground }).await;
+            gone.lock().unwrap().push(number);
+            drop(permit);
+        }
+    });
+    join_all(calls).await;
+    let in_line =
+        |background: bool| gone.lock().unwrap().iter().copied().filter(|number| (number % 4 == 3) == background).collect::<Vec<_>>();
+    assert!(in_line(false).is_sorted() && in_line(true).is_sorted(), "{gone:?}");
+    // Polling lets the waiting calls of its own process go first, too.
+    assert!(gone.lock().unwrap()[30..].iter().all(|number| number % 4 == 3), "{gone:?}");
+}
+
+/// Sixty callers, and when each of them failed.
+async fn fail_all(pacer: &RedisWindows) -> Vec<Duration> {
+    let began = Instant::now();
+    let calls = (0..60).map(|number: usize| async move {
+        let urgency: Urgency = if number % 3 == 0 { Background } else { Foreground };
+        let error = timeout(LONG, pacer.reserve(urgency)).await.expect("it does not hear of it").unwrap_err();
+        assert!(error.downcast_ref::<redis::RedisError>().is_some_and(redis::RedisError::is_timeout), "{error:?}");
+        began.elapsed()
+    });
+    join_all(calls).await
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_fails_everybody_at_once() {
+    // Whoever connects is taken into the backlog, and that is all.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}/", listener.local_addr().unwrap());
+    let pacer = RedisWindows::new(&url, "test", [Rate::new(100, LONG)]).unwrap();
+    let failed = fail_all(&pacer).await;
+    assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_answering_fails_everybody_at_once_and_is_found_again() {
+    let Some(server) = Server::start().await else { return };
+    let pacer = Arc::new(server.windows(&[Rate::new(100, LONG)]));
+    drop(reserve(&pacer, Foreground).await);
+    let () = server.ask(&["CLIENT", "PAUSE", "30000", "ALL"]).await;
+    let failed = fail_all(&pacer).await;
+    assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
+    let again = async {
+        while pacer.reserve(Foreground).await.is_err() {
+            tokio::time::sleep(ms(50)).await;
+        }
+    };
+    timeout(LONG, again).await.expect("it does not come back");
+}
