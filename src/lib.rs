@@ -14,6 +14,7 @@ mod open_enum;
 mod page;
 #[cfg(feature = "pocketsign")]
 pub mod pocketsign;
+mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod seal;

@@ -163,6 +163,24 @@ async fn an_order_whose_answer_was_lost_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_order_is_taken_for_another_because_a_program_seeds_its_generator() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    let mut placed = Vec::new();
+    for _ in 0..2 {
+        fastrand::seed(7);
+        lossy.lose("/order/certificate/ssl_securesite_flex", Fate::AnswerLost);
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+        let id = order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap().order.id;
+        let order = cc.orders().get(id).send().await.unwrap();
+        let own_id = order.alternative_order_id.unwrap();
+        assert!(own_id.len() == 32 && own_id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{own_id}");
+        placed.push((id, own_id));
+    }
+    assert!(placed[0].0 != placed[1].0 && placed[0].1 != placed[1].1, "{placed:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_domain_whose_answer_was_lost_is_adopted() {
     let (lossy, cc) = Lossy::new();
     lossy.lose("POST /services/v2/domain", Fate::AnswerLost);

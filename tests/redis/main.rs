@@ -177,6 +177,18 @@ async fn the_background_lets_a_waiting_call_of_another_client_go_first() {
 }
 
 #[tokio::test]
+async fn places_are_told_apart_whatever_seed_a_program_gives_its_generator() {
+    let Some(server) = Server::start().await else { return };
+    let pacers = [(); 2].map(|()| {
+        fastrand::seed(7);
+        server.windows(&[Rate::new(10, LONG)])
+    });
+    let permits = [reserve(&pacers[0], Foreground).await, reserve(&pacers[1], Foreground).await];
+    assert_eq!(server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await, 2);
+    drop(permits);
+}
+
+#[tokio::test]
 async fn a_place_that_is_given_back_is_found_by_others() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (server.windows(&[Rate::new(1, LONG)]), server.windows(&[Rate::new(1, LONG)]));

@@ -14,6 +14,7 @@ use crate::{
         types,
     },
     error::Error,
+    random::random,
     x509::{Csr, require_verification},
 };
 
@@ -271,7 +272,7 @@ impl PreparedOrder {
     pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
         require_verification(self.product.is_tls())?;
         let unique = self.request.alternative_order_id.is_none();
-        let id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", fastrand::u128(..))).clone();
+        let id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", random())).clone();
         let placed = Lost::Order { id: &id, csr: &self.csr, unique }.settle(self.client.orders(), || self.place().boxed()).await?;
         Ok(self.pending(placed))
     }

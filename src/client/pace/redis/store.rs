@@ -16,6 +16,7 @@ use ::redis::{
 use tokio::{sync::OnceCell, time::timeout};
 
 use super::{Rate, Settled, Urgency, Usage};
+use crate::random::random;
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
@@ -44,7 +45,7 @@ pub(super) struct Answer {
 impl Store {
     pub(super) fn new(client: Client, name: &str, rates: Vec<Rate>) -> Self {
         let keys = ["foreground", "background", "penalty", "waiting"].map(|part| format!("{{{name}}}:{part}"));
-        Self { client, connection: OnceCell::new(), keys, rates, own: fastrand::u128(..), next_number: AtomicU64::new(0) }
+        Self { client, connection: OnceCell::new(), keys, rates, own: random(), next_number: AtomicU64::new(0) }
     }
 
     pub(super) fn rates(&self) -> &[Rate] {
