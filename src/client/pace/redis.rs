@@ -27,8 +27,8 @@ use crate::error::Error;
 ///
 /// - **Order**: first come, first served within a process. Among processes whoever asks first when there is a place gets it; but no
 ///   polling goes anywhere while a call waits that somebody made.
-/// - **Without Redis** no place is given out: [`reserve`](Pacer::reserve) fails, and the call counts as never sent. What the other processes
-///   send is not known then, and a process on its own could break the limit for all of them.
+/// - **Without Redis** no place is given out: [`reserve`](Pacer::reserve) fails within seconds, and the call counts as never
+///   sent. What the other processes send is not known then, and a process on its own could break the limit for all of them.
 /// - **A process that dies** leaves the places of its calls taken until their [`hold`](Self::hold) and one window are over.
 /// - **A penalty** ([`penalize`](Pacer::penalize)) is everybody's.
 /// - [`remaining`](Pacer::remaining) is as of the last time that this process asked for a place.
