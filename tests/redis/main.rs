@@ -18,14 +18,14 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 use server::{LONG, Server, ms, reserve, soon};
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Pacer, Rate, RedisWindows, Retry, Transport, TransportError, Urgency,
+    ApiKey, CallOptions, CertCentral, Pacer, Rate, RedisWindows, Retry, Transport, TransportError,
     Urgency::{Background, Foreground},
 };
 use tokio::time::{sleep, timeout};
 
-/// Whether there is no place now.
-async fn is_full(pacer: &RedisWindows, urgency: Urgency) -> bool {
-    timeout(ms(200), pacer.reserve(urgency)).await.is_err()
+/// In microseconds since 1970.
+fn now() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }
 
 /// Notes when requests arrive, in microseconds since 1970, and takes its time to answer.
@@ -56,8 +56,7 @@ impl Service {
 
 impl Transport for Service {
     fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let arrived = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
-        self.0.lock().unwrap().push(u64::try_from(arrived).unwrap());
+        self.0.lock().unwrap().push(now());
         Box::pin(async {
             sleep(ms(fastrand::u64(..20))).await;
             let answer = http::Response::builder().status(200).header("content-type", "application/json");
@@ -135,11 +134,11 @@ async fn the_background_leaves_a_fifth_free() {
     for _ in 0..8 {
         permits.push(reserve(&one, Background).await);
     }
-    assert!(is_full(&one, Background).await && is_full(&other, Background).await);
+    assert!(server.refuses(&one, Background).await && server.refuses(&other, Background).await);
     for _ in 0..2 {
         permits.push(reserve(&other, Foreground).await);
     }
-    assert!(is_full(&one, Foreground).await);
+    assert!(server.refuses(&one, Foreground).await);
     assert_eq!(one.remaining()[0].left(), 0);
     assert!(one.remaining()[0].free_in > Duration::ZERO);
 }
@@ -160,17 +159,14 @@ async fn the_background_lets_a_waiting_call_of_another_client_go_first() {
             drop(permit);
         };
         let background = async {
-            // Long enough that the call waits and is known to.
             soon("the call is not known to wait", || async { server.ask::<bool>(&["EXISTS", "{test}:waiting"]).await }).await;
+            permits.pop();
+            soon("the place is not given back", || async { server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await == 4 }).await;
             let permit = reserve(&other, Background).await;
             order.lock().unwrap().push(Background);
             drop(permit);
         };
-        let freeing = async {
-            sleep(ms(300)).await;
-            permits.pop();
-        };
-        tokio::join!(foreground, background, freeing)
+        tokio::join!(foreground, background)
     };
     timeout(Duration::from_secs(30), calls).await.expect("somebody was forgotten");
     assert_eq!(*order.lock().unwrap(), [Foreground, Background]);
@@ -193,7 +189,7 @@ async fn a_place_that_is_given_back_is_found_by_others() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (server.windows(&[Rate::new(1, LONG)]), server.windows(&[Rate::new(1, LONG)]));
     let permit = reserve(&one, Foreground).await;
-    assert!(is_full(&other, Foreground).await);
+    assert!(server.refuses(&other, Foreground).await);
     drop(permit);
     drop(reserve(&other, Foreground).await);
     drop(reserve(&one, Background).await);
@@ -216,35 +212,49 @@ async fn a_wait_that_is_dropped_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_penalty_bars_everybody() {
+async fn a_penalty_is_known_to_everybody() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (server.windows(&[Rate::new(10, ms(500))]), server.windows(&[Rate::new(10, ms(500))]));
+    one.penalize(Some(LONG));
+    soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
+    assert!(server.refuses(&other, Foreground).await && server.refuses(&other, Background).await);
+    assert!(other.remaining()[0].free_in > LONG / 2, "{:?}", other.remaining());
+}
+
+#[tokio::test]
+async fn a_penalty_bars_everybody_and_then_lets_them_go_evenly() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (server.windows(&[Rate::new(10, ms(500))]), server.windows(&[Rate::new(10, ms(500))]));
     drop(reserve(&other, Foreground).await);
+    let (service, began) = (Service::default(), now());
     one.penalize(Some(Duration::from_secs(2)));
-    one.penalize(Some(ms(1)));
     soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
-    assert!(is_full(&one, Foreground).await && is_full(&other, Foreground).await);
-    assert!(other.remaining()[0].free_in > ms(500), "{:?}", other.remaining());
-    let service = Service::default();
-    let (cc, began) = (service.client(other), SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
-    for _ in 0..3 {
-        cc.account().balance().send().await.unwrap();
+    one.penalize(Some(ms(1)));
+    let own = async {
+        drop(reserve(&one, Foreground).await);
+        now()
+    };
+    let cc = service.client(other);
+    let calls = async {
+        for _ in 0..3 {
+            cc.account().balance().send().await.unwrap();
+        }
+    };
+    let (own, ()) = tokio::join!(own, calls);
+    // When they go at the earliest, which no delay can make earlier: after the penalty the window empties by a place every 50 ms.
+    assert!(own >= began + 2_000_000, "{}", own - began);
+    for (arrived, places) in service.0.lock().unwrap().iter().zip(1..) {
+        assert!(*arrived >= began + 2_000_000 + places * 50_000, "{places}: {}", arrived - began);
     }
-    // Not everybody at once: after the penalty the window empties evenly, a place every 50 ms.
-    let arrivals = service.0.lock().unwrap().clone();
-    assert!(arrivals[0] >= u64::try_from(began.as_micros()).unwrap());
-    assert!(arrivals[2] - arrivals[0] >= 90_000, "{arrivals:?}");
 }
 
 #[tokio::test]
 async fn who_dies_leaves_its_places_for_a_while_only() {
     let Some(server) = Server::start().await else { return };
-    let rates = [Rate::new(1, ms(200))];
-    let dying = server.windows(&rates).hold(ms(500));
-    std::mem::forget(reserve(&dying, Foreground).await);
-    let pacer = server.windows(&rates);
-    assert!(is_full(&pacer, Foreground).await);
-    drop(reserve(&pacer, Foreground).await);
+    let (rates, hold, began) = ([Rate::new(1, ms(200))], Duration::from_secs(2), now());
+    std::mem::forget(reserve(&server.windows(&rates).hold(hold), Foreground).await);
+    drop(reserve(&server.windows(&rates), Foreground).await);
+    assert!(now() >= began + 2_000_000, "{}", now() - began);
 }
 
 #[tokio::test]

@@ -67,6 +67,27 @@ impl Server {
         });
         command.query_async(&mut client.get_multiplexed_async_connection().await.unwrap()).await.unwrap()
     }
+
+    /// How often anybody asked for a place: nothing else clears away what has run out, once for each urgency.
+    pub(crate) async fn questions(&self) -> u64 {
+        let stats: String = self.ask(&["INFO", "commandstats"]).await;
+        let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_zremrangebyscore:calls=")?.split(',').next());
+        calls.map_or(0, |calls| calls.parse::<u64>().unwrap() / 2)
+    }
+
+    /// Whether the server says that there is no place: only then is it asked again. Somebody else's question may still be under way.
+    pub(crate) async fn refuses(&self, pacer: &RedisWindows, urgency: Urgency) -> bool {
+        let before = self.questions().await;
+        let asks_again = soon("nobody asks again", || async { self.questions().await >= before + 3 });
+        tokio::select! {
+            biased;
+            place = pacer.reserve(urgency) => {
+                drop(place.unwrap());
+                false
+            }
+            () = asks_again => true,
+        }
+    }
 }
 
 impl Drop for Server {

@@ -9,7 +9,7 @@ use std::{
 use futures_util::{future::join_all, poll};
 use shomei::{
     Pacer as _, Rate, RedisWindows,
-    Urgency::{self, Background, Foreground},
+    Urgency::{Background, Foreground},
 };
 use tokio::time::{Instant, timeout};
 
@@ -70,11 +70,24 @@ async fn equals_go_in_the_order_they_came() {
     assert!(gone.lock().unwrap()[30..].iter().all(|number| number % 4 == 3), "{gone:?}");
 }
 
+#[tokio::test]
+async fn however_many_wait_the_server_is_asked_once_a_second_for_each_urgency() {
+    let Some(server) = Server::start().await else { return };
+    let pacer = server.windows(&[Rate::new(1, ms(300)), Rate::new(1, LONG)]);
+    let _permit = reserve(&pacer, Foreground).await;
+    let (before, began) = (server.questions().await, Instant::now());
+    let calls = (0..200).map(|number| pacer.reserve(if number % 2 == 0 { Foreground } else { Background }));
+    assert!(timeout(Duration::from_secs(3), join_all(calls)).await.is_err());
+    let asked = server.questions().await - before;
+    let most = 2 * (began.elapsed().as_secs() + 2);
+    assert!((2..=most).contains(&asked), "{asked}");
+}
+
 /// Sixty callers, and when each of them failed.
 async fn fail_all(pacer: &RedisWindows) -> Vec<Duration> {
     let began = Instant::now();
-    let calls = (0..60).map(|number: usize| async move {
-        let urgency: Urgency = if number % 3 == 0 { Background } else { Foreground };
+    let calls = (0..60).map(|number| async move {
+        let urgency = if number % 3 == 0 { Background } else { Foreground };
         let error = timeout(LONG, pacer.reserve(urgency)).await.expect("it does not hear of it").unwrap_err();
         assert!(error.downcast_ref::<redis::RedisError>().is_some_and(redis::RedisError::is_timeout), "{error:?}");
         began.elapsed()
@@ -97,7 +110,7 @@ async fn a_server_that_stops_answering_fails_everybody_at_once_and_is_found_agai
     let Some(server) = Server::start().await else { return };
     let pacer = Arc::new(server.windows(&[Rate::new(100, LONG)]));
     drop(reserve(&pacer, Foreground).await);
-    let () = server.ask(&["CLIENT", "PAUSE", "30000", "ALL"]).await;
+    let () = server.ask(&["CLIENT", "PAUSE", "20000", "ALL"]).await;
     let failed = fail_all(&pacer).await;
     assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
     let again = async {
