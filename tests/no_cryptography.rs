@@ -72,7 +72,7 @@ async fn nothing_is_ordered_that_could_not_be_verified() {
 
     // Whoever verifies it otherwise, or need not, is not held up.
     order(Product::SECURE_SITE_OV).send().await.unwrap();
-    order(Product::CODE_SIGNING).start().await.unwrap();
+    let _pending = order(Product::CODE_SIGNING).start().await.unwrap();
     assert_eq!(
         service.asked(),
         ["POST /services/v2/order/certificate/ssl_securesite_flex", "POST /services/v2/order/certificate/code_signing"]
