@@ -316,6 +316,20 @@ macro_rules! docs {
             "`], and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
         )
     };
+    (start $operation:path) => {
+        concat!(
+            "Starts it, and gives what it is waited for with.\n\n# Errors\n\nThose of [`",
+            stringify!($operation),
+            "`], and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
+        )
+    };
+    (stream $operation:path) => {
+        concat!(
+            "Gives the results as a stream; nothing is asked before it is polled.\n\n# Errors\n\nThose of [`",
+            stringify!($operation),
+            "`]; what goes wrong later comes in the stream."
+        )
+    };
     (flow $operation:path) => {
         concat!(
             "A call to be sent: [`",

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    certcentral::{CertCentral, ErrorCode, RequestId, RequestStatus, Requests, types},
+    certcentral::{CertCentral, ErrorCode, RequestId, RequestStatus, Requests, docs, types},
     error::Error,
     seal::{Content, Sealed},
     wait::{Flow, Look, Looking, Polling, Wait},
@@ -75,7 +75,9 @@ impl<'c> Requests<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn = start, builder_type = SettleRequest)]
+    #[builder(finish_fn(name = start, doc { /// Gives what it is waited for with; nothing is sent yet.
+ }))]
+    #[builder(builder_type(name = SettleRequest, doc { #[doc = docs!(call Requests::settle)] }))]
     pub fn settle(
         self,
         #[builder(start_fn)] request: RequestId,
@@ -91,7 +93,8 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate.
-    #[builder(finish_fn = start, builder_type = ResumeApproval)]
+    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Requests::resume_approval)] }))]
+    #[builder(builder_type(name = ResumeApproval, doc { #[doc = docs!(call Requests::resume_approval)] }))]
     pub fn resume_approval(self, #[builder(start_fn)] token: ApprovalToken) -> Result<PendingApproval, Error> {
         let Resumable { request, approve } = self.client.core.sealing_key.open(token.0)?;
         Ok(PendingApproval::new(self.client.clone(), request, approve))

@@ -11,7 +11,7 @@ use super::Instructions;
 use crate::{
     certcentral::{
         CertCentral, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType,
-        check, lost, types,
+        check, docs, lost, types,
     },
     error::Error,
     seal::{Content, Sealed},
@@ -93,7 +93,8 @@ impl<'c> Domains<'c> {
     ///
     /// [`Error::is_invalid_input`] when the name is no domain name; [`Error::is_mismatch`] when the account has the domain but it is
     /// deactivated; whatever the service answers.
-    #[builder(finish_fn = start, builder_type = ValidateDomain)]
+    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
+    #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
     pub async fn validate(
         self,
         /// The name, fully qualified.
@@ -145,7 +146,8 @@ impl<'c> Domains<'c> {
     ///
     /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate;
     /// [`Error::is_not_found`] when the account has no such domain (any more).
-    #[builder(finish_fn = start, builder_type = ResumeValidation)]
+    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::resume_validation)] }))]
+    #[builder(builder_type(name = ResumeValidation, doc { #[doc = docs!(call Domains::resume_validation)] }))]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
         let Resumable { domain, wanted } = self.client.core.sealing_key.open(token.0)?;
         PendingValidation::read(self.client.clone(), domain, wanted).await

@@ -14,7 +14,7 @@ use super::{
     domain_validation::{Publish, Wanted, submit},
 };
 use crate::{
-    certcentral::{CertCentral, Dates, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, types},
+    certcentral::{CertCentral, Dates, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, docs, types},
     error::Error,
     wait::{Polling, WaitError},
 };
@@ -84,7 +84,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// What the service answers comes in the stream.
-    #[builder(finish_fn = stream, builder_type = ListExpiring)]
+    #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Orders::expiring)] }))]
+    #[builder(builder_type(name = ListExpiring, doc { #[doc = docs!(call Orders::expiring)] }))]
     pub fn expiring(
         self,
         /// How many days to look ahead; a certificate that ends today counts.
@@ -148,7 +149,8 @@ impl<'c> Domains<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn = stream, builder_type = RevalidateDomains)]
+    #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Domains::revalidate)] }))]
+    #[builder(builder_type(name = RevalidateDomains, doc { #[doc = docs!(call Domains::revalidate)] }))]
     pub fn revalidate(
         self,
         /// How many days to look ahead.

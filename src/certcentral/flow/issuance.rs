@@ -10,7 +10,7 @@ use super::approval;
 use crate::{
     certcentral::{
         CertCentral, CertificateId, CertificateStatus, DcvMethod, NameValidationStatus, OrderId, OrderStatus, Orders, RequestId,
-        RequestStatus, RequestType, ValidationStatus, types,
+        RequestStatus, RequestType, ValidationStatus, docs, types,
     },
     error::Error,
     seal::{Content, Sealed},
@@ -125,7 +125,8 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate;
     /// [`Error::is_configuration`] when this build could not verify the certificate's chain.
-    #[builder(finish_fn = start, builder_type = ResumeIssuance)]
+    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::resume_issuance)] }))]
+    #[builder(builder_type(name = ResumeIssuance, doc { #[doc = docs!(call Orders::resume_issuance)] }))]
     pub fn resume_issuance(self, #[builder(start_fn)] token: IssuanceToken) -> Result<PendingIssuance, Error> {
         let token = self.client.core.sealing_key.open(token.0)?;
         require_verification(token.tls)?;

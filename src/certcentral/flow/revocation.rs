@@ -10,7 +10,7 @@ use super::{
     approval::{Approval, ApprovalToken},
 };
 use crate::{
-    certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, types},
+    certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, docs, types},
     error::Error,
     wait::{Flow, Look, Looking, Polling, Wait},
 };
@@ -64,10 +64,22 @@ impl<'c> Certificates<'c> {
     /// Without [`skip_approval`](RevokeCertificate::skip_approval) this makes a request that somebody has to approve first.
     /// A certificate cannot be revoked while its order is being reissued.
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use std::time::Duration;
+    /// use shomei::certcentral::{CertificateId, RevocationReason};
+    ///
+    /// let pending = cc.certificates().revoke(CertificateId(112358)).reason(RevocationReason::Superseded).start().await?;
+    /// pending.wait(Duration::from_secs(3600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such certificate; whatever the service answers.
-    #[builder(finish_fn = start, builder_type = RevokeCertificate)]
+    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Certificates::revoke)] }))]
+    #[builder(builder_type(name = RevokeCertificate, doc { #[doc = docs!(call Certificates::revoke)] }))]
     pub async fn revoke(
         self,
         #[builder(start_fn, into)] certificate: CertificateKey,
@@ -97,10 +109,22 @@ impl<'c> Orders<'c> {
     ///
     /// Without [`skip_approval`](RevokeOrder::skip_approval) this makes a request that somebody has to approve first.
     ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use std::time::Duration;
+    /// use shomei::certcentral::{OrderId, RevocationReason};
+    ///
+    /// let pending = cc.orders().revoke(OrderId(115429178)).reason(RevocationReason::CessationOfOperation).comments("shut down").start().await?;
+    /// pending.wait(Duration::from_secs(3600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order; whatever the service answers.
-    #[builder(finish_fn = start, builder_type = RevokeOrder)]
+    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::revoke)] }))]
+    #[builder(builder_type(name = RevokeOrder, doc { #[doc = docs!(call Orders::revoke)] }))]
     pub async fn revoke(
         self,
         #[builder(start_fn)] order: OrderId,
@@ -126,7 +150,8 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order.
-    #[builder(finish_fn = send, builder_type = GetPlanDaysLeft)]
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::plan_days_left)] }))]
+    #[builder(builder_type(name = GetPlanDaysLeft, doc { #[doc = docs!(call Orders::plan_days_left)] }))]
     pub async fn plan_days_left(self, #[builder(start_fn)] order: OrderId) -> Result<Option<i64>, Error> {
         let plan_until = self.get(order).send().await?.order_valid_till;
         let today = self.client.core.now().date_naive();
