@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{error::Error, secret::ApiKey};
+use crate::{error::Error, random::random, secret::ApiKey};
 
 /// What a token carries along.
 pub(crate) trait Content: Serialize {
@@ -62,7 +62,7 @@ impl SealingKey {
 
     fn code<T: Content>(&self, content: &T, version: u8) -> Hmac<Sha256> {
         // What cannot be written as JSON matches no seal.
-        let content = serde_json::to_vec(content).unwrap_or_else(|_| fastrand::u128(..).to_le_bytes().into());
+        let content = serde_json::to_vec(content).unwrap_or_else(|_| random().to_le_bytes().into());
         code(&*self.0, &[T::KIND.as_bytes(), &[0, version], &content])
     }
 }

@@ -99,7 +99,7 @@ async fn two_processes_never_exceed_a_window_together() {
     let children: Vec<_> = (0..2)
         .map(|_| {
             let mut command = tokio::process::Command::new(env::current_exe().unwrap());
-            command.args(["--exact", "one_of_two_processes", "--ignored", "--nocapture"]).env("SHOMEI_TEST_REDIS", server.url());
+            command.args(["--exact", "one_of_two_processes", "--nocapture"]).env("SHOMEI_TEST_REDIS", server.url());
             command.kill_on_drop(true).output()
         })
         .collect();
@@ -116,9 +116,9 @@ async fn two_processes_never_exceed_a_window_together() {
 }
 
 #[tokio::test]
-#[ignore = "runs in processes of its own, from the test above"]
 async fn one_of_two_processes() {
-    let url = env::var("SHOMEI_TEST_REDIS").unwrap();
+    // Runs in processes of its own, from the test above.
+    let Ok(url) = env::var("SHOMEI_TEST_REDIS") else { return };
     let service = Service::default();
     service.saturate(RedisWindows::new(&url, "test", RATES).unwrap(), CALLS).await;
     for arrived in &*service.0.lock().unwrap() {

@@ -75,8 +75,7 @@ impl<'c> Requests<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = start, doc { /// Gives what it is waited for with; nothing is sent yet.
- }))]
+    #[builder(finish_fn(name = start, doc { #[doc = "Gives what it is waited for with; nothing is sent yet."] }))]
     #[builder(builder_type(name = SettleRequest, doc { #[doc = docs!(call Requests::settle)] }))]
     pub fn settle(
         self,
