@@ -253,9 +253,9 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). [`Error::is_configuration`], with nothing sent, when this build could not verify the certificate's chain (see
-    /// [`verify_signatures`](crate::CertificateChain::verify_signatures)). Where it could not find out, the error [`may_have_happened`](Error::may_have_happened), and its
-    /// [`trace`](Error::trace) says which `alternative_order_id` to look for.
+    /// As [`send`](Self::send). [`Error::is_configuration`], with nothing sent, when this build could not verify the certificate's chain
+    /// (see [`verify_signatures`](crate::CertificateChain::verify_signatures)). Where it could not find out, the error
+    /// [`may_have_happened`](Error::may_have_happened), and its [`trace`](Error::trace) says which `alternative_order_id` to look for.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.prepare()?.start().await
     }
