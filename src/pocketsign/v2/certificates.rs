@@ -90,7 +90,7 @@ impl<'c> Certificates<'c> {
     /// use futures_util::TryStreamExt as _;
     ///
     /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
-    /// let checks: Vec<_> = ps.certificates().statuses().certificate(id)?.stream().try_collect().await?;
+    /// let checks: Vec<_> = ps.certificates().statuses().certificate(id).stream().try_collect().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -89,7 +89,7 @@ impl<'c> Verifications<'c> {
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
-    /// let page = ps.verifications().list().user("c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c")?.page_size(20).send().await?;
+    /// let page = ps.verifications().list().user("c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c").page_size(20).send().await?;
     /// if let Some(token) = page.next_page_token {
     ///     println!("goes on at {token:?}");
     /// }
