@@ -134,16 +134,13 @@ impl<'c, V: Version> SignIn<'c, V> {
     ///
     /// [`Error::is_invalid_input`] when something is missing or is not what it should be; the [reason](Error::pocketsign_reason) tells an
     /// unsupported certificate, a failed OCSP inquiry, and links between certificates that cannot be had, as of a card that is very new.
-    /// [`Error::is_mismatch`] when the service does not say whether the signature holds, or who made it; what it stored is named in the text.
+    /// [`Error::is_mismatch`] when the service does not say whether the signature holds, or who made it.
     pub async fn send(self) -> Result<Outcome, Error> {
         let given = self.signed.ok_or_else(|| Error::invalid("signature", "it is missing"))?;
         let signed = Signed::new(given.certificate.expose(), given.hash_algorithm, given.digest.expose(), given.signature.expose())?;
         let verified = self.client.verify_signed(signed, self.method, true).await?;
         let (verification, certificate) = (verified.id, verified.certificate);
-        let unclear = |what| {
-            let id = verification.as_ref().map(ToString::to_string).unwrap_or_default();
-            Err(Error::mismatch(format!("the service did not say {what}; verification {id}")).perhaps_done())
-        };
+        let unclear = |what| Err(Error::mismatch(format!("the service did not say {what}")).perhaps_done());
         if matches!(&verified.result, VerificationResult::Unknown(word) if matches!(word.as_str(), "" | "unspecified")) {
             return unclear("whether the signature holds");
         }

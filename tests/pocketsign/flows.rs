@@ -104,14 +104,14 @@ async fn who_is_told_neither_yes_nor_no_is_not_refused() {
     let judge = Judge::new();
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"challenge");
-    for (answer, named) in [
-        (r#"{}"#, ""),
-        (r#"{"verification":{"id":"v-1","result":"RESULT_UNSPECIFIED"}}"#, "v-1"),
-        (r#"{"verification":{"id":"v-2","result":"RESULT_OK"}}"#, "v-2"),
+    for answer in [
+        "{}",
+        r#"{"verification":{"id":"CANARY","result":"RESULT_UNSPECIFIED"}}"#,
+        r#"{"verification":{"id":"CANARY","result":"RESULT_OK"}}"#,
     ] {
         let ps = Scripted::json(200, answer).v2();
         let error = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap_err();
-        assert!(error.is_mismatch() && error.may_have_happened() && error.to_string().contains(named), "{error}");
+        assert!(error.is_mismatch() && error.may_have_happened() && !error.to_string().contains("CANARY"), "{error}");
     }
 }
 

@@ -235,7 +235,10 @@ async fn issued(orders: Orders<'_>, id: OrderId) -> Result<types::Order, Error> 
     match order.status {
         Some(OrderStatus::Issued) => Ok(order),
         ref status => {
-            let status = status.as_ref().map(ToString::to_string).unwrap_or_default();
+            let status = match status {
+                Some(OrderStatus::Unknown(_)) | None => "in a state that nobody knows",
+                Some(known) => known.as_str(),
+            };
             Err(Error::mismatch(format!("order {id} is {status}; only an issued one has further certificates")))
         }
     }
