@@ -71,7 +71,10 @@ async fn verify(ps: &PocketSignV2, certificate: &[u8], digest: &[u8], signature:
     match sign_in.send().await? {
         Outcome::New(person) => tell("a new user", &person, invented),
         Outcome::Known(person) => tell("a known user", &person, invented),
-        Outcome::Refused(refusal) => println!("refused: {} (verification {:?})", refusal.result, refusal.verification),
+        Outcome::Refused(refusal) => {
+            let evidence = refusal.verification.map(|id| format!(", verification {id}")).unwrap_or_default();
+            println!("refused: {}{evidence}", refusal.result);
+        }
         other => println!("{other:?}"),
     }
     Ok(())
