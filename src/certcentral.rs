@@ -3,10 +3,6 @@
 //! [`CertCentral`] gives a handle for each resource; each handle has the operations of the service as builders that end in `.send()`,
 //! and the flows that take the service a while as builders that end in `.start()`.
 //!
-//! The docs name their sources: "guide p.30" or "guide §4" is a page or section of DigiCert's Japanese guide *CertCentral API 活用ガイド* of
-//! 2021-02-08; "vendor page" or "the vendor's page" is one under `dev.digicert.com`, which tells more of the service as it is today. Which page
-//! stands where is in `openapi/README.md`; what neither says and was inferred carries `x-inferred` in `openapi/certcentral.yaml`.
-//!
 //! ```no_run
 //! # async fn example() -> Result<(), shomei::Error> {
 //! use shomei::{ApiKey, CertCentral, certcentral::DomainId};
@@ -20,9 +16,10 @@
 //!
 //! # Sources
 //!
-//! Operations name where they are documented: the *guide* is DigiCert's Japanese guide *CertCentral API 活用ガイド* of 2021-02-08, by page;
-//! a *vendor page* is a page under `dev.digicert.com`, by the end of its address. Where there is neither, the operation is known from third
-//! parties, most of them public clients: what they send, read and have recorded.
+//! Operations name where they are documented: "guide p.30" or "guide §4" is a page or section of DigiCert's Japanese guide *CertCentral API
+//! 活用ガイド* of 2021-02-08; a "vendor page" is one under `dev.digicert.com`, by the end of its address, and tells more of the service as it
+//! is today. Where there is neither, the operation is known from third parties, most of them public clients: what they send, read and have
+//! recorded. Which page stands where is in `openapi/README.md`; what was inferred carries `x-inferred` in `openapi/certcentral.yaml`.
 
 mod account;
 mod certificates;
@@ -47,6 +44,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, Urgency, Usage, sealed},
+    docs::docs,
     error::Error,
     generated::{Operation, certcentral as generated},
     secret::ApiKey,
@@ -303,47 +301,4 @@ macro_rules! handle {
         }
     };
 }
-
-/// What the pages of builders say: at each of them the same but for the operation, whose page tells the rest.
-macro_rules! docs {
-    (call $operation:path) => {
-        concat!("A call to be sent: [`", stringify!($operation), "`].")
-    };
-    (send $operation:path) => {
-        concat!(
-            "Sends the call and gives its answer.\n\n# Errors\n\nThose of [`",
-            stringify!($operation),
-            "`], and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
-        )
-    };
-    (start $operation:path) => {
-        concat!(
-            "Starts it, and gives what it is waited for with.\n\n# Errors\n\nThose of [`",
-            stringify!($operation),
-            "`], and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
-        )
-    };
-    (stream $operation:path) => {
-        concat!(
-            "Gives the results as a stream; nothing is asked before it is polled.\n\n# Errors\n\nThose of [`",
-            stringify!($operation),
-            "`]; what goes wrong later comes in the stream."
-        )
-    };
-    (flow $operation:path) => {
-        concat!(
-            "A call to be sent: [`",
-            stringify!($operation),
-            "`]. It ends with [`send`](Self::send), or with [`start`](Self::start) to wait for the certificate."
-        )
-    };
-    (list $operation:path) => {
-        concat!(
-            "A list to be read: [`",
-            stringify!($operation),
-            "`]. It ends with [`stream`](Self::stream), [`pages`](Self::pages) or [`send`](Self::send)."
-        )
-    };
-}
-use docs;
 use handle;

@@ -6,6 +6,8 @@
 #[cfg(feature = "certcentral")]
 pub mod certcentral;
 mod client;
+#[cfg(any(feature = "certcentral", feature = "pocketsign"))]
+mod docs;
 mod error;
 mod generated;
 mod id;

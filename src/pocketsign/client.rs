@@ -162,19 +162,4 @@ macro_rules! handle {
         }
     };
 }
-
-/// What the pages of builders say: at each of them the same but for the operation, whose page tells the rest.
-macro_rules! docs {
-    (call $operation:path) => {
-        concat!("A call to be sent: [`", stringify!($operation), "`].")
-    };
-    (send $operation:path) => {
-        concat!(
-            "Sends the call and gives its answer.\n\n# Errors\n\nThose of [`",
-            stringify!($operation),
-            "`], and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
-        )
-    };
-}
-pub(super) use docs;
 pub(super) use handle;

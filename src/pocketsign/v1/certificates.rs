@@ -4,11 +4,9 @@ use bon::bon;
 
 use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
+    docs::docs,
     error::Error,
-    pocketsign::{
-        CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check,
-        client::{docs, handle},
-    },
+    pocketsign::{CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check, client::handle},
     secret::RedactedBytes,
 };
 

@@ -4,11 +4,9 @@ use bon::bon;
 
 use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
+    docs::docs,
     error::Error,
-    pocketsign::{
-        CertificateId, CertificateStatusId, CheckCertificateStatus, PocketSignV2, check,
-        client::{docs, handle},
-    },
+    pocketsign::{CertificateId, CertificateStatusId, CheckCertificateStatus, PocketSignV2, check, client::handle},
 };
 
 handle! {

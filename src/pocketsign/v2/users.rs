@@ -4,11 +4,9 @@ use bon::bon;
 
 use super::{ListUsers, types};
 use crate::{
+    docs::docs,
     error::Error,
-    pocketsign::{
-        CheckUserStatus, PocketSignV2, UserId, check,
-        client::{docs, handle},
-    },
+    pocketsign::{CheckUserStatus, PocketSignV2, UserId, check, client::handle},
 };
 
 handle! {

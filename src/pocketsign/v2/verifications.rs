@@ -4,12 +4,9 @@ use bon::bon;
 
 use super::{ListVerifications, types};
 use crate::{
+    docs::docs,
     error::Error,
-    pocketsign::{
-        CheckMethod, HashAlgorithm, VerificationId, check,
-        client::{docs, handle},
-        version::Signed,
-    },
+    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
     secret::RedactedBytes,
 };
 
