@@ -118,23 +118,20 @@ impl<'c> Domains<'c> {
             return Err(Error::invalid("validations", "at least one kind of validation is needed"));
         }
         let wanted = Wanted { validations, since: None };
-        let id = match existing(self, &name, &method).await? {
-            Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await?,
+        let adopt = async || match existing(self, &name, &method).await? {
+            Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await.map(Some),
+            None => Ok(None),
+        };
+        let id = match adopt().await? {
+            Some(id) => id,
             None => {
                 let add = || {
                     let add = self.add(&name).organization(organization).method(method.clone());
                     let add = add.validations(wanted.validations.clone()).emails(emails.clone()).send();
                     async { add.await.map(|added| added.id) }.boxed()
                 };
-                let look = || {
-                    // Somebody else may have added it meanwhile, for another organization or with another method.
-                    let adopt = async || match existing(self, &name, &method).await? {
-                        Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await.map(Some),
-                        None => Ok(None),
-                    };
-                    async move { adopt().await }.boxed()
-                };
-                lost::settle(self.client, &format!("the domain {name}"), add, look).await?
+                // Somebody else may have added it meanwhile, for another organization or with another method.
+                lost::settle(self.client, &format!("the domain {name}"), add, || adopt().boxed()).await?
             }
         };
         PendingValidation::read(self.client.clone(), id, wanted).await

@@ -37,42 +37,42 @@ impl Lost<'_> {
     async fn look(&self, orders: Orders<'_>, sent: Instant) -> Result<Option<types::OrderResponse>, Error> {
         // The service's clock is known only once an answer has told it, so it is asked after each.
         let is_new = |created| is_new(created, orders.client.core.now() - sent.elapsed());
-        let (id, certificate_id, kind) = match self {
+        // `None` where the service does not tell.
+        let is_own = |csr: &Csr, told: Option<&str>, created| match (told.map(|pem| csr.is_in(pem)), is_new(created)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        };
+        let (order, certificate_id, kind) = match self {
             Self::Order { id, csr, unique } => {
                 let mut entries = orders.by_alternative_id(*id).send().await?;
                 entries.sort_unstable_by_key(|entry| Reverse(entry.order_id));
-                let mut own = Own::default();
+                let mut listed = Vec::new();
                 for entry in entries {
                     let order = orders.get(entry.order_id).send().await?;
-                    let new = if *unique { Some(true) } else { is_new(order.date_created) };
-                    if new == Some(false) {
+                    if !unique && is_new(order.date_created) == Some(false) {
                         break;
                     }
-                    let pem = order.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
-                    let same = if *unique { Some(true) } else { pem.map(|pem| csr.is_in(pem)) };
-                    own.weigh((entry.order_id, entry.certificate_id), same, new);
+                    let told = order.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
+                    let is_own = if *unique { Some(true) } else { is_own(csr, told, order.date_created) };
+                    listed.push(((order, entry.certificate_id), is_own));
                 }
-                let Some((id, certificate_id)) = own.only()? else { return Ok(None) };
-                (id, certificate_id, RequestType::NewRequest)
+                let Some((order, certificate_id)) = only(listed)? else { return Ok(None) };
+                (order, certificate_id, RequestType::NewRequest)
             }
             Self::Reissue(id, csr) => {
-                let mut own = Own::default();
-                for reissue in orders.reissues(*id).send().await? {
-                    own.weigh(reissue.id, reissue.csr.as_deref().map(|pem| csr.is_in(pem)), is_new(reissue.date_created));
-                }
-                let Some(certificate_id) = own.only()? else { return Ok(None) };
-                (*id, Some(certificate_id), RequestType::Reissue)
+                let listed = orders.reissues(*id).send().await?.into_iter();
+                let listed = listed.map(|reissue| (reissue.id, is_own(csr, reissue.csr.as_deref(), reissue.date_created)));
+                let Some(certificate_id) = only(listed)? else { return Ok(None) };
+                (orders.get(*id).send().await?, Some(certificate_id), RequestType::Reissue)
             }
             Self::Duplicate(id, csr) => {
-                let mut own = Own::default();
-                for duplicate in orders.duplicates(*id).send().await? {
-                    own.weigh(duplicate.id, duplicate.csr.as_deref().map(|pem| csr.is_in(pem)), is_new(duplicate.date_created));
-                }
-                let Some(certificate_id) = own.only()? else { return Ok(None) };
-                (*id, Some(certificate_id), RequestType::Duplicate)
+                let listed = orders.duplicates(*id).send().await?.into_iter();
+                let listed = listed.map(|duplicate| (duplicate.id, is_own(csr, duplicate.csr.as_deref(), duplicate.date_created)));
+                let Some(certificate_id) = only(listed)? else { return Ok(None) };
+                (orders.get(*id).send().await?, Some(certificate_id), RequestType::Duplicate)
             }
         };
-        let order = orders.get(id).send().await?;
         // A colleague's must not be taken for ours: it would be approved.
         let mut new =
             order.requests.into_iter().filter(|request| request.type_.as_ref() == Some(&kind) && is_new(request.date) != Some(false));
@@ -81,7 +81,7 @@ impl Lost<'_> {
             _ => Vec::new(),
         };
         Ok(Some(types::OrderResponse {
-            id,
+            id: order.id,
             requests,
             certificate_id,
             certificate_chain: Vec::new(),
@@ -108,34 +108,19 @@ fn is_new(created: Option<DateTime<Utc>>, since: DateTime<Utc>) -> Option<bool> 
     created.map(|created| created + TimeDelta::seconds(60) >= since)
 }
 
-/// What may be the result of the write.
-struct Own<T> {
-    certain: Vec<T>,
-    unsure: usize,
-}
-
-impl<T> Default for Own<T> {
-    fn default() -> Self {
-        Self { certain: Vec::new(), unsure: 0 }
-    }
-}
-
-impl<T> Own<T> {
-    /// One more that the service lists. `None` where it does not tell.
-    fn weigh(&mut self, listed: T, same_key: Option<bool>, new: Option<bool>) {
-        match (same_key, new) {
-            (Some(false), _) | (_, Some(false)) => {}
-            (Some(true), Some(true)) => self.certain.push(listed),
-            _ => self.unsure += 1,
+/// The one of these that is certainly the result of the write; an error where it cannot be known which it is.
+fn only<T>(listed: impl IntoIterator<Item = (T, Option<bool>)>) -> Result<Option<T>, Error> {
+    let (mut certain, mut unsure) = (Vec::new(), 0);
+    for (item, is_own) in listed {
+        match is_own {
+            Some(true) => certain.push(item),
+            Some(false) => {}
+            None => unsure += 1,
         }
     }
-
-    /// The one that is certain; an error where it cannot be known which it is.
-    fn only(mut self) -> Result<Option<T>, Error> {
-        match (self.certain.len(), self.unsure) {
-            (0, 0) => Ok(None),
-            (1, _) => Ok(self.certain.pop()),
-            (certain, unsure) => Err(Error::mismatch(format!("any of {} may be it", certain + unsure))),
-        }
+    match (certain.len(), unsure) {
+        (0, 0) => Ok(None),
+        (1, _) => Ok(certain.pop()),
+        (certain, unsure) => Err(Error::mismatch(format!("any of {} may be it", certain + unsure))),
     }
 }
