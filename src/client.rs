@@ -43,8 +43,7 @@ pub use self::{
 };
 use self::{retry::Budget, server::Server};
 
-/// A service that this crate has a client for: [`CertCentral`](crate::CertCentral), and with the feature `pocketsign` `PocketSignV1` and
-/// `PocketSignV2`. Sealed.
+/// A service that this crate has a client for: `CertCentral`, `PocketSignV1` and `PocketSignV2`, by feature. Sealed.
 pub trait Service: sealed::Service {}
 
 impl<S: sealed::Service> Service for S {}

@@ -12,7 +12,7 @@ use std::{
 ///
 /// Only where it can do no harm: the connection was never made; the service refused the call unread (429); or the operation is
 /// marked idempotent in its document and its answer was 408, 5xx, or lost. An order whose answer was lost is not repeated: its flow
-/// [finds out](Self::search) what became of it.
+/// finds out what became of it (`search`).
 ///
 /// | setting | default |
 /// | --- | --- |
@@ -22,7 +22,7 @@ use std::{
 /// | [`longest_retry_after`](Self::longest_retry_after) | 5 min |
 /// | [`budget`](Self::budget) | 500 tokens |
 /// | [`repeat_cost`](Self::repeat_cost) | 5 tokens: 100 repeats in a row, and one in five calls in the long run |
-/// | [`search`](Self::search) | 1 min |
+/// | `search`, with the feature `certcentral` | 1 min |
 ///
 /// Delays are drawn evenly between zero and their bound, so that many callers do not come back at once. A `Retry-After` is waited for
 /// first. No delay leads past the [deadline](crate::ClientBuilder::deadline) of the call.
