@@ -1,69 +1,42 @@
 //! CertCentral: one account, its nouns, and the table of its endpoints.
 //!
-//! One file a noun. Every handler takes the account and a routed [`Call`]; what happens by itself, as time
-//! passes, is in [`issuance`].
+//! One room a noun. Every handler takes the account and a routed [`Call`]; what happens by itself, as time
+//! passes, is in [`certificate::issuance`].
 
+mod account;
 mod certificate;
-mod certificates;
-mod containers;
-mod custom_fields;
-mod dcv;
 mod domain;
-mod domain_lock;
-mod domains;
-mod duplicates;
 mod example;
-mod finance;
-mod issuance;
-mod keys;
 mod listing;
-mod names;
 mod order;
-mod order_dcv;
-mod order_extras;
-mod order_form;
-mod order_list;
-mod order_mails;
-mod order_status;
-mod order_view;
-mod orders;
 mod organization;
-mod organizations;
 mod people;
-mod platforms;
-mod products;
-mod reissues;
-mod reports;
 mod request;
-mod requests;
-mod revocation;
-mod submission;
+mod rules;
 #[cfg(test)]
 mod tests;
-mod users;
-mod validations;
-mod validity;
 
-pub(crate) use keys::FurtherKey;
-pub use keys::KeyScope;
-pub(crate) use people::Reason;
-pub use request::ApprovalMode;
-pub use users::Role;
-pub(crate) use validity::Limits;
+pub(crate) use self::account::keys::FurtherKey;
+pub use self::account::keys::KeyScope;
+pub use self::account::users::Role;
+pub(crate) use self::people::Reason;
+pub use self::request::ApprovalMode;
+pub(crate) use self::rules::validity::Limits;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, Request};
 
-use self::certificate::Certificate;
-use self::containers::Container;
-use self::custom_fields::CustomField;
-use self::domain::Domain;
-use self::keys::ApiKey;
-use self::order::Order;
+use self::account::containers::{self, Container};
+use self::account::custom_fields::{self, CustomField};
+use self::account::keys::ApiKey;
+use self::account::users::{self, User};
+use self::account::{finance, products, reports};
+use self::certificate::{Certificate, duplicate, reissue, revocation};
+use self::domain::{Domain, lock};
+use self::order::{Order, dcv, extras, list, status};
 use self::organization::Organization;
 use self::request::ApprovalRequest;
-use self::users::User;
 use super::authority::Authority;
 use super::http::{Answer, Call, Produces, Query, Reply, Route, accepts, find, segments};
 use super::json::Body;
@@ -126,62 +99,62 @@ static ROUTES: &[Route<Account>] = &[
     get("/container/{container_id}", containers::info),
     get("/container/{container_id}/children", containers::children),
     post("/container/{container_id}/children", containers::create_child),
-    get("/organization", organizations::list),
-    post("/organization", organizations::create),
-    put("/organization/{organization_id}/activate", organizations::activate),
-    put("/organization/{organization_id}/deactivate", organizations::deactivate),
-    post("/organization/{organization_id}/validation", organizations::submit),
-    delete("/organization/{organization_id}", organizations::delete),
-    get("/organization/{organization_id}", organizations::info),
-    get("/organization/{organization_id}/validation", organizations::validation),
-    get("/domain", domains::list),
-    post("/domain", domains::add),
-    get("/domain/{domain_id}", domains::info),
-    put("/domain/{domain_id}/activate", domains::activate),
-    put("/domain/{domain_id}/deactivate", domains::deactivate),
-    get("/domain/{domain_id}/validation", domains::validation),
-    post("/domain/{domain_id}/validation", domains::submit),
-    put("/domain/{domain_id}/dcv/method", domains::change_method),
-    post("/domain/{domain_id}/dcv/token", domains::new_token),
-    put("/domain/{domain_id}/dcv/validate-token", domains::check),
-    get("/domain/{domain_id}/dcv/emails", domains::emails),
-    put("/domain/{domain_id}/dcv/emails", domains::resend_emails),
-    put("/domain/{domain_id}/activate-domain-locking", domain_lock::activate),
-    put("/domain/{domain_id}/deactivate-domain-locking", domain_lock::deactivate),
-    put("/domain/{domain_id}/caa", domain_lock::check_caa),
-    get("/order/certificate", order_list::list),
-    get("/order/certificate/status-changes", order_status::changes),
-    post("/order/certificate/{product_name_id}", orders::place),
-    get("/order/certificate/{order_id}", orders::info),
-    get("/order/certificate/{order_id}/validation", orders::validation),
-    put("/order/certificate/{order_id}/status", order_status::update),
-    get("/order/certificate/{order_id}/reissue", reissues::list),
-    post("/order/certificate/{order_id}/reissue", reissues::reissue),
-    get("/order/certificate/{order_id}/duplicate", duplicates::list),
-    post("/order/certificate/{order_id}/duplicate", duplicates::duplicate),
+    get("/organization", organization::endpoints::list),
+    post("/organization", organization::endpoints::create),
+    put("/organization/{organization_id}/activate", organization::endpoints::activate),
+    put("/organization/{organization_id}/deactivate", organization::endpoints::deactivate),
+    post("/organization/{organization_id}/validation", organization::endpoints::submit),
+    delete("/organization/{organization_id}", organization::endpoints::delete),
+    get("/organization/{organization_id}", organization::endpoints::info),
+    get("/organization/{organization_id}/validation", organization::endpoints::validation),
+    get("/domain", domain::endpoints::list),
+    post("/domain", domain::endpoints::add),
+    get("/domain/{domain_id}", domain::endpoints::info),
+    put("/domain/{domain_id}/activate", domain::endpoints::activate),
+    put("/domain/{domain_id}/deactivate", domain::endpoints::deactivate),
+    get("/domain/{domain_id}/validation", domain::endpoints::validation),
+    post("/domain/{domain_id}/validation", domain::endpoints::submit),
+    put("/domain/{domain_id}/dcv/method", domain::endpoints::change_method),
+    post("/domain/{domain_id}/dcv/token", domain::endpoints::new_token),
+    put("/domain/{domain_id}/dcv/validate-token", domain::endpoints::check),
+    get("/domain/{domain_id}/dcv/emails", domain::endpoints::emails),
+    put("/domain/{domain_id}/dcv/emails", domain::endpoints::resend_emails),
+    put("/domain/{domain_id}/activate-domain-locking", lock::activate),
+    put("/domain/{domain_id}/deactivate-domain-locking", lock::deactivate),
+    put("/domain/{domain_id}/caa", lock::check_caa),
+    get("/order/certificate", list::list),
+    get("/order/certificate/status-changes", status::changes),
+    post("/order/certificate/{product_name_id}", order::endpoints::place),
+    get("/order/certificate/{order_id}", order::endpoints::info),
+    get("/order/certificate/{order_id}/validation", order::endpoints::validation),
+    put("/order/certificate/{order_id}/status", status::update),
+    get("/order/certificate/{order_id}/reissue", reissue::list),
+    post("/order/certificate/{order_id}/reissue", reissue::reissue),
+    get("/order/certificate/{order_id}/duplicate", duplicate::list),
+    post("/order/certificate/{order_id}/duplicate", duplicate::duplicate),
     put("/order/certificate/{order_id}/revoke", revocation::order),
-    put("/order/certificate/{order_id}/additional-emails", order_extras::additional_emails),
-    post("/order/certificate/{order_id}/note", order_extras::add_note),
-    put("/order/certificate/{order_id}/auto-reissue", order_extras::auto_reissue),
-    put("/order/certificate/{order_id}/order-approval/resend-emails", order_extras::resend_approval),
-    put("/order/certificate/{order_id}/dcv-method", order_dcv::change_method),
-    put("/order/certificate/{order_id}/dcv-random-value", order_dcv::random_value),
-    put("/order/certificate/{order_id}/check-dcv", order_dcv::check),
-    put("/order/certificate/{order_id}/resend-emails", order_dcv::resend_emails),
-    get("/order/alternate/{alternative_order_id}", order_list::by_alternative_id),
-    get("/request", requests::list),
-    get("/request/{request_id}", requests::info),
-    put("/request/{request_id}/status", requests::update_status),
-    get("/certificate/intermediates", certificates::intermediates),
-    get("/certificate/{certificate_id}/chain", certificates::chain),
+    put("/order/certificate/{order_id}/additional-emails", extras::additional_emails),
+    post("/order/certificate/{order_id}/note", extras::add_note),
+    put("/order/certificate/{order_id}/auto-reissue", extras::auto_reissue),
+    put("/order/certificate/{order_id}/order-approval/resend-emails", extras::resend_approval),
+    put("/order/certificate/{order_id}/dcv-method", dcv::change_method),
+    put("/order/certificate/{order_id}/dcv-random-value", dcv::random_value),
+    put("/order/certificate/{order_id}/check-dcv", dcv::check),
+    put("/order/certificate/{order_id}/resend-emails", dcv::resend_emails),
+    get("/order/alternate/{alternative_order_id}", list::by_alternative_id),
+    get("/request", request::endpoints::list),
+    get("/request/{request_id}", request::endpoints::info),
+    put("/request/{request_id}/status", request::endpoints::update_status),
+    get("/certificate/intermediates", certificate::endpoints::intermediates),
+    get("/certificate/{certificate_id}/chain", certificate::endpoints::chain),
     put("/certificate/{certificate_id}/revoke", revocation::certificate),
-    put("/certificate/{certificate_id}/archive", certificates::archive),
-    put("/certificate/{certificate_id}/unarchive", certificates::unarchive),
-    file("/certificate/download/order/{order_id}", certificates::download_of_order),
-    file("/certificate/download/order/{order_id}/format/{format}", certificates::download_of_order),
-    file("/certificate/{certificate_id}/download/format/{format}", certificates::download),
-    file("/certificate/{certificate_id}/download/platform", certificates::download_for_platform),
-    file("/certificate/{certificate_id}/download/platform/{platform_id}", certificates::download_for_platform),
+    put("/certificate/{certificate_id}/archive", certificate::endpoints::archive),
+    put("/certificate/{certificate_id}/unarchive", certificate::endpoints::unarchive),
+    file("/certificate/download/order/{order_id}", certificate::endpoints::download_of_order),
+    file("/certificate/download/order/{order_id}/format/{format}", certificate::endpoints::download_of_order),
+    file("/certificate/{certificate_id}/download/format/{format}", certificate::endpoints::download),
+    file("/certificate/{certificate_id}/download/platform", certificate::endpoints::download_for_platform),
+    file("/certificate/{certificate_id}/download/platform/{platform_id}", certificate::endpoints::download_for_platform),
 ];
 
 type Handler = fn(&mut Account, &Call) -> Answer;

@@ -1,15 +1,21 @@
 //! A certificate of an order and the table of what may happen to it.
 
+pub(super) mod duplicate;
+pub(super) mod endpoints;
+pub(super) mod issuance;
+pub(super) mod reissue;
+pub(super) mod revocation;
+
 use chrono::{DateTime, Utc};
 
-use super::names::is_wildcard;
-use super::order_form::CertificateForm;
-use super::validity::Term;
+use super::order::form::CertificateForm;
+use super::rules::names::is_wildcard;
+use super::rules::validity::Term;
 use crate::sandbox::authority;
 
 /// How a certificate came into its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Original,
     Reissue,
     Duplicate,
@@ -17,7 +23,7 @@ pub(super) enum Origin {
 
 /// Where a certificate stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CertificateStatus {
+pub(crate) enum CertificateStatus {
     /// Waits for an approval.
     Requested,
     /// Waits for validations.
@@ -29,7 +35,7 @@ pub(super) enum CertificateStatus {
 
 /// What happens to a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CertificateEvent {
+pub(crate) enum CertificateEvent {
     Approved,
     Rejected,
     Issued,
@@ -50,12 +56,12 @@ const TRANSITIONS: &[(CertificateStatus, CertificateEvent, CertificateStatus)] =
 
 impl CertificateStatus {
     /// The status after an event, if the event may happen now.
-    pub(super) fn after(self, event: CertificateEvent) -> Option<Self> {
+    pub(crate) fn after(self, event: CertificateEvent) -> Option<Self> {
         TRANSITIONS.iter().find(|(from, on, _)| (*from, *on) == (self, event)).map(|(.., to)| *to)
     }
 
     /// The word of List reissues, of Order info and, but for `issued`, of List duplicates.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Requested | Self::Pending => "pending",
             Self::Issued => "issued",
@@ -67,41 +73,41 @@ impl CertificateStatus {
 
 /// A certificate of an order, asked for or issued.
 #[derive(Debug)]
-pub(super) struct Certificate {
-    pub(super) id: u64,
-    pub(super) order_id: u64,
-    pub(super) origin: Origin,
-    pub(super) status: CertificateStatus,
+pub(crate) struct Certificate {
+    pub(crate) id: u64,
+    pub(crate) order_id: u64,
+    pub(crate) origin: Origin,
+    pub(crate) status: CertificateStatus,
     /// Who asked for it.
-    pub(super) user_id: u64,
-    pub(super) common_name: String,
-    pub(super) dns_names: Vec<String>,
-    pub(super) csr: String,
-    pub(super) key_size: u32,
-    pub(super) signature_hash: String,
-    pub(super) server_platform: i64,
-    pub(super) validity: Option<Term>,
-    pub(super) organization_units: Vec<String>,
-    pub(super) client_auth: bool,
-    pub(super) created: DateTime<Utc>,
+    pub(crate) user_id: u64,
+    pub(crate) common_name: String,
+    pub(crate) dns_names: Vec<String>,
+    pub(crate) csr: String,
+    pub(crate) key_size: u32,
+    pub(crate) signature_hash: String,
+    pub(crate) server_platform: i64,
+    pub(crate) validity: Option<Term>,
+    pub(crate) organization_units: Vec<String>,
+    pub(crate) client_auth: bool,
+    pub(crate) created: DateTime<Utc>,
     /// When all validations were there; issuance follows after the delay.
-    pub(super) validated: Option<DateTime<Utc>>,
-    pub(super) issued: Option<Issued>,
+    pub(crate) validated: Option<DateTime<Utc>>,
+    pub(crate) issued: Option<Issued>,
     /// When it will be revoked for a reissue that dropped one of its names.
-    pub(super) revoke_at: Option<DateTime<Utc>>,
-    pub(super) archived: bool,
+    pub(crate) revoke_at: Option<DateTime<Utc>>,
+    pub(crate) archived: bool,
 }
 
 /// The signed certificate and when it was signed.
 #[derive(Debug)]
-pub(super) struct Issued {
-    pub(super) at: DateTime<Utc>,
-    pub(super) leaf: authority::Certificate,
+pub(crate) struct Issued {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) leaf: authority::Certificate,
 }
 
 impl Certificate {
     /// A certificate as it is asked for, before any approval.
-    pub(super) fn requested(id: u64, order_id: u64, origin: Origin, user_id: u64, wanted: CertificateForm, now: DateTime<Utc>) -> Self {
+    pub(crate) fn requested(id: u64, order_id: u64, origin: Origin, user_id: u64, wanted: CertificateForm, now: DateTime<Utc>) -> Self {
         Self {
             id,
             order_id,
@@ -126,7 +132,7 @@ impl Certificate {
     }
 
     /// What it was asked to be, to ask for the same again.
-    pub(super) fn form(&self) -> CertificateForm {
+    pub(crate) fn form(&self) -> CertificateForm {
         CertificateForm {
             common_name: self.common_name.clone(),
             dns_names: self.dns_names.clone(),
@@ -141,13 +147,13 @@ impl Certificate {
     }
 
     /// Lets an event happen; `None` when it may not happen now.
-    pub(super) fn happen(&mut self, event: CertificateEvent) -> Option<()> {
+    pub(crate) fn happen(&mut self, event: CertificateEvent) -> Option<()> {
         self.status = self.status.after(event)?;
         Some(())
     }
 
     /// The common name and the other names, each once.
-    pub(super) fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         let mut names = vec![self.common_name.as_str()];
         for name in &self.dns_names {
             if !names.contains(&name.as_str()) {
@@ -158,23 +164,23 @@ impl Certificate {
     }
 
     /// How many names are plain and how many are wildcards.
-    pub(super) fn name_counts(&self) -> (usize, usize) {
+    pub(crate) fn name_counts(&self) -> (usize, usize) {
         let names = self.names();
         let wildcards = names.iter().filter(|name| is_wildcard(name)).count();
         (names.len() - wildcards, wildcards)
     }
 
-    pub(super) fn leaf(&self) -> Option<&authority::Certificate> {
+    pub(crate) fn leaf(&self) -> Option<&authority::Certificate> {
         self.issued.as_ref().map(|issued| &issued.leaf)
     }
 
-    pub(super) fn has_serial_number(&self, number: &str) -> bool {
+    pub(crate) fn has_serial_number(&self, number: &str) -> bool {
         self.leaf().is_some_and(|leaf| is_same_number(&leaf.serial_number, number))
     }
 }
 
 /// Serial numbers compare without case and without leading zeros.
-pub(super) fn is_same_number(left: &str, right: &str) -> bool {
+pub(crate) fn is_same_number(left: &str, right: &str) -> bool {
     left.trim_start_matches('0').eq_ignore_ascii_case(right.trim_start_matches('0'))
 }
 

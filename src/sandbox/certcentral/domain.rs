@@ -1,13 +1,16 @@
 //! A domain of the account: its method, its token, and how long its validation lasts.
 
+pub(super) mod endpoints;
+pub(super) mod lock;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::dcv::{DcvMethod, DcvToken};
-use super::domain_lock::Lock;
-use super::names::is_at_or_below;
+use self::lock::Lock;
 use super::organization::Organization;
-use super::validations::{Control, ValidationKind, domain_status};
+use super::rules::dcv::{DcvMethod, DcvToken};
+use super::rules::names::is_at_or_below;
+use super::rules::validations::{Control, ValidationKind, domain_status};
 use crate::sandbox::clock::{date, days_after, timestamp};
 
 /// The periods that List domains filters by, in days until the end of a validation: name, first, last.
@@ -21,32 +24,32 @@ const PERIODS: &[(&str, i64, i64)] = &[
 
 /// A domain.
 #[derive(Debug)]
-pub(super) struct Domain {
-    pub(super) id: u64,
-    pub(super) name: String,
-    pub(super) organization_id: Option<u64>,
-    pub(super) active: bool,
-    pub(super) created: DateTime<Utc>,
-    pub(super) submitted: DateTime<Utc>,
-    pub(super) kinds: Vec<ValidationKind>,
-    pub(super) method: DcvMethod,
-    pub(super) token: Option<DcvToken>,
+pub(crate) struct Domain {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) organization_id: Option<u64>,
+    pub(crate) active: bool,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) submitted: DateTime<Utc>,
+    pub(crate) kinds: Vec<ValidationKind>,
+    pub(crate) method: DcvMethod,
+    pub(crate) token: Option<DcvToken>,
     /// Something is being validated, be it for the first time or again.
-    pub(super) pending: bool,
-    pub(super) approval: Option<Approval>,
-    pub(super) lock: Lock,
+    pub(crate) pending: bool,
+    pub(crate) approval: Option<Approval>,
+    pub(crate) lock: Lock,
 }
 
 /// A proof of control, reusable until its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Approval {
-    pub(super) method: DcvMethod,
-    pub(super) at: DateTime<Utc>,
-    pub(super) until: DateTime<Utc>,
+pub(crate) struct Approval {
+    pub(crate) method: DcvMethod,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
 }
 
 impl Domain {
-    pub(super) fn control(&self, now: DateTime<Utc>) -> Control {
+    pub(crate) fn control(&self, now: DateTime<Utc>) -> Control {
         match self.approval {
             None => Control::Pending,
             Some(approval) if now < approval.until => Control::Complete,
@@ -55,7 +58,7 @@ impl Domain {
     }
 
     /// Asks for validations; kinds already asked for are asked again.
-    pub(super) fn submit(&mut self, kinds: &[ValidationKind], now: DateTime<Utc>) {
+    pub(crate) fn submit(&mut self, kinds: &[ValidationKind], now: DateTime<Utc>) {
         for kind in kinds {
             if !self.kinds.contains(kind) {
                 self.kinds.push(*kind);
@@ -66,7 +69,7 @@ impl Domain {
     }
 
     /// Control was shown: the reuse period starts over.
-    pub(super) fn approve(&mut self, method: DcvMethod, now: DateTime<Utc>, reuse_days: u32) {
+    pub(crate) fn approve(&mut self, method: DcvMethod, now: DateTime<Utc>, reuse_days: u32) {
         self.approval = Some(Approval { method, at: now, until: days_after(now, reuse_days) });
         self.pending = false;
         if let Some(token) = &mut self.token {
@@ -75,19 +78,19 @@ impl Domain {
     }
 
     /// Whether this domain, shown as under control or not, answers for a name.
-    pub(super) fn answers_for(&self, name: &str) -> bool {
+    pub(crate) fn answers_for(&self, name: &str) -> bool {
         let method = self.approval.map_or(self.method, |approval| approval.method);
         self.active && (self.name == name || method.covers_subdomains() && is_at_or_below(name, &self.name))
     }
 
     /// Whether control is shown for a name, now.
-    pub(super) fn covers(&self, name: &str, now: DateTime<Utc>) -> bool {
+    pub(crate) fn covers(&self, name: &str, now: DateTime<Utc>) -> bool {
         self.control(now) == Control::Complete && self.answers_for(name)
     }
 
     /// Whether a value of `filters[validation]` (a kind and a period, `ov_expiring_within_7_days`) takes the domain.
     /// A value that is no such pair takes none; so does the change of the industry's rules, which shortens nothing here.
-    pub(super) fn ends_within(&self, wanted: &str, now: DateTime<Utc>) -> bool {
+    pub(crate) fn ends_within(&self, wanted: &str, now: DateTime<Utc>) -> bool {
         let Some(approval) = self.approval else {
             return false;
         };
@@ -99,12 +102,12 @@ impl Domain {
     }
 
     /// When the domain was added, for filters.
-    pub(super) fn created_at(&self) -> NaiveDateTime {
+    pub(crate) fn created_at(&self) -> NaiveDateTime {
         self.created.naive_utc()
     }
 
     /// What Domain info and List domains share.
-    pub(super) fn view(&self, organization: Option<&Organization>, container: Value, now: DateTime<Utc>) -> Map<String, Value> {
+    pub(crate) fn view(&self, organization: Option<&Organization>, container: Value, now: DateTime<Utc>) -> Map<String, Value> {
         let mut view = Map::from_iter([
             ("id".to_owned(), self.id.into()),
             ("is_active".to_owned(), self.active.into()),
@@ -130,7 +133,7 @@ impl Domain {
         view
     }
 
-    pub(super) fn validations_view(&self, organization: Option<&Organization>, now: DateTime<Utc>) -> Vec<Value> {
+    pub(crate) fn validations_view(&self, organization: Option<&Organization>, now: DateTime<Utc>) -> Vec<Value> {
         let control = self.control(now);
         self.kinds
             .iter()
@@ -153,7 +156,7 @@ impl Domain {
     }
 
     /// What `include_dcv` adds.
-    pub(super) fn dcv_view(&self) -> Map<String, Value> {
+    pub(crate) fn dcv_view(&self) -> Map<String, Value> {
         let mut view = Map::from_iter([("dcv_method".to_owned(), self.method.word().into())]);
         if let Some(token) = &self.token {
             view.insert("dcv_token".to_owned(), token.view_with_status(self.method, &self.name));

@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{Method, Request};
 use serde_json::{Value, json};
 
+use super::account::keys::FurtherKey;
 use super::organization::FIRST_ID;
 use super::{Account, BASE, KEY_HEADER, KeyScope, Role};
 use crate::sandbox::authority::unheld_csr;
-use crate::sandbox::certcentral::keys::FurtherKey;
 
 const KEY_LENGTH: usize = 48;
 

@@ -1,15 +1,24 @@
 //! An order and the table of what may happen to it.
 
+pub(super) mod dcv;
+pub(super) mod endpoints;
+pub(super) mod extras;
+pub(super) mod form;
+pub(super) mod list;
+pub(super) mod mails;
+pub(super) mod status;
+pub(super) mod view;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
-use super::dcv::{DcvMethod, DcvToken};
-use super::products::Product;
-use super::validity::Term;
+use super::account::products::Product;
+use super::rules::dcv::{DcvMethod, DcvToken};
+use super::rules::validity::Term;
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OrderStatus {
+pub(crate) enum OrderStatus {
     NeedsApproval,
     Pending,
     Processing,
@@ -24,7 +33,7 @@ pub(super) enum OrderStatus {
 
 /// What happens to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OrderEvent {
+pub(crate) enum OrderEvent {
     Approved,
     Rejected,
     Canceled,
@@ -74,74 +83,74 @@ const WORDS: &[(OrderStatus, &str)] = &[
 
 impl OrderStatus {
     /// The status after an event, if the event may happen now.
-    pub(super) fn after(self, event: OrderEvent) -> Option<Self> {
+    pub(crate) fn after(self, event: OrderEvent) -> Option<Self> {
         TRANSITIONS.iter().find(|(from, on, _)| (*from, *on) == (self, event)).map(|(.., to)| *to)
     }
 
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         WORDS.iter().find(|(status, _)| *status == self).map_or("", |(_, word)| word)
     }
 
     /// Nothing more happens before an approval, then the order has a certificate to speak of.
-    pub(super) fn shows_certificate_id(self) -> bool {
+    pub(crate) fn shows_certificate_id(self) -> bool {
         self != Self::NeedsApproval
     }
 }
 
 /// An order: a plan, and the certificates within it.
 #[derive(Debug)]
-pub(super) struct Order {
-    pub(super) id: u64,
-    pub(super) status: OrderStatus,
+pub(crate) struct Order {
+    pub(crate) id: u64,
+    pub(crate) status: OrderStatus,
     /// When the status last changed.
-    pub(super) changed: DateTime<Utc>,
+    pub(crate) changed: DateTime<Utc>,
     /// Who placed it.
-    pub(super) user_id: u64,
-    pub(super) container_id: u64,
+    pub(crate) user_id: u64,
+    pub(crate) container_id: u64,
     /// The primary certificate: the one that downloads by order give.
-    pub(super) certificate_id: u64,
+    pub(crate) certificate_id: u64,
     /// The certificate that will take its place, while a reissue is pending.
-    pub(super) reissue_id: Option<u64>,
-    pub(super) product: &'static Product,
-    pub(super) organization_id: Option<u64>,
-    pub(super) plan: Plan,
-    pub(super) placed: DateTime<Utc>,
+    pub(crate) reissue_id: Option<u64>,
+    pub(crate) product: &'static Product,
+    pub(crate) organization_id: Option<u64>,
+    pub(crate) plan: Plan,
+    pub(crate) placed: DateTime<Utc>,
     /// Set aside for the vendor's final check.
-    pub(super) held: bool,
-    pub(super) dcv_method: DcvMethod,
-    pub(super) scope: DcvScope,
+    pub(crate) held: bool,
+    pub(crate) dcv_method: DcvMethod,
+    pub(crate) scope: DcvScope,
     /// One value for all names of the order.
-    pub(super) random_value: Option<DcvToken>,
-    pub(super) request_ids: Vec<u64>,
-    pub(super) renewal_of: Option<u64>,
-    pub(super) renewed_by: Option<u64>,
+    pub(crate) random_value: Option<DcvToken>,
+    pub(crate) request_ids: Vec<u64>,
+    pub(crate) renewal_of: Option<u64>,
+    pub(crate) renewed_by: Option<u64>,
     /// Brought over from another console of the vendor.
-    pub(super) migrated: bool,
+    pub(crate) migrated: bool,
     /// Marked as renewed by hand, which migrated orders can be.
-    pub(super) marked_renewed: bool,
-    pub(super) receipt_id: u64,
-    pub(super) notes: Vec<Note>,
+    pub(crate) marked_renewed: bool,
+    pub(crate) receipt_id: u64,
+    pub(crate) notes: Vec<Note>,
     /// Until when renewal reminders were sent.
-    pub(super) reminded: Option<DateTime<Utc>>,
-    pub(super) details: Details,
+    pub(crate) reminded: Option<DateTime<Utc>>,
+    pub(crate) details: Details,
 }
 
 impl Order {
     /// The certificate that is being worked on, or was last.
-    pub(super) fn working_id(&self) -> u64 {
+    pub(crate) fn working_id(&self) -> u64 {
         self.reissue_id.unwrap_or(self.certificate_id)
     }
 
-    pub(super) fn is_renewed(&self) -> bool {
+    pub(crate) fn is_renewed(&self) -> bool {
         self.renewed_by.is_some() || self.marked_renewed
     }
 
-    pub(super) fn last_day(&self) -> Option<NaiveDate> {
+    pub(crate) fn last_day(&self) -> Option<NaiveDate> {
         self.plan.days.map(|(_, last_day)| last_day)
     }
 
     /// Adds a note and returns its number within the order.
-    pub(super) fn add_note(&mut self, text: &str, user_id: u64, now: DateTime<Utc>) -> usize {
+    pub(crate) fn add_note(&mut self, text: &str, user_id: u64, now: DateTime<Utc>) -> usize {
         self.notes.push(Note { text: text.to_owned(), user_id, created: now });
         self.notes.len()
     }
@@ -149,37 +158,37 @@ impl Order {
 
 /// A remark on an order.
 #[derive(Clone, Debug)]
-pub(super) struct Note {
-    pub(super) text: String,
-    pub(super) user_id: u64,
-    pub(super) created: DateTime<Utc>,
+pub(crate) struct Note {
+    pub(crate) text: String,
+    pub(crate) user_id: u64,
+    pub(crate) created: DateTime<Utc>,
 }
 
 /// What a caller adds to an order and reads back.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Details {
-    pub(super) alternative_order_id: Option<String>,
-    pub(super) comments: Option<String>,
-    pub(super) custom_renewal_message: Option<String>,
-    pub(super) payment_method: Option<String>,
-    pub(super) additional_emails: Vec<String>,
-    pub(super) auto_renew: bool,
-    pub(super) auto_reissue: bool,
-    pub(super) disable_renewal_notifications: bool,
-    pub(super) disable_ct: bool,
+pub(crate) struct Details {
+    pub(crate) alternative_order_id: Option<String>,
+    pub(crate) comments: Option<String>,
+    pub(crate) custom_renewal_message: Option<String>,
+    pub(crate) payment_method: Option<String>,
+    pub(crate) additional_emails: Vec<String>,
+    pub(crate) auto_renew: bool,
+    pub(crate) auto_reissue: bool,
+    pub(crate) disable_renewal_notifications: bool,
+    pub(crate) disable_ct: bool,
     /// Number of the account's field, and any value.
-    pub(super) custom_fields: Vec<(u64, Value)>,
+    pub(crate) custom_fields: Vec<(u64, Value)>,
 }
 
 /// Which domain is asked to show control for an order's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DcvScope {
+pub(crate) enum DcvScope {
     BaseDomain,
     Fqdn,
 }
 
 impl DcvScope {
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::BaseDomain => "base_domain",
             Self::Fqdn => "fqdn",
@@ -189,13 +198,13 @@ impl DcvScope {
 
 /// How long an order runs.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) term: Term,
+pub(crate) struct Plan {
+    pub(crate) term: Term,
     /// Ordered with `order_validity`, apart from the certificate's own validity.
-    pub(super) multi_year: bool,
-    pub(super) bonus_days: u32,
+    pub(crate) multi_year: bool,
+    pub(crate) bonus_days: u32,
     /// First and last day, once the first certificate is there.
-    pub(super) days: Option<(NaiveDate, NaiveDate)>,
+    pub(crate) days: Option<(NaiveDate, NaiveDate)>,
 }
 
 #[cfg(test)]

@@ -1,49 +1,51 @@
 //! An organization: who certificates are issued to, and how far its validations have come.
 
+pub(super) mod endpoints;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::containers;
-use super::users::User;
-use super::validations::ValidationKind;
+use super::account::containers;
+use super::account::users::User;
+use super::rules::validations::ValidationKind;
 use crate::sandbox::clock::{days_after, timestamp};
 use crate::sandbox::register::Register;
 
 /// An organization's validation is good for about thirteen months.
 const VALIDATION_DAYS: u32 = 397;
-pub(super) const FIRST_ID: u64 = 754_781;
+pub(crate) const FIRST_ID: u64 = 754_781;
 
 /// An organization of the account.
 #[derive(Debug)]
-pub(super) struct Organization {
-    pub(super) id: u64,
-    pub(super) container_id: u64,
-    pub(super) active: bool,
-    pub(super) identity: Identity,
+pub(crate) struct Organization {
+    pub(crate) id: u64,
+    pub(crate) container_id: u64,
+    pub(crate) active: bool,
+    pub(crate) identity: Identity,
     /// Who answers for it, where its maker said so.
-    pub(super) contact: Option<Value>,
+    pub(crate) contact: Option<Value>,
     /// Addresses of the people who may approve its EV orders.
-    pub(super) verified_contacts: Vec<String>,
-    pub(super) validations: Vec<Validation>,
+    pub(crate) verified_contacts: Vec<String>,
+    pub(crate) validations: Vec<Validation>,
 }
 
 /// Who and where an organization is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Identity {
-    pub(super) name: String,
-    pub(super) assumed_name: Option<String>,
-    pub(super) address: String,
-    pub(super) address2: Option<String>,
-    pub(super) city: String,
-    pub(super) state: String,
-    pub(super) zip: String,
-    pub(super) country: String,
-    pub(super) telephone: Option<String>,
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) assumed_name: Option<String>,
+    pub(crate) address: String,
+    pub(crate) address2: Option<String>,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) zip: String,
+    pub(crate) country: String,
+    pub(crate) telephone: Option<String>,
 }
 
 /// One kind of validation, asked for or done.
 #[derive(Clone, Debug)]
-pub(super) struct Validation {
+pub(crate) struct Validation {
     kind: ValidationKind,
     created: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
@@ -70,7 +72,7 @@ impl Validation {
 }
 
 /// The organizations an account starts with: one validated for OV and EV, one for nothing.
-pub(super) fn starting(contact: &User, now: DateTime<Utc>) -> Register<Organization> {
+pub(crate) fn starting(contact: &User, now: DateTime<Utc>) -> Register<Organization> {
     let mut organizations = Register::starting_at(FIRST_ID);
     let identity = |name: &str, address: &str, city: &str, state: &str, zip: &str, country: &str, telephone: &str| Identity {
         name: name.to_owned(),
@@ -99,7 +101,7 @@ pub(super) fn starting(contact: &User, now: DateTime<Utc>) -> Register<Organizat
 
 impl Organization {
     /// An organization nobody has validated yet, in the first container.
-    pub(super) fn new(id: u64, identity: Identity) -> Self {
+    pub(crate) fn new(id: u64, identity: Identity) -> Self {
         Self {
             id,
             container_id: containers::STARTING_ID,
@@ -111,26 +113,26 @@ impl Organization {
         }
     }
 
-    pub(super) fn is_validated(&self, kind: ValidationKind, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_validated(&self, kind: ValidationKind, now: DateTime<Utc>) -> bool {
         self.validations.iter().any(|validation| validation.kind == kind && validation.holds(now))
     }
 
     /// Asks for a validation, unless it is under way or done.
-    pub(super) fn submit(&mut self, kind: ValidationKind, now: DateTime<Utc>) {
+    pub(crate) fn submit(&mut self, kind: ValidationKind, now: DateTime<Utc>) {
         if !self.validations.iter().any(|validation| validation.kind == kind) {
             self.validations.push(Validation { kind, created: now, until: None });
         }
     }
 
     /// The vendor's staff has validated the organization, in every kind asked for and in OV.
-    pub(super) fn validate(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn validate(&mut self, now: DateTime<Utc>) {
         self.submit(ValidationKind::Ov, now);
         for validation in &mut self.validations {
             validation.until = Some(days_after(now, VALIDATION_DAYS));
         }
     }
 
-    pub(super) fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         if self.active { "active" } else { "inactive" }
     }
 
@@ -143,7 +145,7 @@ impl Organization {
     }
 
     /// Inside a domain: `is_active` is a text there.
-    pub(super) fn in_domain(&self) -> Value {
+    pub(crate) fn in_domain(&self) -> Value {
         json!({
             "id": self.id,
             "status": self.status(),
@@ -154,7 +156,7 @@ impl Organization {
     }
 
     /// Inside an order.
-    pub(super) fn in_order(&self) -> Value {
+    pub(crate) fn in_order(&self) -> Value {
         let mut view = json!({
             "id": self.id,
             "name": self.identity.name,
@@ -171,12 +173,12 @@ impl Organization {
     }
 
     /// Inside lists and requests.
-    pub(super) fn summary(&self) -> Value {
+    pub(crate) fn summary(&self) -> Value {
         json!({"id": self.id, "name": self.identity.name})
     }
 
     /// The entries of one kind of validation as a pending or complete order shows them.
-    pub(super) fn validation_in_order(&self, kind: ValidationKind, now: DateTime<Utc>) -> Vec<Value> {
+    pub(crate) fn validation_in_order(&self, kind: ValidationKind, now: DateTime<Utc>) -> Vec<Value> {
         self.validations
             .iter()
             .filter(|validation| validation.kind == kind)
@@ -184,7 +186,7 @@ impl Organization {
             .collect()
     }
 
-    pub(super) fn validations_view(&self, now: DateTime<Utc>) -> Vec<Value> {
+    pub(crate) fn validations_view(&self, now: DateTime<Utc>) -> Vec<Value> {
         self.validations
             .iter()
             .map(|validation| {
@@ -198,7 +200,7 @@ impl Organization {
     }
 
     /// What lists and Organization info share; without a time, no validations.
-    pub(super) fn view(&self, container: &Value, validations_at: Option<DateTime<Utc>>) -> Map<String, Value> {
+    pub(crate) fn view(&self, container: &Value, validations_at: Option<DateTime<Utc>>) -> Map<String, Value> {
         let Identity { name, assumed_name, address, address2, city, state, zip, country, telephone } = &self.identity;
         let validations = validations_at.map(|now| self.validations_view(now)).unwrap_or_default();
         let text = |text: &str| Some(Value::from(text));

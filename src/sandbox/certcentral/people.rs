@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::Account;
-use super::dcv::DcvMethod;
+use super::account::users::User;
 use super::order::OrderEvent;
 use super::request::RequestStatus;
-use super::users::User;
+use super::rules::dcv::DcvMethod;
 use crate::sandbox::clock::days_after;
 use crate::sandbox::network::{Mail, MailKind};
 use crate::sandbox::refusal::Refusal;

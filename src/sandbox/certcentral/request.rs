@@ -1,8 +1,11 @@
 //! A request for approval and the table of its decisions.
 
+pub(super) mod endpoints;
+pub(super) mod submission;
+
 use chrono::{DateTime, Utc};
 
-use super::users::User;
+use super::account::users::User;
 use crate::sandbox::refusal::Refusal;
 
 /// How the account approves what its users ask for.
@@ -22,7 +25,7 @@ pub enum ApprovalMode {
 
 /// What a request asks approval for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// The order itself.
     NewOrder,
     /// The reissue that becomes this certificate.
@@ -37,7 +40,7 @@ pub(super) enum Action {
 
 impl Action {
     /// The request's `type`.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::NewOrder => "new_request",
             Self::Reissue(_) => "reissue",
@@ -53,11 +56,11 @@ impl Action {
 }
 
 /// Every `type` there is.
-pub(super) const TYPES: [&str; 4] = ["new_request", "revoke", "duplicate", "reissue"];
+pub(crate) const TYPES: [&str; 4] = ["new_request", "revoke", "duplicate", "reissue"];
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RequestStatus {
+pub(crate) enum RequestStatus {
     Submitted,
     Pending,
     Approved,
@@ -80,36 +83,36 @@ const DECISIONS: &[(RequestStatus, RequestStatus)] = &[
 ];
 
 impl RequestStatus {
-    pub(super) fn read(word: &str) -> Option<Self> {
+    pub(crate) fn read(word: &str) -> Option<Self> {
         WORDS.iter().find(|(_, known)| *known == word).map(|(status, _)| *status)
     }
 
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         WORDS.iter().find(|(status, _)| *status == self).map_or("", |(_, word)| word)
     }
 }
 
 /// A request for approval.
 #[derive(Debug)]
-pub(super) struct ApprovalRequest {
-    pub(super) id: u64,
-    pub(super) order_id: u64,
-    pub(super) action: Action,
-    pub(super) date: DateTime<Utc>,
-    pub(super) status: RequestStatus,
-    pub(super) requester: u64,
+pub(crate) struct ApprovalRequest {
+    pub(crate) id: u64,
+    pub(crate) order_id: u64,
+    pub(crate) action: Action,
+    pub(crate) date: DateTime<Utc>,
+    pub(crate) status: RequestStatus,
+    pub(crate) requester: u64,
     /// Who took the first of two steps.
-    pub(super) reviewer: Option<u64>,
+    pub(crate) reviewer: Option<u64>,
     /// Who took the last step.
-    pub(super) processor: Option<u64>,
-    pub(super) processed: Option<DateTime<Utc>>,
-    pub(super) comments: Option<String>,
-    pub(super) processor_comment: Option<String>,
+    pub(crate) processor: Option<u64>,
+    pub(crate) processed: Option<DateTime<Utc>>,
+    pub(crate) comments: Option<String>,
+    pub(crate) processor_comment: Option<String>,
 }
 
 impl ApprovalRequest {
     /// A request as it is made; one that is born approved was approved by its maker.
-    pub(super) fn new(id: u64, order_id: u64, action: Action, status: RequestStatus, requester: u64, date: DateTime<Utc>) -> Self {
+    pub(crate) fn new(id: u64, order_id: u64, action: Action, status: RequestStatus, requester: u64, date: DateTime<Utc>) -> Self {
         let decided = status == RequestStatus::Approved;
         Self {
             id,
@@ -127,12 +130,12 @@ impl ApprovalRequest {
     }
 
     /// Waits for somebody's decision.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self.status, RequestStatus::Submitted | RequestStatus::Pending)
     }
 
     /// What was asked for is called off, even after its approval.
-    pub(super) fn withdraw(&mut self, note: &str, user_id: u64, now: DateTime<Utc>) {
+    pub(crate) fn withdraw(&mut self, note: &str, user_id: u64, now: DateTime<Utc>) {
         self.status = RequestStatus::Rejected;
         self.processor = Some(user_id);
         self.processed = Some(now);
@@ -140,7 +143,7 @@ impl ApprovalRequest {
     }
 
     /// Takes a decision; one who may not approve, or who has reviewed, is no approver.
-    pub(super) fn decide(&mut self, to: RequestStatus, user: &User, comment: Option<&str>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub(crate) fn decide(&mut self, to: RequestStatus, user: &User, comment: Option<&str>, now: DateTime<Utc>) -> Result<(), Refusal> {
         if !user.may_approve() || (to == RequestStatus::Approved && self.reviewer == Some(user.id)) {
             return Err(Refusal::access_denied("invalid_approver"));
         }
@@ -166,7 +169,7 @@ impl ApprovalRequest {
 ///
 /// The account's settings name orders and reissues; duplicates are taken to follow them. A revocation always waits
 /// for an approver, unless its caller skips that.
-pub(super) fn first_status(mode: ApprovalMode, action: Action, requester: &User, skip_approval: bool) -> Option<RequestStatus> {
+pub(crate) fn first_status(mode: ApprovalMode, action: Action, requester: &User, skip_approval: bool) -> Option<RequestStatus> {
     match mode {
         _ if skip_approval => None,
         ApprovalMode::TwoStep => Some(RequestStatus::Submitted),
@@ -180,7 +183,7 @@ pub(super) fn first_status(mode: ApprovalMode, action: Action, requester: &User,
 
 #[cfg(test)]
 mod tests {
-    use super::super::users;
+    use super::super::account::users;
     use super::RequestStatus::{Approved, Pending, Rejected, Submitted};
     use super::*;
 

@@ -1,0 +1,143 @@
+//! Containers: the account's departments.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::random::Random;
+use crate::sandbox::refusal::{Refusal, Refusals};
+use crate::sandbox::register::Register;
+
+pub(crate) const STARTING_ID: u64 = 129_626;
+const STARTING_NAME: &str = "Win The Customer, LLC";
+const STARTING_TEMPLATE: u64 = 5;
+const KEY_LENGTH: usize = 32;
+
+/// A container; the first one has no parent.
+#[derive(Debug)]
+pub(crate) struct Container {
+    id: u64,
+    name: String,
+    description: Option<String>,
+    parent_id: Option<u64>,
+    template_id: u64,
+    public_id: String,
+    ekey: String,
+    allowed_domain_names: Vec<String>,
+}
+
+/// The one container an account starts with.
+pub(crate) fn starting(random: &mut Random) -> Register<Container> {
+    let mut containers = Register::starting_at(STARTING_ID);
+    containers.add(|id| Container {
+        id,
+        name: STARTING_NAME.to_owned(),
+        description: None,
+        parent_id: None,
+        template_id: STARTING_TEMPLATE,
+        public_id: random.word(KEY_LENGTH),
+        ekey: random.word(KEY_LENGTH),
+        allowed_domain_names: Vec::new(),
+    });
+    containers
+}
+
+impl Container {
+    fn view(&self) -> Value {
+        let mut view = self.child_view();
+        view["ekey"] = self.ekey.clone().into();
+        view
+    }
+
+    /// Lists of children show no `ekey`.
+    fn child_view(&self) -> Value {
+        let mut view = json!({
+            "id": self.id,
+            "public_id": self.public_id,
+            "name": self.name,
+            "parent_id": self.parent_id.unwrap_or_default(),
+            "template_id": self.template_id,
+            "has_logo": false,
+            "is_active": true,
+        });
+        if let Some(description) = &self.description {
+            view["description"] = description.clone().into();
+        }
+        if !self.allowed_domain_names.is_empty() {
+            view["allowed_domain_names"] = self.allowed_domain_names.clone().into();
+        }
+        view
+    }
+}
+
+impl Account {
+    fn container(&self, call: &Call) -> Result<&Container, Refusal> {
+        self.containers.get(call.id(0)).ok_or_else(|| Refusal::not_found("container"))
+    }
+
+    /// The container a body names, or the first one.
+    pub(crate) fn container_id(&self, call: &Call) -> Result<u64, Refusal> {
+        match call.body.id("container.id") {
+            None => Ok(STARTING_ID),
+            Some(id) => self.containers.get(id).map(|container| container.id).ok_or_else(|| Refusal::not_found("container")),
+        }
+    }
+
+    /// As lists and requests show it.
+    pub(crate) fn container_summary(&self, id: u64) -> Value {
+        json!({"id": id, "name": self.containers.get(id).map_or("", |container| &container.name)})
+    }
+
+    pub(crate) fn starting_container(&self) -> Value {
+        self.container_summary(STARTING_ID)
+    }
+
+    /// As Order info shows it.
+    pub(crate) fn container_in_order(&self, id: u64) -> Value {
+        let mut view = self.container_summary(id);
+        view["is_active"] = true.into();
+        view
+    }
+}
+
+/// `GET /container`; a list that has no `page`.
+pub(crate) fn list(account: &mut Account, _: &Call) -> Answer {
+    let containers: Vec<Value> = account.containers.iter().map(Container::view).collect();
+    Ok(Reply::ok(json!({"containers": containers})))
+}
+
+/// `GET /container/{container_id}`
+pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
+    Ok(Reply::ok(account.container(call)?.view()))
+}
+
+/// `GET /container/{container_id}/children`; those right below only, and no list at all where there is none (inferred).
+pub(crate) fn children(account: &mut Account, call: &Call) -> Answer {
+    let parent = account.container(call)?.id;
+    let children: Vec<Value> =
+        account.containers.iter().filter(|container| container.parent_id == Some(parent)).map(Container::child_view).collect();
+    Ok(Reply::ok(if children.is_empty() { json!({}) } else { json!({"containers": children}) }))
+}
+
+/// `POST /container/{container_id}/children`
+pub(crate) fn create_child(account: &mut Account, call: &Call) -> Answer {
+    account.caller(call).must_administrate()?;
+    let parent = account.container(call)?;
+    let (parent_id, parent_template) = (parent.id, parent.template_id);
+    let mut refusals = Refusals::default();
+    let name = refusals.require(call.body.text("name"), "name").to_owned();
+    let allowed_domain_names = refusals.note(call.body.texts("allowed_domain_names"));
+    refusals.into_result()?;
+    let (public_id, ekey) = (account.random.word(KEY_LENGTH), account.random.word(KEY_LENGTH));
+    let id = account.containers.add(|id| Container {
+        id,
+        name,
+        description: call.body.text("description").map(str::to_owned),
+        parent_id: Some(parent_id),
+        template_id: call.body.id("template_id").unwrap_or(parent_template),
+        public_id,
+        ekey,
+        allowed_domain_names,
+    });
+    Ok(Reply::created(json!({"id": id})))
+}

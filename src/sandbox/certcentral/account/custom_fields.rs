@@ -1,0 +1,92 @@
+//! The account's own fields on orders ("metadata").
+
+use serde_json::{Value, json};
+
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::order::Order;
+use crate::sandbox::http::{Answer, Call, Query, Reply};
+use crate::sandbox::json::Body;
+use crate::sandbox::refusal::{Refusal, Refusals};
+
+const DATA_TYPES: [&str; 4] = ["text", "int", "email_address", "email_list"];
+
+/// A field that orders may or must carry.
+#[derive(Debug)]
+pub(crate) struct CustomField {
+    id: u64,
+    label: String,
+    data_type: &'static str,
+    required: bool,
+}
+
+impl Account {
+    /// Reads an order's `custom_fields`; the refusals are inferred.
+    pub(crate) fn read_custom_fields(&self, body: &Body) -> Result<Vec<(u64, Value)>, Refusal> {
+        let mut values = Vec::new();
+        for item in body.items("custom_fields") {
+            let id = item.get("metadata_id").and_then(as_id).filter(|id| self.custom_fields.get(*id).is_some());
+            let id = id.ok_or_else(|| Refusal::invalid_value("custom_fields.metadata_id"))?;
+            values.push((id, item.get("value").cloned().unwrap_or_default()));
+        }
+        let is_given = |id| values.iter().any(|(given, _)| *given == id);
+        if self.custom_fields.iter().any(|field| field.required && !is_given(field.id)) {
+            return Err(Refusal::required("custom_fields"));
+        }
+        Ok(values)
+    }
+
+    pub(crate) fn custom_fields_view(&self, order: &Order) -> Vec<Value> {
+        let field = |(id, value): &(u64, Value)| {
+            let label = self.custom_fields.get(*id).map(|field| field.label.clone())?;
+            Some(json!({"metadata_id": id, "label": label, "value": value}))
+        };
+        order.details.custom_fields.iter().filter_map(field).collect()
+    }
+
+    /// Whether an order carries the field and the value that a list is filtered by.
+    pub(crate) fn has_custom_field(&self, order: &Order, query: &Query) -> bool {
+        let (ids, wanted) = (query.filter("metadata_id"), query.filter("metadata_value"));
+        if ids.is_empty() && wanted.is_empty() {
+            return true;
+        }
+        order.details.custom_fields.iter().any(|(id, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (ids.is_empty() || ids.iter().any(|wanted| wanted.parse() == Ok(*id)))
+                && (wanted.is_empty() || wanted.contains(&value.as_str()))
+        })
+    }
+}
+
+fn as_id(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// `GET /account/metadata`
+pub(crate) fn list(account: &mut Account, _: &Call) -> Answer {
+    let view = |field: &CustomField| {
+        json!({
+            "id": field.id,
+            "label": field.label,
+            "is_required": field.required,
+            "is_active": true,
+            "data_type": field.data_type,
+            "show_in_receipt": false,
+        })
+    };
+    let fields: Vec<Value> = account.custom_fields.iter().map(view).collect();
+    Ok(Reply::ok(if fields.is_empty() { json!({}) } else { json!({"metadata": fields}) }))
+}
+
+/// `POST /account/metadata`; the path is known, its body and answer follow the list.
+pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
+    account.caller(call).must_administrate()?;
+    let mut refusals = Refusals::default();
+    let label = refusals.require(call.body.text("label"), "label").to_owned();
+    let data_type = call.body.text("data_type").unwrap_or("text");
+    let data_type =
+        refusals.note(DATA_TYPES.iter().find(|known| **known == data_type).ok_or_else(|| Refusal::invalid_value("data_type")).copied());
+    refusals.into_result()?;
+    let required = call.body.flag("is_required");
+    let id = account.custom_fields.add(|id| CustomField { id, label, data_type, required });
+    Ok(Reply::created(json!({"id": id})))
+}

@@ -1,0 +1,178 @@
+//! The products this account may order.
+
+use serde_json::{Value, json};
+
+use super::platforms;
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::rules::validations::ValidationKind;
+use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::refusal::Refusal;
+
+/// Hash algorithms by id and name.
+const HASHES: [(&str, &str); 3] = [("sha256", "SHA-256"), ("sha384", "SHA-384"), ("sha512", "SHA-512")];
+
+/// A certificate product.
+#[derive(Debug)]
+pub(crate) struct Product {
+    pub(crate) name_id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) level: Level,
+}
+
+/// What is validated before a product is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Domain,
+    Organization,
+    Extended,
+    /// Names of a private network: the organization counts, the names are nobody's.
+    Private,
+}
+
+use Level::{Domain, Extended, Organization, Private};
+
+const PRODUCTS: &[Product] = &[
+    product("ssl_ev_securesite_pro", "Secure Site Pro EV SSL", Extended),
+    product("ssl_ev_securesite_flex", "Secure Site EV", Extended),
+    product("ssl_ev_securesite", "Secure Site EV SSL", Extended),
+    product("ssl_ev_securesite_multi_domain", "Secure Site EV Multi-Domain SSL", Extended),
+    product("ssl_ev_basic", "Basic EV", Extended),
+    product("ssl_ev_plus", "Extended Validation SSL", Extended),
+    product("ssl_ev_multi_domain", "EV Multi-Domain", Extended),
+    product("ssl_securesite_pro", "Secure Site Pro SSL", Organization),
+    product("ssl_securesite_flex", "Secure Site OV", Organization),
+    product("ssl_securesite", "Secure Site SSL", Organization),
+    product("ssl_securesite_multi_domain", "Secure Site Multi-Domain SSL", Organization),
+    product("ssl_securesite_wildcard", "Secure Site Wildcard SSL", Organization),
+    product("ssl_geotrust_truebizid", "GeoTrust TrueBusiness ID OV", Organization),
+    product("ssl_basic", "Basic OV", Organization),
+    product("ssl_plus", "Standard SSL", Organization),
+    product("ssl_multi_domain", "Multi-Domain SSL", Organization),
+    product("ssl_wildcard", "Wildcard", Organization),
+    product("ssl_cloud_wildcard", "Cloud", Organization),
+    product("ssl_dv_geotrust", "GeoTrust Standard DV", Domain),
+    product("ssl_dv_geotrust_flex", "GeoTrust DV SSL", Domain),
+    product("ssl_dv_rapidssl", "RapidSSL Standard DV", Domain),
+    product("wildcard_dv_geotrust", "GeoTrust Wildcard DV", Domain),
+    product("wildcard_dv_rapidssl", "RapidSSL Wildcard DV", Domain),
+    product("cloud_dv_geotrust", "GeoTrust Cloud DV", Domain),
+    product("private_ssl_flex", "Private SSL OV", Private),
+    product("private_ssl_plus", "Private SSL", Private),
+    product("private_ssl_multi_domain", "Private SSL Multi-Domain", Private),
+    product("private_ssl_wildcard", "Private SSL Wildcard", Private),
+];
+
+const fn product(name_id: &'static str, name: &'static str, level: Level) -> Product {
+    Product { name_id, name, level }
+}
+
+/// The product of an identifier.
+pub(crate) fn find(name_id: &str) -> Result<&'static Product, Refusal> {
+    PRODUCTS.iter().find(|product| product.name_id == name_id).ok_or_else(|| Refusal::not_found("product"))
+}
+
+impl Product {
+    /// The organization validation the product asks for.
+    pub(crate) fn organization_validation(&self) -> Option<ValidationKind> {
+        match self.level {
+            Domain => None,
+            Organization | Private => Some(ValidationKind::Ov),
+            Extended => Some(ValidationKind::Ev),
+        }
+    }
+
+    pub(crate) fn needs_domain_control(&self) -> bool {
+        self.level != Private
+    }
+
+    /// Only OV and EV certificates for the public may be duplicated.
+    pub(crate) fn allows_duplicates(&self) -> bool {
+        matches!(self.level, Organization | Extended)
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self.level {
+            Domain => "dv_ssl_certificate",
+            Organization | Extended => "ssl_certificate",
+            Private => "private_ssl_certificate",
+        }
+    }
+
+    /// As lists and requests show it.
+    pub(crate) fn summary(&self) -> Value {
+        json!({"name_id": self.name_id, "name": self.name, "type": self.type_name()})
+    }
+
+    /// As Order info shows it.
+    pub(crate) fn details(&self) -> Value {
+        let (kind, name, description) =
+            self.organization_validation().map_or(("dv", "DV", "Domain Validation"), |kind| (kind.word(), kind.name(), kind.description()));
+        json!({
+            "name_id": self.name_id,
+            "name": self.name,
+            "type": self.type_name(),
+            "validation_type": kind,
+            "validation_name": name,
+            "validation_description": description,
+            "csr_required": true,
+        })
+    }
+}
+
+/// What List products and Product info share.
+fn product_view(product: &Product, account: &Account) -> Value {
+    let years: Vec<u32> = (1..=account.settings.max_plan_years).collect();
+    let containers: Vec<u64> = account.containers.ids();
+    let hashes: Vec<Value> = HASHES.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
+    let intermediate = account.authority.intermediate();
+    json!({
+        "group_name": product.type_name(),
+        "name_id": product.name_id,
+        "name": product.name,
+        "type": product.type_name(),
+        "allowed_container_ids": containers,
+        "allowed_validity_years": [1],
+        "allowed_order_validity_years": years,
+        "signature_hash_types": {"allowed_hash_types": hashes, "default_hash_type_id": "sha256"},
+        "csr_required": true,
+        "allowed_ca_certs": [{"id": intermediate.serial_number, "name": intermediate.common_name}],
+    })
+}
+
+/// `GET /product`; no `page`.
+pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
+    let container = call.query.number("container_id");
+    if container.is_some_and(|id| account.containers.get(id).is_none()) {
+        return Err(Refusal::not_found("container"));
+    }
+    let products: Vec<Value> = PRODUCTS.iter().map(|product| product_view(product, account)).collect();
+    Ok(Reply::ok(json!({"products": products})))
+}
+
+/// `GET /product/{name_id}`; `validation_type` is in capitals here.
+pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
+    let product = find(call.param(0))?;
+    let mut view = product_view(product, account);
+    view["validation_type"] = product.organization_validation().map_or("DV", ValidationKind::name).into();
+    view["duplicates_allowed"] = product.allows_duplicates().into();
+    view["additional_dns_names_allowed"] = true.into();
+    view["custom_expiration_date_allowed"] = true.into();
+    view["custom_order_expiration_date_allowed"] = true.into();
+    view["allow_auto_renew"] = true.into();
+    view["server_platforms"] = platforms::list().into();
+    view["license_agreement"] = "Sandbox license agreement.".into();
+    Ok(Reply::ok(view))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_unique() {
+        for (index, product) in PRODUCTS.iter().enumerate() {
+            assert!(PRODUCTS[index + 1..].iter().all(|other| other.name_id != product.name_id), "{}", product.name_id);
+        }
+        assert!(find("nothing").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! The endpoints of certificates: downloads, chains, the archive.
+
+use serde_json::{Value, json};
+
+use super::Issued;
+use crate::sandbox::authority;
+use crate::sandbox::bundle::bundle;
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::platforms;
+use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::refusal::Refusal;
+
+const DEFAULT_FORMAT: &str = "default";
+
+impl Account {
+    pub(crate) fn root_certificate(&self) -> String {
+        self.authority.root().pem()
+    }
+
+    /// An issued certificate; one that is not issued yet cannot be found (inferred).
+    fn issued(&self, certificate_id: u64) -> Result<&Issued, Refusal> {
+        let certificate = self.certificates.get(certificate_id);
+        certificate.and_then(|certificate| certificate.issued.as_ref()).ok_or_else(|| Refusal::not_found("certificate"))
+    }
+
+    /// Leaf, intermediate, root; `None` before issuance.
+    pub(crate) fn chain_view(&self, certificate_id: u64) -> Option<Value> {
+        let issued = self.issued(certificate_id).ok()?;
+        let certificates = self.authority.chain(&issued.leaf).certificates();
+        Some(certificates.iter().map(|each| json!({"subject_common_name": each.common_name, "pem": each.pem()})).collect())
+    }
+
+    fn file(&self, certificate_id: u64, format: &str) -> Answer {
+        let issued = self.issued(certificate_id)?;
+        // The code for an unknown format is inferred.
+        let file = bundle(format, &self.authority.chain(&issued.leaf)).ok_or_else(|| Refusal::invalid_value("format"))?;
+        Ok(Reply::file(file.content_type, file.file_name, file.body))
+    }
+}
+
+/// `GET /certificate/{certificate_id}/download/format/{format}`
+pub(crate) fn download(account: &mut Account, call: &Call) -> Answer {
+    account.file(call.id(0), call.param(1))
+}
+
+/// `GET /certificate/{certificate_id}/download/platform`, with or without `/{platform_id}`
+///
+/// The best format of the platform, which is the certificate's own unless another is named.
+pub(crate) fn download_for_platform(account: &mut Account, call: &Call) -> Answer {
+    account.issued(call.id(0))?;
+    let own = account.certificates.get(call.id(0)).map_or(platforms::OTHER, |certificate| certificate.server_platform);
+    let platform = match call.params.get(1) {
+        // The code for an unknown platform is inferred.
+        Some(id) => id.parse().ok().filter(|id| platforms::best_format(*id).is_some()).ok_or_else(|| Refusal::invalid_value("platform"))?,
+        None => own,
+    };
+    account.file(call.id(0), platforms::best_format(platform).unwrap_or(DEFAULT_FORMAT))
+}
+
+/// `GET /certificate/intermediates`; times have no offset, `is_private` is a text.
+pub(crate) fn intermediates(account: &mut Account, _: &Call) -> Answer {
+    let (certificate, root) = (account.authority.intermediate(), account.authority.root());
+    let time = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
+    Ok(Reply::ok(json!({"intermediates": [{
+        "id": certificate.serial_number,
+        "subject_common_name": certificate.common_name,
+        "issuer_common_name": root.common_name,
+        "subject_org_name": authority::ORGANIZATION,
+        "valid_from": time(certificate.not_before),
+        "valid_to": time(certificate.not_after),
+        "serial_number": certificate.serial_number,
+        "thumbprint": certificate.thumbprint,
+        "signature_hash": "SHA256",
+        "is_private": "0",
+    }]})))
+}
+
+/// `PUT /certificate/{certificate_id}/archive`
+pub(crate) fn archive(account: &mut Account, call: &Call) -> Answer {
+    let id = call.id(0);
+    if account.orders.iter().any(|order| order.certificate_id == id) {
+        return Err(Refusal::invalid("cannot_archive_primary_certificate", "Primary certificate cannot be archived"));
+    }
+    set_archived(account, id, true)
+}
+
+/// `PUT /certificate/{certificate_id}/unarchive`
+pub(crate) fn unarchive(account: &mut Account, call: &Call) -> Answer {
+    set_archived(account, call.id(0), false)
+}
+
+fn set_archived(account: &mut Account, id: u64, archived: bool) -> Answer {
+    account.certificates.get_mut(id).ok_or_else(|| Refusal::not_found("certificate"))?.archived = archived;
+    Ok(Reply::no_content())
+}
+
+/// `GET /certificate/{certificate_id}/chain`; its first element is the leaf.
+pub(crate) fn chain(account: &mut Account, call: &Call) -> Answer {
+    let chain = account.chain_view(call.id(0)).ok_or_else(|| Refusal::not_found("certificate"))?;
+    Ok(Reply::ok(json!({"intermediates": chain})))
+}
+
+/// `GET /certificate/download/order/{order_id}`, with or without `/format/{format}`
+pub(crate) fn download_of_order(account: &mut Account, call: &Call) -> Answer {
+    let certificate_id = account.order(call)?.certificate_id;
+    account.file(certificate_id, call.params.get(1).map_or(DEFAULT_FORMAT, String::as_str))
+}

@@ -1,0 +1,289 @@
+//! What happens by itself: validation completes, certificates are issued and revoked, plans end.
+//!
+//! Nothing runs in the background. Before and after every call the account catches up with the clock.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use super::{Certificate, CertificateEvent, CertificateStatus, Issued, Origin};
+use crate::sandbox::authority::{Issuance, Subject};
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::order::mails::Occasion;
+use crate::sandbox::certcentral::order::{DcvScope, Order, OrderEvent, OrderStatus};
+use crate::sandbox::certcentral::rules::names::{base_domain, without_wildcard};
+use crate::sandbox::certcentral::rules::validity;
+use crate::sandbox::clock::{after, days_after};
+
+/// An account with automatic reissue asks for it this long before a certificate's end.
+const AUTO_REISSUE_DAYS: u32 = 30;
+/// What the request of an automatic reissue says.
+const AUTO_REISSUE_NOTE: &str = "Automatic reissue";
+
+impl Account {
+    /// Brings everything up to `now`.
+    pub(crate) fn catch_up(&mut self, now: DateTime<Utc>) {
+        if self.settings.dcv_polling {
+            self.poll_domains(now);
+        }
+        for id in self.orders.ids() {
+            while self.step_order(id, now).is_some() {}
+            self.send_reminders(id, now);
+        }
+        for id in self.certificates.ids() {
+            while self.step_certificate(id, now).is_some() {}
+        }
+    }
+
+    /// Takes an order one step further, if time and validations allow.
+    fn step_order(&mut self, id: u64, now: DateTime<Utc>) -> Option<()> {
+        let order = self.orders.get(id)?;
+        if let Some(end) = order.last_day().map(last_second)
+            && matches!(order.status, OrderStatus::Issued | OrderStatus::ReissuePending)
+            && now > end
+        {
+            return self.end_plan(id, end);
+        }
+        let certificate = self.certificates.get(order.working_id())?;
+        match order.status {
+            OrderStatus::Pending | OrderStatus::ReissuePending if self.is_ready(order, certificate, now) => {
+                self.happen(id, OrderEvent::Validated, now)?;
+                let working = self.orders.get(id)?.working_id();
+                self.certificates.get_mut(working)?.validated = Some(now);
+                Some(())
+            }
+            OrderStatus::Processing | OrderStatus::ReissueProcessing if !order.held => {
+                let due = self.due(certificate, now)?;
+                if self.issue(certificate.id, due).is_some() { Some(()) } else { self.happen(id, OrderEvent::Rejected, due) }
+            }
+            OrderStatus::Issued if order.details.auto_reissue => self.reissue_automatically(id, now),
+            _ => None,
+        }
+    }
+
+    /// Takes a certificate that its order does not wait for one step further.
+    fn step_certificate(&mut self, id: u64, now: DateTime<Utc>) -> Option<()> {
+        let certificate = self.certificates.get(id)?;
+        if let Some(at) = certificate.revoke_at.filter(|at| *at <= now) {
+            self.certificates.get_mut(id)?.revoke_at = None;
+            return self.revoke_certificate(id, at);
+        }
+        if certificate.origin != Origin::Duplicate {
+            return None;
+        }
+        let order = self.orders.get(certificate.order_id)?;
+        if let Some(due) = self.due(certificate, now).filter(|_| certificate.status == CertificateStatus::Pending && !order.held) {
+            return match self.issue(id, due) {
+                Some(()) => Some(()),
+                None => self.certificates.get_mut(id)?.happen(CertificateEvent::Rejected),
+            };
+        }
+        if certificate.validated.is_none() && self.is_ready(order, certificate, now) {
+            self.certificates.get_mut(id)?.validated = Some(now);
+            return Some(());
+        }
+        None
+    }
+
+    /// When a validated certificate is issued, if that is now or was before.
+    fn due(&self, certificate: &Certificate, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(after(certificate.validated?, self.settings.issue_delay)).filter(|due| *due <= now)
+    }
+
+    /// Approved, validated, and not held back.
+    fn is_ready(&self, order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> bool {
+        certificate.status == CertificateStatus::Pending
+            && !order.held
+            && self.is_organization_validated(order, now)
+            && self.unproven_names(order, certificate, now).is_empty()
+            && self.name_forbidden_by_caa(&self.names_to_prove(order, certificate)).is_none()
+    }
+
+    /// Lets an event happen to an order; `None` when it may not happen now.
+    ///
+    /// What ends the wait for a certificate ends that certificate too.
+    pub(crate) fn happen(&mut self, order_id: u64, event: OrderEvent, at: DateTime<Utc>) -> Option<()> {
+        let order = self.orders.get_mut(order_id)?;
+        order.status = order.status.after(event)?;
+        order.changed = at;
+        if matches!(event, OrderEvent::Rejected | OrderEvent::Canceled | OrderEvent::PlanEnded) {
+            let given_up = order.reissue_id.take().unwrap_or(order.certificate_id);
+            if let Some(certificate) = self.certificates.get_mut(given_up) {
+                // An issued certificate outlives its order's plan.
+                let _ = certificate.happen(CertificateEvent::Rejected);
+            }
+        }
+        Some(())
+    }
+
+    /// A plan ends, and with it what was asked for within it.
+    fn end_plan(&mut self, id: u64, end: DateTime<Utc>) -> Option<()> {
+        let open: Vec<u64> =
+            self.requests.iter().filter(|request| request.order_id == id && request.is_open()).map(|request| request.id).collect();
+        for request in open {
+            let processor = self.users[0].id;
+            self.requests.get_mut(request)?.withdraw("The order has expired.", processor, end);
+        }
+        self.happen(id, OrderEvent::PlanEnded, end)
+    }
+
+    fn is_organization_validated(&self, order: &Order, now: DateTime<Utc>) -> bool {
+        let organization = order.organization_id.and_then(|id| self.organizations.get(id));
+        match (order.product.organization_validation(), organization) {
+            (Some(kind), Some(organization)) => organization.active && organization.is_validated(kind, now),
+            (Some(_), None) => false,
+            (None, _) => true,
+        }
+    }
+
+    /// The names of a certificate, without those that need no proof of control.
+    pub(crate) fn names_to_prove(&self, order: &Order, certificate: &Certificate) -> Vec<String> {
+        if !order.product.needs_domain_control() {
+            return Vec::new();
+        }
+        certificate.names().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The names of an order's newest certificate that need proof of control.
+    pub(crate) fn names_of(&self, order: &Order) -> Vec<String> {
+        self.certificates.get(order.working_id()).map(|certificate| self.names_to_prove(order, certificate)).unwrap_or_default()
+    }
+
+    /// The names that no domain shows control over, now.
+    pub(crate) fn unproven_names(&self, order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Vec<String> {
+        let mut names = self.names_to_prove(order, certificate);
+        names.retain(|name| !self.domains.iter().any(|domain| domain.covers(name, now)));
+        names
+    }
+
+    /// The domain that is asked to show control over a name of an order.
+    pub(crate) fn domain_asked<'n>(&self, order: &Order, name: &'n str) -> &'n str {
+        match order.scope {
+            DcvScope::BaseDomain if order.dcv_method.covers_subdomains() => base_domain(name),
+            DcvScope::BaseDomain | DcvScope::Fqdn => without_wildcard(name),
+        }
+    }
+
+    /// Signs a certificate; its order follows. `None` when the authority refuses or the plan has ended.
+    fn issue(&mut self, certificate_id: u64, at: DateTime<Utc>) -> Option<()> {
+        let certificate = self.certificates.get(certificate_id)?;
+        let order = self.orders.get(certificate.order_id)?;
+        let (order_id, origin) = (order.id, certificate.origin);
+        let limits = self.settings.validity_limits();
+        let today = at.date_naive();
+        let (first_day, plan_end) = match order.plan.days {
+            Some((_, plan_end)) if plan_end < today => return None,
+            Some(days) => days,
+            // A date that has passed while the order waited leaves one day.
+            None => (today, validity::plan_end(today, order.plan.term, order.plan.bonus_days, limits).unwrap_or_else(|_| tomorrow(today))),
+        };
+        let certificate_end = validity::certificate_end(today, certificate.validity, plan_end, limits)
+            .or_else(|_| validity::certificate_end(today, None, plan_end, limits))
+            .unwrap_or(plan_end);
+        let organization = order.organization_id.and_then(|id| self.organizations.get(id)).map(|organization| &organization.identity);
+        let issued = self.authority.issue(&Issuance {
+            csr: &certificate.csr,
+            common_name: &certificate.common_name,
+            dns_names: &certificate.dns_names,
+            organization: organization.map(|identity| Subject {
+                organization: &identity.name,
+                city: &identity.city,
+                state: &identity.state,
+                country: &identity.country,
+            }),
+            not_before: today.and_time(NaiveTime::MIN).and_utc(),
+            not_after: last_second(certificate_end),
+            client_auth: certificate.client_auth,
+        });
+        let issued = issued.ok()?;
+        let certificate = self.certificates.get_mut(certificate_id)?;
+        certificate.happen(CertificateEvent::Issued)?;
+        certificate.key_size = issued.key.key_size;
+        certificate.issued = Some(Issued { at, leaf: issued.certificate });
+        if origin == Origin::Reissue {
+            self.replace_primary(order_id, certificate_id, at);
+        }
+        let order = self.orders.get_mut(order_id)?;
+        order.plan.days = Some((first_day, plan_end));
+        if origin != Origin::Duplicate {
+            self.happen(order_id, OrderEvent::Issued, at)?;
+        }
+        let occasion = if origin == Origin::Original { Occasion::Issued } else { Occasion::Reissued };
+        self.mail_about(order_id, occasion, at);
+        Some(())
+    }
+
+    /// A reissue takes the primary certificate's place; when it lacks one of its names, all earlier ones will go.
+    ///
+    /// A common name that lives on among the other names is taken as kept.
+    fn replace_primary(&mut self, order_id: u64, reissue_id: u64, at: DateTime<Utc>) -> Option<()> {
+        let order = self.orders.get_mut(order_id)?;
+        let replaced = order.certificate_id;
+        order.certificate_id = reissue_id;
+        order.reissue_id = None;
+        let kept = self.certificates.get(reissue_id)?.names();
+        if self.certificates.get(replaced)?.names().iter().all(|name| kept.contains(name)) {
+            return None;
+        }
+        let revoke_at = after(at, self.settings.reissue_revocation_delay);
+        for earlier in self.certificates.iter_mut().filter(|certificate| certificate.order_id == order_id && certificate.id != reissue_id) {
+            if earlier.status == CertificateStatus::Issued {
+                earlier.revoke_at.get_or_insert(revoke_at);
+            }
+        }
+        Some(())
+    }
+
+    /// Revokes a certificate, and with the last one its order where the account wants that.
+    pub(crate) fn revoke_certificate(&mut self, id: u64, at: DateTime<Utc>) -> Option<()> {
+        let certificate = self.certificates.get_mut(id)?;
+        certificate.happen(CertificateEvent::Revoked)?;
+        let order_id = certificate.order_id;
+        let is_left = |certificate: &Certificate| certificate.order_id == order_id && certificate.status == CertificateStatus::Issued;
+        if self.settings.revoke_order_with_last_certificate && !self.certificates.iter().any(is_left) {
+            // An order that is reissued just now lives on.
+            let _ = self.happen(order_id, OrderEvent::Revoked, at);
+        }
+        self.mail_about(order_id, Occasion::Revoked, at);
+        Some(())
+    }
+
+    /// Revokes an order with all its certificates.
+    pub(crate) fn revoke_order(&mut self, order_id: u64, at: DateTime<Utc>) -> Option<()> {
+        self.happen(order_id, OrderEvent::Revoked, at)?;
+        for certificate in self.certificates.iter_mut().filter(|certificate| certificate.order_id == order_id) {
+            // What is issued is revoked, what was asked for is given up, what has ended stays.
+            let _ = certificate.happen(CertificateEvent::Revoked).or_else(|| certificate.happen(CertificateEvent::Rejected));
+        }
+        self.mail_about(order_id, Occasion::Revoked, at);
+        Some(())
+    }
+
+    /// Asks for the primary certificate again, shortly before its end and while the plan has days left.
+    fn reissue_automatically(&mut self, order_id: u64, now: DateTime<Utc>) -> Option<()> {
+        let order = self.orders.get(order_id)?;
+        let primary = self.certificates.get(order.certificate_id).filter(|certificate| certificate.status == CertificateStatus::Issued)?;
+        let end = primary.leaf()?.not_after;
+        if now < end && days_after(now, AUTO_REISSUE_DAYS) < end {
+            return None;
+        }
+        let today = now.date_naive();
+        let next_end = validity::certificate_end(today, None, order.last_day()?, self.settings.validity_limits()).ok()?;
+        // Asked for once a day at most, so that a rejection has its effect.
+        let asked_today = |certificate: &Certificate| {
+            certificate.order_id == order_id && certificate.origin == Origin::Reissue && certificate.created.date_naive() == today
+        };
+        if next_end <= end.date_naive() || self.certificates.iter().any(asked_today) {
+            return None;
+        }
+        let (user, form) = (self.user(order.user_id)?, primary.form());
+        self.begin_reissue(order_id, form, &user, false, Some(AUTO_REISSUE_NOTE.to_owned()), now);
+        Some(())
+    }
+}
+
+fn tomorrow(today: NaiveDate) -> NaiveDate {
+    today.succ_opt().unwrap_or(today)
+}
+
+fn last_second(day: NaiveDate) -> DateTime<Utc> {
+    day.and_hms_opt(23, 59, 59).unwrap_or_default().and_utc()
+}

@@ -1,0 +1,313 @@
+//! The endpoints of domains.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::Domain;
+use super::lock::Lock;
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::certificate::CertificateStatus;
+use crate::sandbox::certcentral::listing::{self, SortKey};
+use crate::sandbox::certcentral::organization::Organization;
+use crate::sandbox::certcentral::rules::dcv::{self, DcvMethod, DcvToken};
+use crate::sandbox::certcentral::rules::names::{host_name, is_at_or_below};
+use crate::sandbox::certcentral::rules::validations::{Control, ValidationKind};
+use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::json::Body;
+use crate::sandbox::refusal::{Refusal, Refusals};
+
+impl Account {
+    pub(crate) fn domain_mut(&mut self, call: &Call) -> Result<&mut Domain, Refusal> {
+        self.domains.get_mut(call.id(0)).ok_or_else(|| Refusal::not_found("domain"))
+    }
+
+    pub(crate) fn domain(&self, call: &Call) -> Result<&Domain, Refusal> {
+        self.domains.get(call.id(0)).ok_or_else(|| Refusal::not_found("domain"))
+    }
+
+    fn organization_of_domain(&self, domain: &Domain) -> Option<&Organization> {
+        domain.organization_id.and_then(|id| self.organizations.get(id))
+    }
+
+    /// Enters a domain and begins to validate it: with a token, or with mails.
+    pub(crate) fn register_domain(
+        &mut self,
+        name: String,
+        organization_id: Option<u64>,
+        kinds: Vec<ValidationKind>,
+        method: DcvMethod,
+        wanted: &[String],
+        now: DateTime<Utc>,
+    ) -> u64 {
+        let token = method.uses_token().then(|| DcvToken::draw(&mut self.random, now));
+        if token.is_none() {
+            dcv::send_mails(&self.network, &name, &name, wanted, now);
+        }
+        self.domains.add(|id| Domain {
+            id,
+            name,
+            organization_id,
+            active: true,
+            created: now,
+            submitted: now,
+            kinds,
+            method,
+            token,
+            pending: true,
+            approval: None,
+            lock: Lock::default(),
+        })
+    }
+
+    /// The values that show control over a domain: its own token and those of orders waiting for it.
+    ///
+    /// An expired value no longer counts; what the service answers then is not documented, so it is the answer
+    /// of a record that is not there.
+    pub(crate) fn values_for(&self, domain: &Domain, now: DateTime<Utc>) -> Vec<String> {
+        let own = domain.token.iter();
+        let of_orders = self
+            .certificates
+            .iter()
+            .filter(|certificate| certificate.status == CertificateStatus::Pending)
+            .filter(|certificate| certificate.names().into_iter().any(|name| domain.answers_for(name)))
+            .filter_map(|certificate| self.orders.get(certificate.order_id)?.random_value.as_ref());
+        own.chain(of_orders).filter(|token| token.is_live(now)).map(|token| token.value.clone()).collect()
+    }
+
+    /// The service looks by itself for the values of domains that wait.
+    pub(crate) fn poll_domains(&mut self, now: DateTime<Utc>) {
+        let found: Vec<u64> = self
+            .domains
+            .iter()
+            .filter(|domain| domain.pending)
+            .filter(|domain| domain.method.check(&domain.name, &self.values_for(domain, now), &self.network).is_ok())
+            .map(|domain| domain.id)
+            .collect();
+        for id in found {
+            if let Some(domain) = self.domains.get_mut(id) {
+                domain.approve(domain.method, now, self.settings.dcv_reuse_days);
+            }
+        }
+    }
+
+    /// The container a domain is in: its organization's.
+    fn container_of_domain(&self, domain: &Domain) -> u64 {
+        self.container_of(self.organization_of_domain(domain))
+    }
+}
+
+/// `POST /domain`
+pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
+    let mut refusals = Refusals::default();
+    let body = &call.body;
+    let given_name = refusals.require(body.text("name"), "name");
+    let organization_id = refusals.require(body.id("organization.id"), "organization.id");
+    let kinds = refusals.note(kinds(body));
+    let method = match DcvMethod::read(body.text("dcv_method").or_else(|| body.text("dcv.method"))) {
+        Ok(method) => method,
+        Err(refusal) => {
+            refusals.push(refusal);
+            DcvMethod::Email
+        }
+    };
+    let wanted = refusals.note(body.texts("email_array"));
+    refusals.into_result()?;
+
+    let Some(name) = host_name(given_name) else {
+        return Err(Refusal::invalid_value("name"));
+    };
+    let keep_www = body.flag("keep_www") || !method.covers_subdomains();
+    let name = match name.strip_prefix("www.").and_then(host_name) {
+        Some(stripped) if !keep_www => stripped,
+        _ => name,
+    };
+    if !account.organization(organization_id)?.active {
+        return Err(Refusal::invalid_value("organization.id"));
+    }
+    // Inferred: no source says what a second domain of the same name is answered.
+    if account.domains.iter().any(|domain| domain.name == name) {
+        return Err(Refusal::invalid("duplicate_domain", format!("The domain {name} already exists in this account.")));
+    }
+    let id = account.register_domain(name, Some(organization_id), kinds, method, &wanted, call.now);
+    let domain = account.domains.get(id).ok_or_else(|| Refusal::not_found("domain"))?;
+    let mut reply = Map::from_iter([("id".to_owned(), id.into())]);
+    match &domain.token {
+        Some(token) => reply.insert("dcv_token".to_owned(), token.view(method, &domain.name).into()),
+        None => reply.insert("validation_emails".to_owned(), dcv::addresses_view(&domain.name).into()),
+    };
+    Ok(Reply::created(reply.into()))
+}
+
+fn kinds(body: &Body) -> Result<Vec<ValidationKind>, Refusal> {
+    match body.items("validations") {
+        [] => Err(Refusal::required("validations")),
+        items => ValidationKind::read_list(items).ok_or_else(|| Refusal::invalid_value("validations.type")),
+    }
+}
+
+/// `GET /domain`
+pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
+    let query = &call.query;
+    let container = query.number("container_id");
+    let (search, method) = (query.filter("search"), query.filter("dcv_method"));
+    let (created, ends) = (query.filter("date_created"), query.filter("validation"));
+    let mut domains: Vec<&Domain> = account
+        .domains
+        .iter()
+        .filter(|domain| container.is_none_or(|container| container == account.container_of_domain(domain)))
+        .filter(|domain| listing::is_like(&search, &[&domain.name]))
+        .filter(|domain| listing::is_among(&method, domain.method.word()))
+        .filter(|domain| ends.is_empty() || ends.iter().any(|wanted| domain.ends_within(wanted, call.now)))
+        .filter(|domain| listing::is_in_time(&created, Some(domain.created_at())))
+        .collect();
+    listing::sort(&mut domains, query, |domain, key| match key {
+        "id" => Some(SortKey::Number(domain.id)),
+        "name" => Some(SortKey::Text(domain.name.clone())),
+        "date_created" => Some(SortKey::Time(domain.created)),
+        _ => None,
+    });
+    Ok(Reply::ok(listing::page(&domains, "domains", query, |domain| {
+        let organization = account.organization_of_domain(domain);
+        let mut view = domain.view(organization, account.container_summary(account.container_of_domain(domain)), call.now);
+        view.insert("dcv_method".to_owned(), domain.method.word().into());
+        // A domain that was never validated shows no validations in lists.
+        if domain.approval.is_some() {
+            view.insert("validations".to_owned(), domain.validations_view(organization, call.now).into());
+        }
+        view.into()
+    })))
+}
+
+/// `GET /domain/{domain_id}`
+pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
+    let domain = account.domain(call)?;
+    let organization = account.organization_of_domain(domain);
+    let mut view = domain.view(organization, account.container_summary(account.container_of_domain(domain)), call.now);
+    if call.query.flag("include_validation") {
+        view.insert("validations".to_owned(), domain.validations_view(organization, call.now).into());
+    }
+    if call.query.flag("include_dcv") {
+        view.extend(domain.dcv_view());
+    }
+    view.extend(account.lock_view(domain, call.now));
+    Ok(Reply::ok(view.into()))
+}
+
+/// `PUT /domain/{domain_id}/activate`
+pub(crate) fn activate(account: &mut Account, call: &Call) -> Answer {
+    account.domain_mut(call)?.active = true;
+    Ok(Reply::no_content())
+}
+
+/// `PUT /domain/{domain_id}/deactivate`
+pub(crate) fn deactivate(account: &mut Account, call: &Call) -> Answer {
+    account.domain_mut(call)?.active = false;
+    Ok(Reply::no_content())
+}
+
+/// `GET /domain/{domain_id}/validation`
+pub(crate) fn validation(account: &mut Account, call: &Call) -> Answer {
+    let domain = account.domain(call)?;
+    let validations = domain.validations_view(account.organization_of_domain(domain), call.now);
+    Ok(Reply::ok(json!({"validations": validations})))
+}
+
+/// `POST /domain/{domain_id}/validation`; answers as it does today, with a body.
+pub(crate) fn submit(account: &mut Account, call: &Call) -> Answer {
+    let kinds = kinds(&call.body)?;
+    let new_method = call.body.text("dcv_method").map(|word| DcvMethod::read(Some(word))).transpose()?;
+    let wanted = call.body.texts("email_array")?;
+    let domain = account.domain_mut(call)?;
+    domain.submit(&kinds, call.now);
+    let method = new_method.unwrap_or(domain.method);
+    let id = domain.id;
+    let Value::Object(mut reply) = begin_control(account, call, method, true, &wanted)? else {
+        return Err(Refusal::not_found("domain"));
+    };
+    reply.insert("id".to_owned(), id.into());
+    Ok(Reply::ok(reply.into()))
+}
+
+/// `PUT /domain/{domain_id}/dcv/method`
+pub(crate) fn change_method(account: &mut Account, call: &Call) -> Answer {
+    account.domain(call)?;
+    let method = call.body.text("dcv_method").ok_or_else(|| Refusal::required("dcv_method"))?;
+    let method = DcvMethod::read(Some(method))?;
+    let mail = call.body.at("send_dcv_email_flag").is_none() || call.body.flag("send_dcv_email_flag");
+    // Asking for e-mail again sends nothing.
+    let mail = mail && account.domain(call)?.method != DcvMethod::Email;
+    Ok(Reply::ok(begin_control(account, call, method, mail, &[])?))
+}
+
+/// Sets the method; hands out its token (the one there is, while it lives and the method stays) or sends mail.
+fn begin_control(account: &mut Account, call: &Call, method: DcvMethod, mail: bool, wanted: &[String]) -> Result<Value, Refusal> {
+    let fresh = DcvToken::draw(&mut account.random, call.now);
+    let network = account.network.clone();
+    let domain = account.domain_mut(call)?;
+    let unchanged = domain.method == method;
+    domain.method = method;
+    if !method.uses_token() {
+        domain.token = None;
+        if mail {
+            dcv::send_mails(&network, &domain.name, &domain.name, wanted, call.now);
+        }
+        return Ok(json!({"validation_emails": dcv::addresses_view(&domain.name)}));
+    }
+    let kept = domain.token.take().filter(|token| unchanged && !token.found && token.is_live(call.now));
+    let token = domain.token.insert(kept.unwrap_or(fresh));
+    Ok(json!({"dcv_token": token.view_with_status(method, &domain.name)}))
+}
+
+/// `POST /domain/{domain_id}/dcv/token`; the former token no longer counts.
+pub(crate) fn new_token(account: &mut Account, call: &Call) -> Answer {
+    let fresh = DcvToken::draw(&mut account.random, call.now);
+    let domain = account.domain_mut(call)?;
+    if !domain.method.uses_token() {
+        return Err(Refusal::invalid("invalid_dcv_method", "The DCV method of the domain does not use a token."));
+    }
+    let view = fresh.view(domain.method, &domain.name);
+    domain.token = Some(fresh);
+    Ok(Reply::created(view.into()))
+}
+
+/// `PUT /domain/{domain_id}/dcv/validate-token`
+pub(crate) fn check(account: &mut Account, call: &Call) -> Answer {
+    let domain = account.domain(call)?;
+    let values = account.values_for(domain, call.now);
+    domain.method.check(&domain.name, &values, &account.network)?;
+    let reuse_days = account.settings.dcv_reuse_days;
+    let domain = account.domain_mut(call)?;
+    // A token proves control once; a second check of a valid domain changes nothing.
+    let proven = domain.control(call.now) == Control::Complete && !domain.pending;
+    let used = domain.token.as_ref().is_some_and(|token| token.found);
+    if !(proven && used) {
+        domain.approve(domain.method, call.now, reuse_days);
+    }
+    let mut reply = Map::from_iter([("status".to_owned(), "active".into())]);
+    if let Some(token) = &domain.token {
+        reply.insert("token".to_owned(), token.value.clone().into());
+    }
+    Ok(Reply::ok(reply.into()))
+}
+
+/// `GET /domain/{domain_id}/dcv/emails`; a host name may stand in the id's place.
+pub(crate) fn emails(account: &mut Account, call: &Call) -> Answer {
+    let name = match account.domain(call) {
+        Ok(domain) => domain.name.clone(),
+        Err(not_found) => host_name(call.param(0)).ok_or(not_found)?,
+    };
+    Ok(Reply::ok(dcv::addresses_view(&name).into()))
+}
+
+/// `PUT /domain/{domain_id}/dcv/emails`
+pub(crate) fn resend_emails(account: &mut Account, call: &Call) -> Answer {
+    let domain = account.domain(call)?;
+    let name_scope = match call.body.text("name_scope") {
+        Some(scope) => {
+            host_name(scope).filter(|scope| is_at_or_below(&domain.name, scope)).ok_or_else(|| Refusal::invalid_value("name_scope"))?
+        }
+        None => domain.name.clone(),
+    };
+    dcv::send_mails(&account.network, &domain.name, &name_scope, &call.body.texts("email_array")?, call.now);
+    Ok(Reply::no_content())
+}

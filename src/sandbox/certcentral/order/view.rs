@@ -1,0 +1,243 @@
+//! Orders as the service shows them, with the types it gives their members.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::{Note, Order};
+use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::platforms;
+use crate::sandbox::certcentral::certificate::{Certificate, CertificateStatus, Origin};
+use crate::sandbox::certcentral::request::ApprovalRequest;
+use crate::sandbox::certcentral::rules::validity::Term;
+use crate::sandbox::clock::{date, timestamp};
+
+impl Account {
+    pub(crate) fn common_name(&self, order: &Order) -> &str {
+        self.certificates.get(order.certificate_id).map_or("", |certificate| &certificate.common_name)
+    }
+
+    /// Order info, also inside Request info.
+    pub(crate) fn order_view(&self, order: &Order, now: DateTime<Utc>) -> Map<String, Value> {
+        let user = self.user(order.user_id).unwrap_or(self.users[0]);
+        let requests = || order.request_ids.iter().filter_map(|id| self.requests.get(*id));
+        let counts = self.counts(order);
+        let (plain_names, _) = self.certificates.get(order.certificate_id).map(Certificate::name_counts).unwrap_or_default();
+        let body = json!({
+            "id": order.id,
+            "status": order.status.word(),
+            "is_renewal": order.renewal_of.is_some(),
+            "is_renewed": order.is_renewed(),
+            "date_created": timestamp(order.placed),
+            "disable_renewal_notifications": order.details.disable_renewal_notifications,
+            "auto_renew": u8::from(order.details.auto_renew),
+            "auto_reissue": u8::from(order.details.auto_reissue),
+            "container": self.container_in_order(order.container_id),
+            "product": order.product.details(),
+            "organization_contact": user.contact(),
+            "technical_contact": user.contact(),
+            "user": user.summary(),
+            "purchased_dns_names": plain_names,
+            "receipt_id": order.receipt_id,
+            "cs_provisioning_method": "none",
+            "additional_emails": order.details.additional_emails,
+            "allow_duplicates": order.product.allows_duplicates(),
+            "is_out_of_contract": false,
+            "payment_method": order.details.payment_method.as_deref().unwrap_or("balance"),
+            "product_name_id": order.product.name_id,
+            "disable_issuance_email": false,
+            "disable_ct": order.details.disable_ct,
+            "dcv_method": order.dcv_method.word(),
+            "server_licenses": 1,
+            "is_guest_access_enabled": false,
+            "has_pending_request": requests().any(ApprovalRequest::is_open),
+            "duplicates_count": counts.duplicates,
+            "reissues_count": counts.reissues,
+        });
+        let Value::Object(mut view) = body else {
+            return Map::new();
+        };
+        if let Some(certificate) = self.certificates.get(order.certificate_id) {
+            let mut certificate_view = certificate_view(order, certificate, now);
+            certificate_view["ca_cert"] =
+                json!({"id": self.authority.intermediate().serial_number, "name": self.authority.intermediate().common_name});
+            certificate_view["user_id"] = certificate.user_id.into();
+            view.insert("certificate".to_owned(), certificate_view);
+        }
+        if let Some(organization) = order.organization_id.and_then(|id| self.organizations.get(id)) {
+            view.insert("organization".to_owned(), organization.in_order());
+        }
+        view.extend(plan_view(order));
+        if let Some((first_day, _)) = order.plan.days {
+            view.insert("order_valid_from".to_owned(), date(first_day).into());
+        }
+        let requests: Vec<Value> = requests().map(request_in_order).collect();
+        let notes: Vec<Value> = order.notes.iter().zip(1..).map(|(note, id)| self.note_view(note, id)).collect();
+        let fields = self.custom_fields_view(order);
+        let optional = [
+            ("requests", (!requests.is_empty()).then_some(Value::Array(requests))),
+            ("renewed_order_id", order.renewed_by.map(Value::from)),
+            ("renewal_of_order_id", order.renewal_of.map(Value::from)),
+            ("alternative_order_id", order.details.alternative_order_id.clone().map(Value::from)),
+            ("custom_renewal_message", order.details.custom_renewal_message.clone().map(Value::from)),
+            ("notes", (!notes.is_empty()).then_some(Value::Array(notes))),
+            ("custom_fields", (!fields.is_empty()).then_some(Value::Array(fields))),
+        ];
+        view.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        view
+    }
+
+    fn note_view(&self, note: &Note, id: u64) -> Value {
+        let mut view = json!({"id": id, "date_created": timestamp(note.created), "text": note.text});
+        // The vendor's staff are no users.
+        if let Some(user) = self.user(note.user_id) {
+            view["user"] = user.summary();
+        }
+        view
+    }
+
+    /// Certificates beside the first that were issued, as orders count them.
+    fn counts(&self, order: &Order) -> Counts {
+        let issued = self.certificates.iter().filter(|certificate| certificate.order_id == order.id && certificate.issued.is_some());
+        issued.fold(Counts::default(), |mut counts, certificate| {
+            match certificate.origin {
+                Origin::Original => {}
+                Origin::Reissue => counts.reissues += 1,
+                Origin::Duplicate => counts.duplicates += 1,
+            }
+            counts
+        })
+    }
+
+    /// An item of List orders.
+    pub(crate) fn order_item(&self, order: &Order, now: DateTime<Utc>) -> Value {
+        let organization = order.organization_id.and_then(|id| self.organizations.get(id));
+        let counts = self.counts(order);
+        let body = json!({
+            "id": order.id,
+            "status": order.status.word(),
+            "is_renewed": order.is_renewed(),
+            "date_created": timestamp(order.placed),
+            // Domain-validated orders have an empty list in the organization's place.
+            "organization": organization.map_or_else(|| json!([]), |organization| organization.summary()),
+            "disable_renewal_notifications": order.details.disable_renewal_notifications,
+            "container": self.container_summary(order.container_id),
+            "product": order.product.summary(),
+            "has_duplicates": counts.duplicates > 0,
+            "has_reissues": counts.reissues > 0,
+            "duplicates_count": counts.duplicates,
+            "reissues_count": counts.reissues,
+            "product_name_id": order.product.name_id,
+        });
+        let Value::Object(mut item) = body else {
+            return Value::Null;
+        };
+        item.extend(plan_view(order));
+        if let Some(certificate) = self.certificates.get(order.certificate_id) {
+            item.insert("number_of_sans".to_owned(), certificate.names().len().into());
+            item.insert("certificate".to_owned(), certificate_item(order, certificate, now));
+        }
+        Value::Object(item)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    reissues: u32,
+    duplicates: u32,
+}
+
+fn request_in_order(request: &ApprovalRequest) -> Value {
+    let mut view = json!({
+        "id": request.id,
+        "date": timestamp(request.date),
+        "type": request.action.word(),
+        "status": request.status.word(),
+    });
+    if let Some(comments) = &request.comments {
+        view["comments"] = comments.clone().into();
+    }
+    view
+}
+
+/// The plan's members; `is_multi_year_plan` is the text `"1"` or absent.
+fn plan_view(order: &Order) -> Map<String, Value> {
+    let mut view = Map::new();
+    if let Term::Years(years) = order.plan.term {
+        view.insert("validity_years".to_owned(), years.into());
+    }
+    view.insert("order_validity".to_owned(), order.plan.term.to_json());
+    if let Some((_, last_day)) = order.plan.days {
+        view.insert("order_valid_till".to_owned(), date(last_day).into());
+    }
+    if order.plan.multi_year {
+        view.insert("is_multi_year_plan".to_owned(), "1".into());
+    }
+    view
+}
+
+fn certificate_item(order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Value {
+    let mut view = Map::from_iter([
+        ("common_name".to_owned(), certificate.common_name.clone().into()),
+        ("dns_names".to_owned(), certificate.names().into()),
+        ("signature_hash".to_owned(), certificate.signature_hash.clone().into()),
+    ]);
+    if order.status.shows_certificate_id() {
+        view.insert("id".to_owned(), certificate.id.into());
+    }
+    view.extend(issued_view(certificate, now));
+    view.into()
+}
+
+fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Value {
+    let (plain_names, wildcards) = certificate.name_counts();
+    let body = json!({
+        "common_name": certificate.common_name,
+        "dns_names": certificate.names(),
+        "date_created": timestamp(certificate.created),
+        "csr": certificate.csr,
+        "server_platform": platforms::view(certificate.server_platform),
+        "signature_hash": certificate.signature_hash,
+        "key_size": certificate.key_size,
+        // Numbers at the order's root, texts here.
+        "receipt_id": order.receipt_id.to_string(),
+        "purchased_dns_names": plain_names.to_string(),
+        "purchased_wildcard_names": wildcards.to_string(),
+    });
+    let Value::Object(mut view) = body else {
+        return Value::Null;
+    };
+    if order.status.shows_certificate_id() {
+        view.insert("id".to_owned(), certificate.id.into());
+    }
+    if let Some(id) = order.organization_id {
+        view.insert("organization".to_owned(), json!({"id": id}));
+    }
+    if let Some(validity) = certificate.validity {
+        view.insert("cert_validity".to_owned(), validity.to_json());
+    }
+    if !certificate.organization_units.is_empty() {
+        view.insert("organization_units".to_owned(), certificate.organization_units.clone().into());
+    }
+    // Told only of a certificate that was reissued or revoked.
+    if certificate.status == CertificateStatus::Revoked || certificate.origin == Origin::Reissue {
+        view.insert("status".to_owned(), certificate.status.word().into());
+    }
+    view.extend(issued_view(certificate, now));
+    view.into()
+}
+
+/// What only an issued certificate has.
+pub(crate) fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Map<String, Value> {
+    let Some(issued) = &certificate.issued else {
+        return Map::new();
+    };
+    let last_day = issued.leaf.not_after.date_naive();
+    Map::from_iter([
+        ("thumbprint".to_owned(), issued.leaf.thumbprint.clone().into()),
+        ("serial_number".to_owned(), issued.leaf.serial_number.clone().into()),
+        ("date_issued".to_owned(), timestamp(issued.at).into()),
+        ("valid_from".to_owned(), date(issued.leaf.not_before.date_naive()).into()),
+        ("valid_till".to_owned(), date(last_day).into()),
+        ("days_remaining".to_owned(), (last_day - now.date_naive()).num_days().into()),
+    ])
+}
