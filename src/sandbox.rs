@@ -23,6 +23,7 @@
 //! ```
 
 mod authority;
+mod builder;
 mod bundle;
 mod certcentral;
 mod clock;
@@ -45,14 +46,14 @@ use ::http::{Request, Response, header};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-pub use self::certcentral::{ApprovalMode, KeyScope, Role};
+pub use self::builder::SandboxBuilder;
 pub use self::clock::Clock;
 pub use self::fault::{Calls, Fault, FaultMet, FaultPlan, RetryAfter};
 pub use self::network::{Files, Mail, MailKind, Mails, Zone};
 pub use self::pocketsign::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
-pub use self::settings::SandboxBuilder;
+pub use self::settings::{ApprovalMode, KeyScope, Role};
 
-use self::certcentral::{Account, FurtherKey, Reason};
+use self::certcentral::{Account, Reason};
 use self::clock::http_date;
 use self::fault::Script;
 pub(crate) use self::fault::{Body, Lost};
@@ -60,7 +61,7 @@ use self::http::{Reply, segments};
 use self::network::Network;
 use self::pocketsign::Verify;
 use self::random::Random;
-use self::settings::Settings;
+use self::settings::{FurtherKey, Settings};
 
 const KEY_LENGTH: usize = 48;
 

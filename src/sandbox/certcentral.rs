@@ -16,12 +16,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::account::keys::FurtherKey;
-pub use self::account::keys::KeyScope;
-pub use self::account::users::Role;
 pub(crate) use self::people::Reason;
-pub use self::request::ApprovalMode;
-pub(crate) use self::rules::validity::Limits;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -33,8 +28,8 @@ use self::account::keys::ApiKey;
 use self::account::users::{self, User};
 use self::account::{finance, products, reports};
 use self::certificate::{Certificate, duplicate, reissue, revocation};
-use self::domain::{Domain, lock};
-use self::order::{Order, dcv, extras, list, status};
+use self::domain::{Domain, locking};
+use self::order::{Order, dcv, extras, status};
 use self::organization::Organization;
 use self::request::ApprovalRequest;
 use super::authority::Authority;
@@ -45,7 +40,7 @@ use super::random::Random;
 use super::rates::Calls;
 use super::refusal::Refusal;
 use super::register::Register;
-use super::settings::Settings;
+use super::settings::{FurtherKey, KeyScope, Settings};
 
 /// Where the service lives below its host.
 pub(crate) const BASE: &str = "/services/v2";
@@ -99,7 +94,7 @@ static ROUTES: &[Route<Account>] = &[
     get("/container/{container_id}", containers::info),
     get("/container/{container_id}/children", containers::children),
     post("/container/{container_id}/children", containers::create_child),
-    get("/organization", organization::endpoints::list),
+    get("/organization", organization::list::list),
     post("/organization", organization::endpoints::create),
     put("/organization/{organization_id}/activate", organization::endpoints::activate),
     put("/organization/{organization_id}/deactivate", organization::endpoints::deactivate),
@@ -107,7 +102,7 @@ static ROUTES: &[Route<Account>] = &[
     delete("/organization/{organization_id}", organization::endpoints::delete),
     get("/organization/{organization_id}", organization::endpoints::info),
     get("/organization/{organization_id}/validation", organization::endpoints::validation),
-    get("/domain", domain::endpoints::list),
+    get("/domain", domain::list::list),
     post("/domain", domain::endpoints::add),
     get("/domain/{domain_id}", domain::endpoints::info),
     put("/domain/{domain_id}/activate", domain::endpoints::activate),
@@ -119,10 +114,10 @@ static ROUTES: &[Route<Account>] = &[
     put("/domain/{domain_id}/dcv/validate-token", domain::endpoints::check),
     get("/domain/{domain_id}/dcv/emails", domain::endpoints::emails),
     put("/domain/{domain_id}/dcv/emails", domain::endpoints::resend_emails),
-    put("/domain/{domain_id}/activate-domain-locking", lock::activate),
-    put("/domain/{domain_id}/deactivate-domain-locking", lock::deactivate),
-    put("/domain/{domain_id}/caa", lock::check_caa),
-    get("/order/certificate", list::list),
+    put("/domain/{domain_id}/activate-domain-locking", locking::activate),
+    put("/domain/{domain_id}/deactivate-domain-locking", locking::deactivate),
+    put("/domain/{domain_id}/caa", locking::check_caa),
+    get("/order/certificate", order::list::list),
     get("/order/certificate/status-changes", status::changes),
     post("/order/certificate/{product_name_id}", order::endpoints::place),
     get("/order/certificate/{order_id}", order::endpoints::info),
@@ -141,8 +136,8 @@ static ROUTES: &[Route<Account>] = &[
     put("/order/certificate/{order_id}/dcv-random-value", dcv::random_value),
     put("/order/certificate/{order_id}/check-dcv", dcv::check),
     put("/order/certificate/{order_id}/resend-emails", dcv::resend_emails),
-    get("/order/alternate/{alternative_order_id}", list::by_alternative_id),
-    get("/request", request::endpoints::list),
+    get("/order/alternate/{alternative_order_id}", order::list::by_alternative_id),
+    get("/request", request::list::list),
     get("/request/{request_id}", request::endpoints::info),
     put("/request/{request_id}/status", request::endpoints::update_status),
     get("/certificate/intermediates", certificate::endpoints::intermediates),

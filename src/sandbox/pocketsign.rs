@@ -5,6 +5,7 @@
 
 mod card;
 mod jpki;
+mod person;
 mod refusal;
 mod tenant;
 mod v1;
@@ -14,8 +15,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Request, header};
 
-pub use self::card::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
+pub use self::card::{Card, CardCertificate, CardPerson, Jpki};
 use self::jpki::Authority;
+pub use self::person::{PersonDetails, RevocationCause};
 use self::refusal::Refused;
 use self::tenant::Tenant;
 use super::http::Reply;

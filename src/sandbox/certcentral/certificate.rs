@@ -1,14 +1,15 @@
 //! A certificate of an order and the table of what may happen to it.
 
+pub(super) mod caa;
 pub(super) mod duplicate;
 pub(super) mod endpoints;
+pub(super) mod form;
 pub(super) mod issuance;
 pub(super) mod reissue;
 pub(super) mod revocation;
 
 use chrono::{DateTime, Utc};
 
-use super::order::form::CertificateForm;
 use super::rules::names::is_wildcard;
 use super::rules::validity::Term;
 use crate::sandbox::authority;
@@ -68,6 +69,27 @@ impl CertificateStatus {
             Self::Rejected => "rejected",
             Self::Revoked => "revoked",
         }
+    }
+}
+
+/// What a certificate is asked to be; orders, reissues and duplicates state it alike.
+#[derive(Debug, Default)]
+pub(crate) struct CertificateForm {
+    pub(crate) common_name: String,
+    pub(crate) dns_names: Vec<String>,
+    pub(crate) csr: String,
+    pub(crate) key_size: u32,
+    pub(crate) signature_hash: String,
+    pub(crate) server_platform: i64,
+    pub(crate) validity: Option<Term>,
+    pub(crate) organization_units: Vec<String>,
+    pub(crate) client_auth: bool,
+}
+
+impl CertificateForm {
+    /// The common name and the other names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.common_name.as_str()).chain(self.dns_names.iter().map(String::as_str))
     }
 }
 

@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use super::account::keys::FurtherKey;
 use super::organization::FIRST_ID;
-use super::{Account, BASE, KEY_HEADER, KeyScope, Role};
+use super::{Account, BASE, KEY_HEADER};
 use crate::sandbox::authority::unheld_csr;
+use crate::sandbox::settings::{ApprovalMode, FurtherKey, KeyScope, Role};
 
 const KEY_LENGTH: usize = 48;
 
@@ -82,7 +82,7 @@ impl Account {
     pub(crate) fn live_a_year(&mut self, now: DateTime<Utc>) {
         let mut settings = self.settings.clone();
         std::mem::swap(&mut self.settings, &mut settings);
-        self.settings.approval = super::ApprovalMode::OneStepAuto;
+        self.settings.approval = ApprovalMode::OneStepAuto;
         self.settings.issue_delay = Duration::ZERO;
         self.settings.rate_limits = false;
         let keys = self.keys.clone();

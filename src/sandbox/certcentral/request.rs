@@ -1,27 +1,15 @@
 //! A request for approval and the table of its decisions.
 
 pub(super) mod endpoints;
+pub(super) mod list;
 pub(super) mod submission;
+pub(super) mod view;
 
 use chrono::{DateTime, Utc};
 
 use super::account::users::User;
 use crate::sandbox::refusal::Refusal;
-
-/// How the account approves what its users ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ApprovalMode {
-    /// One approver; who may approve has approved by asking. The state of a new account.
-    #[default]
-    OneStepAuto,
-    /// No approvals and no requests.
-    Skip,
-    /// One approver, always asked.
-    OneStep,
-    /// A reviewer and an approver, two different people.
-    TwoStep,
-}
+use crate::sandbox::settings::ApprovalMode;
 
 /// What a request asks approval for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

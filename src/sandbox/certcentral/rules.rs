@@ -1,5 +1,6 @@
-//! Rules that know no account: names, dates, ways to show control.
+//! Rules that know no account: names, dates, CAA records, ways to show control.
 
+pub(super) mod caa;
 pub(super) mod dcv;
 pub(super) mod names;
 pub(super) mod validations;

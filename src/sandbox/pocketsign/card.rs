@@ -12,77 +12,12 @@ use x509_cert::der::pem::{LineEnding, encode_string};
 use zeroize::Zeroizing;
 
 use super::jpki::{Hash, Kind};
+use super::person::{PersonDetails, RevocationCause};
 use crate::sandbox::{NotPossible, Sandbox};
-
-/// An invented person as JPKI registers them. Nothing of it shows in `Debug`, invented or not.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PersonDetails {
-    /// 氏名.
-    pub name: String,
-    /// 性別: `1`, `2` or `3`.
-    pub gender: String,
-    /// 生年月日: a digit for the era, then the day as `YYYYMMDD`.
-    pub date_of_birth: String,
-    /// 住所.
-    pub address: String,
-}
-
-impl fmt::Debug for PersonDetails {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("PersonDetails").finish_non_exhaustive()
-    }
-}
-
-impl Default for PersonDetails {
-    /// 証明　花子, born on 1985-04-01.
-    fn default() -> Self {
-        Self {
-            name: "証明　花子".to_owned(),
-            gender: "2".to_owned(),
-            date_of_birth: "319850401".to_owned(),
-            address: "東京都千代田区例示町一丁目１番１号".to_owned(),
-        }
-    }
-}
 
 /// A person registered with the sandbox's JPKI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CardPerson(usize);
-
-/// Why a certificate is revoked, in the seven ways that the Japanese rules know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RevocationCause {
-    /// Destroyed before it was handed over.
-    Unspecified,
-    /// The user's key was compromised.
-    KeyCompromise,
-    /// The authority's key was compromised.
-    CaCompromise,
-    /// What it states has changed.
-    AffiliationChanged,
-    /// It was renewed.
-    Superseded,
-    /// It is no longer needed.
-    CessationOfOperation,
-    /// It is suspended, for ever.
-    CertificateHold,
-}
-
-impl RevocationCause {
-    /// As v1 writes it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::KeyCompromise => "key_compromise",
-            Self::CaCompromise => "ca_compromise",
-            Self::AffiliationChanged => "affiliation_changed",
-            Self::Superseded => "superseded",
-            Self::CessationOfOperation => "cessation_of_operation",
-            Self::CertificateHold => "certificate_hold",
-        }
-    }
-}
 
 /// A My Number card: two certificates with their keys.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use rcgen::{
 use time::OffsetDateTime;
 use x509_cert::der::Decode as _;
 
-use super::card::{PersonDetails, RevocationCause};
+use super::person::{PersonDetails, RevocationCause};
 
 /// When the list of a day is made, in Japan time.
 const LIST_HOUR: u32 = 7;

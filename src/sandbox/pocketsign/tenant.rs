@@ -4,8 +4,8 @@ use aws_lc_rs::rand;
 use chrono::{DateTime, Utc};
 use x509_cert::der::Decode as _;
 
-use super::card::RevocationCause;
 use super::jpki::{Authority, Hash, Kind, Method, matches};
+use super::person::RevocationCause;
 use super::refusal::Refused;
 
 /// A tenant with its records. They are only ever added at the end, so that the order is that of their making.

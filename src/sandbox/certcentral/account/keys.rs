@@ -2,25 +2,8 @@
 
 use http::Method;
 
-use super::users::Role;
 use crate::sandbox::refusal::Refusal;
-
-/// What a key opens, beside what its user may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyScope {
-    /// All that its user may do.
-    #[default]
-    Unrestricted,
-    /// Orders, requests and certificates.
-    Orders,
-    /// Orders, requests, certificates, organizations and domains.
-    OrdersDomainsOrganizations,
-    /// Reading.
-    ViewOnly,
-    /// Users.
-    UserManagement,
-}
+use crate::sandbox::settings::KeyScope;
 
 const ORDERS: &[&str] = &["order", "request", "certificate"];
 const ORDERS_DOMAINS_ORGANIZATIONS: &[&str] = &["order", "request", "certificate", "domain", "organization"];
@@ -48,14 +31,6 @@ impl KeyScope {
 pub(crate) struct ApiKey {
     pub(crate) key: String,
     pub(crate) user_id: u64,
-    pub(crate) scope: KeyScope,
-}
-
-/// A key to be let in, before it has a user.
-#[derive(Clone, Debug)]
-pub(crate) struct FurtherKey {
-    pub(crate) key: String,
-    pub(crate) role: Role,
     pub(crate) scope: KeyScope,
 }
 

@@ -6,20 +6,9 @@ use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::listing::{self, SortKey};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::settings::Role;
 
 pub(crate) const ACCOUNT_ID: u64 = 1_003_901;
-
-/// What a user may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// Everything.
-    Administrator,
-    /// Orders, domains and approvals, but not the account itself.
-    Manager,
-    /// Orders that others approve.
-    StandardUser,
-}
 
 impl Role {
     /// Number and name in the service's glossary.

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::reissue::certificate_in_list;
-use super::{Certificate, CertificateStatus, Origin};
+use super::{Certificate, CertificateForm, CertificateStatus, Origin};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::platforms;
-use crate::sandbox::certcentral::order::form::CertificateForm;
 use crate::sandbox::certcentral::request::Action;
 use crate::sandbox::certcentral::request::submission::Ask;
 use crate::sandbox::certcentral::rules::names::{is_at_or_below, is_wildcard};

@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{Certificate, Origin};
+use super::{Certificate, CertificateForm, Origin};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::users::User;
-use crate::sandbox::certcentral::order::form::CertificateForm;
 use crate::sandbox::certcentral::order::view::issued_view;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::certcentral::request::Action;

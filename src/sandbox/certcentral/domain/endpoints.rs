@@ -7,7 +7,6 @@ use super::Domain;
 use super::lock::Lock;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::certificate::CertificateStatus;
-use crate::sandbox::certcentral::listing::{self, SortKey};
 use crate::sandbox::certcentral::organization::Organization;
 use crate::sandbox::certcentral::rules::dcv::{self, DcvMethod, DcvToken};
 use crate::sandbox::certcentral::rules::names::{host_name, is_at_or_below};
@@ -25,7 +24,7 @@ impl Account {
         self.domains.get(call.id(0)).ok_or_else(|| Refusal::not_found("domain"))
     }
 
-    fn organization_of_domain(&self, domain: &Domain) -> Option<&Organization> {
+    pub(crate) fn organization_of_domain(&self, domain: &Domain) -> Option<&Organization> {
         domain.organization_id.and_then(|id| self.organizations.get(id))
     }
 
@@ -91,7 +90,7 @@ impl Account {
     }
 
     /// The container a domain is in: its organization's.
-    fn container_of_domain(&self, domain: &Domain) -> u64 {
+    pub(crate) fn container_of_domain(&self, domain: &Domain) -> u64 {
         self.container_of(self.organization_of_domain(domain))
     }
 }
@@ -143,39 +142,6 @@ fn kinds(body: &Body) -> Result<Vec<ValidationKind>, Refusal> {
         [] => Err(Refusal::required("validations")),
         items => ValidationKind::read_list(items).ok_or_else(|| Refusal::invalid_value("validations.type")),
     }
-}
-
-/// `GET /domain`
-pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
-    let query = &call.query;
-    let container = query.number("container_id");
-    let (search, method) = (query.filter("search"), query.filter("dcv_method"));
-    let (created, ends) = (query.filter("date_created"), query.filter("validation"));
-    let mut domains: Vec<&Domain> = account
-        .domains
-        .iter()
-        .filter(|domain| container.is_none_or(|container| container == account.container_of_domain(domain)))
-        .filter(|domain| listing::is_like(&search, &[&domain.name]))
-        .filter(|domain| listing::is_among(&method, domain.method.word()))
-        .filter(|domain| ends.is_empty() || ends.iter().any(|wanted| domain.ends_within(wanted, call.now)))
-        .filter(|domain| listing::is_in_time(&created, Some(domain.created_at())))
-        .collect();
-    listing::sort(&mut domains, query, |domain, key| match key {
-        "id" => Some(SortKey::Number(domain.id)),
-        "name" => Some(SortKey::Text(domain.name.clone())),
-        "date_created" => Some(SortKey::Time(domain.created)),
-        _ => None,
-    });
-    Ok(Reply::ok(listing::page(&domains, "domains", query, |domain| {
-        let organization = account.organization_of_domain(domain);
-        let mut view = domain.view(organization, account.container_summary(account.container_of_domain(domain)), call.now);
-        view.insert("dcv_method".to_owned(), domain.method.word().into());
-        // A domain that was never validated shows no validations in lists.
-        if domain.approval.is_some() {
-            view.insert("validations".to_owned(), domain.validations_view(organization, call.now).into());
-        }
-        view.into()
-    })))
 }
 
 /// `GET /domain/{domain_id}`

@@ -1,21 +1,14 @@
 //! The endpoints of organizations.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{FIRST_ID, Identity, Organization};
+use super::form::read_identity;
+use super::{FIRST_ID, Organization};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::containers;
-use crate::sandbox::certcentral::listing::{self, SortKey};
 use crate::sandbox::certcentral::order::OrderStatus;
-use crate::sandbox::certcentral::rules::validations::ValidationKind;
 use crate::sandbox::http::{Answer, Call, Reply};
-use crate::sandbox::json::Body;
-use crate::sandbox::refusal::{Refusal, Refusals};
-
-const LONGEST_NAME: usize = 64;
-/// Of a name and an assumed name together.
-const LONGEST_NAMES: usize = 61;
-const LONGEST_ADDRESS: usize = 64;
+use crate::sandbox::refusal::Refusal;
 
 impl Account {
     pub(crate) fn organization(&self, id: u64) -> Result<&Organization, Refusal> {
@@ -25,75 +18,6 @@ impl Account {
     fn organization_mut(&mut self, call: &Call) -> Result<&mut Organization, Refusal> {
         self.organizations.get_mut(call.id(0)).ok_or_else(|| Refusal::not_found("organization"))
     }
-
-    /// The people who verify an organization: users of the account by id, or persons with all their five members.
-    fn read_verified_users(&self, item: &Value, kind: ValidationKind) -> Result<Vec<String>, Refusal> {
-        let users = item.get("verified_users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        // Inferred: organization validation alone knows no verified contact, by the guide; all else needs one.
-        if users.is_empty() && kind.needs_verified_contact() {
-            return Err(Refusal::required("validations.verified_users"));
-        }
-        let person = |user: &Value| {
-            let all = ["first_name", "last_name", "job_title", "telephone"].iter().all(|name| user.get(name).is_some_and(Value::is_string));
-            user.get("email").and_then(Value::as_str).filter(|_| all).map(str::to_owned)
-        };
-        users
-            .iter()
-            .map(|user| match user.get("id").and_then(Value::as_u64) {
-                Some(id) => self.user(id).map(|user| user.email.to_owned()),
-                None => person(user),
-            })
-            .collect::<Option<_>>()
-            .ok_or_else(|| Refusal::invalid_value("validations.verified_users"))
-    }
-
-    /// Reads a `validations` list: kinds, and who may approve for the organization.
-    fn read_validations(&self, body: &Body) -> Result<(Vec<ValidationKind>, Vec<String>), Refusal> {
-        let items = body.items("validations");
-        let kinds = ValidationKind::read_list(items).ok_or_else(|| Refusal::invalid_value("validations.type"))?;
-        let mut contacts = Vec::new();
-        for (item, kind) in items.iter().zip(&kinds) {
-            contacts.extend(self.read_verified_users(item, *kind)?);
-        }
-        Ok((kinds, contacts))
-    }
-}
-
-fn read_identity(body: &Body) -> Result<Identity, Refusal> {
-    let mut refusals = Refusals::default();
-    let mut required = |name| refusals.require(body.text(name), name).to_owned();
-    let mut identity = Identity {
-        name: required("name"),
-        address: required("address"),
-        city: required("city"),
-        state: required("state"),
-        zip: required("zip"),
-        country: required("country").to_ascii_lowercase(),
-        ..Identity::default()
-    };
-    let optional = |name| body.text(name).map(str::to_owned);
-    identity.assumed_name = optional("assumed_name");
-    identity.address2 = optional("address2");
-    identity.telephone = optional("telephone");
-    let length = |text: &str| text.chars().count();
-    let names = length(&identity.name) + identity.assumed_name.as_deref().map_or(0, length);
-    let lengths = [
-        ("name", names, if identity.assumed_name.is_some() { LONGEST_NAMES } else { LONGEST_NAME }),
-        ("address", length(&identity.address), LONGEST_ADDRESS),
-        ("address2", identity.address2.as_deref().map_or(0, length), LONGEST_ADDRESS),
-        ("city", length(&identity.city), LONGEST_ADDRESS),
-        ("state", length(&identity.state), LONGEST_ADDRESS),
-    ];
-    for (name, _, _) in lengths.into_iter().filter(|(_, length, most)| length > most) {
-        refusals.push(Refusal::invalid_value(name));
-    }
-    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    // A missing one was refused before.
-    if !(identity.country.is_empty() || is_code(&identity.country)) {
-        refusals.push(Refusal::invalid_value("country"));
-    }
-    refusals.into_result()?;
-    Ok(identity)
 }
 
 /// `POST /organization`
@@ -123,28 +47,6 @@ pub(crate) fn create(account: &mut Account, call: &Call) -> Answer {
         }
     }
     Ok(Reply::created(json!({"id": id})))
-}
-
-/// `GET /organization`
-pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
-    let container = call.query.number("container_id");
-    let (status, search) = (call.query.filter("status"), call.query.filter("search"));
-    let mut organizations: Vec<&Organization> = account
-        .organizations
-        .iter()
-        .filter(|organization| container.is_none_or(|container| container == organization.container_id))
-        .filter(|organization| listing::is_among(&status, organization.status()))
-        .filter(|organization| listing::is_like(&search, &[&organization.identity.name]))
-        .collect();
-    listing::sort(&mut organizations, &call.query, |organization, key| match key {
-        "id" => Some(SortKey::Number(organization.id)),
-        "name" => Some(SortKey::Text(organization.identity.name.clone())),
-        _ => None,
-    });
-    let validations_at = call.query.flag("include_validation").then_some(call.now);
-    Ok(Reply::ok(listing::page(&organizations, "organizations", &call.query, |organization| {
-        organization.view(&account.container_summary(organization.container_id), validations_at).into()
-    })))
 }
 
 /// `GET /organization/{organization_id}`

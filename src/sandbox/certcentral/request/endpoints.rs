@@ -1,15 +1,13 @@
 //! The endpoints of requests.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
 
 use super::{Action, ApprovalRequest, RequestStatus};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::certcentral::certificate::CertificateStatus;
-use crate::sandbox::certcentral::listing::{self, SortKey};
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
-use crate::sandbox::clock::{date, timestamp};
+use crate::sandbox::clock::date;
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
@@ -54,78 +52,6 @@ impl Account {
             }
         }
     }
-
-    fn person(&self, id: Option<u64>) -> Option<Value> {
-        id.and_then(|id| self.user(id)).map(|user| user.summary())
-    }
-
-    /// What lists and Request info share, without the order.
-    pub(crate) fn request_view(&self, request: &ApprovalRequest) -> Map<String, Value> {
-        let mut view = Map::from_iter([
-            ("id".to_owned(), request.id.into()),
-            ("date".to_owned(), timestamp(request.date).into()),
-            ("type".to_owned(), request.action.word().into()),
-            ("status".to_owned(), request.status.word().into()),
-        ]);
-        let optional = [
-            ("date_processed", request.processed.map(|at| timestamp(at).into())),
-            ("requester", self.person(Some(request.requester))),
-            ("reviewer", self.person(request.reviewer)),
-            ("processor", self.person(request.processor)),
-            ("comments", request.comments.clone().map(Value::from)),
-            ("processor_comment", request.processor_comment.clone().map(Value::from)),
-        ];
-        view.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        view
-    }
-
-    fn order_in_request(&self, order_id: u64) -> Value {
-        let Some(order) = self.orders.get(order_id) else {
-            return json!({});
-        };
-        let mut view = json!({
-            "id": order.id,
-            "certificate": {"common_name": self.common_name(order)},
-            "container": self.container_summary(order.container_id),
-            "product": order.product.summary(),
-        });
-        if let Some(organization) = order.organization_id.and_then(|id| self.organizations.get(id)) {
-            view["organization"] = organization.summary();
-        }
-        view
-    }
-}
-
-/// `GET /request`
-pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
-    let query = &call.query;
-    let mut statuses = query.filter("status");
-    statuses.extend(query.get("status"));
-    let (types, search) = (query.filter("type"), query.filter("search"));
-    let containers = query.filter("container_id");
-    let mut requests: Vec<&ApprovalRequest> = account
-        .requests
-        .iter()
-        .filter(|request| listing::is_among(&statuses, request.status.word()))
-        .filter(|request| listing::is_among(&types, request.action.word()))
-        .filter(|request| {
-            let order = account.orders.get(request.order_id);
-            listing::is_like(&search, &[order.map_or("", |order| account.common_name(order))])
-                && listing::is_among(&containers, &order.map(|order| order.container_id).unwrap_or_default().to_string())
-                && order.is_none_or(|order| account.has_custom_field(order, query))
-        })
-        .collect();
-    listing::sort(&mut requests, query, |request, key| match key {
-        "id" => Some(SortKey::Number(request.id)),
-        "date" => Some(SortKey::Time(request.date)),
-        "status" => Some(SortKey::Text(request.status.word().to_owned())),
-        _ => None,
-    });
-    Ok(Reply::ok(listing::page(&requests, "requests", query, |request| {
-        let mut view = account.request_view(request);
-        view.insert("order".to_owned(), account.order_in_request(request.order_id));
-        view.into()
-    })))
 }
 
 /// `GET /request/{request_id}`

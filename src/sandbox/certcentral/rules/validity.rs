@@ -8,17 +8,11 @@ use serde_json::{Value, json};
 use crate::sandbox::clock::date;
 use crate::sandbox::json::Body;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::settings::Limits;
 
 const FIRST_YEAR_DAYS: u32 = 370;
 const FURTHER_YEAR_DAYS: u32 = 365;
 const LONGEST_BONUS: u32 = 120;
-
-/// The account's maxima; they differ by year and by contract.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) certificate_days: u32,
-    pub(crate) plan_years: u32,
-}
 
 impl Limits {
     fn plan_days(self) -> u32 {

@@ -1,0 +1,72 @@
+//! Reading the `certificate` member of orders, reissues and duplicates.
+
+use super::CertificateForm;
+use crate::sandbox::authority::{self, CsrProblem};
+use crate::sandbox::certcentral::account::platforms;
+use crate::sandbox::certcentral::rules::names::certificate_name;
+use crate::sandbox::certcentral::rules::validity::{self, Term};
+use crate::sandbox::json::Body;
+use crate::sandbox::refusal::{Refusal, Refusals};
+
+const MOST_NAMES: usize = 250;
+const HASHES: [&str; 3] = ["sha256", "sha384", "sha512"];
+
+impl CertificateForm {
+    /// Reads the `certificate` member of a reissue or a duplicate, which must name a platform, too.
+    pub(crate) fn read_again(body: &Body) -> Result<Self, Refusal> {
+        let mut refusals = Refusals::default();
+        if body.at("certificate.server_platform").is_none() {
+            refusals.push(Refusal::required("certificate.server_platform"));
+        }
+        let form = Self::read(body, &mut refusals);
+        refusals.into_result()?;
+        Ok(form)
+    }
+
+    /// Reads the `certificate` member.
+    pub(crate) fn read(body: &Body, refusals: &mut Refusals) -> Self {
+        let common_name = refusals.require(body.text("certificate.common_name"), "certificate.common_name");
+        let dns_names = refusals.note(body.texts("certificate.dns_names"));
+        if dns_names.len() > MOST_NAMES {
+            refusals.push(Refusal::invalid_value("certificate.dns_names"));
+        }
+        let csr = refusals.require(body.text("certificate.csr"), "certificate.csr");
+        let hash = refusals.require(body.text("certificate.signature_hash"), "certificate.signature_hash").to_ascii_lowercase();
+        if !hash.is_empty() && !HASHES.contains(&hash.as_str()) {
+            refusals.push(Refusal::invalid_value("certificate.signature_hash"));
+        }
+        Self {
+            common_name: refusals.note(read_name(common_name, "certificate.common_name")),
+            dns_names: refusals.note(dns_names.iter().map(|name| read_name(name, "certificate.dns_names")).collect()),
+            key_size: refusals.note(read_key_size(csr)),
+            csr: csr.to_owned(),
+            signature_hash: hash,
+            server_platform: body.number("certificate.server_platform.id").unwrap_or(platforms::OTHER),
+            validity: refusals.note(Term::read(body, validity::CERT_VALIDITY).map_err(Refusal::from)),
+            organization_units: refusals.note(body.texts("certificate.organization_units")),
+            client_auth: body.text("certificate.profile_option") == Some("server_client_auth_eku"),
+        }
+    }
+}
+
+/// A missing name was refused before.
+fn read_name(text: &str, path: &str) -> Result<String, Refusal> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    certificate_name(text).ok_or_else(|| Refusal::invalid_value(path))
+}
+
+/// Codes beyond `csr_invalid_cannot_parse` are inferred.
+fn read_key_size(csr: &str) -> Result<u32, Refusal> {
+    let refused = |code, message| Err(Refusal::invalid(code, message));
+    match authority::examine(csr) {
+        Ok(facts) => Ok(facts.key_size),
+        // Refused as a missing member before.
+        Err(CsrProblem::Missing) => Ok(0),
+        Err(CsrProblem::CannotParse) => refused("csr_invalid_cannot_parse", "The CSR could not be parsed."),
+        Err(CsrProblem::BadSignature) => refused("csr_invalid_signature", "The signature of the CSR is invalid."),
+        Err(CsrProblem::WeakKey { .. }) => refused("csr_invalid_key_size", "The key of the CSR is too short."),
+        Err(CsrProblem::UnsupportedKey) => refused("csr_invalid_key_type", "The key type of the CSR is not supported."),
+    }
+}
