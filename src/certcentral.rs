@@ -35,6 +35,7 @@ mod organizations;
 pub mod plan;
 mod product;
 mod products;
+mod refusal;
 mod requests;
 mod users;
 
@@ -45,7 +46,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, Urgency, Usage, sealed},
     docs::docs,
-    error::Error,
+    error::{Error, ErrorEntry},
     generated::{Operation, certcentral as generated},
     secret::ApiKey,
 };
@@ -243,27 +244,12 @@ impl sealed::Service for CertCentral {
         Some((HeaderName::from_static("x-dc-devkey"), key.to_header("")?))
     }
 
+    fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+        refusal::api_errors(body)
+    }
+
     fn from_core(core: Arc<Core>) -> Self {
         Self { core, options: CallOptions::default() }
-    }
-}
-
-impl progenitor_client::ClientHooks<Call> for generated::Client {
-    async fn exec(&self, request: reqwest::Request, info: &progenitor_client::OperationInfo) -> reqwest::Result<reqwest::Response> {
-        use progenitor_client::ClientInfo as _;
-
-        Ok(self.inner().exec(request, info.operation_id).await)
-    }
-
-    async fn post<E>(
-        &self,
-        result: &reqwest::Result<reqwest::Response>,
-        _: &progenitor_client::OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
-        match result.as_ref().ok().and_then(Call::unanswered) {
-            Some(failure) => Err(progenitor_client::Error::Custom(failure)),
-            None => Ok(()),
-        }
     }
 }
 

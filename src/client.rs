@@ -1,12 +1,8 @@
 //! What the clients of all services share: how one is built, and what every call goes through.
 
 mod call;
-#[cfg(feature = "pocketsign")]
-mod connect;
 mod echo;
 mod exec;
-#[cfg(feature = "sandbox")]
-mod in_process;
 mod options;
 mod pace;
 mod retry;
@@ -28,7 +24,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::{error::Error, generated::Operation, seal::SealingKey, secret::ApiKey};
+use crate::{
+    error::{Error, ErrorEntry},
+    generated::Operation,
+    seal::SealingKey,
+    secret::ApiKey,
+};
 
 #[cfg(feature = "pocketsign")]
 pub(crate) use self::call::tell_absence;
@@ -49,7 +50,7 @@ pub trait Service: sealed::Service {}
 impl<S: sealed::Service> Service for S {}
 
 pub(crate) mod sealed {
-    use super::{ApiKey, Arc, Core, HeaderName, HeaderValue, Operation, Rate};
+    use super::{ApiKey, Arc, Core, ErrorEntry, HeaderName, HeaderValue, Operation, Rate};
 
     /// What differs between services, as far as the shared part is concerned.
     #[doc(hidden)]
@@ -67,6 +68,9 @@ pub(crate) mod sealed {
 
         /// The header that carries the key; `None` if the key cannot stand in a header.
         fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)>;
+
+        /// What the service says, in its own codes, in the body of a refusal.
+        fn api_errors(body: &[u8]) -> Vec<ErrorEntry>;
 
         fn from_core(core: Arc<Core>) -> Self;
     }
@@ -285,6 +289,7 @@ impl<S: Service> ClientBuilder<S> {
             body_limit: self.body_limit,
             operations: S::OPERATIONS,
             personal: S::PERSONAL,
+            api_errors: S::api_errors,
             clock,
         })))
     }
@@ -318,6 +323,7 @@ pub struct Core {
     body_limit: usize,
     operations: &'static [Operation],
     personal: bool,
+    api_errors: fn(&[u8]) -> Vec<ErrorEntry>,
     clock: Clock,
 }
 

@@ -35,3 +35,34 @@ pub mod pocketsign_verify_v1 {
 pub mod pocketsign_verify_v2 {
     include!(concat!(env!("OUT_DIR"), "/pocketsign_verify_v2.rs"));
 }
+
+/// Every call of a generated client goes through [`Call`](crate::client::Call).
+macro_rules! hook {
+    ($document:ident) => {
+        impl progenitor_client::ClientHooks<crate::client::Call> for $document::Client {
+            async fn exec(&self, request: reqwest::Request, info: &progenitor_client::OperationInfo) -> reqwest::Result<reqwest::Response> {
+                use progenitor_client::ClientInfo as _;
+
+                Ok(self.inner().exec(request, info.operation_id).await)
+            }
+
+            async fn post<E>(
+                &self,
+                result: &reqwest::Result<reqwest::Response>,
+                _: &progenitor_client::OperationInfo,
+            ) -> Result<(), progenitor_client::Error<E>> {
+                match result.as_ref().ok().and_then(crate::client::Call::unanswered) {
+                    Some(failure) => Err(progenitor_client::Error::Custom(failure)),
+                    None => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(feature = "certcentral")]
+hook!(certcentral);
+#[cfg(feature = "pocketsign")]
+hook!(pocketsign_verify_v1);
+#[cfg(feature = "pocketsign")]
+hook!(pocketsign_verify_v2);

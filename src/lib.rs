@@ -11,6 +11,8 @@ mod docs;
 mod error;
 mod generated;
 mod id;
+#[cfg(feature = "sandbox")]
+mod in_process;
 mod lenient;
 mod open_enum;
 mod page;

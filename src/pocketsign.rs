@@ -53,6 +53,7 @@
 mod check;
 mod check_status;
 mod client;
+mod connect;
 mod content;
 mod environment;
 mod error;

@@ -225,7 +225,7 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     let (status, personal) = (answer.status(), core.personal);
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
-    let entries = core.entries_without_key(entries(&body, personal));
+    let entries = core.entries_without_key((core.api_errors)(&body));
     // What was understood need not be quoted: it may hold what must not be seen, in ways that only reading it shows.
     let excerpt = if personal || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
     Error::answer(Answer { status, entries, retry_after, excerpt })
@@ -234,41 +234,6 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
 /// Whether a 404 says that what was asked for is not there; another one may be a wrong path, or some proxy's.
 pub(crate) fn tell_absence(entries: &[ErrorEntry]) -> bool {
     entries.iter().any(|entry| entry.code.starts_with("not_found") || entry.code == "no_such_entry")
-}
-
-/// What a service says in its own codes when it refuses.
-pub(super) fn entries(body: &[u8], personal: bool) -> Vec<ErrorEntry> {
-    #[cfg(feature = "pocketsign")]
-    if personal {
-        return super::connect::entries(body);
-    }
-    if personal { Vec::new() } else { listed(body) }
-}
-
-/// The `errors` of a body, whatever their shape: a list, a single object, or none at all.
-fn listed(body: &[u8]) -> Vec<ErrorEntry> {
-    use serde_json::Value;
-
-    let Ok(Value::Object(mut body)) = serde_json::from_slice(body) else { return Vec::new() };
-    let listed = match body.remove("errors") {
-        Some(Value::Array(list)) => list,
-        Some(Value::Object(one)) if one.contains_key("code") || one.contains_key("message") => vec![Value::Object(one)],
-        Some(Value::Object(many)) => many.into_iter().map(|(_, entry)| entry).collect(),
-        _ => Vec::new(),
-    };
-    let text = |entry: &Value, member: &str| match entry.get(member) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    listed
-        .iter()
-        .map(|entry| match entry {
-            Value::String(message) => ErrorEntry { code: String::new(), message: message.clone() },
-            entry => ErrorEntry { code: text(entry, "code"), message: text(entry, "message") },
-        })
-        .filter(|entry| !(entry.code.is_empty() && entry.message.is_empty()))
-        .collect()
 }
 
 /// `Retry-After` in seconds or as a date; what cannot be read is as good as absent.
@@ -293,25 +258,6 @@ pub(super) fn http_date(value: &header::HeaderValue) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_are_read_in_every_shape_seen() {
-        let one = |code: &str, message: &str| vec![ErrorEntry { code: code.into(), message: message.into() }];
-        for (body, expected) in [
-            (r#"{"errors":[{"code":"not_found|order","message":"m"}]}"#, one("not_found|order", "m")),
-            (r#"{"errors":{"code":"a","message":"m"}}"#, one("a", "m")),
-            (r#"{"errors":{"0":{"code":"a","message":"m"}}}"#, one("a", "m")),
-            (r#"{"errors":["text"]}"#, one("", "text")),
-            (r#"{"errors":[{"code":12,"message":null}]}"#, one("12", "")),
-            (r#"{"errors":[{}]}"#, vec![]),
-            (r#"{"errors":null}"#, vec![]),
-            ("[]", vec![]),
-            ("<html>503</html>", vec![]),
-            ("", vec![]),
-        ] {
-            assert_eq!(entries(body.as_bytes(), false), expected, "{body}");
-        }
-    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::{
     Call, Core,
-    call::{entries, http_date, retry_after, tell_absence},
+    call::{http_date, retry_after, tell_absence},
     pace::Permit,
     retry::{Attempt, Decision, Outcome},
     trace::Traced,
@@ -129,7 +129,7 @@ impl Core {
 
     /// Whether the service says in its own words that there is no such thing.
     fn is_gone(&self, outcome: &Result<Answer, Error>) -> bool {
-        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&entries(answer.body(), self.personal)))
+        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&(self.api_errors)(answer.body())))
     }
 
     /// What an outcome means for the calls of all clones.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use super::{Environment, SignIn, sweep::NewSweep, v1, v2};
+use super::{Environment, SignIn, connect, sweep::NewSweep, v1, v2};
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, sealed},
+    error::ErrorEntry,
     generated::{Operation, pocketsign_verify_v1 as generated_v1, pocketsign_verify_v2 as generated_v2},
     secret::ApiKey,
 };
@@ -110,27 +111,12 @@ macro_rules! client {
                 Some((AUTHORIZATION, key.to_header("Bearer ")?))
             }
 
+            fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+                connect::api_errors(body)
+            }
+
             fn from_core(core: Arc<Core>) -> Self {
                 Self { core, options: CallOptions::default() }
-            }
-        }
-
-        impl progenitor_client::ClientHooks<Call> for $generated::Client {
-            async fn exec(&self, request: reqwest::Request, info: &progenitor_client::OperationInfo) -> reqwest::Result<reqwest::Response> {
-                use progenitor_client::ClientInfo as _;
-
-                Ok(self.inner().exec(request, info.operation_id).await)
-            }
-
-            async fn post<E>(
-                &self,
-                result: &reqwest::Result<reqwest::Response>,
-                _: &progenitor_client::OperationInfo,
-            ) -> Result<(), progenitor_client::Error<E>> {
-                match result.as_ref().ok().and_then(Call::unanswered) {
-                    Some(failure) => Err(progenitor_client::Error::Custom(failure)),
-                    None => Ok(()),
-                }
             }
         }
     };

@@ -14,6 +14,7 @@ use super::*;
 use crate::{
     ApiKey, CallOptions, ClientBuilder, Rate, Retry, Transport, TransportError, Usage,
     client::{Started, sealed},
+    error::ErrorEntry,
     generated::Operation,
 };
 
@@ -35,6 +36,13 @@ impl sealed::Service for Probe {
 
     fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
         Some((HeaderName::from_static("x-key"), key.to_header("")?))
+    }
+
+    fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let entry =
+            |entry: &serde_json::Value| ErrorEntry { code: entry["code"].as_str().unwrap_or_default().into(), message: String::new() };
+        body["errors"].as_array().into_iter().flatten().map(entry).collect()
     }
 
     fn from_core(core: Arc<Core>) -> Self {

@@ -1,10 +1,12 @@
-//! The seam between the clients and the sandbox: requests reach it without a network.
+//! Where the clients and the sandbox meet: requests reach it in process, without a network.
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use super::{Transport, TransportError};
-use crate::sandbox::{Body, Lost, Sandbox};
+use crate::{
+    client::{Transport, TransportError},
+    sandbox::{Body, Lost, Sandbox},
+};
 
 impl Transport for Sandbox {
     fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {

@@ -20,7 +20,7 @@ const BASE64: GeneralPurpose =
 const MOST: usize = 64;
 
 /// The code of a body, then one entry for each detail: the reason of an ErrorInfo, `rule|field` of each of the Violations.
-pub(super) fn entries(body: &[u8]) -> Vec<ErrorEntry> {
+pub(super) fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let code = body["code"].as_str().map(str::to_owned);
     let details = body["details"].as_array().map_or(&[][..], Vec::as_slice).iter().flat_map(detail);
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn codes(body: &Value) -> Vec<String> {
-        entries(body.to_string().as_bytes()).into_iter().map(|entry| entry.code).collect()
+        api_errors(body.to_string().as_bytes()).into_iter().map(|entry| entry.code).collect()
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let body = json!({"code": "invalid_argument", "message": "CANARY", "details": [info, violations, {"type": "other"}]});
         let expected = ["invalid_argument", "ERROR_REASON_OCSP_REQUEST_FAILED", "string.uuid|filter.user_ids", "int32.gte|page_size"];
         assert_eq!(codes(&body), expected);
-        assert!(entries(body.to_string().as_bytes()).iter().all(|entry| entry.message.is_empty()));
+        assert!(api_errors(body.to_string().as_bytes()).iter().all(|entry| entry.message.is_empty()));
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
         for word in ["hanako", "yamada_hanako", "", "Internal", "internal "] {
             assert_eq!(codes(&json!({"code": word})), [""; 0], "{word:?}");
         }
-        assert_eq!(entries(b"<html>503</html>"), []);
+        assert_eq!(api_errors(b"<html>503</html>"), []);
         let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         for personal in ["Hanako", "SHOMEI-HANAKO", "319850401", "1985-04-01", "Q0FOQVJZ", digest] {
             let info = json!({"type": "google.rpc.ErrorInfo", "debug": {"reason": personal}});
