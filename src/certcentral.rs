@@ -29,12 +29,12 @@ mod domains;
 mod filter;
 pub mod flow;
 mod list;
-mod lost;
 mod orders;
 mod organizations;
 pub mod plan;
 mod product;
 mod products;
+mod recovery;
 mod requests;
 mod users;
 
