@@ -29,7 +29,7 @@ fn public_key(told: &str) -> Option<SubjectPublicKeyInfoOwned> {
         None => &text,
     };
     let mut base64: String = body.split_whitespace().collect();
-    while base64.len() % 4 != 0 {
+    while !base64.len().is_multiple_of(4) {
         base64.push('=');
     }
     let block = format!("-----BEGIN CERTIFICATE REQUEST-----{base64}-----END CERTIFICATE REQUEST-----");
@@ -52,7 +52,8 @@ fn is_same(one: &SubjectPublicKeyInfoOwned, other: &SubjectPublicKeyInfoOwned) -
     }
 }
 
-#[cfg(all(test, feature = "keys"))]
+#[cfg(feature = "keys")]
+#[cfg(test)]
 mod tests {
     use std::sync::LazyLock;
 

@@ -366,7 +366,7 @@ async fn of_several_orders_with_one_id_the_one_with_the_key_is_adopted() {
     lossy.lose(ORDER, Fate::AnswerLost);
     let key = keys[3].clone();
     lossy.meanwhile(move |colleague| async move {
-        order(&colleague, key, Some("customer-42")).await.unwrap();
+        drop(order(&colleague, key, Some("customer-42")).await.unwrap());
     });
     assert!(batch(keys[3].clone()).await.unwrap_err().may_have_happened());
     lossy.assert_lost();

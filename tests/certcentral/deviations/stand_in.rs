@@ -81,7 +81,7 @@ impl Inner {
         let is_first = {
             let mut state = self.state.lock().unwrap();
             state.writes.push(body.clone());
-            state.begun.get_or_insert((Instant::now(), known));
+            state.begun.get_or_insert_with(|| (Instant::now(), known));
             state.writes.len() == 1
         };
         if !is_first {
@@ -225,7 +225,7 @@ fn order_of(path: &str) -> Option<i64> {
 }
 
 fn id_of(item: &Value) -> i64 {
-    item.get("order_id").unwrap_or(&item["id"]).as_i64().unwrap_or_default()
+    item.get("order_id").or_else(|| item.get("id")).unwrap_or(&Value::Null).as_i64().unwrap_or_default()
 }
 
 /// A moment as the sandbox writes it.
