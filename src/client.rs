@@ -31,9 +31,7 @@ use crate::{
     secret::ApiKey,
 };
 
-#[cfg(feature = "pocketsign")]
-pub(crate) use self::call::tell_absence;
-pub(crate) use self::call::{Call, Started};
+pub(crate) use self::call::{Call, Started, tell_absence};
 #[cfg(feature = "redis")]
 pub use self::pace::RedisWindows;
 pub use self::{
@@ -110,7 +108,7 @@ pub struct ClientBuilder<S> {
     connect_timeout: Duration,
     body_limit: usize,
     user_agent: Option<String>,
-    http: Option<reqwest::ClientBuilder>,
+    http: Http,
     transport: Option<Arc<dyn Transport>>,
     time: Option<DateTime<Utc>>,
     service: PhantomData<fn() -> S>,
@@ -128,7 +126,7 @@ impl<S: Service> ClientBuilder<S> {
             connect_timeout: Duration::from_secs(10),
             body_limit: 32 << 20,
             user_agent: None,
-            http: None,
+            http: Http::Made(Box::new(reqwest::Client::builder)),
             transport: None,
             time: None,
             service: PhantomData,
@@ -205,9 +203,33 @@ impl<S: Service> ClientBuilder<S> {
     /// Another TLS backend, proxy or pool: a reqwest client of your own making, as a builder, because redirects, reqwest's own
     /// retries, its verbose log and the connect timeout are still set here. (A followed redirect would hand the key to another host; a
     /// verbose log would show it.)
+    ///
+    /// From one builder only one client can be made, so calls that must not be repeated, such as orders, share connections with all others.
+    /// A connection that has been idle may be closed by the service just when an order is written to it, and then it is not known
+    /// whether the order arrived. [`http_client_with`](Self::http_client_with) has no such doubts.
     #[must_use]
     pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
-        self.http = Some(http);
+        self.http = Http::Given(Box::new(http));
+        self
+    }
+
+    /// The same by a function, which is called once for each of two clients: one that keeps connections, and one that makes a new connection
+    /// for each call that must not be repeated, such as an order. A new one costs two round trips, and spares the doubt whether
+    /// an order arrived on a connection that was just being closed. Without a function of yours the two are made in the same way.
+    ///
+    /// ```
+    /// # #[cfg(feature = "certcentral")] {
+    /// use shomei::{ApiKey, CertCentral};
+    ///
+    /// let client = CertCentral::builder(ApiKey::new("0123456789ABCDEF")?)
+    ///     .http_client_with(|| reqwest::Client::builder().no_proxy())
+    ///     .build()?;
+    /// # }
+    /// # Ok::<(), shomei::Error>(())
+    /// ```
+    #[must_use]
+    pub fn http_client_with(mut self, make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static) -> Self {
+        self.http = Http::Made(Box::new(make));
         self
     }
 
@@ -253,20 +275,22 @@ impl<S: Service> ClientBuilder<S> {
         };
 
         require_crypto_provider()?;
-        let mut http = self.http.unwrap_or_default();
-        if server.is_plain() {
-            // A proxy, which the environment may name too, would see the key.
-            http = http.no_proxy();
-        }
-        let http = http
-            .user_agent(user_agent)
-            .connect_timeout(self.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connection_verbose(false)
-            .build()
-            .map_err(|error| Error::configuration(format!("http client: {}", error.without_url())))?;
+        let finish = |mut http: reqwest::ClientBuilder| {
+            if server.is_plain() {
+                // A proxy, which the environment may name too, would see the key.
+                http = http.no_proxy();
+            }
+            let http = http.user_agent(user_agent.clone()).connect_timeout(self.connect_timeout);
+            let http = http.redirect(reqwest::redirect::Policy::none()).retry(reqwest::retry::never()).connection_verbose(false);
+            http.build().map_err(|error| Error::configuration(format!("http client: {}", error.without_url())))
+        };
+        let (http, fresh) = match (self.http, &self.transport) {
+            (Http::Given(http), _) => (finish(*http)?, None),
+            (Http::Made(make), Some(_)) => (finish(make())?, None),
+            (Http::Made(make), None) => (finish(make())?, Some(finish(make().pool_max_idle_per_host(0))?)),
+        };
         let transport = self.transport.unwrap_or_else(|| Arc::new(http.clone()));
+        let fresh: Arc<dyn Transport> = fresh.map_or_else(|| Arc::clone(&transport), |fresh| Arc::new(fresh));
         #[cfg(feature = "metrics")]
         trace::describe_metrics();
         let clock = Clock::start();
@@ -277,6 +301,7 @@ impl<S: Service> ClientBuilder<S> {
             base_url: server.base_url(),
             http,
             transport,
+            fresh,
             authorization,
             sealing_key: SealingKey::of(&self.key),
             service: S::NAME,
@@ -301,6 +326,12 @@ impl<S> fmt::Debug for ClientBuilder<S> {
     }
 }
 
+/// Where reqwest's clients come from.
+enum Http {
+    Given(Box<reqwest::ClientBuilder>),
+    Made(Box<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>),
+}
+
 enum Pacing {
     Own(Vec<Rate>),
     Shared(Arc<dyn Pacer>),
@@ -311,6 +342,8 @@ pub struct Core {
     pub(crate) base_url: String,
     pub(crate) http: reqwest::Client,
     transport: Arc<dyn Transport>,
+    /// The same, but over a new connection each time: what is written to an idle one that is just being closed leaves its caller in doubt.
+    fresh: Arc<dyn Transport>,
     authorization: (HeaderName, HeaderValue),
     pub(crate) sealing_key: SealingKey,
     service: &'static str,
@@ -342,6 +375,11 @@ impl Core {
     /// When calls with these options are repeated.
     pub(crate) fn retry(&self, options: &CallOptions) -> Retry {
         options.retry.unwrap_or(self.retry)
+    }
+
+    /// How long a call with these options may take.
+    pub(crate) fn deadline(&self, options: &CallOptions) -> Duration {
+        options.deadline.unwrap_or(self.deadline)
     }
 
     /// How full the windows of the rate limit are.

@@ -26,6 +26,7 @@ pub(crate) use shown::excerpt;
 /// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
 /// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_denied`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
+/// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `entries`) | `status` | perhaps |
 /// | the answer was not understood, or too large | `is_decode` | perhaps |
 /// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
 /// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
@@ -71,6 +72,19 @@ pub(crate) struct Answer {
     pub(crate) entries: Vec<ErrorEntry>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) excerpt: String,
+}
+
+impl Answer {
+    /// Whether the service says in words of its own that it did not do it. A redirect says nothing of that, nor does a refusal that may
+    /// be a proxy's: some hold back answers of a service that has done its work. 429 comes before any work.
+    fn is_refusal(&self) -> bool {
+        match self.status.as_u16() {
+            408 => false,
+            429 => true,
+            400..=499 => !self.entries.is_empty(),
+            _ => false,
+        }
+    }
 }
 
 /// One entry of the `errors` list of an answer.
@@ -197,7 +211,7 @@ impl Error {
             _ if self.0.reads => false,
             _ if self.0.perhaps_done => true,
             Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => *sent,
-            Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 500..=599),
+            Kind::Answer(answer) => !answer.is_refusal(),
             Kind::Decode { .. } | Kind::TooLarge { .. } => true,
             Kind::Configuration(_) | Kind::Invalid { .. } | Kind::Mismatch(_) | Kind::Wait(_) => false,
         }
@@ -207,6 +221,16 @@ impl Error {
     #[cfg(feature = "certcentral")]
     pub(crate) fn broke_off_unanswered(&self) -> bool {
         matches!(self.0.kind, Kind::Connection { sent: true, answered: false, .. })
+    }
+
+    /// Whether what came back is nothing that the service would say: a web page, a redirect, a refusal in nobody's codes.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn is_foreign(&self) -> bool {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.status.is_redirection() || (answer.status.is_client_error() && !answer.is_refusal()),
+            Kind::Decode { .. } => true,
+            _ => false,
+        }
     }
 
     /// What to look for to find out whether it has happened, such as an `alternative_order_id`.

@@ -9,6 +9,8 @@ mod file;
 #[cfg(feature = "keys")]
 mod key;
 mod pkcs7;
+#[cfg(feature = "certcentral")]
+mod told_key;
 
 pub(crate) use self::chain::require_verification;
 #[cfg(feature = "keys")]

@@ -131,6 +131,14 @@ pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, E
     Ok(given.to_owned())
 }
 
+/// An id of the caller's own. The service cuts blanks off, and then the id would not be found again.
+pub(super) fn own_id(field: &'static str, given: &str) -> Result<String, Error> {
+    if given.trim() != given {
+        return Err(Error::invalid(field, format!("{given:?} begins or ends with white space")));
+    }
+    path_segment(field, given)
+}
+
 /// A thumbprint or serial number.
 pub(super) fn hexadecimal(field: &'static str, given: &str) -> Result<String, Error> {
     if given.is_empty() || !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -209,6 +217,14 @@ mod tests {
             assert!(path_segment("identifier", given).is_err(), "{given:?}");
         }
         assert_eq!(path_segment("identifier", "0A1B").unwrap(), "0A1B");
+    }
+
+    #[test]
+    fn own_ids_keep_no_white_space_at_their_ends() {
+        for given in ["", "a ", " a", "\ta", "a\u{a0}", "a\u{3000}", " "] {
+            assert!(own_id("alternative_order_id", given).unwrap_err().is_invalid_input(), "{given:?}");
+        }
+        assert_eq!(own_id("alternative_order_id", "a b").unwrap(), "a b");
     }
 
     proptest! {

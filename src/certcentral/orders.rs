@@ -1,9 +1,10 @@
 //! Orders: asking for certificates, and following what becomes of them.
 
+mod identity;
 mod list;
-mod lost;
 mod manage;
 mod new_order;
+mod recovery;
 mod reissue;
 mod renew;
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use super::{
-    Call, Core,
+    Call, Core, Transport,
     call::{http_date, retry_after, tell_absence},
     pace::Permit,
     retry::{Attempt, Decision, Outcome},
@@ -34,7 +34,7 @@ impl Call {
         let idempotent = operation.is_some_and(|operation| operation.idempotent);
         let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = core.retry(&self.options);
-        let limit = self.options.deadline.unwrap_or(core.deadline);
+        let limit = core.deadline(&self.options);
         let deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
         let mut next = Some(request);
@@ -55,7 +55,8 @@ impl Call {
                 Ok(permit) => {
                     self.note(|record| record.attempts += 1);
                     let mut trace = trace.attempt(core, number);
-                    let latest = core.attempt(request, permit, deadline).instrument(trace.span()).await;
+                    let transport = if idempotent { &core.transport } else { &core.fresh };
+                    let latest = core.attempt(&**transport, request, permit, deadline).instrument(trace.span()).await;
                     trace.ended(&latest, None);
                     latest
                 }
@@ -87,11 +88,17 @@ impl Call {
 
 impl Core {
     /// One attempt, with what is left of the time.
-    async fn attempt(&self, request: reqwest::Request, mut permit: Permit, deadline: Instant) -> Result<Answer, Error> {
+    async fn attempt(
+        &self,
+        transport: &dyn Transport,
+        request: reqwest::Request,
+        mut permit: Permit,
+        deadline: Instant,
+    ) -> Result<Answer, Error> {
         let limit = self.timeout.min(deadline.duration_since(Instant::now()));
         let exchange = async {
             permit.sending();
-            match self.transport.send(request).await {
+            match transport.send(request).await {
                 Ok(answer) => {
                     // The service has counted the request by now; reading need not hold the place.
                     drop(permit);

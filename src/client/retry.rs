@@ -12,7 +12,7 @@ use std::{
 ///
 /// Only where it can do no harm: the connection was never made; the service refused the call unread (429); or the operation is
 /// marked idempotent in its document and its answer was 408, 5xx, or lost. An order whose answer was lost is not repeated: its flow
-/// finds out what became of it (`search`).
+/// looks for what became of it, until the [deadline](crate::ClientBuilder::deadline) of the call.
 ///
 /// | setting | default |
 /// | --- | --- |
@@ -22,7 +22,8 @@ use std::{
 /// | [`longest_retry_after`](Self::longest_retry_after) | 5 min |
 /// | [`budget`](Self::budget) | 500 tokens |
 /// | [`repeat_cost`](Self::repeat_cost) | 5 tokens: 100 repeats in a row, and one in five calls in the long run |
-/// | `search`, with the feature `certcentral` | 1 min |
+/// | `search`, with the feature `certcentral` | until the deadline of the call |
+/// | `resend_if_absent`, with the feature `certcentral` | no |
 ///
 /// Delays are drawn evenly between zero and their bound, so that many callers do not come back at once. A `Retry-After` is waited for
 /// first. No delay leads past the [deadline](crate::ClientBuilder::deadline) of the call.
@@ -42,7 +43,9 @@ pub struct Retry {
     budget: u32,
     repeat_cost: u32,
     #[cfg(feature = "certcentral")]
-    pub(crate) search: Duration,
+    pub(crate) search: Option<Duration>,
+    #[cfg(feature = "certcentral")]
+    pub(crate) resend_if_absent: bool,
 }
 
 impl Default for Retry {
@@ -55,7 +58,9 @@ impl Default for Retry {
             budget: 500,
             repeat_cost: 5,
             #[cfg(feature = "certcentral")]
-            search: Duration::from_secs(60),
+            search: None,
+            #[cfg(feature = "certcentral")]
+            resend_if_absent: false,
         }
     }
 }
@@ -113,16 +118,32 @@ impl Retry {
         self
     }
 
-    /// How long the flows look for an order, a reissue, a duplicate or a domain whose answer was lost; zero for not at all. The last look
-    /// may take as long again.
+    /// The longest that the flows look for an order, a reissue, a duplicate or a domain when the response to it was lost; zero for not at
+    /// all. By default they look, less and less often, until the [deadline](crate::ClientBuilder::deadline) of the call that was lost, and
+    /// for ten seconds in any case.
     ///
-    /// What shows is adopted. If the connection broke off before anything came back, and nothing shows for the latter half of this
-    /// time, the request is sent once more, with the same `alternative_order_id`; not after a timeout or a 5xx, which the service may
-    /// survive, and not with [`Retry::off`]. Otherwise the error [may have happened](crate::Error::may_have_happened).
+    /// What certainly is the one that was asked for is adopted. Otherwise the error [may have
+    /// happened](crate::Error::may_have_happened), and its [`trace`](crate::Error::trace) says what to look for.
     #[cfg(feature = "certcentral")]
     #[must_use]
     pub fn search(mut self, time: Duration) -> Self {
-        self.search = time;
+        self.search = Some(time);
+        self
+    }
+
+    /// Whether the flows send an order, a reissue or a duplicate a second time if the connection broke off before anything came back,
+    /// and the service certainly showed nothing of it for the latter half of the search. They do not by default.
+    ///
+    /// **It may order twice.** That nothing shows does not prove that nothing was done: the request may still be on its way, and what it
+    /// has done may take longer to show than the search lasts. An order costs money; ask for this only where a missing certificate is worse
+    /// than a second one, and give the search time: it takes half of the call's [deadline](crate::ClientBuilder::deadline), or
+    /// [`search`](Self::search). The second request has the same `alternative_order_id` as the first.
+    ///
+    /// A domain needs no leave: found by its name, it is never there twice, and is added once more unless [`Retry::off`] says otherwise.
+    #[cfg(feature = "certcentral")]
+    #[must_use]
+    pub fn resend_if_absent(mut self, resend: bool) -> Self {
+        self.resend_if_absent = resend;
         self
     }
 

@@ -8,7 +8,7 @@ use x509_cert::{
 use super::pem_blocks;
 use crate::error::Error;
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// A certificate signing request (CSR, PKCS #10) that could be read.
 ///
@@ -56,12 +56,6 @@ impl Csr {
         }
         let public_key = public_key.to_der().map_err(|error| refuse(format!("its key cannot be read: {error}")))?;
         Ok(Self { pem, public_key })
-    }
-
-    /// Whether this text is the same request.
-    #[cfg(feature = "certcentral")]
-    pub(crate) fn is_in(&self, pem: &str) -> bool {
-        Self::from_pem(pem).is_ok_and(|other| other == *self)
     }
 
     /// The request in PEM, with `\n` and 64 columns.

@@ -34,6 +34,10 @@ enum Fate {
     Unsent,
     /// The service refuses it.
     Refused,
+    /// Nothing.
+    Fine,
+    /// Somebody else is quicker.
+    Overtaken,
 }
 
 /// What somebody else does meanwhile.
@@ -60,13 +64,13 @@ impl Lossy {
         (lossy, cc)
     }
 
-    /// Before the next loss, all that was to be lost has to be lost.
+    /// Before the next loss of the same, all that was to be lost has to be lost.
     fn lose(&self, what: &'static str, fate: Fate) {
         self.lose_all(what, &[fate]);
     }
 
     fn lose_all(&self, what: &'static str, fates: &[Fate]) {
-        self.assert_lost();
+        assert!(self.losses.lock().unwrap().iter().all(|(other, _)| *other != what), "more to {what} was to be lost");
         self.losses.lock().unwrap().extend(fates.iter().map(|fate| (what, *fate)));
     }
 
@@ -80,9 +84,19 @@ impl Lossy {
         *self.meanwhile.lock().unwrap() = Some(Box::new(|cc| Box::pin(act(cc))));
     }
 
-    fn calls(&self, what: &str) -> usize {
-        self.calls.lock().unwrap().iter().filter(|call| call.ends_with(what)).count()
+    /// How many orders, reissues and duplicates were sent.
+    fn writes(&self) -> usize {
+        [ORDER, "/reissue", "/duplicate"].map(|what| self.calls(what)).iter().sum()
     }
+
+    fn calls(&self, what: &str) -> usize {
+        self.calls.lock().unwrap().iter().filter(|call| is_to(call, what)).count()
+    }
+}
+
+/// Whether this is the write that is meant, or the look-up.
+fn is_to(call: &str, what: &str) -> bool {
+    call.ends_with(what) && (call.starts_with("POST") || what.starts_with("/order/alternate"))
 }
 
 impl Transport for Lossy {
@@ -90,13 +104,22 @@ impl Transport for Lossy {
         let call = format!("{} {}", request.method(), request.url().path());
         let fate = {
             let mut losses = self.losses.lock().unwrap();
-            let next = losses.iter().position(|(what, _)| call.ends_with(what));
+            let next = losses.iter().position(|(what, _)| is_to(&call, what));
             next.map(|next| losses.remove(next).1)
         };
         self.calls.lock().unwrap().push(call);
         Box::pin(async move {
+            let act = async || {
+                let meanwhile = self.meanwhile.lock().unwrap().take();
+                if let Some(act) = meanwhile {
+                    act(self.sandbox.certcentral().unwrap()).await;
+                }
+            };
+            if fate == Some(Fate::Overtaken) {
+                act().await;
+            }
             let answer = match fate {
-                None | Some(Fate::AnswerLost) => self.sandbox.send(request).await,
+                None | Some(Fate::AnswerLost | Fate::Fine | Fate::Overtaken) => self.sandbox.send(request).await,
                 Some(Fate::RequestLost) => Err(TransportError::broken("reset by peer")),
                 Some(Fate::Swallowed) => std::future::pending().await,
                 Some(Fate::Unsent) => Err(TransportError::unsent("refused")),
@@ -109,11 +132,8 @@ impl Transport for Lossy {
                     Ok(http::Response::builder().status(201).body(reqwest::Body::wrap_stream(chunks)).unwrap().into())
                 }
             };
-            if fate.is_some() {
-                let meanwhile = self.meanwhile.lock().unwrap().take();
-                if let Some(act) = meanwhile {
-                    act(self.sandbox.certcentral().unwrap()).await;
-                }
+            if fate.is_some_and(|fate| fate != Fate::Fine) {
+                act().await;
             }
             if fate == Some(Fate::AnswerLost) { answer.and(Err(TransportError::broken("reset by peer"))) } else { answer }
         })
@@ -131,6 +151,11 @@ async fn validate(lossy: &Lossy, cc: &CertCentral) {
 async fn order(cc: &CertCentral, csr: Csr, own_id: Option<&str>) -> Result<PendingIssuance, Error> {
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(ORGANIZATION);
     order.plan(Plan::years(1)).maybe_alternative_order_id(own_id).start().await
+}
+
+/// The same client, which may send again what does not show.
+fn resending(cc: &CertCentral) -> CertCentral {
+    cc.with(CallOptions::default().retry(Retry::default().resend_if_absent(true)))
 }
 
 async fn count(cc: &CertCentral) -> usize {
@@ -190,11 +215,34 @@ async fn a_domain_whose_answer_was_lost_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_lost_before_it_arrived_is_sent_once_more() {
+async fn only_a_domain_is_sent_once_more_without_being_asked() {
     let (lossy, cc) = Lossy::new();
     lossy.lose("POST /services/v2/domain", Fate::RequestLost);
     validate(&lossy, &cc).await;
     assert_eq!(cc.domains().list().send().await.unwrap().domains.len(), 1);
+    assert_eq!(lossy.calls("POST /services/v2/domain"), 2);
+
+    let first = order(&cc, csr(), None).await.unwrap().wait(HOUR).await.unwrap().order.id;
+    for what in [ORDER, "/reissue", "/duplicate"] {
+        lossy.lose(what, Fate::RequestLost);
+    }
+    let sent = lossy.writes();
+    for error in [
+        order(&cc, csr(), None).await.unwrap_err(),
+        cc.orders().reissue(first, csr()).start().await.unwrap_err(),
+        cc.orders().duplicate(first, csr()).start().await.unwrap_err(),
+    ] {
+        assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
+    }
+    assert_eq!(lossy.writes() - sent, 3);
+    lossy.assert_lost();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_before_it_arrived_is_sent_once_more_for_who_asks_for_it() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    let cc = resending(&cc);
 
     lossy.lose(ORDER, Fate::RequestLost);
     let first = order(&cc, csr(), None).await.unwrap().wait(HOUR).await.unwrap();
@@ -259,7 +307,7 @@ async fn a_second_sending_that_fails_does_not_hide_that_the_first_may_have_happe
         let (lossy, cc) = Lossy::new();
         validate(&lossy, &cc).await;
         lossy.lose_all(ORDER, &[&[Fate::RequestLost], again].concat());
-        let error = order(&cc, csr(), Some("my-own-id")).await.unwrap_err();
+        let error = order(&resending(&cc), csr(), Some("my-own-id")).await.unwrap_err();
         assert!(error.may_have_happened() && error.was_sent(), "{error}");
         assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
         assert_eq!(error.attempts() as usize, 1 + again.len());
@@ -287,11 +335,12 @@ async fn a_search_has_an_end_and_can_be_shorter() {
         validate(&lossy, &cc).await;
         let cc = search.map_or_else(|| cc.clone(), |time| cc.with(CallOptions::default().retry(Retry::default().search(time))));
         lossy.lose(ORDER, Fate::Swallowed);
-        lossy.losses.lock().unwrap().extend([("/order/alternate/my-own-id", Fate::Swallowed); 40]);
+        // The first look-up is the one before the write.
+        lossy.lose_all("/order/alternate/my-own-id", &[&[Fate::Fine][..], &[Fate::Swallowed; 40]].concat());
         let started = tokio::time::Instant::now();
         assert!(order(&cc, csr(), Some("my-own-id")).await.unwrap_err().may_have_happened());
         assert!(started.elapsed() <= Duration::from_secs(most), "{search:?}: {:?}", started.elapsed());
-        assert_eq!(lossy.calls("/order/alternate/my-own-id") == 0, search == Some(Duration::ZERO));
+        assert_eq!(lossy.calls("/order/alternate/my-own-id") == 1, search == Some(Duration::ZERO));
     }
 }
 
@@ -299,6 +348,7 @@ async fn a_search_has_an_end_and_can_be_shorter() {
 async fn of_several_orders_with_one_id_the_one_with_the_key_is_adopted() {
     let (lossy, cc) = Lossy::new();
     validate(&lossy, &cc).await;
+    let cc = resending(&cc);
     let batch = |key| order(&cc, key, Some("customer-42"));
     let keys = [csr(), csr(), csr(), csr()];
     drop(batch(keys[0].clone()).await.unwrap());
@@ -308,9 +358,16 @@ async fn of_several_orders_with_one_id_the_one_with_the_key_is_adopted() {
         assert_eq!(issued.order.alternative_order_id.as_deref(), Some("customer-42"));
     }
     assert_eq!(count(&cc).await, keys.len());
-    // Which of two for one key it is cannot be known.
-    drop(batch(keys[3].clone()).await.unwrap());
+    // Of two for one key it is the one that was not there before.
+    let earlier = batch(keys[3].clone()).await.unwrap().order_id();
     lossy.lose(ORDER, Fate::AnswerLost);
+    assert!(batch(keys[3].clone()).await.unwrap().order_id() > earlier);
+    // Which of two new ones it is cannot be known.
+    lossy.lose(ORDER, Fate::AnswerLost);
+    let key = keys[3].clone();
+    lossy.meanwhile(move |colleague| async move {
+        drop(order(&colleague, key, Some("customer-42")).await.unwrap());
+    });
     assert!(batch(keys[3].clone()).await.unwrap_err().may_have_happened());
     lossy.assert_lost();
 }
@@ -360,4 +417,33 @@ async fn a_domain_that_a_colleague_added_meanwhile_is_theirs() {
     let error = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap_err();
     assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
     assert_eq!(lossy.calls("POST /services/v2/domain"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_validate_a_domain_at_once_both_end_with_it() {
+    let (lossy, cc) = Lossy::new();
+    lossy.lose("POST /services/v2/domain", Fate::Overtaken);
+    lossy.meanwhile(|colleague| async move {
+        drop(colleague.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap());
+    });
+    let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
+    let domains = cc.domains().list().send().await.unwrap().domains;
+    assert_eq!(domains.iter().map(|domain| domain.id).collect::<Vec<_>>(), [pending.id()]);
+    assert_eq!(lossy.calls("POST /services/v2/domain"), 1, "the other one was the colleague's");
+    lossy.assert_lost();
+
+    // A refusal for another reason stands.
+    let error = cc.domains().validate("example.net").organization(OrganizationId(1)).start().await.unwrap_err();
+    assert!(!error.may_have_happened() && error.status().is_some(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_id_with_white_space_at_an_end_is_refused_before_anything_is_sent() {
+    let (lossy, cc) = Lossy::new();
+    validate(&lossy, &cc).await;
+    let sent = lossy.calls.lock().unwrap().len();
+    for id in ["a ", " a", "a\t", "\u{3000}a", " "] {
+        assert!(order(&cc, csr(), Some(id)).await.unwrap_err().is_invalid_input(), "{id:?}");
+    }
+    assert_eq!(lossy.calls.lock().unwrap().len(), sent);
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod calls;
+mod connections;
 mod cut;
+mod deviations;
 #[path = "../document/mod.rs"]
 mod document;
 mod domain_validation;

@@ -37,8 +37,8 @@ async fn a_look_that_tells_nothing_is_no_leave_to_repeat() {
         let lost = ["POST /order/certificate/{product_name_id}", "POST /order/certificate/{order_id}/reissue", "POST /domain"];
         let plan = FaultPlan::seeded(number as u64).rate(0.0);
         let plan = lost.iter().fold(plan, |plan, write| plan.on(Calls::to(write).nth(1), Fault::ResetAfter));
-        // The first list of domains is the one before the write.
-        let plan = plan.on(Calls::to(looks[2]).nth(1), Fault::SlowBody(Duration::ZERO));
+        // The first lists of reissues and of domains are those before the writes.
+        let plan = looks[1..].iter().fold(plan, |plan, look| plan.on(Calls::to(look).nth(1), Fault::SlowBody(Duration::ZERO)));
         sandbox.set_faults(looks.iter().fold(plan, |plan, look| plan.on(Calls::to(look), fault.clone())));
         let sent = watch.count(|call| call.starts_with("POST"));
 
@@ -63,7 +63,8 @@ async fn what_lacks_its_date_or_key_is_not_absent() {
         let lost = ["POST /order/certificate/{product_name_id}", "POST /order/certificate/{order_id}/reissue"];
         let lost = lost.into_iter().chain(["POST /order/certificate/{order_id}/duplicate"]);
         let plan = lost.fold(FaultPlan::seeded(seed).rate(0.0), |plan, write| plan.on(Calls::to(write).nth(1), Fault::ResetAfter));
-        // The order itself is spoiled last: a reissue begins with a look at it.
+        // The order itself is spoiled last: a reissue begins with a look at it, and at what is listed before.
+        let plan = looks[1..].iter().fold(plan, |plan, look| plan.on(Calls::to(look).nth(1), Fault::SlowBody(Duration::ZERO)));
         let plan = looks[1..].iter().fold(plan, |plan, look| plan.on(Calls::to(look), Fault::Nulls));
         sandbox.set_faults(plan.clone());
         let _ = cc.orders().reissue(first, csr(1)).start().await;

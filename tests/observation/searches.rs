@@ -15,8 +15,9 @@ const NOTHING: Fate = Answer(200, "{}");
 
 /// A domain that is added, but the answer to that is lost, twice.
 pub(crate) async fn lose_a_domain() {
-    let looks = [NOTHING; 6];
-    let fates = [&[NOTHING, Reset][..], &looks, &[Reset], &looks].concat();
+    // At 0, 1, 3, 7, 15, 31, 61, 91, 121 and 145 s of the half of the deadline after which it is added once more.
+    let looks = [NOTHING; 10];
+    let fates = [&[NOTHING, Reset][..], &looks, &[Reset, NOTHING]].concat();
     let cc = Script::new(&fates).certcentral(|builder| builder);
     let error = cc.domains().validate("canary.example").organization(OrganizationId(1)).start().await.unwrap_err();
     assert!(error.may_have_happened(), "{error}");

@@ -4,14 +4,16 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bon::bon;
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::{FutureExt as _, TryStreamExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
 use super::Instructions;
 use crate::{
     certcentral::{
         CertCentral, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType,
-        check, docs, lost, types,
+        check, docs,
+        recovery::{self, Outcome, Sighting},
+        types,
     },
     error::Error,
     seal::{Content, Sealed},
@@ -19,6 +21,9 @@ use crate::{
 };
 
 pub(super) type Publish = Arc<dyn Fn(Instructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
+
+/// How long a domain is looked for whose adding was refused: one that was added a moment ago may not be listed yet.
+const AFTER_REFUSAL: Duration = Duration::from_secs(4);
 
 /// How a domain's validation stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,21 +123,10 @@ impl<'c> Domains<'c> {
             return Err(Error::invalid("validations", "at least one kind of validation is needed"));
         }
         let wanted = Wanted { validations, since: None };
-        let adopt = async || match existing(self, &name, &method).await? {
-            Some(domain) => prepare(self, domain.id, organization, &method, &wanted, &emails).await.map(Some),
-            None => Ok(None),
-        };
-        let id = match adopt().await? {
-            Some(id) => id,
-            None => {
-                let add = || {
-                    let add = self.add(&name).organization(organization).method(method.clone());
-                    let add = add.validations(wanted.validations.clone()).emails(emails.clone()).send();
-                    async { add.await.map(|added| added.id) }.boxed()
-                };
-                // Somebody else may have added it meanwhile, for another organization or with another method.
-                lost::settle(self.client, &format!("the domain {name}"), add, || adopt().boxed()).await?
-            }
+        let adding = Adding { domains: self, name: &name, organization, method: &method, wanted: &wanted, emails: &emails };
+        let id = match existing(self, &name, &method).await? {
+            Some(domain) => adding.prepare(domain.id).await?,
+            None => adding.run().await?,
         };
         PendingValidation::read(self.client.clone(), id, wanted).await
     }
@@ -151,14 +145,80 @@ impl<'c> Domains<'c> {
     }
 }
 
+/// A domain that is being added.
+struct Adding<'a> {
+    domains: Domains<'a>,
+    name: &'a str,
+    organization: OrganizationId,
+    method: &'a DcvMethod,
+    wanted: &'a Wanted,
+    emails: &'a [String],
+}
+
+/// How a domain came into the account.
+enum Origin {
+    Added(DomainId),
+    /// Somebody else has added it.
+    Others(DomainId),
+    /// The response to adding it was lost; somebody else may have added it.
+    Either(DomainId),
+}
+
+impl Adding<'_> {
+    /// Adds the domain, or finds it by its name where that was refused or its response was lost.
+    async fn run(&self) -> Result<DomainId, Error> {
+        let resend = self.domains.client.core.retry(&self.domains.client.options).repeats();
+        let hint = format!("the domain {}", self.name);
+        match recovery::recover(self.domains.client, &hint, resend, || self.add().boxed(), || self.look(Origin::Either).boxed()).await? {
+            Origin::Added(id) => Ok(id),
+            Origin::Others(id) => self.prepare(id).await,
+            Origin::Either(id) => self.prepare(id).await.map_err(|error| error.perhaps_done().leaving(hint)),
+        }
+    }
+
+    async fn add(&self) -> Result<Origin, Error> {
+        let add = self.domains.add(self.name).organization(self.organization).method(self.method.clone());
+        match add.validations(self.wanted.validations.clone()).emails(self.emails).send().await {
+            Ok(added) => Ok(Origin::Added(added.id)),
+            Err(error) if error.status().is_none() || error.may_have_happened() || error.is_rate_limited() => Err(error),
+            // Somebody else may have added it a moment ago.
+            Err(refusal) => match recovery::search(AFTER_REFUSAL, &refusal, || self.look(Origin::Others).boxed()).await {
+                Outcome::Found(found) => Ok(found),
+                Outcome::Absent | Outcome::Unknown => Err(refusal),
+            },
+        }
+    }
+
+    async fn look(&self, origin: fn(DomainId) -> Origin) -> Result<Sighting<Origin>, Error> {
+        let found = existing(self.domains, self.name, self.method).await?;
+        Ok(found.map_or(Sighting::Absent, |domain| Sighting::Found(origin(domain.id))))
+    }
+
+    async fn prepare(&self, id: DomainId) -> Result<DomainId, Error> {
+        prepare(self.domains, id, self.organization, self.method, self.wanted, self.emails).await
+    }
+}
+
 /// The account's own domain of this name.
 async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Result<Option<types::Domain>, Error> {
     // The service cuts a leading `www.` off when it adds a name, except for files, which prove the exact name only.
     let by_file = matches!(method, DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic);
     let kept = if by_file { name } else { name.strip_prefix("www.").unwrap_or(name) };
-    let found = domains.list().search(kept).send().await?.domains;
     let same = |domain: &types::Domain| domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kept));
-    Ok(found.into_iter().find(same))
+    // A service that does not heed the search lists all there are.
+    let mut listed = domains.list().search(kept).stream()?;
+    while let Some(domain) = listed.try_next().await? {
+        if same(&domain) {
+            return Ok(Some(domain));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a domain, with all that tells how it stands.
+async fn read(domains: Domains<'_>, id: DomainId) -> Result<types::Domain, Error> {
+    let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
+    if domain.id == id { Ok(domain) } else { Err(Error::mismatch(format!("domain {} came instead of {id}", domain.id))) }
 }
 
 /// Brings an adopted domain to where a newly added one is: with the wanted method, and a token that is still good.
@@ -171,7 +231,7 @@ async fn prepare(
     emails: &[String],
 ) -> Result<DomainId, Error> {
     let now = domains.client.core.now();
-    let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
+    let domain = read(domains, id).await?;
     if domain.is_active == Some(false) {
         return Err(Error::mismatch(format!("domain {id} exists but is deactivated; activate it first")));
     }
@@ -237,7 +297,7 @@ fn validation_of<'d>(domain: &'d types::Domain, kind: &ValidationType) -> Option
 impl PendingValidation {
     pub(super) async fn read(client: CertCentral, id: DomainId, wanted: Wanted) -> Result<Self, Error> {
         let domains = client.domains();
-        let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
+        let domain = read(domains, id).await?;
         let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
         let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
         let instructions = if wanted.is_met(&domain, client.core.now()) {

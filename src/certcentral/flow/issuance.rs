@@ -1,6 +1,6 @@
 //! From an order to its certificate: approve, wait, fetch the chain, check that it is the one asked for.
 
-use std::{fmt, time::Duration};
+use std::{cmp::Reverse, fmt, time::Duration};
 
 use bon::bon;
 use futures_util::FutureExt as _;
@@ -310,23 +310,46 @@ impl Issuance {
                     return Ok(Certificate::NotYet);
                 };
                 let told = order.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
-                if told.is_none_or(|csr| self.pending.csr.is_in(csr)) {
+                if self.has_own_key(told, new, true).await != Some(false) {
                     return Ok(Certificate::Issued(new));
                 }
                 // A colleague's reissue has taken the place of ours.
                 let reissues = self.pending.client.orders().reissues(order.id).send().await?;
-                let own = reissues.iter().filter(|reissue| reissue.csr.as_deref().is_some_and(|csr| self.pending.csr.is_in(csr)));
-                newest(own.filter(|reissue| Some(reissue.id) != previous).map(|reissue| (reissue.id, &reissue.status)))
+                let reissues = reissues.iter().filter(|reissue| Some(reissue.id) != previous);
+                self.newest_own(reissues.map(|reissue| (reissue.id, reissue.csr.as_deref(), reissue.status.as_ref()))).await
             }
             Awaited::Duplicate { certificate } => {
                 let duplicates = self.pending.client.orders().duplicates(order.id).send().await?;
-                let own = |duplicate: &&types::Duplicate| match certificate {
-                    Some(id) => duplicate.id == id,
-                    None => duplicate.csr.as_deref().is_some_and(|csr| self.pending.csr.is_in(csr)),
-                };
-                newest(duplicates.iter().filter(own).map(|duplicate| (duplicate.id, &duplicate.status)))
+                let mut listed = duplicates.iter().map(|duplicate| (duplicate.id, duplicate.csr.as_deref(), duplicate.status.as_ref()));
+                match certificate {
+                    Some(own) => {
+                        listed.find(|(id, ..)| *id == own).map_or(Certificate::NotYet, |(id, _, status)| Certificate::of(id, status))
+                    }
+                    None => self.newest_own(listed).await,
+                }
             }
         })
+    }
+
+    /// Whether a certificate has the CSR's key: by the CSR that the service tells, or by the certificate itself if it is issued.
+    async fn has_own_key(&self, told: Option<&str>, id: CertificateId, is_issued: bool) -> Option<bool> {
+        self.pending.client.orders().has_key_of(&self.pending.csr, told, is_issued.then_some(id)).await
+    }
+
+    /// What the newest of these certificates that has the CSR's key has come to: the key may have been used for an earlier one.
+    async fn newest_own<'l>(
+        &self,
+        listed: impl Iterator<Item = (CertificateId, Option<&'l str>, Option<&'l CertificateStatus>)>,
+    ) -> Certificate {
+        let mut listed: Vec<_> = listed.collect();
+        listed.sort_unstable_by_key(|(id, ..)| Reverse(*id));
+        for (id, csr, status) in listed {
+            let certificate = Certificate::of(id, status);
+            if self.has_own_key(csr, id, matches!(certificate, Certificate::Issued(_))).await == Some(true) {
+                return certificate;
+            }
+        }
+        Certificate::NotYet
     }
 
     /// Fetches the chain and holds it against what was asked for.
@@ -379,12 +402,13 @@ enum Certificate {
     Rejected,
 }
 
-/// What the newest of these certificates for a key has come to: it may have been used for an earlier one.
-fn newest<'l>(listed: impl Iterator<Item = (CertificateId, &'l Option<CertificateStatus>)>) -> Certificate {
-    match listed.max_by_key(|(id, _)| *id) {
-        Some((id, Some(CertificateStatus::Issued | CertificateStatus::Approved))) => Certificate::Issued(id),
-        Some((_, Some(CertificateStatus::Rejected))) => Certificate::Rejected,
-        _ => Certificate::NotYet,
+impl Certificate {
+    fn of(id: CertificateId, status: Option<&CertificateStatus>) -> Self {
+        match status {
+            Some(CertificateStatus::Issued | CertificateStatus::Approved) => Self::Issued(id),
+            Some(CertificateStatus::Rejected) => Self::Rejected,
+            _ => Self::NotYet,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use bon::bon;
 use chrono::NaiveDate;
 use futures_util::FutureExt as _;
 
-use super::{Orders, lost::Lost};
+use super::{Orders, identity::OrderIdentity, recovery::Placing};
 use crate::{
     certcentral::{
         CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
@@ -168,7 +168,7 @@ impl<'c> Orders<'c> {
         }
         check::path_segment("product", product.id())?;
         if let Some(id) = &alternative_order_id {
-            check::path_segment("alternative_order_id", id)?;
+            check::own_id("alternative_order_id", id)?;
         }
         let order_validity = requested(plan.0);
         let mut organization_contact = organization_contact.map(|given| contact(given, ContactType::OrganizationContact)).transpose()?;
@@ -247,9 +247,13 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
 
     /// Places the order and gives the handle to wait for its certificate with.
     ///
-    /// If the answer is lost on the way, it finds out whether the order was placed, by its `alternative_order_id` (a fresh one, unless
-    /// it was given), and adopts it. Only if the connection broke off and the order does not show, it is sent once more, with the same id;
-    /// see [`Retry::search`](crate::Retry::search) for how long that may take.
+    /// The order is sent once. If the response is lost on the way, it looks for the order by its `alternative_order_id` (a fresh one, unless
+    /// it was given) until the [deadline](crate::ClientBuilder::deadline) of the call, and adopts it if it certainly is this one: by the id
+    /// that the order itself tells; where it tells none, by its key, names, product and what it renews together. No clock and no date
+    /// decides. Only a request that certainly never left is sent again, unless
+    /// [`Retry::resend_if_absent`](crate::Retry::resend_if_absent) says otherwise.
+    ///
+    /// With an id of your own the orders that have it already are looked up first, so as not to take one of them for this one.
     ///
     /// # Errors
     ///
@@ -271,10 +275,19 @@ impl PreparedOrder {
     /// Places the order, or adopts it if it was placed and the answer lost.
     pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
         require_verification(self.product.is_tls())?;
-        let unique = self.request.alternative_order_id.is_none();
-        let id = self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", random())).clone();
-        let placed = Lost::Order { id: &id, csr: &self.csr, unique }.settle(self.client.orders(), || self.place().boxed()).await?;
+        let is_fresh = self.request.alternative_order_id.is_none();
+        self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", random()));
+        let orders = self.client.orders();
+        let placing = Placing::new(orders, self.identity(is_fresh)).await?;
+        let placed = placing.run(orders, || self.place().boxed()).await?;
+        drop(placing);
         Ok(self.pending(placed))
+    }
+
+    /// What the order will be known by once it is placed.
+    fn identity(&self, is_fresh: bool) -> OrderIdentity<'_> {
+        let id = self.request.alternative_order_id.as_deref().unwrap_or_default();
+        OrderIdentity { id, is_fresh, csr: &self.csr, product: &self.product, request: &self.request }
     }
 
     fn pending(self, placed: types::OrderResponse) -> PendingIssuance {

@@ -3,7 +3,10 @@
 use bon::bon;
 use futures_util::FutureExt as _;
 
-use super::{Orders, lost::Lost};
+use super::{
+    Orders,
+    recovery::{Asking, FurtherKind},
+};
 use crate::{
     certcentral::{
         CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, check, docs,
@@ -165,8 +168,9 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
         further.reissue(&request).await
     }
 
-    /// Asks for the reissue and gives the handle to wait for its certificate with. If the answer is lost on the way, it looks for a
-    /// reissue with the same CSR and adopts it; see [`OrderCertificate::start`](super::OrderCertificate::start).
+    /// Asks for the reissue and gives the handle to wait for its certificate with. It is sent once. If the response is lost on
+    /// the way, it looks for a reissue with the same key that was not listed before, and adopts it; see
+    /// [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
@@ -174,8 +178,9 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
         require_verification(is_tls(&further.order))?;
-        let lost = Lost::Reissue(further.order.id, &further.csr);
-        let placed = lost.settle(further.orders, || further.reissue(&request).boxed()).await?;
+        let asking = Asking::new(further.orders, FurtherKind::Reissue, &further.order, &further.csr).await?;
+        let placed = asking.run(further.orders, || further.reissue(&request).boxed()).await?;
+        drop(asking);
         let previous = further.order.certificate.as_ref().and_then(|certificate| certificate.id);
         Ok(further.pending(placed, Awaited::Reissue { previous }))
     }
@@ -193,8 +198,9 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
         further.duplicate(&request).await
     }
 
-    /// Asks for the duplicate and gives the handle to wait for its certificate with. If the answer is lost on the way, it looks for a
-    /// duplicate with the same CSR and adopts it; see [`OrderCertificate::start`](super::OrderCertificate::start).
+    /// Asks for the duplicate and gives the handle to wait for its certificate with. It is sent once. If the response is lost on
+    /// the way, it looks for a duplicate with the same key that was not listed before, and adopts it; see
+    /// [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
@@ -202,8 +208,9 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         let (further, request) = self.prepare().await?;
         require_verification(is_tls(&further.order))?;
-        let lost = Lost::Duplicate(further.order.id, &further.csr);
-        let placed = lost.settle(further.orders, || further.duplicate(&request).boxed()).await?;
+        let asking = Asking::new(further.orders, FurtherKind::Duplicate, &further.order, &further.csr).await?;
+        let placed = asking.run(further.orders, || further.duplicate(&request).boxed()).await?;
+        drop(asking);
         let certificate = placed.certificate_id;
         Ok(further.pending(placed, Awaited::Duplicate { certificate }))
     }

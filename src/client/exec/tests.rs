@@ -80,6 +80,8 @@ impl Probe {
 #[derive(Clone, Copy)]
 enum Fate {
     Status(u16),
+    /// 400 in the service's own words,
+    Refused,
     /// 404 in the service's own words,
     Gone,
     /// and for another reason.
@@ -90,7 +92,7 @@ enum Fate {
     Silence,
 }
 
-use Fate::{Gone, NoSuchPath, Reset, RetryAfter, Silence, Status, Unsent};
+use Fate::{Gone, NoSuchPath, Refused, Reset, RetryAfter, Silence, Status, Unsent};
 
 /// Does what the script says; the last line goes for all that follows.
 #[derive(Clone)]
@@ -127,6 +129,7 @@ impl Transport for Script {
             };
             let answer = |status, retry_after: Option<&str>| {
                 let body = match fate {
+                    Refused => r#"{"errors":[{"code":"exceeds_balance","message":"There is not enough money."}]}"#,
                     Gone => r#"{"errors":[{"code":"not_found","message":"Gone."}]}"#,
                     NoSuchPath => r#"{"errors":[{"code":"unimplemented","message":"There is no such path."}]}"#,
                     _ => "null",
@@ -141,6 +144,7 @@ impl Transport for Script {
             };
             match fate {
                 Status(status) => answer(status.try_into().unwrap(), None),
+                Refused => answer(http::StatusCode::BAD_REQUEST, None),
                 Gone | NoSuchPath => answer(http::StatusCode::NOT_FOUND, None),
                 RetryAfter(status, value) => answer(status.try_into().unwrap(), Some(value)),
                 Unsent => Err(TransportError::unsent("refused")),
@@ -222,10 +226,15 @@ async fn an_attempt_that_did_not_leave_does_not_hide_an_earlier_one_that_did() {
 async fn a_refusal_does_not_hide_that_an_earlier_attempt_may_have_done_it() {
     for (fates, perhaps) in [
         (&[Status(503), Status(429)][..], true),
-        (&[Reset, Status(400)], true),
+        (&[Reset, Refused], true),
         (&[Silence, Unsent, Status(403)], true),
-        (&[Status(429), Status(400)], false),
-        (&[Unsent, Status(409)], false),
+        (&[Status(429), Refused], false),
+        (&[Unsent, Refused], false),
+        // Nobody knows whose refusals these are, nor where the redirect comes from.
+        (&[Status(403)], true),
+        (&[Unsent, Status(409)], true),
+        (&[Status(307)], true),
+        (&[Status(429)], false),
     ] {
         for (operation, expected) in [("remove", perhaps), ("read", false)] {
             let error = Script::new(fates).client(|builder| builder).call(operation, CallOptions::default()).await.unwrap_err();

@@ -1,0 +1,251 @@
+//! Looking for orders, reissues and duplicates whose response was lost. What was listed before they were sent tells old from new.
+
+use std::{
+    cmp::Reverse,
+    collections::HashSet,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+
+use super::{
+    Orders,
+    identity::{Evidence, OrderIdentity, only},
+};
+use crate::{
+    certcentral::{CertificateId, CertificateStatus, OrderId, RequestId, RequestType, recovery, recovery::Sighting, types},
+    client::tell_absence,
+    error::Error,
+    random::random,
+    x509::Csr,
+};
+
+/// At most so many orders of one look-up are read at a look: one that ignores its id lists them all.
+const MOST_READ: usize = 20;
+
+/// An order that is being placed, and what was there before.
+pub(super) struct Placing<'a> {
+    identity: OrderIdentity<'a>,
+    /// Orders that it certainly is not.
+    others: Mutex<HashSet<OrderId>>,
+}
+
+impl<'a> Placing<'a> {
+    /// To be made before anything is sent.
+    pub(super) async fn new(orders: Orders<'_>, identity: OrderIdentity<'a>) -> Result<Self, Error> {
+        // Nothing can have had an id that was made just now.
+        let before = if identity.is_fresh { Vec::new() } else { with_id(orders, identity.id).await? };
+        Ok(Self { identity, others: Mutex::new(before.into_iter().map(|entry| entry.order_id).collect()) })
+    }
+
+    /// Places the order; if the response is lost, finds what was placed.
+    pub(super) async fn run<'w>(
+        &'w self,
+        orders: Orders<'w>,
+        send: impl Fn() -> BoxFuture<'w, Result<types::OrderResponse, Error>>,
+    ) -> Result<types::OrderResponse, Error> {
+        recovery::recover(orders.client, self, may_resend(orders), send, || self.look(orders).boxed()).await
+    }
+
+    /// Looks for the order once.
+    async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
+        let mut entries = with_id(orders, self.identity.id).await?;
+        entries.retain(|entry| !self.is_other(entry.order_id));
+        entries.sort_unstable_by_key(|entry| Reverse(entry.order_id));
+        let mut judged = Vec::new();
+        for (number, entry) in entries.into_iter().enumerate() {
+            // What cannot be read may be it; what comes in place of the order that was asked for tells nothing of it.
+            let order = match orders.get(entry.order_id).send().await {
+                Ok(order) if number < MOST_READ && order.id == entry.order_id => order,
+                _ => {
+                    judged.push((None, Evidence::Unsure));
+                    if number < MOST_READ { continue } else { break }
+                }
+            };
+            let evidence = match self.identity.judge(&order) {
+                Evidence::Ours if order.alternative_order_id.is_none() && !heeds_ids(orders, order.id).await? => Evidence::Unsure,
+                evidence => evidence,
+            };
+            if evidence == Evidence::NotOurs {
+                self.others.lock().unwrap_or_else(PoisonError::into_inner).insert(order.id);
+            }
+            judged.push((Some((order, entry.certificate_id)), evidence));
+        }
+        Ok(match only(judged) {
+            Sighting::Found(Some((order, certificate_id))) => {
+                let requests = request_of(&order, &RequestType::NewRequest, &HashSet::new());
+                Sighting::Found(response(order, requests, certificate_id))
+            }
+            Sighting::Absent => Sighting::Absent,
+            Sighting::Found(None) | Sighting::Unsure => Sighting::Unsure,
+        })
+    }
+
+    fn is_other(&self, id: OrderId) -> bool {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+}
+
+impl fmt::Display for Placing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an order with the alternative_order_id {}", self.identity.id)
+    }
+}
+
+/// The orders with an id of the caller's; none where the service says that it knows none.
+pub(super) async fn with_id(orders: Orders<'_>, id: &str) -> Result<Vec<types::OrderStatusEntry>, Error> {
+    match orders.by_alternative_id(id).send().await {
+        Err(error) if error.is_not_found() && tell_absence(error.entries()) => Ok(Vec::new()),
+        listed => listed,
+    }
+}
+
+/// Whether the look-up by id, which has named this order, does not name it for every id.
+async fn heeds_ids(orders: Orders<'_>, named: OrderId) -> Result<bool, Error> {
+    let any = with_id(orders, &format!("{:032x}", random())).await?;
+    Ok(!any.iter().any(|entry| entry.order_id == named))
+}
+
+/// What is asked for beside the first certificate of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FurtherKind {
+    Reissue,
+    Duplicate,
+}
+
+/// A reissue or a duplicate that is being asked for, and what was there before.
+pub(super) struct Asking<'a> {
+    kind: FurtherKind,
+    order: OrderId,
+    csr: &'a Csr,
+    certificates: HashSet<CertificateId>,
+    requests: HashSet<RequestId>,
+}
+
+/// A reissue or a duplicate, as it is listed.
+struct Listed {
+    id: CertificateId,
+    csr: Option<String>,
+    is_issued: bool,
+}
+
+impl<'a> Asking<'a> {
+    /// To be made before anything is sent, with the order as it was read before.
+    pub(super) async fn new(orders: Orders<'_>, kind: FurtherKind, order: &types::Order, csr: &'a Csr) -> Result<Self, Error> {
+        let before = listed(orders, kind, order.id).await?;
+        let present = order.certificate.as_ref().and_then(|certificate| certificate.id);
+        Ok(Self {
+            kind,
+            order: order.id,
+            csr,
+            certificates: before.iter().map(|listed| listed.id).chain(present).collect(),
+            requests: order.requests.iter().map(|request| request.id).collect(),
+        })
+    }
+
+    /// Asks for it; if the response is lost, finds what was asked for.
+    pub(super) async fn run<'w>(
+        &'w self,
+        orders: Orders<'w>,
+        send: impl Fn() -> BoxFuture<'w, Result<types::OrderResponse, Error>>,
+    ) -> Result<types::OrderResponse, Error> {
+        recovery::recover(orders.client, self, may_resend(orders), send, || self.look(orders).boxed()).await
+    }
+
+    /// Looks for it once.
+    async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
+        let mut new = listed(orders, self.kind, self.order).await?;
+        new.retain(|listed| !self.certificates.contains(&listed.id));
+        let mut judged = Vec::new();
+        for listed in &new {
+            let key = orders.has_key_of(self.csr, listed.csr.as_deref(), listed.is_issued.then_some(listed.id)).await;
+            judged.push((listed.id, Evidence::of_key(key)));
+        }
+        let id = match only(judged) {
+            Sighting::Found(id) => id,
+            Sighting::Absent => return Ok(Sighting::Absent),
+            Sighting::Unsure => return Ok(Sighting::Unsure),
+        };
+        let order = orders.get(self.order).send().await?;
+        if order.id != self.order {
+            return Ok(Sighting::Unsure);
+        }
+        // Where a colleague has asked for one too, it is not known whose request is whose: theirs must not be approved.
+        let kind = match self.kind {
+            FurtherKind::Reissue => RequestType::Reissue,
+            FurtherKind::Duplicate => RequestType::Duplicate,
+        };
+        let requests = if new.len() == 1 { request_of(&order, &kind, &self.requests) } else { Vec::new() };
+        Ok(Sighting::Found(response(order, requests, Some(id))))
+    }
+}
+
+impl fmt::Display for Asking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            FurtherKind::Reissue => "reissue",
+            FurtherKind::Duplicate => "duplicate",
+        };
+        write!(f, "a {what} of order {} with this CSR", self.order)
+    }
+}
+
+/// The reissues or duplicates of an order.
+async fn listed(orders: Orders<'_>, kind: FurtherKind, order: OrderId) -> Result<Vec<Listed>, Error> {
+    let issued = |status: Option<CertificateStatus>| matches!(status, Some(CertificateStatus::Issued | CertificateStatus::Approved));
+    Ok(match kind {
+        FurtherKind::Reissue => {
+            let listed = orders.reissues(order).send().await?.into_iter();
+            listed.map(|reissue| Listed { id: reissue.id, csr: reissue.csr, is_issued: issued(reissue.status) }).collect()
+        }
+        FurtherKind::Duplicate => {
+            let listed = orders.duplicates(order).send().await?.into_iter();
+            listed.map(|duplicate| Listed { id: duplicate.id, csr: duplicate.csr, is_issued: issued(duplicate.status) }).collect()
+        }
+    })
+}
+
+impl Orders<'_> {
+    /// Whether a certificate has the key of a CSR: by the CSR that the service tells of it, or by the certificate itself if it is issued;
+    /// `None` where neither tells.
+    pub(in crate::certcentral) async fn has_key_of(self, csr: &Csr, told: Option<&str>, issued: Option<CertificateId>) -> Option<bool> {
+        match (told.and_then(|told| csr.has_key_of(told)), issued) {
+            (None, Some(id)) => {
+                let chain = self.client.certificates().chain(id).send().await.ok()?;
+                csr.has_key(chain.leaf().public_key())
+            }
+            (told, _) => told,
+        }
+    }
+}
+
+/// Whether who made this client wants a second sending after an absence.
+fn may_resend(orders: Orders<'_>) -> bool {
+    orders.client.core.retry(&orders.client.options).resend_if_absent
+}
+
+/// The one request of this kind that was not there before; none where it cannot be known which it is, for a colleague's must not be taken
+/// for ours: it would be approved.
+fn request_of(order: &types::Order, kind: &RequestType, before: &HashSet<RequestId>) -> Vec<types::RequestSummary> {
+    let is_new =
+        |request: &&types::RequestSummary| !before.contains(&request.id) && request.type_.as_ref().is_none_or(|type_| type_ == kind);
+    let mut new = order.requests.iter().filter(is_new);
+    match (new.next(), new.next()) {
+        (Some(only), None) => vec![only.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// What the service would have answered, as far as it can be found out later.
+fn response(order: types::Order, requests: Vec<types::RequestSummary>, certificate_id: Option<CertificateId>) -> types::OrderResponse {
+    types::OrderResponse {
+        id: order.id,
+        requests,
+        certificate_id,
+        certificate_chain: Vec::new(),
+        domains: Vec::new(),
+        dcv_random_value: None,
+        order_valid_till: order.order_valid_till,
+    }
+}

@@ -1,0 +1,139 @@
+//! What became of a write whose response was lost. That is found out by identity; ordering twice costs money, so a write is never just
+//! repeated.
+
+use std::{fmt, time::Duration};
+
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{info, warn};
+
+use super::CertCentral;
+use crate::error::Error;
+
+/// How long is looked even if the write has used up its time.
+const LEAST: Duration = Duration::from_secs(10);
+/// The distance of the second look from the first; it doubles with each.
+const FIRST_DISTANCE: Duration = Duration::from_secs(1);
+const LONGEST_DISTANCE: Duration = Duration::from_secs(30);
+/// So many looks in a row that somebody else than the service answers, like the write before them, prove that the base URL is wrong.
+const FOREIGN: usize = 3;
+
+/// What a look comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Sighting<T> {
+    /// This certainly is what was asked for.
+    Found(T),
+    /// There certainly is nothing yet that could be it.
+    Absent,
+    /// Something is there that may be it, or several are.
+    Unsure,
+}
+
+/// What a search comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome<T> {
+    Found(T),
+    /// In the latter half of the time it saw for certain that there is nothing.
+    Absent,
+    Unknown,
+}
+
+/// Sends a write and gives its response, or what it has certainly done if the response got lost; else the error, with what to look for.
+///
+/// With `resend`, what broke off unanswered and certainly does not show is sent once more. After the beginning of an answer, a timeout or a
+/// 5xx it may still be done, so then it is not.
+pub(super) async fn recover<'w, T>(
+    client: &CertCentral,
+    hint: &(impl fmt::Display + Sync),
+    resend: bool,
+    send: impl Fn() -> BoxFuture<'w, Result<T, Error>>,
+    look: impl Fn() -> BoxFuture<'w, Result<Sighting<T>, Error>>,
+) -> Result<T, Error> {
+    let begun = Instant::now();
+    let lost = match send().await {
+        Err(error) if error.may_have_happened() => error,
+        response => return response,
+    };
+    let unsettled = |error: Error, attempts| Err(error.after(attempts, begun.elapsed()).leaving(hint.to_string()));
+    let resend = resend && lost.broke_off_unanswered();
+    let time = time_to_search(client, begun);
+    match search(if resend { time / 2 } else { time }, &lost, &look).await {
+        Outcome::Found(found) => return Ok(found),
+        Outcome::Absent if resend => {}
+        Outcome::Absent | Outcome::Unknown => return unsettled(lost, 0),
+    }
+    let operation = lost.operation();
+    warn!(target: "shomei", operation, "sends the write once more");
+    let again = match send().await {
+        Err(error) => error,
+        response => return response,
+    };
+    // A refusal may mean that the first one arrived after all.
+    match search(time_to_search(client, begun), &again, &look).await {
+        Outcome::Found(found) => Ok(found),
+        Outcome::Absent | Outcome::Unknown => unsettled(again, lost.attempts()),
+    }
+}
+
+/// What is left of the time of a call that began then, or as much of it as the caller allows.
+fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
+    let left = client.core.deadline(&client.options).saturating_sub(begun.elapsed()).max(LEAST);
+    client.core.retry(&client.options).search.map_or(left, |longest| longest.min(left))
+}
+
+/// Looks for what an error leaves in doubt, less and less often.
+pub(super) async fn search<'w, T>(
+    time: Duration,
+    error: &Error,
+    look: impl Fn() -> BoxFuture<'w, Result<Sighting<T>, Error>>,
+) -> Outcome<T> {
+    if time.is_zero() {
+        return Outcome::Unknown;
+    }
+    let operation = error.operation();
+    warn!(target: "shomei", operation, "the answer to a write was lost: looks for what became of it");
+    let begun = Instant::now();
+    // The last look needs time to be answered.
+    let last = time - (time / 10).min(Duration::from_secs(5));
+    let looks = async {
+        let (mut absent_since, mut distance, mut foreign, mut heard) = (None, FIRST_DISTANCE, 0, false);
+        loop {
+            let at = begun.elapsed();
+            match look().await {
+                Ok(Sighting::Found(found)) => return Outcome::Found(found),
+                Ok(Sighting::Absent) => {
+                    absent_since.get_or_insert(at);
+                    heard = true;
+                }
+                Ok(Sighting::Unsure) => {
+                    absent_since = None;
+                    heard = true;
+                }
+                Err(failed) => {
+                    absent_since = None;
+                    foreign = if failed.is_foreign() { foreign + 1 } else { 0 };
+                    if foreign == FOREIGN && error.is_foreign() && !heard {
+                        return Outcome::Unknown;
+                    }
+                }
+            }
+            if at >= last {
+                break;
+            }
+            sleep(distance.min(last.saturating_sub(begun.elapsed()))).await;
+            distance = (distance * 2).min(LONGEST_DISTANCE);
+        }
+        if absent_since.is_some_and(|since| since <= time / 2) { Outcome::Absent } else { Outcome::Unknown }
+    };
+    let outcome = timeout(time, looks).await.unwrap_or(Outcome::Unknown);
+    let told = match outcome {
+        Outcome::Found(_) => "found",
+        Outcome::Absent => "absent",
+        Outcome::Unknown => "unknown",
+    };
+    info!(target: "shomei", operation, outcome = told, "searched for what became of a write");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("shomei_searches_total", "service" => "certcentral", "operation" => operation.unwrap_or_default(), "outcome" => told)
+        .increment(1);
+    outcome
+}
