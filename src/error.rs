@@ -37,6 +37,8 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
+    /// What it was about: `order 115429178`.
+    subject: Option<String>,
     operation: Option<&'static str>,
     reads: bool,
     perhaps_done: bool,
@@ -69,6 +71,8 @@ struct EndedWait {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) entries: Vec<ErrorEntry>,
+    /// Whether the document lists one of their codes.
+    pub(crate) is_listed: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) excerpt: String,
 }
@@ -87,6 +91,7 @@ impl Error {
     fn new(kind: Kind) -> Self {
         Self(Box::new(Inner {
             kind,
+            subject: None,
             operation: None,
             reads: false,
             perhaps_done: false,
@@ -154,6 +159,12 @@ impl Error {
         self.0.reads = reads;
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
+        self
+    }
+
+    /// Adds what it was about: `order 115429178`.
+    pub(crate) fn about(mut self, subject: String) -> Self {
+        self.0.subject = Some(subject);
         self
     }
 
@@ -360,6 +371,11 @@ impl Error {
             Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500..=599),
             _ => false,
         }
+    }
+
+    /// Whether the service refused in its own words: with a code that its document lists. Another refusal may be some proxy's.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.as_answer().is_some_and(|answer| answer.status.is_client_error() && answer.is_listed)
     }
 
     fn as_answer(&self) -> Option<&Answer> {

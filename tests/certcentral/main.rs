@@ -13,5 +13,6 @@ mod judge;
 mod lifecycle;
 mod lost;
 mod program;
+mod waits;
 mod wire;
 mod wobbles;
