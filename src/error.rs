@@ -19,7 +19,7 @@ pub(crate) use shown::excerpt;
 /// | what went wrong | how to tell | was a write done? |
 /// | --- | --- | --- |
 /// | an argument was refused before anything was sent | `is_invalid_input` | no |
-/// | the client is not set up for this | `is_configuration` | no |
+/// | the client is not set up for this, or its base URL is not the service's | `is_configuration` | no |
 /// | no connection was made | `is_connection`, not `was_sent` | no |
 /// | there was no place under the rate limit before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection broke off | `is_connection` and `was_sent` | perhaps |
@@ -312,7 +312,7 @@ impl Error {
         matches!(self.0.kind, Kind::Invalid { .. })
     }
 
-    /// The client is not set up for this: no key, an unsafe base URL, no TLS.
+    /// The client is not set up for this: no key, no TLS, a base URL that is unsafe, or one from which a wait heard nothing of the service.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(self.0.kind, Kind::Configuration(_))

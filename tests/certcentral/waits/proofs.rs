@@ -88,6 +88,30 @@ async fn where_the_service_says_that_it_expired_it_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_service_refuses_it_and_its_end_has_come_there_it_is_replaced() {
+    let (way, cc) = Way::to(Sandbox::builder());
+    let pending = validation(&cc, "example.com").await;
+    way.set_ahead(40 * 86_400);
+    way.answer_for(MINUTE, "validate-token", 400, r#"{"errors":[{"code":"invalid_value:token","message":"It is too old."}]}"#);
+    let mut wait = pending.wait(HOUR);
+    let step = wait.next().await.unwrap().unwrap();
+    assert!(matches!(step, Step::Waiting(DomainValidationState::TokenRenewed(_))), "{step:?}");
+    assert_eq!(way.count("/dcv/token"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_a_colleague_replaced_is_announced_not_replaced_again() {
+    let (way, cc) = Way::to(Sandbox::builder());
+    let pending = validation(&cc, "example.com").await;
+    let replaced = cc.domains().new_token(pending.id()).send().await.unwrap();
+    way.answer_for(MINUTE, "validate-token", 400, r#"{"errors":[{"code":"invalid_value:token","message":"It was replaced."}]}"#);
+    let mut wait = pending.wait(HOUR);
+    let Some(Ok(Step::Waiting(DomainValidationState::TokenRenewed(instructions)))) = wait.next().await else { panic!() };
+    assert!(instructions.to_string().contains(replaced.token.as_deref().unwrap()));
+    assert_eq!(way.count("/dcv/token"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_that_may_be_a_proxys_replaces_no_token() {
     for body in ["<html>", r#"{"errors":[{"code":"blocked","message":"No."}]}"#, ""] {
         let (way, cc) = Way::to(Sandbox::builder());
