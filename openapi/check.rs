@@ -10,7 +10,7 @@ use super::document::{entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 15] = [
+const EXTENSIONS: [&str; 16] = [
     "x-source",
     "x-idempotent",
     "x-deletes",
@@ -18,6 +18,7 @@ const EXTENSIONS: [&str; 15] = [
     "x-extensible-enum",
     "x-enum-varnames",
     "x-enum-aliases",
+    "x-enum-prefixes",
     "x-ignore-case",
     "x-id",
     "x-string-id",

@@ -37,6 +37,8 @@ pub(crate) struct Word {
 pub(crate) enum Kind {
     OpenEnum {
         variants: Vec<Variant>,
+        /// With what further values begin, whose rest varies.
+        prefixes: Vec<String>,
         ignore_case: bool,
     },
     Id,
@@ -89,7 +91,8 @@ pub(crate) fn collect(document: &Value) -> Vec<Word> {
 
 fn kind(schema: &Value) -> Option<Kind> {
     if schema.get("x-extensible-enum").is_some() {
-        return Some(Kind::OpenEnum { variants: variants(schema), ignore_case: is_true(&schema["x-ignore-case"]) });
+        let prefixes = list(&schema["x-enum-prefixes"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        return Some(Kind::OpenEnum { variants: variants(schema), prefixes, ignore_case: is_true(&schema["x-ignore-case"]) });
     }
     if is_true(&schema["x-id"]) {
         return Some(Kind::Id);
@@ -162,7 +165,7 @@ impl Word {
         match &self.kind {
             Kind::Id => Some(quote! { crate::id::id! { #[doc = #documentation] #name } }),
             Kind::StringId => Some(quote! { crate::id::string_id! { #[doc = #documentation] #name } }),
-            Kind::OpenEnum { variants, ignore_case } => {
+            Kind::OpenEnum { variants, prefixes, ignore_case } => {
                 let documentation = doc(&overview(description, variants));
                 let variants = variants.iter().map(|Variant { name, value, aliases, description }| {
                     let name = format_ident!("{name}");
@@ -171,7 +174,8 @@ impl Word {
                     quote! { #[doc = #documentation] #name = #value #(| #aliases)* }
                 });
                 let comparison = if *ignore_case { quote!(ignore_case) } else { quote!(exact) };
-                Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } })
+                let listing = (!prefixes.is_empty()).then(|| quote! { crate::open_enum::listing! { #name [ #(#prefixes),* ] } });
+                Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } #listing })
             }
             Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted | Kind::Bytes => None,
         }

@@ -240,6 +240,10 @@ impl sealed::Service for CertCentral {
     const PERSONAL: bool = false;
     const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
 
+    fn lists(code: &str) -> bool {
+        ErrorCode::from(code).is_listed()
+    }
+
     fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
         Some((HeaderName::from_static("x-dc-devkey"), key.to_header("")?))
     }

@@ -15,7 +15,7 @@ use std::{
     marker::PhantomData,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use crate::{
     error::{Error, ErrorEntry},
     generated::Operation,
-    seal::SealingKey,
+    seal::Seals,
     secret::ApiKey,
 };
 
@@ -63,6 +63,9 @@ pub(crate) mod sealed {
         const PERSONAL: bool;
         /// What the service allows a key; empty where it tells no limit.
         const RATES: &'static [Rate];
+
+        /// Whether the service's document lists this error code.
+        fn lists(code: &str) -> bool;
 
         /// The header that carries the key; `None` if the key cannot stand in a header.
         fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)>;
@@ -100,6 +103,7 @@ pub(crate) mod sealed {
 /// ```
 pub struct ClientBuilder<S> {
     key: ApiKey,
+    previous_keys: Vec<ApiKey>,
     base_url: Option<String>,
     deadline: Duration,
     retry: Retry,
@@ -110,7 +114,7 @@ pub struct ClientBuilder<S> {
     user_agent: Option<String>,
     http: Http,
     transport: Option<Arc<dyn Transport>>,
-    time: Option<DateTime<Utc>>,
+    told_time: Option<ToldTime>,
     service: PhantomData<fn() -> S>,
 }
 
@@ -118,6 +122,7 @@ impl<S: Service> ClientBuilder<S> {
     pub(crate) fn new(key: ApiKey) -> Self {
         Self {
             key,
+            previous_keys: Vec::new(),
             base_url: None,
             deadline: Duration::from_secs(300),
             retry: Retry::default(),
@@ -128,7 +133,7 @@ impl<S: Service> ClientBuilder<S> {
             user_agent: None,
             http: Http::Made(Box::new(reqwest::Client::builder)),
             transport: None,
-            time: None,
+            told_time: None,
             service: PhantomData,
         }
     }
@@ -137,6 +142,14 @@ impl<S: Service> ClientBuilder<S> {
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// A key that this client's key took the place of: resume tokens that were made with it are still opened. It is never sent, and new
+    /// tokens are made with the client's own. Call it once for each key whose tokens may still be about.
+    #[must_use]
+    pub fn previous_api_key(mut self, key: ApiKey) -> Self {
+        self.previous_keys.push(key);
         self
     }
 
@@ -240,10 +253,10 @@ impl<S: Service> ClientBuilder<S> {
         self
     }
 
-    /// Tells the service's time before its first answer does.
+    /// Asks the service's own clock for its time, where that is within reach.
     #[cfg(feature = "sandbox")]
-    pub(crate) fn time(mut self, now: DateTime<Utc>) -> Self {
-        self.time = Some(now);
+    pub(crate) fn told_time(mut self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        self.told_time = Some(Box::new(now));
         self
     }
 
@@ -293,17 +306,15 @@ impl<S: Service> ClientBuilder<S> {
         let fresh: Arc<dyn Transport> = fresh.map_or_else(|| Arc::clone(&transport), |fresh| Arc::new(fresh));
         #[cfg(feature = "metrics")]
         trace::describe_metrics();
-        let clock = Clock::start();
-        if let Some(time) = self.time {
-            clock.set(time);
-        }
         Ok(S::from_core(Arc::new(Core {
             base_url: server.base_url(),
             http,
             transport,
             fresh,
             authorization,
-            sealing_key: SealingKey::of(&self.key),
+            seals: Seals::new(&self.key, &self.previous_keys, &server.identity()),
+            heard: AtomicBool::new(false),
+            lists: S::lists,
             service: S::NAME,
             server,
             pacer,
@@ -315,7 +326,7 @@ impl<S: Service> ClientBuilder<S> {
             operations: S::OPERATIONS,
             personal: S::PERSONAL,
             api_errors: S::api_errors,
-            clock,
+            clock: Clock::start(self.told_time),
         })))
     }
 }
@@ -345,7 +356,10 @@ pub struct Core {
     /// The same, but over a new connection each time: what is written to an idle one that is just being closed leaves its caller in doubt.
     fresh: Arc<dyn Transport>,
     authorization: (HeaderName, HeaderValue),
-    pub(crate) sealing_key: SealingKey,
+    pub(crate) seals: Seals,
+    /// Whether a response in the service's form ever came.
+    heard: AtomicBool,
+    lists: fn(&str) -> bool,
     service: &'static str,
     server: Server,
     pacer: Arc<dyn Pacer>,
@@ -366,10 +380,21 @@ impl Core {
         self.clock.now()
     }
 
+    /// The time by the slower of both clocks, the service's and ours. What is past by it is past, whichever of them is wrong: one wrong
+    /// `Date` must not lead to a step that cannot be taken back.
+    pub(crate) fn past(&self) -> DateTime<Utc> {
+        self.clock.now().min(self.clock.local())
+    }
+
     /// Whether the service has told the time; until then it is this machine's.
     #[cfg(feature = "pocketsign")]
     pub(crate) fn is_time_told(&self) -> bool {
-        self.clock.ahead.load(Ordering::Relaxed) != Clock::UNTOLD
+        self.clock.is_told()
+    }
+
+    /// The base URL, as long as no response in the service's form ever came from there.
+    pub(crate) fn unheard(&self) -> Option<&str> {
+        (!self.heard.load(Ordering::Relaxed)).then_some(&*self.base_url)
     }
 
     /// When calls with these options are repeated.
@@ -394,24 +419,29 @@ impl fmt::Debug for Core {
     }
 }
 
+/// A clock of the service itself.
+type ToldTime = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
 /// The time as the service sees it: what expires there expires by its clock, not by this machine's.
 struct Clock {
     wall: DateTime<Utc>,
     started: Instant,
     /// How many seconds the service is ahead, by the `Date` of its last answer that had one.
     ahead: AtomicI64,
+    /// The service's own clock, where it is within reach; then it stands for this machine's too.
+    told: Option<ToldTime>,
 }
 
 impl Clock {
     const UNTOLD: i64 = i64::MIN;
 
-    fn start() -> Self {
-        Self { wall: Utc::now(), started: Instant::now(), ahead: AtomicI64::new(Self::UNTOLD) }
+    fn start(told: Option<ToldTime>) -> Self {
+        Self { wall: Utc::now(), started: Instant::now(), ahead: AtomicI64::new(Self::UNTOLD), told }
     }
 
     /// The later of the system's clock and tokio's: tokio's alone misses a suspended machine, the system's alone a paused clock.
     fn local(&self) -> DateTime<Utc> {
-        Utc::now().max(self.wall + self.started.elapsed())
+        self.told.as_ref().map_or_else(|| Utc::now().max(self.wall + self.started.elapsed()), |told| told())
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -419,11 +449,16 @@ impl Clock {
         self.local() + TimeDelta::seconds(if ahead == Self::UNTOLD { 0 } else { ahead })
     }
 
+    #[cfg(feature = "pocketsign")]
+    fn is_told(&self) -> bool {
+        self.told.is_some() || self.ahead.load(Ordering::Relaxed) != Self::UNTOLD
+    }
+
     /// A date that is a lifetime away is no clock's.
     fn set(&self, service: DateTime<Utc>) {
         const LIFETIME: i64 = 100 * 365 * 86_400;
         let ahead = service.timestamp().saturating_sub(self.local().timestamp());
-        if ahead.abs() < LIFETIME {
+        if ahead.abs() < LIFETIME && self.told.is_none() {
             self.ahead.store(ahead, Ordering::Relaxed);
         }
     }

@@ -19,7 +19,7 @@ pub(crate) use shown::excerpt;
 /// | what went wrong | how to tell | was a write done? |
 /// | --- | --- | --- |
 /// | an argument was refused before anything was sent | `is_invalid_input` | no |
-/// | the client is not set up for this | `is_configuration` | no |
+/// | the client is not set up for this, or its base URL is not the service's | `is_configuration` | no |
 /// | no connection was made | `is_connection`, not `was_sent` | no |
 /// | there was no place under the rate limit before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection broke off | `is_connection` and `was_sent` | perhaps |
@@ -38,6 +38,8 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
+    /// What it was about: `order 115429178`.
+    subject: Option<String>,
     operation: Option<&'static str>,
     reads: bool,
     perhaps_done: bool,
@@ -70,6 +72,8 @@ struct EndedWait {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) entries: Vec<ErrorEntry>,
+    /// Whether the document lists one of their codes.
+    pub(crate) is_listed: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) excerpt: String,
 }
@@ -101,6 +105,7 @@ impl Error {
     fn new(kind: Kind) -> Self {
         Self(Box::new(Inner {
             kind,
+            subject: None,
             operation: None,
             reads: false,
             perhaps_done: false,
@@ -168,6 +173,12 @@ impl Error {
         self.0.reads = reads;
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
+        self
+    }
+
+    /// Adds what it was about: `order 115429178`.
+    pub(crate) fn about(mut self, subject: String) -> Self {
+        self.0.subject = Some(subject);
         self
     }
 
@@ -325,7 +336,7 @@ impl Error {
         matches!(self.0.kind, Kind::Invalid { .. })
     }
 
-    /// The client is not set up for this: no key, an unsafe base URL, no TLS.
+    /// The client is not set up for this: no key, no TLS, a base URL that is unsafe, or one from which a wait heard nothing of the service.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(self.0.kind, Kind::Configuration(_))
@@ -384,6 +395,11 @@ impl Error {
             Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500..=599),
             _ => false,
         }
+    }
+
+    /// Whether the service refused in its own words: with a code that its document lists. Another refusal may be some proxy's.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.as_answer().is_some_and(|answer| answer.status.is_client_error() && answer.is_listed)
     }
 
     fn as_answer(&self) -> Option<&Answer> {

@@ -1,6 +1,7 @@
 //! Where the clients and the sandbox meet: requests reach it in process, without a network.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
 use crate::{
@@ -33,6 +34,14 @@ impl Transport for Sandbox {
     }
 }
 
+impl Sandbox {
+    /// Its clock, for a client that is to know its time even after a test moved it.
+    fn time(&self) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
+        let clock = self.clock().clone();
+        move || clock.now()
+    }
+}
+
 #[cfg(feature = "certcentral")]
 impl Sandbox {
     /// A client of this sandbox, in process: no account, no network.
@@ -54,7 +63,7 @@ impl Sandbox {
     pub fn certcentral(&self) -> Result<crate::CertCentral, crate::Error> {
         let key = crate::ApiKey::new(self.api_key())?;
         let base_url = format!("https://sandbox.invalid{}", Self::CERTCENTRAL);
-        crate::CertCentral::builder(key).base_url(base_url).transport(self.clone()).time(self.clock().now()).build()
+        crate::CertCentral::builder(key).base_url(base_url).transport(self.clone()).told_time(self.time()).build()
     }
 }
 
@@ -67,7 +76,7 @@ impl Sandbox {
     /// When TLS cannot be set up: a client has it even if it is not used.
     pub fn pocketsign_v1(&self) -> Result<crate::pocketsign::PocketSignV1, crate::Error> {
         let token = crate::ApiKey::new(self.pocketsign_token())?;
-        crate::PocketSign::v1(token).base_url("https://sandbox.invalid").transport(self.clone()).time(self.clock().now()).build()
+        crate::PocketSign::v1(token).base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
     }
 
     /// A client of this sandbox's PocketSign Verify, version 2, as its first tenant: the same state as version 1.
@@ -91,6 +100,6 @@ impl Sandbox {
     /// When TLS cannot be set up: a client has it even if it is not used.
     pub fn pocketsign_v2(&self) -> Result<crate::pocketsign::PocketSignV2, crate::Error> {
         let token = crate::ApiKey::new(self.pocketsign_token())?;
-        crate::PocketSign::v2(token).base_url("https://sandbox.invalid").transport(self.clone()).time(self.clock().now()).build()
+        crate::PocketSign::v2(token).base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
     }
 }

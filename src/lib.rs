@@ -43,7 +43,7 @@ pub use sandbox::Sandbox;
 #[cfg(feature = "pocketsign")]
 pub use secret::RedactedBytes;
 pub use secret::{ApiKey, Redacted};
-pub use wait::{Polling, Step, Wait, WaitError};
+pub use wait::{Fault, Flow, Polling, Step, Wait, WaitError};
 #[cfg(feature = "certcentral")]
 pub use x509::{Certificate, CertificateChain, Csr};
 #[cfg(feature = "keys")]

@@ -89,6 +89,27 @@ macro_rules! open_enum {
 }
 pub(crate) use open_enum;
 
+/// Adds to an open enum with what further values begin, whose rest varies.
+macro_rules! listing {
+    ($name:ident [ $($prefix:literal),+ ]) => {
+        impl $name {
+            /// With what further documented values begin; their rest varies, so they read as [`Unknown`](Self::Unknown).
+            pub const PREFIXES: &'static [&'static str] = &[$($prefix),+];
+
+            /// Whether the documentation lists this value, or with what it begins.
+            #[must_use]
+            pub fn is_listed(&self) -> bool {
+                match self {
+                    Self::Unknown(value) => Self::PREFIXES.iter().any(|prefix| value.starts_with(prefix)),
+                    _ => true,
+                }
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "a document need not have an enum of this kind")]
+pub(crate) use listing;
+
 pub(crate) fn exact(value: &str, known: &str) -> bool {
     value == known
 }
@@ -164,6 +185,17 @@ mod tests {
         assert_eq!(Hash::from(String::from("Sha512")), Hash::Sha512);
         assert_eq!(serde_json::to_string(&Hash::from("SHA256")).unwrap(), "\"sha256\"");
         assert_eq!(Hash::KNOWN.len(), 2);
+    }
+
+    listing! { Status ["issued_by:"] }
+
+    #[test]
+    fn listed_is_what_has_a_name_and_what_begins_as_documented() {
+        for (value, listed) in
+            [("issued", true), ("is issued", true), ("issued_by:x", true), ("issued_by", false), ("by issued_by:", false)]
+        {
+            assert_eq!(Status::from(value).is_listed(), listed, "{value}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::{error::Error, random::random, secret::ApiKey};
 
-/// What a token carries along.
+/// What a token carries along. Its structs deny unknown fields: an added member would not be under the seal.
 pub(crate) trait Content: Serialize {
     /// Sets tokens of different kinds apart, so that one is never taken for another.
     const KIND: &'static str;
@@ -19,6 +19,7 @@ pub(crate) trait Content: Serialize {
 
 /// A content and its seal. Whatever is changed of it, it is not opened any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Sealed<T> {
     version: u8,
     seal: Seal,
@@ -33,31 +34,51 @@ impl<T> Sealed<T> {
     }
 }
 
-/// Seals and opens the tokens of one API key.
-pub(crate) struct SealingKey(Zeroizing<[u8; 32]>);
+/// Seals and opens the tokens of one API key at one server.
+pub(crate) struct Seals {
+    current: SealingKey,
+    /// Of the API keys that were replaced: they only open.
+    previous: Vec<SealingKey>,
+}
 
-impl SealingKey {
-    /// A key of its own, so that a seal tells nothing that the API key is used for.
-    pub(crate) fn of(key: &ApiKey) -> Self {
-        Self(Zeroizing::new(code(key.expose().as_bytes(), &[b"shomei resume tokens"]).finalize().into_bytes().into()))
+impl Seals {
+    pub(crate) fn new(key: &ApiKey, previous: &[ApiKey], server: &str) -> Self {
+        let of = |key: &ApiKey| SealingKey::new(key, server);
+        Self { current: of(key), previous: previous.iter().map(of).collect() }
     }
 
     pub(crate) fn seal<T: Content>(&self, content: T) -> Sealed<T> {
-        let seal = Seal(self.code(&content, T::VERSION).finalize().into_bytes().into());
+        let seal = Seal(self.current.code(&content, T::VERSION).finalize().into_bytes().into());
         Sealed { version: T::VERSION, seal, content }
     }
 
-    /// Gives the content, if it is as it was sealed, with this key.
+    /// Gives the content, if it is as it was sealed, with one of these keys.
     pub(crate) fn open<T: Content>(&self, sealed: Sealed<T>) -> Result<T, Error> {
         let refuse = |reason| Err(Error::invalid("resume token", reason));
         if sealed.version != T::VERSION {
             return refuse(format!("it has version {}, not {}", sealed.version, T::VERSION));
         }
         // In constant time: how much of a forged seal is right must not be told.
-        match self.code(&sealed.content, sealed.version).verify_slice(&sealed.seal.0) {
-            Ok(()) => Ok(sealed.content),
-            Err(_) => refuse("it was changed, or made with another API key".to_owned()),
+        let opens = |key: &SealingKey| key.code(&sealed.content, sealed.version).verify_slice(&sealed.seal.0).is_ok();
+        if opens(&self.current) || self.previous.iter().any(opens) {
+            return Ok(sealed.content);
         }
+        refuse(
+            "it was changed, or made with another API key or for another base URL; if the key was replaced, name the former one with \
+             ClientBuilder::previous_api_key"
+                .to_owned(),
+        )
+    }
+}
+
+/// The key of the seals of one API key at one server.
+struct SealingKey(Zeroizing<[u8; 32]>);
+
+impl SealingKey {
+    /// A key of its own, so that a seal tells nothing that the API key is used for, and opens nothing at another server.
+    fn new(key: &ApiKey, server: &str) -> Self {
+        let parts = [b"shomei resume tokens\0", server.as_bytes()];
+        Self(Zeroizing::new(code(key.expose().as_bytes(), &parts).finalize().into_bytes().into()))
     }
 
     fn code<T: Content>(&self, content: &T, version: u8) -> Hmac<Sha256> {
@@ -116,6 +137,7 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Note {
         number: u64,
         words: Vec<String>,
@@ -135,8 +157,10 @@ mod tests {
         const VERSION: u8 = 3;
     }
 
-    fn key(text: &str) -> SealingKey {
-        SealingKey::of(&ApiKey::new(text).unwrap())
+    const SERVER: &str = "https://a.example/v2";
+
+    fn key(text: &str) -> Seals {
+        Seals::new(&ApiKey::new(text).unwrap(), &[], SERVER)
     }
 
     fn note() -> impl Strategy<Value = Note> {
@@ -152,7 +176,7 @@ mod tests {
     fn a_seal_stays_the_same_from_one_release_to_the_next() {
         let note = Note { number: 7, words: vec!["a".into()], until: None };
         let written = serde_json::to_value(key("0123456789ABCDEF").seal(note)).unwrap();
-        assert_eq!(written["seal"], "26ef70b1a2bf2f00cf9347da0a4fc18f732636afe01113376f5aceaf20802a38");
+        assert_eq!(written["seal"], "1d2e1e8be3dea36637a9c1460d3928b8d59e80048fa27f16d54b86f8f0c49e6c");
     }
 
     #[test]
@@ -169,6 +193,36 @@ mod tests {
             (key("one").open(other_kind).unwrap_err(), "changed"),
         ] {
             assert!(error.is_invalid_input() && error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_previous_key_opens_and_does_not_seal() {
+        let note = Note { number: 7, words: vec![], until: None };
+        let (former, key_now) = (ApiKey::new("former").unwrap(), ApiKey::new("now").unwrap());
+        let rotated = Seals::new(&key_now, &[ApiKey::new("oldest").unwrap(), former], SERVER);
+        for held in ["oldest", "former", "now"] {
+            assert_eq!(rotated.open(key(held).seal(note.clone())).unwrap(), note, "{held}");
+        }
+        let sealed = rotated.seal(note);
+        assert!(key("now").open(sealed.clone()).is_ok() && key("former").open(sealed).is_err());
+    }
+
+    #[test]
+    fn tokens_of_another_server_are_refused() {
+        let key = ApiKey::new("one").unwrap();
+        let sealed = Seals::new(&key, &[], SERVER).seal(Note { number: 7, words: vec![], until: None });
+        let error = Seals::new(&key, &[], "https://b.example/v2").open(sealed).unwrap_err();
+        assert!(error.is_invalid_input() && error.to_string().contains("another base URL"), "{error}");
+    }
+
+    #[test]
+    fn an_added_member_makes_a_token_invalid() {
+        let sealed = serde_json::to_value(key("one").seal(Note { number: 7, words: vec![], until: None })).unwrap();
+        for place in ["", "/content"] {
+            let mut more = sealed.clone();
+            more.pointer_mut(place).unwrap()["more"] = 1.into();
+            assert!(serde_json::from_value::<Sealed<Note>>(more).is_err(), "{place}");
         }
     }
 

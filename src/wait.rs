@@ -1,10 +1,14 @@
-//! Waiting for something that takes the service a while: a future, a stream of states, and always a deadline.
+//! Waiting for something that takes the service a while: a future, a stream of steps, and always a deadline.
+
+mod error;
+mod fault;
+mod polling;
 
 use std::{
-    error::Error as StdError,
     fmt,
     future::IntoFuture,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -17,79 +21,60 @@ use futures_util::{
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::debug;
 
+use self::{
+    error::Reason,
+    fault::Weight,
+    polling::{LONGEST, next_poll},
+};
+pub use self::{error::WaitError, fault::Fault, polling::Polling};
 use crate::error::Error;
 
-/// As long as anything can be waited for; what is longer could not be added to a time.
-const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
-
-/// How often a wait looks: at first after [`first`](Self::first), then at growing distances, at most [`longest`](Self::longest).
-///
-/// The default begins with 5 s and grows by half each time up to 60 s. A longer `Retry-After` of the service is honoured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Polling {
-    first: Duration,
-    longest: Duration,
-}
-
-impl Polling {
-    /// The shortest distance between two looks: a wait must not eat up the rate limit.
-    const SHORTEST: Duration = Duration::from_millis(100);
-
-    /// Looks at growing distances between `first` and `longest`; shorter ones than 100 ms become 100 ms.
-    #[must_use]
-    pub fn growing(first: Duration, longest: Duration) -> Self {
-        let first = first.clamp(Self::SHORTEST, LONGEST);
-        Self { first, longest: longest.clamp(first, LONGEST) }
-    }
-
-    /// Looks at even distances.
-    #[must_use]
-    pub fn every(distance: Duration) -> Self {
-        Self::growing(distance, distance)
-    }
-
-    /// The first distance.
-    #[must_use]
-    pub fn first(&self) -> Duration {
-        self.first
-    }
-
-    /// The longest distance.
-    #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.longest
-    }
-
-    fn after(&self, distance: Duration) -> Duration {
-        (distance + distance / 2).min(self.longest)
-    }
-}
-
-impl Default for Polling {
-    fn default() -> Self {
-        Self::growing(Duration::from_secs(5), Duration::from_secs(60))
-    }
-}
-
-/// Something that is looked at until it is done.
-pub(crate) trait Flow: Send + 'static {
-    /// What events call it.
-    const NAME: &'static str;
-
-    type State: Clone + fmt::Debug + Send + 'static;
+/// Something that takes the service a while, and can be waited for. Sealed: this crate has them all.
+pub trait Flow: Send + Sync + Sized + 'static {
+    /// How it stands until it is done.
+    type State: Clone + fmt::Debug + fmt::Display + Send + Sync + 'static;
+    /// What it comes to.
     type Output: Send + 'static;
+    /// What is needed to go on in another process.
+    type Token;
+    /// What changes from one poll to the next; everything else of a flow stays as it was started.
+    #[doc(hidden)]
+    type Progress: Send + 'static;
 
-    /// Looks once, and does what can be done now.
-    fn look(&mut self) -> Looking<'_, Self>;
+    /// What events call it.
+    #[doc(hidden)]
+    const NAME: &'static str;
+    /// What it is not yet, in one word: `issued`.
+    #[doc(hidden)]
+    const GOAL: &'static str;
+
+    #[doc(hidden)]
+    fn begin(&self) -> Self::Progress;
+
+    /// Polls once, and does what can be done now.
+    #[doc(hidden)]
+    fn poll(&self, progress: &mut Self::Progress) -> impl Future<Output = Polled<Self>> + Send;
+
+    /// What it is about, as errors name it: `order 115429178`.
+    #[doc(hidden)]
+    fn subject(&self) -> String;
+
+    #[doc(hidden)]
+    fn token(&self) -> Self::Token;
+
+    /// The base URL, as long as nothing in the service's form ever came from there.
+    #[doc(hidden)]
+    fn unheard(&self) -> Option<&str>;
 }
 
-pub(crate) type Looking<'f, F> = BoxFuture<'f, Result<Look<<F as Flow>::State, <F as Flow>::Output>, Error>>;
+pub(crate) type Polled<F> = Result<Found<<F as Flow>::State, <F as Flow>::Output>, Error>;
 
-/// What one look found.
-pub(crate) enum Look<S, T> {
+/// What one poll found.
+#[doc(hidden)]
+pub enum Found<S, T> {
     /// Nothing to do but wait.
     Waiting(S),
-    /// Something was done; it is worth looking again soon.
+    /// Something was done; it is worth polling again soon.
     Moved(S),
     Done(T),
     /// There is no way on from this state.
@@ -102,288 +87,214 @@ pub(crate) enum Look<S, T> {
 pub enum Step<S, T> {
     /// Not yet; this is how it stands.
     Waiting(S),
+    /// The poll failed. The wait goes on: it rides the fault out.
+    Fault(Fault),
     /// Done. This is the last item.
     Done(T),
 }
 
 /// A wait under way: `.await` it for its result, or watch it as a [`Stream`] of [`Step`]s.
 ///
-/// It looks at once, then at the distances of its [`Polling`], and never past its deadline: the last look is taken shortly before it.
-/// Passing faults (a lost connection, 429, 5xx) do not end it; any other error does. After [`Step::Done`] or an error the stream ends.
+/// It polls at once, then at the intervals of its [`Polling`], and never past its deadline: the last poll is shortly before it.
+///
+/// # What ends it
+///
+/// - its result: [`Step::Done`];
+/// - a state from which there is no way on, such as a rejected order, or a certificate that is not the one asked for;
+/// - a refusal of the service with a code that its document lists;
+/// - its deadline.
+///
+/// Everything else is ridden out until the deadline, and told as a [`Step::Fault`]: a lost connection, 429 and 5xx, and what does not come
+/// from the service itself, such as an HTML page with status 200, a body that is empty or cannot be read, a redirect, or a proxy's 403. Only
+/// if nothing in the service's form ever came from the base URL, three such responses in a row end it: the base URL is wrong.
 ///
 /// # Cancellation
 ///
 /// Dropping a wait stops it; nothing goes on in the background. What the service was asked to do before goes on there, and the
-/// resume token of the flow continues where this wait stopped.
+/// [`resume_token`](Self::resume_token) continues where this wait stopped.
 #[must_use = "a wait does nothing unless it is awaited or watched"]
-pub struct Wait<S, T> {
-    steps: BoxStream<'static, Result<Step<S, T>, WaitError<S>>>,
+pub struct Wait<F: Flow> {
+    flow: Arc<F>,
+    steps: BoxStream<'static, Watched<F>>,
 }
 
-impl<S, T> Wait<S, T>
-where
-    S: Clone + fmt::Debug + Send + 'static,
-    T: Send + 'static,
-{
-    pub(crate) fn new(flow: impl Flow<State = S, Output = T>, within: Duration, polling: Polling) -> Self {
+type Watched<F> = Result<Step<<F as Flow>::State, <F as Flow>::Output>, WaitError<<F as Flow>::State>>;
+
+impl<F: Flow> Wait<F> {
+    pub(crate) fn new(flow: F, within: Duration, polling: Polling) -> Self {
+        let flow = Arc::new(flow);
         let watch = Watch {
-            flow,
+            progress: flow.begin(),
+            flow: Arc::clone(&flow),
             polling,
-            distance: polling.first,
+            interval: polling.first(),
             within: within.min(LONGEST),
             started: None,
             next: None,
             last: None,
             fault: None,
-            last_look: false,
+            heard: false,
+            last_poll: false,
             over: false,
         };
-        Self { steps: stream::unfold(watch, Watch::step).boxed() }
+        Self { flow, steps: stream::unfold(watch, Watch::step).boxed() }
+    }
+
+    /// What to keep in order to go on in another process, also while this wait is watched.
+    #[must_use]
+    pub fn resume_token(&self) -> F::Token {
+        self.flow.token()
     }
 }
 
-impl<S, T> Stream for Wait<S, T> {
-    type Item = Result<Step<S, T>, WaitError<S>>;
+impl<F: Flow> Stream for Wait<F> {
+    type Item = Watched<F>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.steps.poll_next_unpin(context)
     }
 }
 
-impl<S: Send + 'static, T: Send + 'static> IntoFuture for Wait<S, T> {
-    type Output = Result<T, WaitError<S>>;
+impl<F: Flow> IntoFuture for Wait<F> {
+    type Output = Result<F::Output, WaitError<F::State>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(mut self) -> Self::IntoFuture {
         async move {
-            let mut last = None;
             while let Some(step) = self.steps.next().await {
-                match step? {
-                    Step::Waiting(state) => last = Some(state),
-                    Step::Done(result) => return Ok(result),
+                if let Step::Done(result) = step? {
+                    return Ok(result);
                 }
             }
             // Only a wait whose result was already taken as a stream gets here.
-            Err(WaitError { reason: Reason::Ended("the wait was over before it was awaited".into()), last, waited: Duration::ZERO })
+            let why = format!("the wait for {} was over before it was awaited", self.flow.subject());
+            Err(WaitError::new::<F>(&*self.flow, Reason::Ended(why)))
         }
         .boxed()
     }
 }
 
-impl<S, T> fmt::Debug for Wait<S, T> {
+impl<F: Flow> fmt::Debug for Wait<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").finish_non_exhaustive()
+        f.debug_struct("Wait").field("for", &self.flow.subject()).finish_non_exhaustive()
     }
 }
 
 /// The flow with its clock.
 struct Watch<F: Flow> {
-    flow: F,
+    flow: Arc<F>,
+    progress: F::Progress,
     polling: Polling,
-    distance: Duration,
+    interval: Duration,
     within: Duration,
     started: Option<Instant>,
     next: Option<Instant>,
     last: Option<F::State>,
-    fault: Option<Error>,
-    /// Whether the next look is the one shortly before the deadline.
-    last_look: bool,
+    /// What the last poll met, if it failed.
+    fault: Option<Fault>,
+    /// Whether a poll was answered in the service's form.
+    heard: bool,
+    /// Whether the next poll is the one shortly before the deadline.
+    last_poll: bool,
     over: bool,
 }
 
-type Watched<F> = Result<Step<<F as Flow>::State, <F as Flow>::Output>, WaitError<<F as Flow>::State>>;
-
 impl<F: Flow> Watch<F> {
-    /// One item of the stream: sleeps until the next look is due, looks, and goes on in case of a passing fault.
+    /// One item of the stream: sleeps until the next poll is due, and polls.
     async fn step(mut self) -> Option<(Watched<F>, Self)> {
         if self.over {
             return None;
         }
-        // The clock starts with the first look, not when the wait was made.
+        // The clock starts with the first poll, not when the wait was made.
         let started = *self.started.get_or_insert_with(Instant::now);
         let deadline = started + self.within;
-        loop {
-            if let Some(next) = self.next {
-                sleep_until(next).await;
+        if let Some(next) = self.next {
+            sleep_until(next).await;
+        }
+        let Ok(polled) = timeout_at(deadline, self.flow.poll(&mut self.progress)).await else {
+            return Some(self.end(Reason::OutOfTime));
+        };
+        let (step, asked) = match self.weigh(polled) {
+            Ok(Step::Done(result)) => {
+                self.over = true;
+                return Some((Ok(Step::Done(result)), self));
             }
-            let Ok(seen) = timeout_at(deadline, self.flow.look()).await else {
-                return Some(self.end(Reason::OutOfTime, started));
-            };
-            debug!(target: "shomei", flow = F::NAME, outcome = outcome(&seen), "looked");
-            let state = match seen {
-                Ok(Look::Done(result)) => {
-                    self.over = true;
-                    return Some((Ok(Step::Done(result)), self));
-                }
-                Ok(Look::Ended(state, why)) => {
-                    self.last = Some(state);
-                    return Some(self.end(Reason::Ended(why), started));
-                }
-                Ok(Look::Moved(state)) => {
-                    self.distance = self.polling.first;
-                    Some(state)
-                }
-                Ok(Look::Waiting(state)) => Some(state),
-                Err(error) if error.is_transient() => {
-                    self.fault = Some(error);
-                    None
-                }
-                Err(error) => return Some(self.end(Reason::Failed(Box::new(error)), started)),
-            };
-            let asked = self.fault.as_ref().filter(|_| state.is_none()).and_then(Error::retry_after);
-            match next_look(Instant::now(), deadline, self.distance, asked).filter(|_| !self.last_look) {
-                Some((next, last)) => (self.next, self.last_look) = (Some(next), last),
-                None => {
-                    self.last = state.or(self.last);
-                    return Some(self.end(Reason::OutOfTime, started));
-                }
+            Ok(Step::Waiting(state)) => (Step::Waiting(state), None),
+            Ok(Step::Fault(fault)) => {
+                let asked = fault.error().retry_after();
+                (Step::Fault(fault), asked)
             }
-            self.distance = self.polling.after(self.distance);
-            if let Some(state) = state {
-                self.fault = None;
-                self.last = Some(state.clone());
-                return Some((Ok(Step::Waiting(state)), self));
+            Err(reason) => return Some(self.end(reason)),
+        };
+        match next_poll(Instant::now(), deadline, self.interval, asked).filter(|_| !self.last_poll) {
+            Some((next, last)) => (self.next, self.last_poll) = (Some(next), last),
+            None => return Some(self.end(Reason::OutOfTime)),
+        }
+        self.interval = self.polling.after(self.interval);
+        Some((Ok(step), self))
+    }
+
+    /// What a poll means for the wait: a step, or its end.
+    fn weigh(&mut self, polled: Polled<F>) -> Result<Step<F::State, F::Output>, Reason> {
+        let weight = polled.as_ref().err().map(Weight::of);
+        debug!(target: "shomei", flow = F::NAME, outcome = outcome(&polled, weight), "looked");
+        let error = match polled {
+            Ok(found) => {
+                (self.heard, self.fault) = (true, None);
+                return self.stand(found);
             }
+            Err(error) => error,
+        };
+        if weight == Some(Weight::Final) {
+            return Err(Reason::Failed(Box::new(error)));
+        }
+        let fault = Fault::after(self.fault.take(), error, weight == Some(Weight::Foreign));
+        self.fault = Some(fault.clone());
+        match self.flow.unheard().filter(|_| !self.heard) {
+            Some(base_url) if fault.tells_wrong_address() => Err(Reason::WrongAddress(base_url.to_owned())),
+            _ => Ok(Step::Fault(fault)),
         }
     }
 
-    fn end(mut self, reason: Reason, started: Instant) -> (Watched<F>, Self) {
-        self.over = true;
-        let reason = match (reason, self.fault.take()) {
-            (Reason::OutOfTime, Some(fault)) => Reason::OutOfTimeFaulty(Box::new(fault)),
-            (reason, _) => reason,
+    fn stand(&mut self, found: Found<F::State, F::Output>) -> Result<Step<F::State, F::Output>, Reason> {
+        let state = match found {
+            Found::Done(result) => return Ok(Step::Done(result)),
+            Found::Ended(state, why) => {
+                self.last = Some(state);
+                return Err(Reason::Ended(why));
+            }
+            Found::Moved(state) => {
+                self.interval = self.polling.first();
+                state
+            }
+            Found::Waiting(state) => state,
         };
-        let error = WaitError { reason, last: self.last.take(), waited: started.elapsed() };
+        self.last = Some(state.clone());
+        Ok(Step::Waiting(state))
+    }
+
+    fn end(mut self, reason: Reason) -> (Watched<F>, Self) {
+        self.over = true;
+        let error = WaitError {
+            state: self.last.take(),
+            fault: self.fault.take(),
+            within: self.within,
+            waited: self.started.map_or(Duration::ZERO, |started| started.elapsed()),
+            ..WaitError::new(&*self.flow, reason)
+        };
         (Err(error), self)
     }
 }
 
-/// What a look found, in one word: a state may hold what does not belong into events.
-fn outcome<S, T>(seen: &Result<Look<S, T>, Error>) -> &'static str {
-    match seen {
-        Ok(Look::Waiting(_)) => "waiting",
-        Ok(Look::Moved(_)) => "moved",
-        Ok(Look::Done(_)) => "done",
-        Ok(Look::Ended(..)) => "ended",
-        Err(error) if error.is_transient() => "fault",
-        Err(_) => "failed",
-    }
-}
-
-/// When to look next: after the distance, not before the service allows it, and the last time shortly before the deadline.
-/// `None` if there is no time for another look; whether it is the last one.
-fn next_look(now: Instant, deadline: Instant, distance: Duration, asked: Option<Duration>) -> Option<(Instant, bool)> {
-    /// What the last look is left, so that it can still be answered.
-    const RESERVE: Duration = Duration::from_secs(5);
-
-    let left = deadline.checked_duration_since(now)?;
-    let last = deadline - RESERVE.min(left / 2);
-    let earliest = now + asked.unwrap_or_default().min(LONGEST);
-    let wanted = (now + distance).max(earliest);
-    if wanted <= last {
-        return Some((wanted, false));
-    }
-    // A last look that follows the previous one at once would tell nothing new.
-    let worth_it = last.duration_since(now) >= Polling::SHORTEST;
-    (earliest <= last && worth_it).then_some((last, true))
-}
-
-/// Why a wait ended without its result, with the last state seen.
-///
-/// It turns into the crate's [`Error`] with `?`; keep it as it is to get at the typed [`state`](Self::state).
-pub struct WaitError<S> {
-    reason: Reason,
-    last: Option<S>,
-    waited: Duration,
-}
-
-enum Reason {
-    OutOfTime,
-    OutOfTimeFaulty(Box<Error>),
-    Ended(String),
-    Failed(Box<Error>),
-}
-
-impl<S> WaitError<S> {
-    /// A wait that failed before it began.
-    pub(crate) fn failed(error: Error) -> Self {
-        Self { reason: Reason::Failed(Box::new(error)), last: None, waited: Duration::ZERO }
-    }
-
-    /// The deadline passed. The flow can be resumed from its token.
-    #[must_use]
-    pub fn is_out_of_time(&self) -> bool {
-        matches!(self.reason, Reason::OutOfTime | Reason::OutOfTimeFaulty(_))
-    }
-
-    /// A state was reached from which there is no way on; [`state`](Self::state) is that state.
-    #[must_use]
-    pub fn is_ended(&self) -> bool {
-        matches!(self.reason, Reason::Ended(_))
-    }
-
-    /// The last state seen; `None` if not even the first look was answered.
-    #[must_use]
-    pub fn state(&self) -> Option<&S> {
-        self.last.as_ref()
-    }
-
-    /// The last state seen, by value.
-    #[must_use]
-    pub fn into_state(self) -> Option<S> {
-        self.last
-    }
-
-    /// The call that failed, or the passing fault that lasted until the deadline.
-    #[must_use]
-    pub fn error(&self) -> Option<&Error> {
-        match &self.reason {
-            Reason::OutOfTimeFaulty(error) | Reason::Failed(error) => Some(error),
-            Reason::OutOfTime | Reason::Ended(_) => None,
-        }
-    }
-
-    /// How long it was waited.
-    #[must_use]
-    pub fn waited(&self) -> Duration {
-        self.waited
-    }
-}
-
-impl<S> fmt::Display for WaitError<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            Reason::OutOfTime => write!(f, "not done within {:.1?}", self.waited),
-            Reason::OutOfTimeFaulty(fault) => write!(f, "not done within {:.1?}, and the last look failed: {fault}", self.waited),
-            Reason::Ended(why) => f.write_str(why),
-            Reason::Failed(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl<S: fmt::Debug> fmt::Debug for WaitError<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitError")
-            .field("message", &format_args!("{self}"))
-            .field("state", &self.last)
-            .field("waited", &self.waited)
-            .finish()
-    }
-}
-
-impl<S: fmt::Debug> StdError for WaitError<S> {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.error().map(|error| error as &(dyn StdError + 'static))
-    }
-}
-
-impl<S: fmt::Debug + Send + Sync + 'static> From<WaitError<S>> for Error {
-    fn from(error: WaitError<S>) -> Self {
-        match error.reason {
-            Reason::Failed(error) => *error,
-            Reason::OutOfTime | Reason::OutOfTimeFaulty(_) => Self::out_of_time(error),
-            Reason::Ended(_) => Self::wait(error),
-        }
+/// What a poll found, in one word: a state may hold what does not belong into events.
+fn outcome<S, T>(polled: &Result<Found<S, T>, Error>, weight: Option<Weight>) -> &'static str {
+    match polled {
+        Ok(Found::Waiting(_)) => "waiting",
+        Ok(Found::Moved(_)) => "moved",
+        Ok(Found::Done(_)) => "done",
+        Ok(Found::Ended(..)) => "ended",
+        Err(_) if weight == Some(Weight::Final) => "failed",
+        Err(_) => "fault",
     }
 }
 

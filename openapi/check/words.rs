@@ -50,6 +50,11 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
             return findings.add(place, what, "give one for each value, in the same order");
         }
     }
+    if let Some(prefixes) = schema.get("x-enum-prefixes") {
+        let begins = |prefix: &Value| prefix.as_str().is_some_and(|prefix| !prefix.is_empty());
+        let sound = prefixes.as_array().is_some_and(|prefixes| !prefixes.is_empty() && prefixes.iter().all(begins));
+        findings.expect(sound, place, format!("x-enum-prefixes is {prefixes}"), "list with what the values begin, or leave it out");
+    }
     for (alias, of) in entries(&schema["x-enum-aliases"]) {
         let sound = values.contains(of) && !values.iter().any(|value| value == alias);
         let what = format!("the alias `{alias}` stands for {of}");

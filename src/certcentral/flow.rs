@@ -2,13 +2,14 @@
 //!
 //! # Resume tokens
 //!
-//! A token is what a flow needs in order to go on elsewhere. It holds no secret; serialized, it is opaque: store it as it is. It is sealed
-//! with a key derived from the API key (HMAC-SHA256), so a client with another key refuses it, and so does everybody once a byte of it was
-//! changed: [`Error::is_invalid_input`](crate::Error::is_invalid_input), and nothing is sent. A seal cannot be turned back into the key.
+//! A token is what a flow needs in order to go on elsewhere; what was started gives it, and its wait, also while it is watched. It holds no
+//! secret; serialized, it is opaque: store it as it is. It is sealed with a key derived from the API key and the base URL (HMAC-SHA256), so a
+//! client with another key or of another server refuses it, and so does everybody once a byte of it was changed or a member added:
+//! [`Error::is_invalid_input`](crate::Error::is_invalid_input), or it is not even read, and nothing is sent. Of a base URL on this machine the
+//! port does not count. A seal cannot be turned back into the key.
 //!
-//! When the API key is replaced, tokens that were made with the old one are void. Nothing is lost with them: starting
-//! [`validate`](super::Domains::validate) again adopts the domain, [`settle`](super::Requests::settle) takes the id of any request, and the
-//! certificate of an order is downloaded by the order's id.
+//! When the API key is replaced, tell the client the former one as well, by
+//! [`previous_api_key`](crate::ClientBuilder::previous_api_key): it goes on with the tokens that were made with it.
 //!
 //! # Cancellation
 //!
@@ -28,14 +29,18 @@ mod domain_validation;
 mod fleet;
 mod instructions;
 mod issuance;
+mod pending;
 mod revocation;
 
 pub(super) use self::issuance::Awaited;
 pub use self::{
-    approval::{ApprovalToken, PendingApproval, ResumeApproval, SettleRequest},
-    domain_validation::{DomainValidationState, DomainValidationToken, PendingValidation, ResumeValidation, ValidateDomain},
+    approval::{Approval, ApprovalToken, PendingApproval, ResumeApproval, SettleRequest},
+    domain_validation::{
+        DomainValidation, DomainValidationState, DomainValidationToken, PendingValidation, ResumeValidation, ValidateDomain,
+    },
     fleet::{Expiring, ListExpiring, NextStep, RevalidateDomains, Revalidated},
     instructions::Instructions,
-    issuance::{IssuanceState, IssuanceToken, Issued, PendingIssuance, ResumeIssuance, WaitingFor},
-    revocation::{CertificateKey, GetPlanDaysLeft, PendingRevocation, RevokeCertificate, RevokeOrder},
+    issuance::{Issuance, IssuanceState, IssuanceToken, Issued, PendingIssuance, ResumeIssuance, WaitingFor},
+    pending::Pending,
+    revocation::{CertificateKey, GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
 };

@@ -2,7 +2,7 @@
 
 use std::{
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -126,7 +126,10 @@ impl<C> Started<C> {
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
     ) -> Result<T, Error> {
         match result {
-            Ok(value) => Ok(value.into_inner()),
+            Ok(value) => {
+                self.call.core.heard.store(true, Ordering::Relaxed);
+                Ok(value.into_inner())
+            }
             Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => {
                 Err(self.tell(undecodable::<T>(&body, error, &self.call.core)))
             }
@@ -183,9 +186,13 @@ impl<C> Started<C> {
             }
             Generated::InvalidResponsePayload(body, error) => undecodable::<serde::de::IgnoredAny>(&body, error, &self.call.core),
             // Errors are stripped from the documents before generation, so no operation declares one.
-            Generated::ErrorResponse(value) => {
-                Error::answer(Answer { status: value.status(), entries: Vec::new(), retry_after: None, excerpt: String::new() })
-            }
+            Generated::ErrorResponse(value) => Error::answer(Answer {
+                status: value.status(),
+                entries: Vec::new(),
+                is_listed: false,
+                retry_after: None,
+                excerpt: String::new(),
+            }),
         };
         self.tell(error)
     }
@@ -226,9 +233,10 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
     let entries = core.entries_without_key((core.api_errors)(&body));
+    let is_listed = entries.iter().any(|entry| (core.lists)(&entry.code));
     // What was understood need not be quoted: it may hold what must not be seen, in ways that only reading it shows.
     let excerpt = if personal || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
-    Error::answer(Answer { status, entries, retry_after, excerpt })
+    Error::answer(Answer { status, entries, is_listed, retry_after, excerpt })
 }
 
 /// Whether a 404 says that what was asked for is not there; another one may be a wrong path, or some proxy's.

@@ -36,6 +36,16 @@ impl Server {
         self.0.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// What sets the server apart from others: its base URL, on this machine without the port, which changes with every start.
+    pub(super) fn identity(&self) -> String {
+        let mut url = self.0.clone();
+        if is_loopback(&url) {
+            // Refused only for URLs without a host.
+            let _ = url.set_port(None);
+        }
+        url.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// Whether what is sent can be read on the way.
     pub(super) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
@@ -80,6 +90,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Server::at(given).ok().map(|server| server.base_url()).as_deref(), taken, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn servers_are_told_apart_by_their_base_url_on_this_machine_without_the_port() {
+        for (one, other, same) in [
+            ("https://a.example/v2", "https://a.example/v2/", true),
+            ("https://a.example/v2", "https://a.example:443/v2", true),
+            ("https://a.example/v2", "https://a.example:8443/v2", false),
+            ("https://a.example/v2", "https://a.example/v3", false),
+            ("https://a.example/v2", "https://b.example/v2", false),
+            ("http://127.0.0.1:1/v2", "http://127.0.0.1:2/v2", true),
+            ("https://localhost:1/v2", "https://localhost/v2", true),
+            ("http://127.0.0.1:1/v2", "http://127.0.0.1:1/v3", false),
+            ("http://127.0.0.1:1/v2", "https://127.0.0.1:1/v2", false),
+        ] {
+            assert_eq!(Server::at(one).unwrap().identity() == Server::at(other).unwrap().identity(), same, "{one} {other}");
         }
     }
 

@@ -6,7 +6,10 @@ use super::{Answer, Error, Inner, Kind};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, operation, attempts, elapsed, trace, .. } = &*self.0;
+        let Inner { kind, subject, operation, attempts, elapsed, trace, .. } = &*self.0;
+        if let Some(subject) = subject {
+            write!(f, "{subject}: ")?;
+        }
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }

@@ -107,6 +107,10 @@ macro_rules! client {
             // No limit is documented; one can be set with `ClientBuilder::pace`.
             const RATES: &'static [Rate] = &[];
 
+            fn lists(code: &str) -> bool {
+                connect::is_code(code)
+            }
+
             fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
                 Some((AUTHORIZATION, key.to_header("Bearer ")?))
             }

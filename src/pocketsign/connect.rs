@@ -29,7 +29,7 @@ pub(super) fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
 }
 
 /// The code of a body: one of the documents', v1's or Connect's own. Another word could be a name, and the status tells enough.
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
     !matches!((ErrorCode::from(text), ConnectCode::from(text)), (ErrorCode::Unknown(_), ConnectCode::Unknown(_)))
 }
 

@@ -159,7 +159,7 @@ impl<V: Version> NewSweep<V> {
     /// freshness; when it was changed, or made with another token.
     pub fn start(self) -> Result<Sweep, Error> {
         let Self { client, core, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
-        let mut progress = cursor.map(|Cursor(sealed)| core.sealing_key.open(sealed)).transpose()?.unwrap_or_default();
+        let mut progress = cursor.map(|Cursor(sealed)| core.seals.open(sealed)).transpose()?.unwrap_or_default();
         progress.bind(&format!("{} {}", freshness.word(), kind.as_ref().map_or("", CertificateType::as_str)), &targets)?;
         let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !progress.has(*index)).collect();
         let total = open.len();
@@ -227,6 +227,7 @@ impl Cursor {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Progress {
     /// All before this position are done,
     before: usize,
@@ -306,7 +307,7 @@ impl Sweep {
     /// What is done, the results taken from the stream included.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        Cursor(self.core.sealing_key.seal(self.progress.clone()))
+        Cursor(self.core.seals.seal(self.progress.clone()))
     }
 
     /// How many results are still to come.

@@ -1,45 +1,76 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Mutex};
 
 use proptest::prelude::*;
 use reqwest::StatusCode;
 
 use super::*;
-use crate::error::Answer;
+use crate::error::{Answer, ErrorEntry};
 
 /// Plays back what each look finds, and notes when it was looked.
 struct Script {
-    looks: VecDeque<Result<Look<u32, &'static str>, Error>>,
-    seen_at: std::sync::Arc<std::sync::Mutex<Vec<u64>>>,
+    looks: Mutex<Option<Looks>>,
+    seen_at: Arc<Mutex<Vec<u64>>>,
     started: Instant,
     takes: Duration,
+    unheard: Option<&'static str>,
 }
 
 impl Flow for Script {
     const NAME: &'static str = "script";
+    const GOAL: &'static str = "played";
 
     type State = u32;
     type Output = &'static str;
+    type Token = u8;
+    type Progress = VecDeque<Looked>;
 
-    fn look(&mut self) -> BoxFuture<'_, Result<Look<u32, &'static str>, Error>> {
-        async move {
-            self.seen_at.lock().unwrap().push(self.started.elapsed().as_secs());
-            tokio::time::sleep(self.takes).await;
-            self.looks.pop_front().unwrap_or(Ok(Look::Waiting(99)))
-        }
-        .boxed()
+    fn begin(&self) -> VecDeque<Looked> {
+        self.looks.lock().unwrap().take().unwrap().into()
+    }
+
+    async fn poll(&self, looks: &mut VecDeque<Looked>) -> Looked {
+        self.seen_at.lock().unwrap().push(self.started.elapsed().as_secs());
+        tokio::time::sleep(self.takes).await;
+        looks.pop_front().unwrap_or(Ok(Found::Waiting(99)))
+    }
+
+    fn subject(&self) -> String {
+        "script 7".to_owned()
+    }
+
+    fn token(&self) -> u8 {
+        7
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.unheard
     }
 }
 
-fn fault(status: u16, retry_after: Option<u64>) -> Result<Look<u32, &'static str>, Error> {
+fn script(looks: Looks) -> Script {
+    Script { looks: Mutex::new(Some(looks)), seen_at: Arc::default(), started: Instant::now(), takes: Duration::ZERO, unheard: None }
+}
+
+fn fault(status: u16, retry_after: Option<u64>) -> Looked {
+    answer(status, retry_after, Vec::new())
+}
+
+fn refusal(status: u16, code: &str) -> Looked {
+    answer(status, None, vec![ErrorEntry { code: code.into(), message: String::new() }])
+}
+
+fn answer(status: u16, retry_after: Option<u64>, entries: Vec<ErrorEntry>) -> Looked {
     Err(Error::answer(Answer {
         status: StatusCode::from_u16(status).unwrap(),
-        entries: Vec::new(),
+        is_listed: entries.iter().any(|entry| entry.code == "listed"),
+        entries,
         retry_after: retry_after.map(Duration::from_secs),
         excerpt: String::new(),
     }))
 }
 
-type Looks = Vec<Result<Look<u32, &'static str>, Error>>;
+type Looked = Result<Found<u32, &'static str>, Error>;
+type Looks = Vec<Looked>;
 
 /// Waits within 100 s, every 10 s; gives the result and the seconds at which it was looked.
 async fn wait(looks: Looks) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) {
@@ -47,8 +78,8 @@ async fn wait(looks: Looks) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) 
 }
 
 async fn wait_with(looks: Looks, within: Duration, polling: Polling, takes: Duration) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) {
-    let seen_at = std::sync::Arc::default();
-    let script = Script { looks: looks.into(), seen_at: std::sync::Arc::clone(&seen_at), started: Instant::now(), takes };
+    let seen_at = Arc::default();
+    let script = Script { seen_at: Arc::clone(&seen_at), takes, ..script(looks) };
     let result = Wait::new(script, within, polling).await;
     let seen_at = seen_at.lock().unwrap().clone();
     (result, seen_at)
@@ -56,7 +87,7 @@ async fn wait_with(looks: Looks, within: Duration, polling: Polling, takes: Dura
 
 #[tokio::test(start_paused = true)]
 async fn it_looks_before_it_sleeps() {
-    let (result, seen_at) = wait(vec![Ok(Look::Done("certificate"))]).await;
+    let (result, seen_at) = wait(vec![Ok(Found::Done("certificate"))]).await;
     assert_eq!(result.unwrap(), "certificate");
     assert_eq!(seen_at, [0]);
 }
@@ -66,12 +97,12 @@ async fn it_looks_again_at_the_distances_of_its_polling() {
     let polling = Polling::growing(Duration::from_secs(4), Duration::from_secs(9));
     let (result, seen_at) = wait_with(
         vec![
-            Ok(Look::Waiting(1)),
-            Ok(Look::Waiting(2)),
-            Ok(Look::Waiting(3)),
-            Ok(Look::Moved(4)),
-            Ok(Look::Waiting(5)),
-            Ok(Look::Done("x")),
+            Ok(Found::Waiting(1)),
+            Ok(Found::Waiting(2)),
+            Ok(Found::Waiting(3)),
+            Ok(Found::Moved(4)),
+            Ok(Found::Waiting(5)),
+            Ok(Found::Done("x")),
         ],
         Duration::from_secs(100),
         polling,
@@ -84,25 +115,74 @@ async fn it_looks_again_at_the_distances_of_its_polling() {
 
 #[tokio::test(start_paused = true)]
 async fn passing_faults_do_not_end_it_and_retry_after_is_kept() {
-    let (result, seen_at) = wait(vec![fault(503, None), fault(429, Some(25)), fault(500, Some(1)), Ok(Look::Done("x"))]).await;
+    let (result, seen_at) = wait(vec![fault(503, None), fault(429, Some(25)), fault(500, Some(1)), Ok(Found::Done("x"))]).await;
     assert_eq!(result.unwrap(), "x");
     assert_eq!(seen_at, [0, 10, 35, 45]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_other_error_ends_it() {
-    let (result, seen_at) = wait(vec![Ok(Look::Waiting(1)), fault(403, None)]).await;
+async fn a_refusal_in_the_words_of_the_service_ends_it() {
+    let (result, seen_at) = wait(vec![Ok(Found::Waiting(1)), refusal(403, "listed")]).await;
     let error = result.unwrap_err();
     assert!(!error.is_out_of_time() && !error.is_ended());
     assert_eq!(error.state(), Some(&1));
     assert!(error.error().unwrap().is_denied());
-    assert!(Error::from(error).is_denied());
+    let error = Error::from(error);
+    assert!(error.is_denied() && error.to_string().starts_with("script 7: "), "{error}");
     assert_eq!(seen_at, [0, 10]);
+}
+
+/// What comes from somebody else than the service: a proxy, a sign-in page, half of a response.
+fn foreign() -> [Looked; 5] {
+    let unreadable = || Err(Error::decode(".".into(), "expected value", "<html>".into()));
+    [unreadable(), fault(302, None), fault(403, None), refusal(400, "blocked_by_policy"), Err(Error::too_large(7))]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_the_services_is_ridden_out() {
+    let (result, seen_at) = wait(foreign().into_iter().chain([Ok(Found::Done("x"))]).collect()).await;
+    assert_eq!(result.unwrap(), "x");
+    assert_eq!(seen_at, [0, 10, 20, 30, 40, 50]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_lasts_is_told_at_the_deadline_with_what_was_seen_before() {
+    let lasting = (0..20).flat_map(|_| foreign()).collect::<Vec<_>>();
+    let (result, _) = wait([Ok(Found::Waiting(1))].into_iter().chain(lasting).collect()).await;
+    let error = result.unwrap_err();
+    assert!(error.is_out_of_time() && error.state() == Some(&1) && error.error().is_some());
+    let text = error.to_string();
+    assert!(text.starts_with("script 7: not played within 1 min 40 s; 1; the last 10 polls failed, at last: "), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_ever_came_from_the_service_three_in_a_row_mean_that_the_base_url_is_wrong() {
+    let unheard =
+        |looks| Wait::new(Script { unheard: Some("https://a.example/v2"), ..script(looks) }, Duration::from_secs(100), Polling::default());
+    let error = unheard(foreign().into()).await.unwrap_err();
+    assert!(!error.is_out_of_time() && error.error().unwrap().status() == Some(403));
+    assert_eq!(error.waited().as_secs(), 12, "at the third poll");
+    let error = Error::from(error);
+    assert!(error.is_configuration() && error.to_string().contains("the base URL https://a.example/v2 is wrong"), "{error}");
+
+    // Not if a fault of another kind is among them, nor after a poll that the service answered.
+    let [one, two, three, four, _] = foreign();
+    assert_eq!(unheard(vec![one, two, fault(503, None), three, four, Ok(Found::Done("x"))]).await.unwrap(), "x");
+    let heard = [Ok(Found::Waiting(1))].into_iter().chain(foreign()).chain([Ok(Found::Done("x"))]);
+    assert_eq!(unheard(heard.collect()).await.unwrap(), "x");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_gives_its_token_also_while_it_is_watched() {
+    let mut wait = Wait::new(script(vec![Ok(Found::Waiting(1)), Ok(Found::Done("x"))]), Duration::from_secs(100), Polling::default());
+    while wait.next().await.is_some() {
+        assert_eq!(wait.resume_token(), 7);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_state_ends_it_at_once_with_that_state_in_hand() {
-    let (result, _) = wait(vec![Ok(Look::Waiting(1)), Ok(Look::Ended(7, "rejected".into()))]).await;
+    let (result, _) = wait(vec![Ok(Found::Waiting(1)), Ok(Found::Ended(7, "rejected".into()))]).await;
     let error = result.unwrap_err();
     assert!(error.is_ended());
     assert_eq!(error.state(), Some(&7));
@@ -146,19 +226,15 @@ async fn a_retry_after_past_the_deadline_ends_it_at_once_and_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn watched_as_a_stream_it_tells_every_state_and_ends() {
-    let script = Script {
-        looks: vec![Ok(Look::Waiting(1)), fault(503, None), Ok(Look::Moved(2)), Ok(Look::Done("x"))].into(),
-        seen_at: std::sync::Arc::default(),
-        started: Instant::now(),
-        takes: Duration::ZERO,
-    };
+    let script = script(vec![Ok(Found::Waiting(1)), fault(503, None), fault(502, None), Ok(Found::Moved(2)), Ok(Found::Done("x"))]);
     let steps: Vec<_> = Wait::new(script, Duration::from_secs(100), Polling::default()).map(Result::unwrap).collect().await;
-    assert_eq!(steps, [Step::Waiting(1), Step::Waiting(2), Step::Done("x")]);
+    let [Step::Waiting(1), Step::Fault(one), Step::Fault(two), Step::Waiting(2), Step::Done("x")] = &steps[..] else { panic!("{steps:?}") };
+    assert_eq!((one.error().status(), one.in_a_row(), two.error().status(), two.in_a_row()), (Some(503), 1, Some(502), 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_without_time_looks_once() {
-    let (result, seen_at) = wait_with(vec![Ok(Look::Done("x"))], Duration::ZERO, Polling::default(), Duration::ZERO).await;
+    let (result, seen_at) = wait_with(vec![Ok(Found::Done("x"))], Duration::ZERO, Polling::default(), Duration::ZERO).await;
     assert_eq!(seen_at, [0]);
     assert!(result.is_ok() || result.unwrap_err().is_out_of_time());
 }
@@ -166,7 +242,7 @@ async fn a_wait_without_time_looks_once() {
 #[tokio::test(start_paused = true)]
 async fn no_duration_is_too_long() {
     let (result, _) = wait_with(
-        vec![Ok(Look::Waiting(1)), fault(429, Some(u64::MAX)), Ok(Look::Done("x"))],
+        vec![Ok(Found::Waiting(1)), fault(429, Some(u64::MAX)), Ok(Found::Done("x"))],
         Duration::MAX,
         Polling::growing(Duration::from_secs(1), Duration::MAX),
         Duration::ZERO,
@@ -184,7 +260,7 @@ proptest! {
         let now = Instant::now();
         let deadline = now + Duration::from_millis(left);
         let asked = asked.map(Duration::from_millis);
-        if let Some((next, _)) = next_look(now, deadline, Duration::from_millis(distance), asked) {
+        if let Some((next, _)) = next_poll(now, deadline, Duration::from_millis(distance), asked) {
             prop_assert!(next < deadline);
             prop_assert!(next >= now + asked.unwrap_or_default());
             prop_assert!(next >= now + Polling::SHORTEST.min(Duration::from_millis(distance)));

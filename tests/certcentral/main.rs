@@ -15,5 +15,6 @@ mod judge;
 mod lifecycle;
 mod lost;
 mod program;
+mod waits;
 mod wire;
 mod wobbles;

@@ -128,7 +128,7 @@ fn the_vocabulary_is_collected() {
         variant("NeedsApproval", "needs_approval", &["needs approval"], None),
         variant("Other", "-1", &[], None),
     ];
-    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, ignore_case: false }));
+    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, prefixes: vec![], ignore_case: false }));
     assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { ignore_case: true, .. })));
     assert_eq!(kind("ThingId"), Some(Kind::Id));
     assert_eq!(kind("Email"), Some(Kind::Redacted));

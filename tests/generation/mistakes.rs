@@ -158,6 +158,8 @@ mistakes! {
         => "schema `OwnerOrNone`: this is not an object or an empty list — write `oneOf: [{$ref: …}, {type: array, maxItems: 0, items: {}}]`";
     lenient_list: [(SCHEMAS, "/OwnersOrOne/oneOf/0/items", json!({"$ref": "#/components/schemas/Size"}))]
         => "schema `OwnersOrOne`: this is not a list or its only element — write `oneOf: [{type: array, items: {$ref: …}}, {$ref: …}]`, both of the same schema";
+    open_enum_prefix: [(SCHEMAS, "/Hash/x-enum-prefixes", json!([""]))]
+        => r#"schema `Hash`: x-enum-prefixes is [""] — list with what the values begin, or leave it out"#;
     open_enum_alias: [(SCHEMAS, "/Hash/x-enum-aliases", json!({"sha-1": "sha1"}))]
         => "schema `Hash`: the alias `sha-1` stands for \"sha1\" — map another spelling to a value of `x-extensible-enum`";
     lenient_place: [(GET, "/responses/200/content/application~1json/schema", json!({"$ref": "#/components/schemas/Flag"}))]

@@ -1,16 +1,16 @@
 //! Approving what waits for approval, as far as the key may.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use bon::bon;
-use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
+use super::Pending;
 use crate::{
     certcentral::{CertCentral, ErrorCode, RequestId, RequestStatus, Requests, docs, types},
     error::Error,
     seal::{Content, Sealed},
-    wait::{Flow, Look, Looking, Polling, Wait},
+    wait::{Flow, Found, Polled},
 };
 
 /// Takes the step that a waiting request is due for: a review where two people are wanted, the approval otherwise.
@@ -22,7 +22,10 @@ pub(super) async fn take_step(client: &CertCentral, id: RequestId, status: Optio
     };
     match taken {
         Ok(()) => Ok(true),
-        Err(error) if error.is_denied() && error.certcentral_code() != Some(ErrorCode::AccessDeniedInvalidKey) => Ok(false),
+        // In the service's own words: a proxy's refusal says nothing about what the key may.
+        Err(error) if error.is_denied() && error.is_refusal() && error.certcentral_code() != Some(ErrorCode::AccessDeniedInvalidKey) => {
+            Ok(false)
+        }
         // Somebody else may have been quicker.
         Err(error) if matches!(error.status(), Some(400 | 409)) => {
             let now = client.requests().get(id).send().await?;
@@ -42,6 +45,7 @@ pub(super) fn is_waiting(status: Option<&RequestStatus>) -> bool {
 pub struct ApprovalToken(Sealed<Resumable>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Resumable {
     request: RequestId,
     approve: bool,
@@ -49,17 +53,18 @@ struct Resumable {
 
 impl Content for Resumable {
     const KIND: &'static str = "approval";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 }
 
-/// A request on its way to being approved. Nothing happens until it is [waited](Self::wait) for.
-#[must_use = "nothing happens until it is waited for"]
+/// A request on its way to being approved.
+pub type PendingApproval = Pending<Approval>;
+
+/// The flow of a [`PendingApproval`]: it ends with the approved request, or when the request is rejected.
 #[derive(Clone)]
-pub struct PendingApproval {
+pub struct Approval {
     client: CertCentral,
     request: RequestId,
     approve: bool,
-    polling: Polling,
 }
 
 #[bon]
@@ -84,7 +89,7 @@ impl<'c> Requests<'c> {
         #[builder(default = true)]
         approve: bool,
     ) -> PendingApproval {
-        PendingApproval::new(self.client.clone(), request, approve)
+        Pending::of(Approval::new(self.client, request, approve))
     }
 
     /// Goes on with an approval that was begun elsewhere.
@@ -95,79 +100,80 @@ impl<'c> Requests<'c> {
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Requests::resume_approval)] }))]
     #[builder(builder_type(name = ResumeApproval, doc { #[doc = docs!(call Requests::resume_approval)] }))]
     pub fn resume_approval(self, #[builder(start_fn)] token: ApprovalToken) -> Result<PendingApproval, Error> {
-        let Resumable { request, approve } = self.client.core.sealing_key.open(token.0)?;
-        Ok(PendingApproval::new(self.client.clone(), request, approve))
+        let Resumable { request, approve } = self.client.core.seals.open(token.0)?;
+        Ok(Pending::of(Approval::new(self.client, request, approve)))
     }
 }
 
 impl PendingApproval {
-    pub(super) fn new(client: CertCentral, request: RequestId, approve: bool) -> Self {
-        Self { client, request, approve, polling: Polling::default() }
-    }
-
     /// The id of the request.
     #[must_use]
     pub fn request_id(&self) -> RequestId {
-        self.request
-    }
-
-    /// How often the wait looks.
-    pub fn polling(mut self, polling: Polling) -> Self {
-        self.polling = polling;
-        self
-    }
-
-    /// What to keep in order to go on in another process, with [`Requests::resume_approval`].
-    #[must_use]
-    pub fn resume_token(&self) -> ApprovalToken {
-        ApprovalToken(self.client.core.sealing_key.seal(Resumable { request: self.request, approve: self.approve }))
-    }
-
-    /// Waits until the request is approved, at most this long. A rejected one ends the wait, with the request in hand.
-    pub fn wait(self, within: Duration) -> Wait<types::ApprovalRequest, types::ApprovalRequest> {
-        let polling = self.polling;
-        Wait::new(Approval::new(self), within, polling)
+        self.flow.request
     }
 }
 
-impl fmt::Debug for PendingApproval {
+impl fmt::Debug for Approval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingApproval").field("request", &self.request).finish_non_exhaustive()
-    }
-}
-
-pub(super) struct Approval {
-    pending: PendingApproval,
-}
-
-impl Flow for Approval {
-    const NAME: &'static str = "approval";
-
-    type State = types::ApprovalRequest;
-    type Output = types::ApprovalRequest;
-
-    fn look(&mut self) -> Looking<'_, Self> {
-        self.look_once().boxed()
+        f.debug_struct("Approval").field("request", &self.request).finish_non_exhaustive()
     }
 }
 
 impl Approval {
-    pub(super) fn new(mut pending: PendingApproval) -> Self {
-        pending.client = pending.client.in_background();
-        Self { pending }
+    pub(super) fn new(client: &CertCentral, request: RequestId, approve: bool) -> Self {
+        Self { client: client.in_background(), request, approve }
+    }
+}
+
+impl Flow for Approval {
+    type State = types::ApprovalRequest;
+    type Output = types::ApprovalRequest;
+    type Token = ApprovalToken;
+    /// Whether the key's own steps are still taken: once refused it does not ask again.
+    type Progress = bool;
+
+    const NAME: &'static str = "approval";
+    const GOAL: &'static str = "approved";
+
+    fn begin(&self) -> bool {
+        self.approve
     }
 
-    pub(super) async fn look_once(&mut self) -> Result<Look<types::ApprovalRequest, types::ApprovalRequest>, Error> {
-        let PendingApproval { client, request: id, approve, .. } = &mut self.pending;
+    async fn poll(&self, approve: &mut bool) -> Polled<Self> {
+        let Self { client, request: id, .. } = self;
         let request = client.requests().get(*id).send().await?;
         match request.status {
-            Some(RequestStatus::Approved) => Ok(Look::Done(request)),
-            Some(RequestStatus::Rejected) => Ok(Look::Ended(request, format!("request {id} is rejected"))),
+            Some(RequestStatus::Approved) => Ok(Found::Done(request)),
+            Some(RequestStatus::Rejected) => Ok(Found::Ended(request, format!("{} is rejected", self.subject()))),
             ref status if *approve => {
                 *approve = take_step(client, *id, status.as_ref()).await?;
-                Ok(if *approve { Look::Moved(request) } else { Look::Waiting(request) })
+                Ok(if *approve { Found::Moved(request) } else { Found::Waiting(request) })
             }
-            _ => Ok(Look::Waiting(request)),
+            _ => Ok(Found::Waiting(request)),
+        }
+    }
+
+    fn subject(&self) -> String {
+        format!("request {}", self.request)
+    }
+
+    fn token(&self) -> ApprovalToken {
+        ApprovalToken(self.client.core.seals.seal(Resumable { request: self.request, approve: self.approve }))
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.client.core.unheard()
+    }
+}
+
+/// What is missing: `waits for the approval of request 332211`.
+impl fmt::Display for types::ApprovalRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.status {
+            Some(RequestStatus::Approved) => write!(f, "request {} is approved", self.id),
+            Some(RequestStatus::Rejected) => write!(f, "request {} is rejected", self.id),
+            Some(RequestStatus::Submitted) => write!(f, "waits for the review and the approval of request {}", self.id),
+            _ => write!(f, "waits for the approval of request {}", self.id),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Proving control of a domain: add it, publish what the service wants to see, have it looked for.
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+mod polling;
+
+use std::{error::Error as StdError, fmt, sync::Arc};
 
 use bon::bon;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, TryStreamExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
-use super::Instructions;
+use super::{Instructions, Pending};
 use crate::{
     certcentral::{
         CertCentral, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType,
@@ -17,7 +19,6 @@ use crate::{
     },
     error::Error,
     seal::{Content, Sealed},
-    wait::{Flow, Look, Looking, Polling, Wait},
 };
 
 pub(super) type Publish = Arc<dyn Fn(Instructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
@@ -38,11 +39,28 @@ pub enum DomainValidationState {
     TokenRenewed(Instructions),
 }
 
+/// What is missing: `waits for the TXT record`.
+impl fmt::Display for DomainValidationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotYet { code: None } => f.write_str("waits for the proof of control"),
+            Self::NotYet { code: Some(code) } => match code {
+                ErrorCode::InvalidDnsTxt => f.write_str("waits for the TXT record"),
+                ErrorCode::InvalidDnsCname => f.write_str("waits for the CNAME record"),
+                ErrorCode::FileRandomValueNotFound => f.write_str("waits for the file"),
+                code => write!(f, "waits for the proof of control ({code})"),
+            },
+            Self::TokenRenewed(instructions) => write!(f, "waits for what has to be published now: {instructions}"),
+        }
+    }
+}
+
 /// What is needed to go on with a validation in another process: a [resume token](super#resume-tokens).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainValidationToken(Sealed<Resumable>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Resumable {
     domain: DomainId,
     wanted: Wanted,
@@ -50,28 +68,30 @@ struct Resumable {
 
 impl Content for Resumable {
     const KIND: &'static str = "domain validation";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 }
 
 /// What a domain has to be validated for, and since when; older proof does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     pub(super) validations: Vec<ValidationType>,
     pub(super) since: Option<DateTime<Utc>>,
 }
 
-/// A domain whose validation is under way. Nothing happens until it is [waited](Self::wait) for.
-#[must_use = "nothing happens until it is waited for"]
+/// A domain whose validation is under way.
+pub type PendingValidation = Pending<DomainValidation>;
+
+/// The flow of a [`PendingValidation`]: it has the service look until it finds what was published, and gives the validated domain.
 #[derive(Clone)]
-pub struct PendingValidation {
+pub struct DomainValidation {
     client: CertCentral,
     id: DomainId,
     name: String,
     method: DcvMethod,
     wanted: Wanted,
     instructions: Instructions,
-    pub(super) publish: Option<Publish>,
-    polling: Polling,
+    publish: Option<Publish>,
 }
 
 #[bon]
@@ -135,12 +155,13 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate;
+    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, for another base URL, or by another
+    /// version of this crate;
     /// [`Error::is_not_found`] when the account has no such domain (any more).
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::resume_validation)] }))]
     #[builder(builder_type(name = ResumeValidation, doc { #[doc = docs!(call Domains::resume_validation)] }))]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
-        let Resumable { domain, wanted } = self.client.core.sealing_key.open(token.0)?;
+        let Resumable { domain, wanted } = self.client.core.seals.open(token.0)?;
         PendingValidation::read(self.client.clone(), domain, wanted).await
     }
 }
@@ -230,7 +251,8 @@ async fn prepare(
     wanted: &Wanted,
     emails: &[String],
 ) -> Result<DomainId, Error> {
-    let now = domains.client.core.now();
+    // By both clocks: what is done here cannot be taken back, and one of them may be wrong.
+    let past = domains.client.core.past();
     let domain = read(domains, id).await?;
     if domain.is_active == Some(false) {
         return Err(Error::mismatch(format!("domain {id} exists but is deactivated; activate it first")));
@@ -238,10 +260,13 @@ async fn prepare(
     if let Some(other) = domain.organization.as_ref().and_then(|own| own.id).filter(|own| *own != organization) {
         return Err(Error::mismatch(format!("domain {id} belongs to organization {other}, not to {organization}")));
     }
-    if wanted.is_met(&domain, now) {
+    if wanted.is_met(&domain, past) {
         return Ok(id);
     }
-    let good = |token: &types::DcvToken| token.token.is_some() && token.expiration_date.is_none_or(|end| end > now);
+    let good = |token: &types::DcvToken| {
+        let expired = token.status == Some(DcvTokenStatus::Expired) || token.expiration_date.is_some_and(|end| end <= past);
+        token.token.is_some() && !expired
+    };
     if !wanted.is_submitted(&domain) {
         submit(domains, id, method, wanted, emails).await?;
     } else if domain.dcv_method.as_ref() != Some(method) {
@@ -308,162 +333,51 @@ impl PendingValidation {
         } else {
             Instructions::for_token(&name, &method, &domain.dcv_token.unwrap_or_default())?
         };
-        Ok(Self { client, id, name, method, wanted, instructions, publish: None, polling: Polling::default() })
+        Ok(Self::of(DomainValidation { client: client.in_background(), id, name, method, wanted, instructions, publish: None }))
     }
 
     /// The id of the domain.
     #[must_use]
     pub fn id(&self) -> DomainId {
-        self.id
+        self.flow.id
     }
 
     /// The name of the domain, as the service has it.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.flow.name
     }
 
     /// What has to be published; [`Instructions::Nothing`] if the domain is validated already.
     #[must_use]
     pub fn instructions(&self) -> &Instructions {
-        &self.instructions
+        &self.flow.instructions
     }
 
-    /// Has the wait publish by itself: the hook is called before the first look, and again if the token had to be renewed.
+    /// Has the wait publish by itself: the hook is called before the first poll, and again if the token had to be renewed.
     /// An error of the hook ends the wait.
-    pub fn publish_with<F, R, E>(mut self, publish: F) -> Self
+    pub fn publish_with<F, R, E>(self, publish: F) -> Self
     where
         F: Fn(Instructions) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        self.publish = Some(Arc::new(move |instructions| publish(instructions).map(|done| done.map_err(Into::into)).boxed()));
+        self.publish_by(Arc::new(move |instructions| publish(instructions).map(|done| done.map_err(Into::into)).boxed()))
+    }
+
+    pub(super) fn publish_by(mut self, publish: Publish) -> Self {
+        self.flow.publish = Some(publish);
         self
-    }
-
-    /// How often the wait looks.
-    pub fn polling(mut self, polling: Polling) -> Self {
-        self.polling = polling;
-        self
-    }
-
-    /// What to keep in order to go on in another process, with [`Domains::resume_validation`].
-    #[must_use]
-    pub fn resume_token(&self) -> DomainValidationToken {
-        DomainValidationToken(self.client.core.sealing_key.seal(Resumable { domain: self.id, wanted: self.wanted.clone() }))
-    }
-
-    /// Has the service look until it finds what was published, at most this long; gives the validated domain.
-    pub fn wait(mut self, within: Duration) -> Wait<DomainValidationState, types::Domain> {
-        self.client = self.client.in_background();
-        let polling = self.polling;
-        Wait::new(Validation { pending: self, published: false }, within, polling)
     }
 }
 
-impl fmt::Debug for PendingValidation {
+impl fmt::Debug for DomainValidation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingValidation")
+        f.debug_struct("DomainValidation")
             .field("id", &self.id)
             .field("name", &self.name)
             .field("method", &self.method)
             .field("instructions", &self.instructions)
             .finish_non_exhaustive()
-    }
-}
-
-struct Validation {
-    pending: PendingValidation,
-    published: bool,
-}
-
-impl Flow for Validation {
-    const NAME: &'static str = "domain_validation";
-
-    type State = DomainValidationState;
-    type Output = types::Domain;
-
-    fn look(&mut self) -> Looking<'_, Self> {
-        self.look_once().boxed()
-    }
-}
-
-impl Validation {
-    async fn look_once(&mut self) -> Result<Look<DomainValidationState, types::Domain>, Error> {
-        let now = self.pending.client.core.now();
-        if let Instructions::Nothing { .. } = self.pending.instructions {
-            return self.domain().await.map(Look::Done);
-        }
-        if self.pending.instructions.expires().is_some_and(|end| end <= now) {
-            let domain = self.domain().await?;
-            return if self.pending.wanted.is_met(&domain, now) { Ok(Look::Done(domain)) } else { self.renew_token().await };
-        }
-        self.publish().await?;
-        if self.pending.method == DcvMethod::Email {
-            // A mail's link is followed by a person; there is nothing to have looked for.
-            let domain = self.domain().await?;
-            return Ok(if self.pending.wanted.is_met(&domain, now) {
-                Look::Done(domain)
-            } else {
-                Look::Waiting(DomainValidationState::NotYet { code: None })
-            });
-        }
-        match self.pending.client.domains().check(self.pending.id).send().await {
-            Ok(check) if check.status.as_ref().is_some_and(|status| *status != DcvTokenStatus::Active) => {
-                Ok(Look::Waiting(DomainValidationState::NotYet { code: None }))
-            }
-            Ok(_) => self.domain().await.map(Look::Done),
-            Err(error) => match error.certcentral_code() {
-                code @ Some(ErrorCode::InvalidDnsTxt | ErrorCode::InvalidDnsCname | ErrorCode::FileRandomValueNotFound) => {
-                    Ok(Look::Waiting(DomainValidationState::NotYet { code }))
-                }
-                _ if error.status() == Some(400) => self.renew_or_give_up(error).await,
-                _ => Err(error),
-            },
-        }
-    }
-
-    async fn domain(&self) -> Result<types::Domain, Error> {
-        self.pending.client.domains().get(self.pending.id).include_dcv(true).include_validation(true).send().await
-    }
-
-    async fn publish(&mut self) -> Result<(), Error> {
-        if let (Some(publish), false) = (&self.pending.publish, self.published) {
-            publish(self.pending.instructions.clone()).await.map_err(Error::wait)?;
-        }
-        self.published = true;
-        Ok(())
-    }
-
-    /// The service would not look: if that is because the token expired or was replaced meanwhile, there is a way on.
-    async fn renew_or_give_up(&mut self, error: Error) -> Result<Look<DomainValidationState, types::Domain>, Error> {
-        let domain = self.domain().await?;
-        if self.pending.wanted.is_met(&domain, self.pending.client.core.now()) {
-            return Ok(Look::Done(domain));
-        }
-        if domain.dcv_method.as_ref() != Some(&self.pending.method) {
-            return Err(error);
-        }
-        let token = domain.dcv_token.unwrap_or_default();
-        if token.token.is_none() || token.expiration_date.is_some_and(|end| end <= self.pending.client.core.now()) {
-            return self.renew_token().await;
-        }
-        let instructions = Instructions::for_token(&self.pending.name, &self.pending.method, &token)?;
-        if instructions == self.pending.instructions {
-            return Err(error);
-        }
-        Ok(self.announce(instructions))
-    }
-
-    async fn renew_token(&mut self) -> Result<Look<DomainValidationState, types::Domain>, Error> {
-        let token = self.pending.client.domains().new_token(self.pending.id).send().await?;
-        let instructions = Instructions::for_token(&self.pending.name, &self.pending.method, &token)?;
-        Ok(self.announce(instructions))
-    }
-
-    fn announce(&mut self, instructions: Instructions) -> Look<DomainValidationState, types::Domain> {
-        self.published = false;
-        self.pending.instructions = instructions.clone();
-        Look::Moved(DomainValidationState::TokenRenewed(instructions))
     }
 }

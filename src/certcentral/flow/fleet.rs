@@ -224,7 +224,7 @@ impl Work {
         let name = domain.name.clone().unwrap_or_default();
         let result = match self.submit(domain).await {
             Ok(pending) => pending.polling(self.polling).wait(self.each_within).await,
-            Err(error) => Err(WaitError::failed(error)),
+            Err(error) => Err(WaitError::failed(format!("domain {name}"), error)),
         };
         Ok(Revalidated { id, name, result })
     }
@@ -237,8 +237,7 @@ impl Work {
         let kinds = domain.validations.iter().filter_map(|validation| validation.type_.clone()).collect();
         let wanted = Wanted { validations: kinds, since: Some(self.client.core.now()) };
         submit(domains, listed.id, &method, &wanted, &[]).await?;
-        let mut pending = PendingValidation::read(self.client.clone(), listed.id, wanted).await?;
-        pending.publish = Some(Arc::clone(&self.publish));
-        Ok(pending)
+        let pending = PendingValidation::read(self.client.clone(), listed.id, wanted).await?;
+        Ok(pending.publish_by(Arc::clone(&self.publish)))
     }
 }

@@ -84,6 +84,18 @@ impl Instructions {
         }
     }
 
+    /// What is published, and where, without its value.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Nothing { .. } => "nothing".to_owned(),
+            Self::Txt { name, .. } => format!("the TXT record of {name}"),
+            // Its name is the token's.
+            Self::Cname { .. } => "the CNAME record".to_owned(),
+            Self::File { url, .. } => format!("the file {url}"),
+            Self::Email { .. } => "the e-mail".to_owned(),
+        }
+    }
+
     /// When the token expires, where there is one.
     #[must_use]
     pub fn expires(&self) -> Option<DateTime<Utc>> {

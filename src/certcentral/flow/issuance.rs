@@ -1,51 +1,25 @@
 //! From an order to its certificate: approve, wait, fetch the chain, check that it is the one asked for.
 
-use std::{cmp::Reverse, fmt, time::Duration};
+mod state;
+
+use std::{cmp::Reverse, fmt};
 
 use bon::bon;
-use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::approval;
+use self::state::missing;
+pub use self::state::{IssuanceState, WaitingFor};
+use super::{Pending, approval};
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, CertificateStatus, DcvMethod, NameValidationStatus, OrderId, OrderStatus, Orders, RequestId,
-        RequestStatus, RequestType, ValidationStatus, docs, types,
+        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, Orders, RequestId, RequestStatus, RequestType,
+        docs, types,
     },
     error::Error,
     seal::{Content, Sealed},
-    wait::{Flow, Look, Looking, Polling, Wait},
+    wait::{Flow, Found, Polled},
     x509::{CertificateChain, Csr, require_verification},
 };
-
-/// How an order stands on its way to a certificate.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IssuanceState {
-    /// The order.
-    pub order: types::Order,
-    /// What has to happen before the certificate is issued, as far as the service tells.
-    pub waiting_for: Vec<WaitingFor>,
-}
-
-/// What an order can wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WaitingFor {
-    /// Somebody of the account has to approve this request; the key may not, or was told not to.
-    Approval(RequestId),
-    /// The organization is not validated yet.
-    Organization,
-    /// Control of a name is not proved yet.
-    Domain {
-        /// The name.
-        name: String,
-        /// How it is to be proved.
-        method: Option<DcvMethod>,
-    },
-    /// Everything is validated; the vendor takes a last look (guide p.40: after 30 minutes, ask the vendor's support).
-    FinalCheck,
-}
 
 /// A certificate that was issued as ordered: its key is the CSR's, its names are those asked for, and its chain verifies.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +44,7 @@ impl Issued {
 
 /// Which certificate of the order is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(in crate::certcentral) enum Awaited {
     /// Its first.
     Order,
@@ -85,6 +59,7 @@ pub(in crate::certcentral) enum Awaited {
 pub struct IssuanceToken(Sealed<Resumable>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Resumable {
     order: OrderId,
     csr: String,
@@ -97,13 +72,17 @@ struct Resumable {
 
 impl Content for Resumable {
     const KIND: &'static str = "issuance";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 }
 
-/// An order that was placed. Nothing more happens until it is [waited](Self::wait) for.
-#[must_use = "nothing happens until it is waited for"]
+/// An order that was placed.
+pub type PendingIssuance = Pending<Issuance>;
+
+/// The flow of a [`PendingIssuance`]: it fetches the certificate once it is there, and checks that it is the one asked for.
+///
+/// A rejected, canceled, revoked or expired order ends the wait; the error's [`state`](crate::WaitError::state) has the order.
 #[derive(Clone)]
-pub struct PendingIssuance {
+pub struct Issuance {
     client: CertCentral,
     order: OrderId,
     placed: Option<types::OrderResponse>,
@@ -114,7 +93,6 @@ pub struct PendingIssuance {
     awaited: Awaited,
     /// What was asked for, where the service said under which numbers.
     requests: Vec<RequestId>,
-    polling: Polling,
 }
 
 #[bon]
@@ -123,25 +101,15 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate;
-    /// [`Error::is_configuration`] when this build could not verify the certificate's chain.
+    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, for another base URL, or by another version of
+    /// this crate; [`Error::is_configuration`] when this build could not verify the certificate's chain.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::resume_issuance)] }))]
     #[builder(builder_type(name = ResumeIssuance, doc { #[doc = docs!(call Orders::resume_issuance)] }))]
     pub fn resume_issuance(self, #[builder(start_fn)] token: IssuanceToken) -> Result<PendingIssuance, Error> {
-        let token = self.client.core.sealing_key.open(token.0)?;
-        require_verification(token.tls)?;
-        Ok(PendingIssuance {
-            client: self.client.clone(),
-            order: token.order,
-            placed: None,
-            csr: Csr::from_pem(&token.csr)?,
-            names: token.names,
-            tls: token.tls,
-            approve: token.approve,
-            awaited: token.awaited,
-            requests: token.requests,
-            polling: Polling::default(),
-        })
+        let Resumable { order, csr, names, tls, approve, awaited, requests } = self.client.core.seals.open(token.0)?;
+        require_verification(tls)?;
+        let csr = Csr::from_pem(&csr)?;
+        Ok(Pending::of(Issuance { client: self.client.in_background(), order, placed: None, csr, names, tls, approve, awaited, requests }))
     }
 }
 
@@ -160,60 +128,28 @@ impl PendingIssuance {
         let mut names = certificate.dns_names;
         names.insert(0, certificate.common_name);
         let requests = placed.requests.iter().map(|request| request.id).collect();
-        Self { client, order, placed: Some(placed), csr, names, tls, approve, awaited, requests, polling: Polling::default() }
+        let client = client.in_background();
+        Self::of(Issuance { client, order, placed: Some(placed), csr, names, tls, approve, awaited, requests })
     }
 
     /// The id of the order.
     #[must_use]
     pub fn order_id(&self) -> OrderId {
-        self.order
+        self.flow.order
     }
 
     /// What the service answered to the order: among other things the tokens of domains that are not validated yet.
     /// `None` after a resumption.
     #[must_use]
     pub fn placed(&self) -> Option<&types::OrderResponse> {
-        self.placed.as_ref()
-    }
-
-    /// How often the wait looks.
-    pub fn polling(mut self, polling: Polling) -> Self {
-        self.polling = polling;
-        self
-    }
-
-    /// What to keep in order to go on in another process, with [`Orders::resume_issuance`].
-    #[must_use]
-    pub fn resume_token(&self) -> IssuanceToken {
-        IssuanceToken(self.client.core.sealing_key.seal(Resumable {
-            order: self.order,
-            csr: self.csr.as_pem().to_owned(),
-            names: self.names.clone(),
-            tls: self.tls,
-            approve: self.approve,
-            awaited: self.awaited,
-            requests: self.requests.clone(),
-        }))
-    }
-
-    /// Waits for the certificate, at most this long; fetches it and checks that it is the one asked for.
-    ///
-    /// A rejected, canceled, revoked or expired order ends the wait; the error's [`state`](crate::WaitError::state) has the order.
-    pub fn wait(mut self, within: Duration) -> Wait<IssuanceState, Issued> {
-        self.client = self.client.in_background();
-        let polling = self.polling;
-        Wait::new(Issuance { pending: self }, within, polling)
+        self.flow.placed.as_ref()
     }
 }
 
-impl fmt::Debug for PendingIssuance {
+impl fmt::Debug for Issuance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingIssuance").field("order", &self.order).field("names", &self.names).finish_non_exhaustive()
+        f.debug_struct("Issuance").field("order", &self.order).field("names", &self.names).finish_non_exhaustive()
     }
-}
-
-struct Issuance {
-    pending: PendingIssuance,
 }
 
 /// What a state of the order means to somebody who waits for its certificate.
@@ -238,30 +174,30 @@ fn standing(status: Option<&OrderStatus>) -> Standing {
 }
 
 impl Flow for Issuance {
-    const NAME: &'static str = "issuance";
-
     type State = IssuanceState;
     type Output = Issued;
+    type Token = IssuanceToken;
+    /// Whether the key's own steps of approval are still taken: once refused it does not ask again.
+    type Progress = bool;
 
-    fn look(&mut self) -> Looking<'_, Self> {
-        self.look_once().boxed()
+    const NAME: &'static str = "issuance";
+    const GOAL: &'static str = "issued";
+
+    fn begin(&self) -> bool {
+        self.approve
     }
-}
 
-impl Issuance {
-    async fn look_once(&mut self) -> Result<Look<IssuanceState, Issued>, Error> {
-        let id = self.pending.order;
-        let order = self.pending.client.orders().get(id).send().await?;
+    async fn poll(&self, approve: &mut bool) -> Polled<Self> {
+        let id = self.order;
+        let order = self.client.orders().get(id).send().await?;
         let standing = standing(order.status.as_ref());
-        let status = || order.status.as_ref().map(ToString::to_string).unwrap_or_default();
         if standing == Standing::Over {
-            let why = format!("order {id} is {}", status());
-            return Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, why));
+            let status = order.status.as_ref().map(ToString::to_string).unwrap_or_default();
+            return Ok(Found::Ended(order.into(), format!("order {id} is {status}")));
         }
         let rejected = self.own_requests(&order).find(|request| request.status == Some(RequestStatus::Rejected)).map(|request| request.id);
         if let Some(rejected) = rejected {
-            let why = format!("request {rejected} is rejected");
-            return Ok(Look::Ended(IssuanceState { order, waiting_for: Vec::new() }, why));
+            return Ok(Found::Ended(order.into(), format!("order {id}: request {rejected} is rejected")));
         }
         let unapproved: Vec<_> = self
             .own_requests(&order)
@@ -270,29 +206,48 @@ impl Issuance {
             .collect();
         // Some answers name a request without its state; only those of an order that waits for approval are certain to wait.
         let known = unapproved.iter().any(|(_, status)| status.is_some());
-        let at_stake = self.pending.awaited != Awaited::Order || standing != Standing::Issued;
+        let at_stake = self.awaited != Awaited::Order || standing != Standing::Issued;
         if standing == Standing::Approval || (known && at_stake) {
-            return self.approve(order, unapproved).await;
+            return self.approve(order, unapproved, approve).await;
         }
         match self.certificate(&order).await? {
             Certificate::Issued(certificate) => self.fetch(order, certificate).await,
-            Certificate::Rejected => Ok(Look::Ended(
-                IssuanceState { order, waiting_for: Vec::new() },
-                format!("the further certificate of order {id} is rejected"),
-            )),
-            Certificate::NotYet if standing == Standing::Issued => Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() })),
+            Certificate::Rejected => Ok(Found::Ended(order.into(), format!("the further certificate of order {id} is rejected"))),
+            Certificate::NotYet if standing == Standing::Issued => Ok(Found::Waiting(order.into())),
             Certificate::NotYet => {
-                let validation = self.pending.client.orders().validation(id).send().await?;
-                Ok(Look::Waiting(IssuanceState { order, waiting_for: missing(&validation) }))
+                let validation = self.client.orders().validation(id).send().await?;
+                Ok(Found::Waiting(IssuanceState { order, waiting_for: missing(&validation) }))
             }
         }
     }
 
+    fn subject(&self) -> String {
+        format!("order {}", self.order)
+    }
+
+    fn token(&self) -> IssuanceToken {
+        IssuanceToken(self.client.core.seals.seal(Resumable {
+            order: self.order,
+            csr: self.csr.as_pem().to_owned(),
+            names: self.names.clone(),
+            tls: self.tls,
+            approve: self.approve,
+            awaited: self.awaited,
+            requests: self.requests.clone(),
+        }))
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.client.core.unheard()
+    }
+}
+
+impl Issuance {
     /// The requests of the order that are about what is waited for: those that the service named, or that of a new order. Others, such as a
     /// colleague's revocation, are nobody's business here.
     fn own_requests<'o>(&self, order: &'o types::Order) -> impl Iterator<Item = &'o types::RequestSummary> {
-        let own = self.pending.requests.clone();
-        let first = self.pending.awaited == Awaited::Order && own.is_empty();
+        let own = self.requests.clone();
+        let first = self.awaited == Awaited::Order && own.is_empty();
         order
             .requests
             .iter()
@@ -300,10 +255,10 @@ impl Issuance {
     }
 
     /// Whether the certificate that is waited for is there.
-    async fn certificate(&mut self, order: &types::Order) -> Result<Certificate, Error> {
+    async fn certificate(&self, order: &types::Order) -> Result<Certificate, Error> {
         let present = || order.certificate.as_ref().and_then(|certificate| certificate.id);
         let issued = standing(order.status.as_ref()) == Standing::Issued;
-        Ok(match self.pending.awaited {
+        Ok(match self.awaited {
             Awaited::Order => present().filter(|_| issued).map_or(Certificate::NotYet, Certificate::Issued),
             Awaited::Reissue { previous } => {
                 let Some(new) = present().filter(|_| issued).filter(|present| Some(*present) != previous) else {
@@ -314,12 +269,12 @@ impl Issuance {
                     return Ok(Certificate::Issued(new));
                 }
                 // A colleague's reissue has taken the place of ours.
-                let reissues = self.pending.client.orders().reissues(order.id).send().await?;
+                let reissues = self.client.orders().reissues(order.id).send().await?;
                 let reissues = reissues.iter().filter(|reissue| Some(reissue.id) != previous);
                 self.newest_own(reissues.map(|reissue| (reissue.id, reissue.csr.as_deref(), reissue.status.as_ref()))).await
             }
             Awaited::Duplicate { certificate } => {
-                let duplicates = self.pending.client.orders().duplicates(order.id).send().await?;
+                let duplicates = self.client.orders().duplicates(order.id).send().await?;
                 let mut listed = duplicates.iter().map(|duplicate| (duplicate.id, duplicate.csr.as_deref(), duplicate.status.as_ref()));
                 match certificate {
                     Some(own) => {
@@ -333,7 +288,7 @@ impl Issuance {
 
     /// Whether a certificate has the CSR's key: by the CSR that the service tells, or by the certificate itself if it is issued.
     async fn has_own_key(&self, told: Option<&str>, id: CertificateId, is_issued: bool) -> Option<bool> {
-        self.pending.client.orders().has_key_of(&self.pending.csr, told, is_issued.then_some(id)).await
+        self.client.orders().has_key_of(&self.csr, told, is_issued.then_some(id)).await
     }
 
     /// What the newest of these certificates that has the CSR's key has come to: the key may have been used for an earlier one.
@@ -353,11 +308,15 @@ impl Issuance {
     }
 
     /// Fetches the chain and holds it against what was asked for.
-    async fn fetch(&self, order: types::Order, certificate_id: CertificateId) -> Result<Look<IssuanceState, Issued>, Error> {
-        let chain = match self.pending.client.certificates().chain(certificate_id).send().await {
+    async fn fetch(&self, order: types::Order, certificate_id: CertificateId) -> Polled<Self> {
+        let chain = match self.client.certificates().chain(certificate_id).send().await {
             Ok(chain) => chain,
             // The order may be issued a moment before its files are there.
-            Err(error) if error.is_not_found() => return Ok(Look::Waiting(IssuanceState { order, waiting_for: Vec::new() })),
+            Err(error) if error.is_refusal() && (error.is_not_found() || is_unavailable(&error)) => {
+                return Ok(Found::Waiting(order.into()));
+            }
+            // Nothing that could be read as certificates: a response like any other that is not understood.
+            Err(error) if error.is_mismatch() => return Err(Error::decode("intermediates".to_owned(), error, String::new())),
             Err(error) => return Err(error),
         };
         // The service has been seen to hand out another certificate of the same order.
@@ -365,34 +324,33 @@ impl Issuance {
         if let Some(serial_number) = listed.and_then(|listed| listed.serial_number.as_deref()) {
             chain.verify_serial_number(serial_number)?;
         }
-        chain.verify_key(&self.pending.csr)?;
-        if self.pending.tls {
-            chain.verify_names(&self.pending.names)?;
+        chain.verify_key(&self.csr)?;
+        if self.tls {
+            chain.verify_names(&self.names)?;
             // Verified as of a moment at which it is valid: a slow clock of this machine says nothing about the chain.
             let leaf = chain.leaf();
-            chain.verify_signatures(self.pending.client.core.now().max(leaf.valid_from()).min(leaf.valid_till()))?;
+            chain.verify_signatures(self.client.core.now().max(leaf.valid_from()).min(leaf.valid_till()))?;
         }
-        Ok(Look::Done(Issued { order, certificate_id, chain }))
+        Ok(Found::Done(Issued { order, certificate_id, chain }))
     }
 
     /// Approves what the key may approve; tells what is left to others.
-    async fn approve(
-        &mut self,
-        order: types::Order,
-        unapproved: Vec<(RequestId, Option<RequestStatus>)>,
-    ) -> Result<Look<IssuanceState, Issued>, Error> {
+    async fn approve(&self, order: types::Order, unapproved: Vec<(RequestId, Option<RequestStatus>)>, approve: &mut bool) -> Polled<Self> {
         let mut moved = false;
         for (id, status) in &unapproved {
-            if self.pending.approve {
-                // Once refused it does not ask again.
-                self.pending.approve = approval::take_step(&self.pending.client, *id, status.as_ref()).await?;
-                moved |= self.pending.approve;
+            if *approve {
+                *approve = approval::take_step(&self.client, *id, status.as_ref()).await?;
+                moved |= *approve;
             }
         }
         let waiting_for = unapproved.into_iter().map(|(id, _)| WaitingFor::Approval(id)).collect();
         let state = IssuanceState { order, waiting_for };
-        Ok(if moved { Look::Moved(state) } else { Look::Waiting(state) })
+        Ok(if moved { Found::Moved(state) } else { Found::Waiting(state) })
     }
+}
+
+fn is_unavailable(error: &Error) -> bool {
+    error.certcentral_code() == Some(ErrorCode::CertUnavailableProcessing)
 }
 
 /// What is known of the certificate that is waited for.
@@ -410,27 +368,6 @@ impl Certificate {
             _ => Self::NotYet,
         }
     }
-}
-
-/// What a validation says is still missing.
-fn missing(validation: &types::OrderValidation) -> Vec<WaitingFor> {
-    let done = |status: &Option<ValidationStatus>| matches!(status, Some(ValidationStatus::Complete | ValidationStatus::Active));
-    let mut waiting_for = Vec::new();
-    if validation.organization_validations.iter().any(|validation| !done(&validation.status)) {
-        waiting_for.push(WaitingFor::Organization);
-    }
-    let unproved = validation
-        .dns_name_validations
-        .iter()
-        .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
-    waiting_for.extend(unproved.map(|name| WaitingFor::Domain {
-        name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
-        method: name.method.clone(),
-    }));
-    if waiting_for.is_empty() {
-        waiting_for.push(WaitingFor::FinalCheck);
-    }
-    waiting_for
 }
 
 #[cfg(test)]

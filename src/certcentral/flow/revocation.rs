@@ -1,18 +1,17 @@
 //! Revoking one certificate, or an order with all its certificates.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use bon::bon;
-use futures_util::FutureExt as _;
 
 use super::{
-    PendingApproval,
+    Pending,
     approval::{Approval, ApprovalToken},
 };
 use crate::{
     certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, docs, types},
     error::Error,
-    wait::{Flow, Look, Looking, Polling, Wait},
+    wait::{Flow, Found, Polled},
 };
 
 /// What names a certificate to the service: its id, or its serial number.
@@ -46,13 +45,16 @@ impl CertificateKey {
 }
 
 /// A revocation that was asked for. It is done once its request is approved; where approval was skipped, it is done already.
-#[must_use = "it may wait for approval until it is waited for"]
+pub type PendingRevocation = Pending<Revocation>;
+
+/// The flow of a [`PendingRevocation`]: it ends with the approved request, or with `None` if none was needed.
 #[derive(Clone)]
-pub struct PendingRevocation {
+pub struct Revocation {
     client: CertCentral,
+    /// `order 115429178`.
+    revoked: String,
     request: Option<types::ApprovalRequest>,
     approve: bool,
-    polling: Polling,
 }
 
 #[bon]
@@ -98,7 +100,7 @@ impl<'c> Certificates<'c> {
         let call = self.client.call();
         let answer = call.revoke_certificate(&certificate, &requested(reason, comments, skip_approval)).await;
         let request = call.lift(answer).await?;
-        Ok(PendingRevocation { client: self.client.clone(), request, approve, polling: Polling::default() })
+        Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("certificate {certificate}"), request, approve }))
     }
 }
 
@@ -142,7 +144,7 @@ impl<'c> Orders<'c> {
         let call = self.client.call();
         let answer = call.revoke_order(&order, &requested(reason, comments, skip_approval)).await;
         let request = call.lift(answer).await?;
-        Ok(PendingRevocation { client: self.client.clone(), request, approve, polling: Polling::default() })
+        Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("order {order}"), request, approve }))
     }
 
     /// How many days of an order's plan are left: what revoking the order would lose, and a reissue could still use.
@@ -168,60 +170,57 @@ impl PendingRevocation {
     /// The request that has to be approved; `None` if approval was skipped and the revocation is done.
     #[must_use]
     pub fn request(&self) -> Option<&types::ApprovalRequest> {
-        self.request.as_ref()
-    }
-
-    /// How often the wait looks.
-    pub fn polling(mut self, polling: Polling) -> Self {
-        self.polling = polling;
-        self
-    }
-
-    /// What to keep in order to go on in another process, with [`Requests::resume_approval`](crate::certcentral::Requests::resume_approval);
-    /// `None` if it is done.
-    #[must_use]
-    pub fn resume_token(&self) -> Option<ApprovalToken> {
-        self.approval().map(|pending| pending.resume_token())
-    }
-
-    /// Waits until the revocation is approved, at most this long; gives the approved request, or `None` if none was needed.
-    pub fn wait(self, within: Duration) -> Wait<types::ApprovalRequest, Option<types::ApprovalRequest>> {
-        let polling = self.polling;
-        Wait::new(Revocation { approval: self.approval().map(Approval::new) }, within, polling)
-    }
-
-    fn approval(&self) -> Option<PendingApproval> {
-        let request = self.request.as_ref()?;
-        Some(PendingApproval::new(self.client.clone(), request.id, self.approve).polling(self.polling))
+        self.flow.request.as_ref()
     }
 }
 
-impl fmt::Debug for PendingRevocation {
+impl fmt::Debug for Revocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingRevocation").field("request", &self.request.as_ref().map(|request| request.id)).finish_non_exhaustive()
+        let request = self.request.as_ref().map(|request| request.id);
+        f.debug_struct("Revocation").field("revoked", &self.revoked).field("request", &request).finish_non_exhaustive()
     }
 }
 
-struct Revocation {
-    approval: Option<Approval>,
+impl Revocation {
+    /// What is left to do, if anything.
+    fn approval(&self) -> Option<Approval> {
+        self.request.as_ref().map(|request| Approval::new(&self.client, request.id, self.approve))
+    }
 }
 
 impl Flow for Revocation {
-    const NAME: &'static str = "revocation";
-
     type State = types::ApprovalRequest;
     type Output = Option<types::ApprovalRequest>;
+    /// To go on with [`Requests::resume_approval`](crate::certcentral::Requests::resume_approval); `None` if it is done.
+    type Token = Option<ApprovalToken>;
+    type Progress = bool;
 
-    fn look(&mut self) -> Looking<'_, Self> {
-        async move {
-            let Some(approval) = &mut self.approval else { return Ok(Look::Done(None)) };
-            Ok(match approval.look_once().await? {
-                Look::Done(request) => Look::Done(Some(request)),
-                Look::Waiting(request) => Look::Waiting(request),
-                Look::Moved(request) => Look::Moved(request),
-                Look::Ended(request, why) => Look::Ended(request, why),
-            })
-        }
-        .boxed()
+    const NAME: &'static str = "revocation";
+    const GOAL: &'static str = "approved";
+
+    fn begin(&self) -> bool {
+        self.approve
+    }
+
+    async fn poll(&self, approve: &mut bool) -> Polled<Self> {
+        let Some(approval) = self.approval() else { return Ok(Found::Done(None)) };
+        Ok(match approval.poll(approve).await? {
+            Found::Done(request) => Found::Done(Some(request)),
+            Found::Waiting(request) => Found::Waiting(request),
+            Found::Moved(request) => Found::Moved(request),
+            Found::Ended(request, why) => Found::Ended(request, format!("{}: {why}", self.subject())),
+        })
+    }
+
+    fn subject(&self) -> String {
+        format!("revocation of {}", self.revoked)
+    }
+
+    fn token(&self) -> Option<ApprovalToken> {
+        self.approval().map(|approval| approval.token())
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.client.core.unheard()
     }
 }

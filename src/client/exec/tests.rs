@@ -34,6 +34,10 @@ impl sealed::Service for Probe {
     const PERSONAL: bool = false;
     const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
 
+    fn lists(_: &str) -> bool {
+        false
+    }
+
     fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)> {
         Some((HeaderName::from_static("x-key"), key.to_header("")?))
     }

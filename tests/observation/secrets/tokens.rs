@@ -45,7 +45,7 @@ impl Tokens {
         let approval = cc.requests().settle(RequestId(7)).start().resume_token();
         let silent = crate::script::Script::new(&[crate::script::Fate::Silence]);
         let builder = CertCentral::builder(shomei::ApiKey::new(super::KEY).unwrap());
-        let offline = builder.transport(silent).deadline(Duration::MAX).build().unwrap();
+        let offline = builder.base_url("https://sandbox.invalid/services/v2").transport(silent).deadline(Duration::MAX).build().unwrap();
         let ps = sandbox.pocketsign_v2().unwrap();
         let mut sweep = ps.sweep().over(targets()).concurrency(1).start().unwrap();
         // The service refuses what is no id, for good: that is done.
@@ -99,4 +99,36 @@ fn whatever_byte_is_changed_a_token_is_refused_or_the_same() {
     proptest!(ProptestConfig::with_cases(300), |(position: prop::sample::Index, byte in b' '..=b'~')| {
         holds(&tokens.validation, position, byte, |token| tokens.opens_validation(token))?;
     });
+}
+
+/// Every object of a JSON value, by its pointer.
+fn objects(value: &serde_json::Value, place: String, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members.iter().for_each(|(name, member)| objects(member, format!("{place}/{name}"), found));
+            found.push(place);
+        }
+        serde_json::Value::Array(list) => list.iter().enumerate().for_each(|(at, item)| objects(item, format!("{place}/{at}"), found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn an_added_member_makes_every_token_invalid_wherever_it_stands() {
+    fn refuses<T: Serialize + DeserializeOwned>(token: &T) {
+        let written = serde_json::to_value(token).unwrap();
+        let mut places = Vec::new();
+        objects(&written, String::new(), &mut places);
+        assert!(places.len() >= 2, "{places:?}");
+        for place in places {
+            let mut more = written.clone();
+            more.pointer_mut(&place).unwrap()["more"] = 1.into();
+            assert!(serde_json::from_value::<T>(more).is_err(), "{place}");
+        }
+    }
+    let tokens = Tokens::new();
+    refuses(&tokens.validation);
+    refuses(&tokens.issuance);
+    refuses(&tokens.approval);
+    refuses(&tokens.cursor);
 }

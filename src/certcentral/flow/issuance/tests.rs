@@ -28,6 +28,8 @@ fn what_each_state_of_an_order_means() {
 #[cfg(feature = "sandbox")]
 #[tokio::test(start_paused = true)]
 async fn a_certificate_for_another_key_or_other_names_is_refused() {
+    use std::time::Duration;
+
     use crate::{
         PrivateKey, Sandbox,
         certcentral::{OrganizationId, Plan, Product, flow::Instructions},
@@ -47,9 +49,9 @@ async fn a_certificate_for_another_key_or_other_names_is_refused() {
     let pending = order.plan(Plan::years(1)).start().await.unwrap();
 
     let mut another_key = pending.clone();
-    another_key.csr = csr();
+    another_key.flow.csr = csr();
     let mut more_names = pending.clone();
-    more_names.names.push("other.example.com".to_owned());
+    more_names.flow.names.push("other.example.com".to_owned());
     for other in [another_key, more_names] {
         // It is checked after a resumption too.
         let other = cc.orders().resume_issuance(other.resume_token()).start().unwrap();

@@ -1,0 +1,156 @@
+//! What a wait for a validation does at each poll.
+
+use std::{error::Error as StdError, fmt};
+
+use super::{DomainValidation, DomainValidationState, DomainValidationToken, Resumable};
+use crate::{
+    certcentral::{DcvMethod, DcvTokenStatus, ErrorCode, flow::Instructions, types},
+    error::Error,
+    wait::{Flow, Found, Polled},
+};
+
+/// How far a validation has come.
+#[doc(hidden)]
+pub struct Progress {
+    /// What has to be published now.
+    instructions: Instructions,
+    published: bool,
+    /// Whether the service said that it found it.
+    found: bool,
+}
+
+impl Flow for DomainValidation {
+    type State = DomainValidationState;
+    type Output = types::Domain;
+    type Token = DomainValidationToken;
+    type Progress = Progress;
+
+    const NAME: &'static str = "domain_validation";
+    const GOAL: &'static str = "validated";
+
+    fn begin(&self) -> Progress {
+        let found = matches!(self.instructions, Instructions::Nothing { .. });
+        Progress { instructions: self.instructions.clone(), published: false, found }
+    }
+
+    async fn poll(&self, progress: &mut Progress) -> Polled<Self> {
+        if progress.found {
+            return self.domain().await.map(Found::Done);
+        }
+        if progress.instructions.expires().is_some_and(|end| end <= self.client.core.past()) {
+            return self.reread(progress, None).await;
+        }
+        self.publish(progress).await?;
+        if self.method == DcvMethod::Email {
+            // A mail's link is followed by a person; there is nothing to have looked for.
+            return self.unless_validated().await;
+        }
+        match self.client.domains().check(self.id).send().await {
+            Ok(check) if check.status == Some(DcvTokenStatus::Active) => {
+                progress.found = true;
+                self.domain().await.map(Found::Done)
+            }
+            Ok(check) if check.status == Some(DcvTokenStatus::Expired) => self.reread(progress, None).await,
+            Ok(_) => self.unless_validated().await,
+            Err(error) => match error.certcentral_code() {
+                code @ Some(ErrorCode::InvalidDnsTxt | ErrorCode::InvalidDnsCname | ErrorCode::FileRandomValueNotFound) => {
+                    Ok(Found::Waiting(DomainValidationState::NotYet { code }))
+                }
+                _ if error.status() == Some(400) => self.reread(progress, Some(error)).await,
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn subject(&self) -> String {
+        format!("domain {}", self.name)
+    }
+
+    fn token(&self) -> DomainValidationToken {
+        DomainValidationToken(self.client.core.seals.seal(Resumable { domain: self.id, wanted: self.wanted.clone() }))
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.client.core.unheard()
+    }
+}
+
+impl DomainValidation {
+    async fn domain(&self) -> Result<types::Domain, Error> {
+        self.client.domains().get(self.id).include_dcv(true).include_validation(true).send().await
+    }
+
+    async fn unless_validated(&self) -> Polled<Self> {
+        let domain = self.domain().await?;
+        let met = self.wanted.is_met(&domain, self.client.core.now());
+        Ok(if met { Found::Done(domain) } else { Found::Waiting(DomainValidationState::NotYet { code: None }) })
+    }
+
+    async fn publish(&self, progress: &mut Progress) -> Result<(), Error> {
+        if let (Some(publish), false) = (&self.publish, progress.published) {
+            let unpublished = |source| Error::wait(Unpublished { what: progress.instructions.name(), source });
+            publish(progress.instructions.clone()).await.map_err(unpublished)?;
+        }
+        progress.published = true;
+        Ok(())
+    }
+
+    /// The token came to its end, or the service would not look for it: if it expired or was replaced meanwhile, there is a way on.
+    ///
+    /// A token that is replaced is void, also where it is published already. So it is replaced only if the service refused it or says that
+    /// it expired, or if its end lies behind both clocks.
+    async fn reread(&self, progress: &mut Progress, refusal: Option<Error>) -> Polled<Self> {
+        let core = &self.client.core;
+        let domain = self.domain().await?;
+        if self.wanted.is_met(&domain, core.now()) {
+            return Ok(Found::Done(domain));
+        }
+        if domain.dcv_method.as_ref().is_some_and(|method| *method != self.method) {
+            return Err(refusal.unwrap_or_else(|| Error::mismatch("the domain's method of validation was changed")));
+        }
+        let token = domain.dcv_token.unwrap_or_default();
+        let ended_before = |now| token.expiration_date.is_some_and(|end| end <= now);
+        let over = token.status == Some(DcvTokenStatus::Expired) || ended_before(core.past());
+        // Somebody replaced it, or it was replaced here and the response got lost.
+        let ours = &progress.instructions;
+        let is_newer = |theirs: &Instructions| theirs.to_string() != ours.to_string() || theirs.expires() > ours.expires();
+        if !over && Instructions::for_token(&self.name, &self.method, &token).is_ok_and(|theirs| is_newer(&theirs)) {
+            return self.announce(progress, &token);
+        }
+        let stands = |refusal: &Error| !(refusal.is_refusal() && (token.token.is_none() || ended_before(core.now())));
+        match refusal.filter(stands) {
+            Some(refusal) if !over => Err(refusal),
+            _ => self.announce(progress, &self.client.domains().new_token(self.id).send().await?),
+        }
+    }
+
+    fn announce(&self, progress: &mut Progress, token: &types::DcvToken) -> Polled<Self> {
+        let instructions = match Instructions::for_token(&self.name, &self.method, token) {
+            Ok(instructions) => instructions,
+            // It is read again at the next poll.
+            Err(error) => return Err(Error::decode("token".to_owned(), error, String::new())),
+        };
+        progress.published = false;
+        progress.instructions = instructions.clone();
+        Ok(Found::Moved(DomainValidationState::TokenRenewed(instructions)))
+    }
+}
+
+/// The hook could not publish what has to be found.
+#[derive(Debug)]
+struct Unpublished {
+    what: String,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl fmt::Display for Unpublished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} was not published: {}", self.what, self.source)
+    }
+}
+
+impl StdError for Unpublished {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}

@@ -1,0 +1,94 @@
+//! How an order stands, and what it waits for.
+
+use std::fmt;
+
+use crate::certcentral::{DcvMethod, NameValidationStatus, OrderStatus, RequestId, ValidationStatus, types};
+
+/// How an order stands on its way to a certificate.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IssuanceState {
+    /// The order.
+    pub order: types::Order,
+    /// What has to happen before the certificate is issued, as far as the service tells.
+    pub waiting_for: Vec<WaitingFor>,
+}
+
+/// What an order can wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitingFor {
+    /// Somebody of the account has to approve this request; the key may not, or was told not to.
+    Approval(RequestId),
+    /// The organization is not validated yet.
+    Organization,
+    /// Control of a name is not proved yet.
+    Domain {
+        /// The name.
+        name: String,
+        /// How it is to be proved.
+        method: Option<DcvMethod>,
+    },
+    /// Everything is validated; the vendor takes a last look (guide p.40: after 30 minutes, ask the vendor's support).
+    FinalCheck,
+}
+
+impl From<types::Order> for IssuanceState {
+    fn from(order: types::Order) -> Self {
+        Self { order, waiting_for: Vec::new() }
+    }
+}
+
+/// What is missing: `waits for control of example.org (email)`.
+impl fmt::Display for IssuanceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// A thousand names would bury the rest of an error.
+        const MOST: usize = 5;
+
+        let [first, others @ ..] = &self.waiting_for[..] else {
+            let status = self.order.status.as_ref().map_or("in an unknown state", OrderStatus::as_str);
+            return write!(f, "the order is {status}");
+        };
+        write!(f, "waits for {first}")?;
+        for other in others.iter().take(MOST - 1) {
+            write!(f, ", {other}")?;
+        }
+        match others.len().saturating_sub(MOST - 1) {
+            0 => Ok(()),
+            more => write!(f, ", and {more} more"),
+        }
+    }
+}
+
+impl fmt::Display for WaitingFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approval(request) => write!(f, "the approval of request {request}"),
+            Self::Organization => f.write_str("the validation of the organization"),
+            Self::Domain { name, method: Some(method) } => write!(f, "control of {name} ({method})"),
+            Self::Domain { name, method: None } => write!(f, "control of {name}"),
+            Self::FinalCheck => f.write_str("the vendor's final check"),
+        }
+    }
+}
+
+/// What a validation says is still missing.
+pub(super) fn missing(validation: &types::OrderValidation) -> Vec<WaitingFor> {
+    let done = |status: &Option<ValidationStatus>| matches!(status, Some(ValidationStatus::Complete | ValidationStatus::Active));
+    let mut waiting_for = Vec::new();
+    if validation.organization_validations.iter().any(|validation| !done(&validation.status)) {
+        waiting_for.push(WaitingFor::Organization);
+    }
+    let unproved = validation
+        .dns_name_validations
+        .iter()
+        .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
+    waiting_for.extend(unproved.map(|name| WaitingFor::Domain {
+        name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
+        method: name.method.clone(),
+    }));
+    if waiting_for.is_empty() {
+        waiting_for.push(WaitingFor::FinalCheck);
+    }
+    waiting_for
+}

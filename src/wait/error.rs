@@ -1,0 +1,175 @@
+//! Why a wait ended without its result.
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use super::{Fault, Flow};
+use crate::error::Error;
+
+/// Why a wait ended without its result, with the last state seen.
+///
+/// `Display` names what was waited for and what was missing:
+/// `order 115429178: not issued within 30 min; waits for control of example.org (email)`. It turns into the crate's [`Error`] with `?`; keep
+/// it as it is to get at the typed [`state`](Self::state).
+pub struct WaitError<S> {
+    pub(super) reason: Reason,
+    pub(super) subject: String,
+    pub(super) goal: &'static str,
+    pub(super) state: Option<S>,
+    pub(super) fault: Option<Fault>,
+    pub(super) within: Duration,
+    pub(super) waited: Duration,
+}
+
+pub(super) enum Reason {
+    OutOfTime,
+    Ended(String),
+    Failed(Box<Error>),
+    /// Nothing in the service's form came from this base URL.
+    WrongAddress(String),
+}
+
+impl<S> WaitError<S> {
+    pub(super) fn new<F: Flow<State = S>>(flow: &F, reason: Reason) -> Self {
+        Self { reason, goal: F::GOAL, ..Self::about(flow.subject(), Reason::OutOfTime) }
+    }
+
+    /// A wait that failed before it began.
+    pub(crate) fn failed(subject: String, error: Error) -> Self {
+        Self::about(subject, Reason::Failed(Box::new(error)))
+    }
+
+    fn about(subject: String, reason: Reason) -> Self {
+        Self { reason, subject, goal: "done", state: None, fault: None, within: Duration::ZERO, waited: Duration::ZERO }
+    }
+
+    /// The deadline passed. The flow can be resumed from its token.
+    #[must_use]
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(self.reason, Reason::OutOfTime)
+    }
+
+    /// A state was reached from which there is no way on; [`state`](Self::state) is that state.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        matches!(self.reason, Reason::Ended(_))
+    }
+
+    /// The last state seen; `None` if no poll succeeded.
+    #[must_use]
+    pub fn state(&self) -> Option<&S> {
+        self.state.as_ref()
+    }
+
+    /// The last state seen, by value.
+    #[must_use]
+    pub fn into_state(self) -> Option<S> {
+        self.state
+    }
+
+    /// The call that failed, or the fault that lasted until the deadline.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &self.reason {
+            Reason::Failed(error) => Some(error),
+            Reason::OutOfTime | Reason::WrongAddress(_) => self.fault.as_ref().map(Fault::error),
+            Reason::Ended(_) => None,
+        }
+    }
+
+    /// How long it was waited.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+}
+
+impl<S: fmt::Display> fmt::Display for WaitError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, goal, .. } = self;
+        match &self.reason {
+            Reason::OutOfTime => {
+                write!(f, "{subject}: not {goal} within {}", Length(self.within))?;
+                if let Some(state) = &self.state {
+                    write!(f, "; {state}")?;
+                }
+                self.fault.as_ref().map_or(Ok(()), |fault| write!(f, "; {fault}"))
+            }
+            Reason::Ended(why) => f.write_str(why),
+            Reason::Failed(error) => write!(f, "{subject}: {error}"),
+            Reason::WrongAddress(base_url) => {
+                write!(f, "{subject}: the base URL {base_url} is wrong: no response from there is one of the service")?;
+                self.fault.as_ref().map_or(Ok(()), |fault| write!(f, "; {fault}"))
+            }
+        }
+    }
+}
+
+impl<S: fmt::Debug + fmt::Display> fmt::Debug for WaitError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitError")
+            .field("message", &format_args!("{self}"))
+            .field("state", &self.state)
+            .field("waited", &self.waited)
+            .finish()
+    }
+}
+
+impl<S: fmt::Debug + fmt::Display> StdError for WaitError<S> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error().map(|error| error as &(dyn StdError + 'static))
+    }
+}
+
+impl<S: fmt::Debug + fmt::Display + Send + Sync + 'static> From<WaitError<S>> for Error {
+    fn from(error: WaitError<S>) -> Self {
+        match error.reason {
+            Reason::Failed(failed) => failed.about(error.subject),
+            Reason::OutOfTime => Self::out_of_time(error),
+            Reason::Ended(_) => Self::wait(error),
+            Reason::WrongAddress(_) => Self::configuration(error.to_string()),
+        }
+    }
+}
+
+/// A length of time as people say it: `30 min`, `1 h 30 min`, `2.5 s`.
+struct Length(Duration);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+        let seconds = self.0.as_secs();
+        if seconds == 0 || (seconds < 60 && self.0.subsec_millis() != 0) {
+            return write!(f, "{:.1?}", self.0);
+        }
+        let mut left = seconds;
+        let mut parts = Vec::new();
+        for (length, unit) in UNITS {
+            if left >= length {
+                parts.push(format!("{} {unit}", left / length));
+                left %= length;
+            }
+        }
+        f.write_str(&parts.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_people_say_them() {
+        for (seconds, expected) in [
+            (0.0, "0.0ns"),
+            (0.25, "250.0ms"),
+            (2.5, "2.5s"),
+            (45.0, "45 s"),
+            (90.0, "1 min 30 s"),
+            (1800.0, "30 min"),
+            (5400.0, "1 h 30 min"),
+            (90_000.0, "1 d 1 h"),
+        ] {
+            assert_eq!(Length(Duration::from_secs_f64(seconds)).to_string(), expected, "{seconds}");
+        }
+    }
+}
