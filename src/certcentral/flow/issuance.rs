@@ -343,11 +343,11 @@ impl Issuance {
             chain.verify_serial_number(serial_number)?;
         }
         chain.verify_key(&self.pending.csr)?;
+        let now = self.pending.client.core.now();
+        chain.verify_not_expired(now)?;
         if self.pending.tls {
             chain.verify_names(&self.pending.names)?;
-            // Verified as of a moment at which it is valid: a slow clock of this machine says nothing about the chain.
-            let leaf = chain.leaf();
-            chain.verify_signatures(self.pending.client.core.now().max(leaf.valid_from()).min(leaf.valid_till()))?;
+            chain.verify_signatures_since(now)?;
         }
         Ok(Look::Done(Issued { order, certificate_id, chain }))
     }
