@@ -24,7 +24,7 @@ pub mod sandbox;
 mod seal;
 mod secret;
 mod wait;
-#[cfg(feature = "certcentral")]
+#[cfg(any(feature = "certcentral", feature = "pocketsign"))]
 mod x509;
 
 #[cfg(feature = "certcentral")]

@@ -25,8 +25,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// The certificates in the file, the leaf first. In the PEM formats they stand in that order; in `P7b`, `Cer` and the zip formats the
-    /// order is found again by who has issued whom.
+    /// The certificates in the file, the leaf first. Their order is found by who has issued whom, the same in every format.
     ///
     /// Reading the zip formats (`Default`, `Apache`, `DefaultCer`, `DefaultPem`) wants the feature `archives`. Nothing is unpacked to disk;
     /// an archive of more than 32 files, or of more than 1 MiB packed or unpacked, is refused.
@@ -43,10 +42,10 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, or they do not belong together: each but the leaf has
-    /// to have issued one before it. Of an archive also when it is broken, encrypted, too large, or has a file whose name leads out of it.
+    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, or one does not belong to the chain: each
+    /// but the leaf has to have issued another one. Of an archive also when it is broken, encrypted, too large, or has a file whose name leads out of it.
     pub fn chain(&self) -> Result<CertificateChain, Error> {
-        CertificateChain::from_file(&self.body)
+        CertificateChain::from_bytes(&self.body)
     }
 }
 
@@ -193,8 +192,7 @@ fn download((headers, body): (HeaderMap, Bytes)) -> Download {
 
 /// The certificates of an answer. The member is called `intermediates`, but its first element is the leaf.
 pub(super) fn chain_of(certificates: &[types::ChainCertificate]) -> Result<CertificateChain, Error> {
-    let pem: String = certificates.iter().filter_map(|certificate| certificate.pem.as_deref()).collect();
-    CertificateChain::from_pem(&pem)
+    CertificateChain::from_parts(certificates.iter().map(|certificate| certificate.pem.as_deref().unwrap_or_default().as_bytes()))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

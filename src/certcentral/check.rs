@@ -7,8 +7,30 @@ use crate::error::Error;
 /// The most names of one certificate, the common name not counted (guide p.31; an account may have a higher limit with the vendor).
 const MOST_NAMES: usize = 250;
 
+/// The longest common name (RFC 5280, appendix A.1: `ub-common-name`).
+const LONGEST_COMMON_NAME: usize = 64;
+
+/// Where a certificate is to be trusted, which decides about the names it may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Everywhere: fully qualified names without underscores (Baseline Requirements, 7.1.4.2.1 and 7.1.2.7.12).
+    Public,
+    /// Within an organization, whose names may have one label only, and underscores.
+    Private,
+}
+
 /// A fully qualified domain name, as it is sent: ASCII, in lower case, without the final dot.
 pub(super) fn domain_name(field: &'static str, given: &str) -> Result<String, Error> {
+    let name = host_name(field, given)?;
+    if name.contains('.') { Ok(name) } else { Err(without_dot(field, given)) }
+}
+
+fn without_dot(field: &'static str, given: &str) -> Error {
+    Error::invalid(field, format!("{given:?}: it has no dot: a fully qualified name is wanted"))
+}
+
+/// The same, or a name of one label.
+fn host_name(field: &'static str, given: &str) -> Result<String, Error> {
     let refuse = |reason: &str| Err(Error::invalid(field, format!("{given:?}: {reason}")));
     if given.trim().is_empty() {
         return Err(Error::invalid(field, "it is empty"));
@@ -25,9 +47,6 @@ pub(super) fn domain_name(field: &'static str, given: &str) -> Result<String, Er
     let name = given.strip_suffix('.').unwrap_or(given).to_ascii_lowercase();
     if name.len() > 253 {
         return refuse("it is longer than 253 characters");
-    }
-    if !name.contains('.') {
-        return refuse("it has no dot: a fully qualified name is wanted");
     }
     for label in name.split('.') {
         if label.is_empty() {
@@ -50,25 +69,53 @@ pub(super) fn domain_name(field: &'static str, given: &str) -> Result<String, Er
 }
 
 /// A name that a certificate can carry: a domain name, a wildcard (`*.example.com`), or an IP address.
-pub(super) fn certificate_name(field: &'static str, given: &str) -> Result<String, Error> {
+pub(super) fn certificate_name(field: &'static str, given: &str, trust: Trust) -> Result<String, Error> {
     if let Ok(address) = given.parse::<IpAddr>() {
         return Ok(address.to_string());
     }
-    match given.strip_prefix("*.") {
-        Some(base) => Ok(format!("*.{}", domain_name(field, base)?)),
-        None if given.contains('*') => {
-            Err(Error::invalid(field, format!("{given:?}: a wildcard stands for the first label only, as in *.example.com")))
-        }
-        None => domain_name(field, given),
+    let base = given.strip_prefix("*.");
+    if base.is_none() && given.contains('*') {
+        return Err(Error::invalid(field, format!("{given:?}: a wildcard stands for the first label only, as in *.example.com")));
     }
+    let name = host_name(field, base.unwrap_or(given))?;
+    if trust == Trust::Public && name.contains('_') {
+        return Err(Error::invalid(field, format!("{given:?}: it contains '_', which no publicly trusted certificate may")));
+    }
+    // A wildcard below a single label would be for a whole top-level domain.
+    if !name.contains('.') && (trust == Trust::Public || base.is_some()) {
+        return Err(without_dot(field, given));
+    }
+    Ok(if base.is_some() { format!("*.{name}") } else { name })
+}
+
+/// The common name of a certificate.
+pub(super) fn common_name(field: &'static str, given: &str, trust: Trust) -> Result<String, Error> {
+    short_enough(field, certificate_name(field, given, trust)?)
+}
+
+/// What is a common name, but no name of a server.
+pub(super) fn other_common_name(field: &'static str, given: &str) -> Result<String, Error> {
+    short_enough(field, filled(field, given.to_owned())?)
+}
+
+fn short_enough(field: &'static str, name: String) -> Result<String, Error> {
+    let length = name.chars().count();
+    if length > LONGEST_COMMON_NAME {
+        let why = format!(
+            "it has {length} characters; a common name has at most {LONGEST_COMMON_NAME} (rfc5280_common_name_too_long): take a shorter one, \
+             and this among the further names"
+        );
+        return Err(Error::invalid(field, why));
+    }
+    Ok(name)
 }
 
 /// The further names of a certificate.
-pub(super) fn certificate_names(field: &'static str, given: &[String]) -> Result<Vec<String>, Error> {
+pub(super) fn certificate_names(field: &'static str, given: &[String], trust: Trust) -> Result<Vec<String>, Error> {
     if given.len() > MOST_NAMES {
         return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are taken", given.len())));
     }
-    given.iter().map(|name| certificate_name(field, name)).collect()
+    given.iter().map(|name| certificate_name(field, name, trust)).collect()
 }
 
 /// An e-mail address, as far as it can be told without sending a mail.
@@ -190,17 +237,50 @@ mod tests {
     }
 
     #[test]
+    fn where_a_certificate_is_trusted_decides_about_its_names() {
+        for (given, public, private) in [
+            ("example.com", true, true),
+            ("my_host.example.com", false, true),
+            ("*.my_zone.example.com", false, true),
+            ("intranet", false, true),
+            ("db_1", false, true),
+            ("*.intranet", false, false),
+            ("1", false, false),
+            ("", false, false),
+            ("in tranet", false, false),
+        ] {
+            assert_eq!(certificate_name("dns_names", given, Trust::Public).is_ok(), public, "{given:?}");
+            assert_eq!(certificate_name("dns_names", given, Trust::Private).is_ok(), private, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_common_name_has_at_most_64_characters() {
+        let [longest, longer] = [52, 53].map(|length| format!("{}.example.com", "a".repeat(length)));
+        for trust in [Trust::Public, Trust::Private] {
+            assert_eq!(common_name("common_name", &longest, trust).unwrap(), longest);
+            let error = common_name("common_name", &longer, trust).unwrap_err();
+            assert!(error.is_invalid_input() && error.to_string().contains("rfc5280_common_name_too_long"), "{error}");
+            assert!(common_name("common_name", &format!("{longest}."), trust).is_ok(), "the final dot is not sent");
+            assert!(certificate_name("dns_names", &longer, trust).is_ok(), "further names may be longer");
+        }
+        assert!(other_common_name("common_name", &"株".repeat(64)).is_ok());
+        assert!(other_common_name("common_name", &"株".repeat(65)).is_err());
+        assert!(other_common_name("common_name", " ").is_err());
+    }
+
+    #[test]
     fn certificate_names_may_be_wildcards_and_addresses() {
         for (given, sent) in
             [("*.Example.com", Some("*.example.com")), ("192.0.2.1", Some("192.0.2.1")), ("2001:DB8::1", Some("2001:db8::1"))]
         {
-            assert_eq!(certificate_name("dns_names", given).ok().as_deref(), sent);
+            assert_eq!(certificate_name("dns_names", given, Trust::Public).ok().as_deref(), sent);
         }
         for given in ["*", "*.", "a.*.example.com", "*a.example.com", "**.example.com", "*.*.example.com"] {
-            assert!(certificate_name("dns_names", given).is_err(), "{given:?}");
+            assert!(certificate_name("dns_names", given, Trust::Private).is_err(), "{given:?}");
         }
-        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 250]).is_ok());
-        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 251]).is_err());
+        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 250], Trust::Public).is_ok());
+        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 251], Trust::Public).is_err());
     }
 
     #[test]
@@ -230,15 +310,18 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_panics(given in ".*") {
-            let _ = certificate_name("name", &given);
+            let _ = certificate_name("name", &given, Trust::Public);
+            let _ = common_name("name", &given, Trust::Private);
             let _ = email("email", &given);
             let _ = path_segment("id", &given);
         }
 
         #[test]
         fn a_name_that_is_taken_is_taken_again_unchanged(given in "[a-zA-Z0-9*._-]{1,80}") {
-            if let Ok(name) = certificate_name("name", &given) {
-                prop_assert_eq!(certificate_name("name", &name).unwrap(), name);
+            for trust in [Trust::Public, Trust::Private] {
+                if let Ok(name) = certificate_name("name", &given, trust) {
+                    prop_assert_eq!(certificate_name("name", &name, trust).unwrap(), name);
+                }
             }
         }
     }

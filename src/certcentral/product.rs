@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{Limits, ProductNameId, check};
+use super::{
+    Limits, ProductNameId,
+    check::{self, Trust},
+};
 use crate::error::Error;
 
 /// How much is checked before a certificate of a product is issued.
@@ -108,13 +111,16 @@ impl Product {
 
     /// A common name as this product wants it: a name that TLS can carry, or whatever else a certificate is about.
     pub(super) fn common_name(&self, given: &str) -> Result<String, Error> {
-        if self.is_tls() {
-            return check::certificate_name("common_name", given);
-        }
-        if given.trim().is_empty() {
-            return Err(Error::invalid("common_name", "it is empty"));
-        }
-        Ok(given.to_owned())
+        if self.is_tls() { check::common_name("common_name", given, self.trust()) } else { check::other_common_name("common_name", given) }
+    }
+
+    /// Further names as this product wants them.
+    pub(super) fn dns_names(&self, given: &[String]) -> Result<Vec<String>, Error> {
+        check::certificate_names("dns_names", given, self.trust())
+    }
+
+    fn trust(&self) -> Trust {
+        if self.is_public_tls() { Trust::Public } else { Trust::Private }
     }
 
     fn of_the_guide() -> [Self; 11] {

@@ -1,9 +1,13 @@
 //! Checks of what a caller gives, made before anything is sent. No message quotes a value: it may be personal.
 
-use x509_cert::der::{Decode as _, pem};
+use x509_cert::der::Decode as _;
 
 use super::HashAlgorithm;
-use crate::{error::Error, secret::RedactedBytes};
+use crate::{
+    error::Error,
+    secret::RedactedBytes,
+    x509::{Instead, Kind, objects},
+};
 
 /// An id that can stand in a URL's path, as v1's do. `.` and `..` would make another path of it, and another operation.
 pub(super) fn id<T: AsRef<str>>(field: &'static str, id: T) -> Result<T, Error> {
@@ -22,24 +26,22 @@ pub(super) fn id<T: AsRef<str>>(field: &'static str, id: T) -> Result<T, Error> 
 
 /// A certificate in DER or PEM, as DER.
 pub(super) fn certificate(given: &[u8]) -> Result<RedactedBytes, Error> {
-    let refuse = |reason| Error::invalid("certificate", reason);
+    let refuse = |reason: String| Error::invalid("certificate", reason);
     if given.is_empty() {
-        return Err(refuse("it is empty"));
+        return Err(refuse("it is empty".into()));
     }
-    let decoded;
-    let der = if given.trim_ascii_start().starts_with(b"-----BEGIN") {
-        let (label, bytes) = pem::decode_vec(given.trim_ascii()).map_err(|_| refuse("it begins like PEM but is none"))?;
-        if label != "CERTIFICATE" {
-            return Err(refuse("it is PEM, but not of a certificate"));
-        }
-        decoded = RedactedBytes::from(bytes);
-        decoded.expose()
-    } else {
-        given
+    let objects = objects(given).map_err(|unreadable| refuse(unreadable.to_string()))?;
+    let mut certificates = objects.iter().filter(|object| object.kind == Kind::Certificate);
+    let certificate = match (certificates.next(), certificates.next()) {
+        (Some(certificate), None) => certificate,
+        // Which of them is meant decides about whom is asked.
+        (Some(_), Some(_)) => return Err(refuse("there is more than one certificate in it".into())),
+        (None, _) => return Err(refuse(format!("it is no X.509 certificate in DER or PEM{}", Instead(&objects)))),
     };
+    let der = certificate.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
     // The decoder's own message could quote the certificate. What is sent is what was given, to the byte: its signature covers that.
-    x509_cert::Certificate::from_der(der).map_err(|_| refuse("it is no X.509 certificate in DER or PEM"))?;
-    Ok(RedactedBytes::new(der))
+    x509_cert::Certificate::from_der(&der).map_err(|_| refuse("it is no X.509 certificate that can be read".into()))?;
+    Ok(RedactedBytes::new(&der[..]))
 }
 
 /// A digest as long as its algorithm makes it.

@@ -2,18 +2,17 @@
 
 use std::io::{Cursor, Read as _};
 
-use zip::ZipArchive;
+use zip::{ZipArchive, result::ZipError};
 
+use super::object::LARGEST;
 use crate::error::Error;
-
-/// The most that an archive may hold, packed or unpacked, in bytes. One with a chain of five has some ten thousand.
-const LARGEST: usize = 1 << 20;
 
 /// The most files of an archive, folders included. The service puts in three.
 const MOST_ENTRIES: usize = 32;
 
-/// The text of each file that is named like one with certificates. Others, archives within the archive among them, are passed over.
-pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<String>, Error> {
+/// Each file that is named like one with certificates. Others, archives within the archive among them, are passed over, and so are the
+/// resource forks that macOS puts beside each file.
+pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     if archive.len() > LARGEST {
         return Err(too_large());
     }
@@ -29,14 +28,14 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<String>, Error> {
         if leads_out(&name) {
             return Err(Error::mismatch("the archive holds a file whose name leads out of it"));
         }
-        if !entry.is_file() || !holds_certificates(&name) {
+        if !entry.is_file() || !holds_certificates(&name) || is_resource_fork(&name) {
             continue;
         }
-        let mut text = Vec::new();
+        let mut file = Vec::new();
         // What the archive says of the size need not be true.
-        entry.by_ref().take(left as u64 + 1).read_to_end(&mut text).map_err(unreadable)?;
-        left = left.checked_sub(text.len()).ok_or_else(too_large)?;
-        files.push(String::from_utf8(text).map_err(|_| Error::mismatch("the archive holds a certificate that is no PEM"))?);
+        entry.by_ref().take(left as u64 + 1).read_to_end(&mut file).map_err(unreadable)?;
+        left = left.checked_sub(file.len()).ok_or_else(too_large)?;
+        files.push(file);
     }
     if files.is_empty() {
         return Err(Error::mismatch("the archive holds no file with certificates"));
@@ -51,15 +50,23 @@ fn leads_out(name: &str) -> bool {
 
 fn holds_certificates(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("crt" | "cer" | "pem" | "p7b"))
+    matches!(extension.as_deref(), Some("crt" | "cer" | "der" | "pem" | "p7b" | "p7c"))
+}
+
+fn is_resource_fork(name: &str) -> bool {
+    let mut parts = name.rsplit(['/', '\\']);
+    parts.next().is_some_and(|file| file.starts_with("._")) || parts.any(|folder| folder == "__MACOSX")
 }
 
 fn too_large() -> Error {
     Error::mismatch(format!("the archive holds more than {LARGEST} bytes"))
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Error {
-    Error::mismatch(format!("the file is no zip archive that can be read: {error}"))
+fn unreadable(error: impl Into<ZipError>) -> Error {
+    match error.into() {
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Error::mismatch("the archive is encrypted"),
+        error => Error::mismatch(format!("the file is no zip archive that can be read: {error}")),
+    }
 }
 
 #[cfg(test)]

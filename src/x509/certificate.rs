@@ -4,12 +4,15 @@ use chrono::{DateTime, Utc};
 use x509_cert::{
     der::{
         Decode as _, Encode as _,
-        pem::{LineEnding, decode_vec, encode_string},
+        pem::{LineEnding, encode_string},
     },
-    ext::pkix::{SubjectAltName, name::GeneralName},
+    ext::pkix::{AuthorityKeyIdentifier, SubjectAltName, SubjectKeyIdentifier, name::GeneralName},
 };
 
-use super::pem_blocks;
+use super::{
+    object::{Instead, Kind, objects},
+    signature::Signed,
+};
 use crate::error::Error;
 
 /// One X.509 certificate, read.
@@ -24,6 +27,8 @@ pub struct Certificate {
     names: Vec<String>,
     valid_from: DateTime<Utc>,
     valid_till: DateTime<Utc>,
+    key_id: Option<Vec<u8>>,
+    issuer_key_id: Option<Vec<u8>>,
 }
 
 impl Certificate {
@@ -31,40 +36,76 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// When there is none, or it cannot be read.
+    /// As [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        let block = pem_blocks(text, "CERTIFICATE").into_iter().next();
-        let pem = block.ok_or_else(|| Error::invalid("certificate", "there is no PEM certificate in it"))?;
-        Self::read(pem).map_err(|error| Error::invalid("certificate", format!("it cannot be read: {error}")))
+        Self::from_bytes(text.as_bytes())
     }
 
-    /// All certificates of a PEM text, in its order.
-    pub(super) fn all_from_pem(text: &str) -> Result<Vec<Self>, x509_cert::der::Error> {
-        pem_blocks(text, "CERTIFICATE").into_iter().map(Self::read).collect()
+    /// Reads the first certificate of a file in PEM, DER or bare base64.
+    ///
+    /// PEM may have lines of any length and with any ends, be indented or written in one line, and stand between text in any encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when there is none or it cannot be read, the file is encrypted or in UTF-16, or has more than 1 MiB.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
+        let refuse = |reason: String| Error::invalid("certificate", reason);
+        let objects = objects(file).map_err(|unreadable| refuse(unreadable.to_string()))?;
+        let first = objects.iter().find(|object| object.kind == Kind::Certificate);
+        let first = first.ok_or_else(|| refuse(format!("there is no certificate in PEM or DER in it{}", Instead(&objects))))?;
+        let der = first.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
+        Self::from_der(&der).map_err(|error| refuse(format!("it cannot be read: {error}")))
     }
 
+    /// It is kept to the byte, be its encoding canonical or not: its signature and fingerprint are of these bytes.
     pub(super) fn from_der(der: &[u8]) -> Result<Self, x509_cert::der::Error> {
-        Self::read(encode_string("CERTIFICATE", LineEnding::LF, der)?)
-    }
-
-    fn read(pem: String) -> Result<Self, x509_cert::der::Error> {
-        // Kept to the byte, be its encoding canonical or not: its signature and fingerprint are of these bytes.
-        let (_, der) = decode_vec(pem.as_bytes())?;
-        let certificate = x509_cert::Certificate::from_der(&der)?;
+        let certificate = x509_cert::Certificate::from_der(der)?;
         let content = certificate.tbs_certificate();
         let names = content.get_extension::<SubjectAltName>()?.map(|(_, names)| names.0).unwrap_or_default();
         let validity = content.validity();
+        let key_id = content.get_extension::<SubjectKeyIdentifier>().ok().flatten();
+        let issuer_key_id = content.get_extension::<AuthorityKeyIdentifier>().ok().flatten();
+        // What is left away is the byte that only says that the number is not negative.
+        let serial_number = match content.serial_number().as_bytes() {
+            [0, rest @ ..] if rest.first().is_some_and(|byte| *byte >= 0x80) => rest,
+            bytes => bytes,
+        };
         Ok(Self {
-            der,
+            der: der.to_vec(),
             public_key: content.subject_public_key_info().to_der()?,
             subject: content.subject().to_string(),
             issuer: content.issuer().to_string(),
-            serial_number: content.serial_number().as_bytes().iter().map(|byte| format!("{byte:02X}")).collect(),
+            serial_number: serial_number.iter().map(|byte| format!("{byte:02X}")).collect(),
             names: names.iter().filter_map(name).collect(),
             valid_from: validity.not_before.to_system_time().into(),
             valid_till: validity.not_after.to_system_time().into(),
-            pem,
+            key_id: key_id.map(|(_, id)| id.0.as_bytes().to_vec()),
+            issuer_key_id: issuer_key_id.and_then(|(_, id)| id.key_identifier).map(|id| id.as_bytes().to_vec()),
+            pem: encode_string("CERTIFICATE", LineEnding::LF, der)?,
         })
+    }
+
+    /// Whether this certificate has issued that one: the names fit, and its key has signed it.
+    pub(super) fn has_issued(&self, other: &Self) -> bool {
+        self.subject == other.issuer && self.has_signed(other).unwrap_or_else(|| self.may_have_signed(other))
+    }
+
+    /// Whether its own key has signed it, as that of a root.
+    pub(super) fn is_self_signed(&self) -> bool {
+        self.has_signed(self).unwrap_or_else(|| self.subject == self.issuer && self.may_have_signed(self))
+    }
+
+    /// None where this build cannot tell, for example of a signature with SHA-1.
+    fn has_signed(&self, other: &Self) -> Option<bool> {
+        Signed::read(&other.der)?.by(&self.public_key)
+    }
+
+    /// Whether nothing that certificates say of keys speaks against it.
+    fn may_have_signed(&self, other: &Self) -> bool {
+        match (&self.key_id, &other.issuer_key_id) {
+            (Some(own), Some(issuer)) => own == issuer,
+            _ => true,
+        }
     }
 
     /// The certificate in PEM.
@@ -97,7 +138,8 @@ impl Certificate {
         &self.issuer
     }
 
-    /// The serial number in upper-case hexadecimal digits, two a byte, as CertCentral writes it.
+    /// The serial number in upper-case hexadecimal digits, two a byte, as CertCentral writes it: without the zero byte that DER puts before
+    /// a number whose first bit is set.
     #[must_use]
     pub fn serial_number(&self) -> &str {
         &self.serial_number

@@ -1,31 +1,54 @@
-use std::fmt;
+use std::{collections::HashSet, fmt, net::IpAddr};
 
 use chrono::{DateTime, Utc};
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 
-use super::{Certificate, Csr, file};
+use super::{Certificate, Csr, file, order::ordered, signature};
 use crate::error::Error;
 
-/// A certificate with those that vouch for it: leaf, intermediates, root.
+/// A certificate with those that vouch for it: the leaf, its intermediates, and the root.
+///
+/// It holds nothing that does not belong to it: each certificate but the leaf has issued another one. Where a root was cross-signed the
+/// chain branches, and there may be several roots.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CertificateChain {
     certificates: Vec<Certificate>,
+    /// How many of them, at the end, are roots.
+    roots: usize,
 }
 
 impl CertificateChain {
-    /// Reads a bundle of PEM certificates that begins with the leaf.
+    /// Reads a bundle of PEM certificates, in whatever order they stand.
     ///
     /// # Errors
     ///
-    /// When there is no certificate in it, or one cannot be read or is cut off.
+    /// As [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        Ok(Self { certificates: file::pem_certificates(text)? })
+        Self::from_bytes(text.as_bytes())
     }
 
-    /// Reads a downloaded file of any format.
-    pub(crate) fn from_file(file: &[u8]) -> Result<Self, Error> {
-        Ok(Self { certificates: file::certificates(file)? })
+    /// Reads a file of any format: PEM, DER, PKCS #7 (`.p7b`) in either, and with the feature `archives` zip archives of them. Their order
+    /// is found by who has issued whom, so that a chain is the same wherever it was read from.
+    ///
+    /// PEM may have lines of any length and with any ends, be indented or written in one line, and stand between text in any encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, is cut off or does not belong to the chain; when the
+    /// file is encrypted or in UTF-16; when it has more than 16 certificates or 1 MiB.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
+        Self::of(file::certificates(file)?)
+    }
+
+    /// Reads a chain that came in parts, each of which has to hold a certificate.
+    pub(crate) fn from_parts<'t>(parts: impl IntoIterator<Item = &'t [u8]>) -> Result<Self, Error> {
+        Self::of(file::certificates_of_each(parts)?)
+    }
+
+    fn of(certificates: Vec<Certificate>) -> Result<Self, Error> {
+        let ordered = ordered(certificates)?;
+        Ok(Self { certificates: ordered.certificates, roots: ordered.roots })
     }
 
     /// The end-entity certificate: the one that was ordered.
@@ -34,17 +57,22 @@ impl CertificateChain {
         &self.certificates[0]
     }
 
-    /// Everything between the leaf and the root.
+    /// What stands between the leaf and the roots. None of them has signed itself.
     #[must_use]
     pub fn intermediates(&self) -> &[Certificate] {
-        let end = if self.root().is_some() { self.certificates.len() - 1 } else { self.certificates.len() };
-        &self.certificates[1..end]
+        &self.certificates[1..self.certificates.len() - self.roots]
     }
 
-    /// The self-issued certificate at the end, if the chain has one.
+    /// The root, if it is there: a certificate that its own key has signed. Of several it is the nearest to the leaf.
     #[must_use]
     pub fn root(&self) -> Option<&Certificate> {
-        self.certificates[1..].last().filter(|last| last.subject() == last.issuer())
+        self.roots().first()
+    }
+
+    /// All roots that are there. A bundle with a cross-signed root may have the root itself and the one that has signed it.
+    #[must_use]
+    pub fn roots(&self) -> &[Certificate] {
+        &self.certificates[self.certificates.len() - self.roots..]
     }
 
     /// All certificates, the leaf first.
@@ -53,7 +81,7 @@ impl CertificateChain {
         &self.certificates
     }
 
-    /// All certificates as one PEM text, the leaf first and the root, if there is one, at the end: a copy of the chain, which
+    /// All certificates as one PEM text, the leaf first and the roots, if there are any, at the end: a copy of the chain, which
     /// [`from_pem`](Self::from_pem) reads. A server is given [`server_pem`](Self::server_pem).
     #[must_use]
     pub fn to_pem(&self) -> String {
@@ -79,27 +107,32 @@ impl CertificateChain {
         Err(Error::mismatch(format!("the certificate {} is for another key than the CSR's", self.leaf().serial_number())))
     }
 
-    /// Checks that the leaf has this serial number, in hexadecimal digits of any case, with or without leading zeros.
+    /// Checks that the leaf has this serial number, in hexadecimal digits of any case, with or without leading zeros, and with or without
+    /// colons between the bytes.
     ///
     /// # Errors
     ///
     /// [`Error::is_mismatch`] when it has another.
     pub fn verify_serial_number(&self, expected: &str) -> Result<(), Error> {
         let own = self.leaf().serial_number();
-        if own.trim_start_matches('0').eq_ignore_ascii_case(expected.trim_start_matches('0')) {
+        let number = |digits: &str| digits.replace([':', ' '], "").trim_start_matches('0').to_ascii_uppercase();
+        if !expected.is_empty() && number(own) == number(expected) {
             return Ok(());
         }
         Err(Error::mismatch(format!("the certificate {own} came instead of {expected}")))
     }
 
-    /// Checks that the leaf carries all of these names. It may carry more: the service adds `www.` to some products.
+    /// Checks that the leaf carries all of these names. It may carry more: the service adds `www.` to some products. IP addresses may be
+    /// written in any way.
     ///
     /// # Errors
     ///
     /// [`Error::is_mismatch`] that says which names are missing.
     pub fn verify_names<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), Error> {
-        let has = |name: &str| self.leaf().names().iter().any(|own| own.eq_ignore_ascii_case(name));
-        let missing: Vec<String> = names.into_iter().filter(|name| !has(name.as_ref())).map(|name| name.as_ref().to_owned()).collect();
+        let written = |name: &str| name.parse::<IpAddr>().map_or_else(|_| name.to_ascii_lowercase(), |address| address.to_string());
+        let own: HashSet<String> = self.leaf().names().iter().map(|name| written(name)).collect();
+        let missing: Vec<String> =
+            names.into_iter().filter(|name| !own.contains(&written(name.as_ref()))).map(|name| name.as_ref().to_owned()).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -107,31 +140,53 @@ impl CertificateChain {
         Err(Error::mismatch(format!("the certificate {serial} is not for {}", missing.join(", "))))
     }
 
-    /// Checks every signature from the leaf up to the root that stands at the end of this chain, and that the leaf may serve TLS.
+    /// Checks that the leaf has not expired. One that begins only later is good: it is this clock that is slow.
+    pub(crate) fn verify_not_expired(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let leaf = self.leaf();
+        if now <= leaf.valid_till() {
+            return Ok(());
+        }
+        Err(Error::mismatch(format!("the certificate {} has expired on {}", leaf.serial_number(), leaf.valid_till())))
+    }
+
+    /// Checks every signature from the leaf up to the top of this chain, and that the leaf may serve TLS. The top is a root, or if the
+    /// chain has none, as bundles for servers have not, what stands nearest to it.
     ///
-    /// This tells that the chain fits together. Whether its root deserves trust is for whoever meets the certificate to decide.
+    /// This tells that the chain fits together. Whether its top deserves trust is for whoever meets the certificate to decide.
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when the chain has no root or does not verify at the given time; [`Error::is_configuration`] when this
-    /// crate was built without cryptography: without the features `rustls` and `rustls-no-provider`, and with nothing else in the
+    /// [`Error::is_mismatch`] when the leaf stands alone or the chain does not verify at the given time; [`Error::is_configuration`] when
+    /// this crate was built without cryptography: without the features `rustls` and `rustls-no-provider`, and with nothing else in the
     /// program that gives rustls-webpki its algorithms.
     pub fn verify_signatures(&self, at: DateTime<Utc>) -> Result<(), Error> {
+        let algorithms = signature::algorithms()?;
         let fails = |error: webpki::Error| {
             Error::mismatch(format!("the chain of certificate {} does not verify: {error}", self.leaf().serial_number()))
         };
-        let root = self.root().ok_or_else(|| Error::mismatch("the chain does not end with a root"))?;
-        let root = CertificateDer::from(root.as_der());
-        let anchor = webpki::anchor_from_trusted_cert(&root).map_err(fails)?;
-        let intermediates: Vec<CertificateDer<'_>> =
-            self.intermediates().iter().map(|certificate| CertificateDer::from(certificate.as_der())).collect();
-        let leaf = CertificateDer::from(self.leaf().as_der());
+        let der = |certificate: &Certificate| CertificateDer::from(certificate.as_der().to_vec());
+        let tops: Vec<_> = self.tops().filter(|top| at <= top.valid_till()).map(der).collect();
+        let anchors = tops.iter().map(webpki::anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(fails)?;
+        let intermediates: Vec<_> = self.intermediates().iter().map(der).collect();
+        let leaf = der(self.leaf());
         let leaf = EndEntityCert::try_from(&leaf).map_err(fails)?;
         let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
         let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
-        leaf.verify_for_usage(&signature_algorithms()?, &[anchor], &intermediates, at, KeyUsage::server_auth(), None, None)
-            .map_err(fails)?;
+        leaf.verify_for_usage(&algorithms, &anchors, &intermediates, at, KeyUsage::server_auth(), None, None).map_err(fails)?;
         Ok(())
+    }
+
+    /// Does the same as of now, or where this clock is slow as of the first moment at which all of the chain is valid.
+    pub(crate) fn verify_signatures_since(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let begin = self.certificates.iter().map(Certificate::valid_from).max();
+        self.verify_signatures(begin.map_or(now, |begin| begin.max(now)))
+    }
+
+    /// The roots, or without any the intermediates whose issuer is not there.
+    fn tops(&self) -> impl Iterator<Item = &Certificate> {
+        let is_issued = |one: &Certificate| self.intermediates().iter().any(|other| other != one && other.has_issued(one));
+        let rootless = if self.roots == 0 { self.intermediates() } else { &[] };
+        self.roots().iter().chain(rootless.iter().filter(move |one| !is_issued(one)))
     }
 }
 
@@ -147,20 +202,5 @@ impl fmt::Debug for CertificateChain {
 ///
 /// [`Error::is_configuration`].
 pub(crate) fn require_verification(wanted: bool) -> Result<(), Error> {
-    if wanted { signature_algorithms().map(drop) } else { Ok(()) }
-}
-
-/// What this build can verify signatures with: its own provider, the one the process has installed, or what another crate of the program
-/// has enabled.
-fn signature_algorithms() -> Result<Vec<&'static dyn SignatureVerificationAlgorithm>, Error> {
-    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
-    if let Some(provider) = rustls::crypto::CryptoProvider::get_default() {
-        return Ok(provider.signature_verification_algorithms.all.to_vec());
-    }
-    if webpki::ALL_VERIFICATION_ALGS.is_empty() {
-        return Err(Error::configuration(
-            "verifying a chain needs cryptography: enable the feature rustls, or rustls-no-provider with a CryptoProvider installed",
-        ));
-    }
-    Ok(webpki::ALL_VERIFICATION_ALGS.to_vec())
+    if wanted { signature::algorithms().map(drop) } else { Ok(()) }
 }

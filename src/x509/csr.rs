@@ -1,14 +1,23 @@
 use std::{fmt, str::FromStr};
 
 use x509_cert::{
-    der::{DecodePem as _, Encode as _, Reader as _, SliceReader, asn1::UintRef, oid::ObjectIdentifier},
-    request::CertReq,
+    der::{
+        self, Decode as _, Reader as _, SliceReader,
+        asn1::{AnyRef, BitStringRef},
+        oid::{ObjectIdentifier, db::rfc5912},
+        pem::{LineEnding, encode_string},
+    },
+    spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef},
 };
 
-use super::pem_blocks;
+use super::{
+    object::{Instead, Kind, objects},
+    signature::{Signed, rsa_bits},
+};
 use crate::error::Error;
 
-pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// The curves that public CAs sign keys of.
+const CURVES: [ObjectIdentifier; 3] = [rfc5912::SECP_256_R_1, rfc5912::SECP_384_R_1, rfc5912::SECP_521_R_1];
 
 /// A certificate signing request (CSR, PKCS #10) that could be read.
 ///
@@ -31,31 +40,41 @@ impl Csr {
     ///
     /// # Errors
     ///
-    /// When the text is empty, is no PEM, holds a certificate or key instead or several requests, cannot be read as PKCS #10, or when
-    /// its RSA key is shorter than 2048 bits, which no public CA may sign.
+    /// As [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// Reads a CSR in PEM, DER or bare base64.
+    ///
+    /// PEM may have lines of any length and with any ends, be indented or written in one line, and stand between text in any encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the file is empty, holds a certificate or key instead or several requests, or cannot be read as
+    /// PKCS #10; when the service would refuse it: its key is neither RSA of at least 2048 bits nor on the curve P-256, P-384 or P-521, or
+    /// its signature was not made with its key. A signature that this build cannot check, such as one with SHA-1, is left to the service.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
         let refuse = |reason: String| Error::invalid("csr", reason);
-        if text.trim().is_empty() {
+        if file.trim_ascii().is_empty() {
             return Err(refuse("it is empty".into()));
         }
-        let text = text.replace("NEW CERTIFICATE REQUEST", "CERTIFICATE REQUEST");
-        let mut blocks = pem_blocks(&text, "CERTIFICATE REQUEST").into_iter();
-        let pem = match (blocks.next(), blocks.next()) {
-            (Some(pem), None) => pem,
+        let objects = objects(file).map_err(|unreadable| refuse(unreadable.to_string()))?;
+        let mut requests = objects.iter().filter(|object| object.kind == Kind::Request);
+        let request = match (requests.next(), requests.next()) {
+            (Some(request), None) => request,
             (Some(_), Some(_)) => return Err(refuse("there is more than one request in it".into())),
-            (None, _) => return Err(refuse(format!("it is not a PEM certificate request{}", what_it_is_instead(&text)))),
+            (None, _) => return Err(refuse(format!("it is not a certificate request in PEM or DER{}", Instead(&objects)))),
         };
-        let request = CertReq::from_pem(&pem).map_err(|error| refuse(format!("it cannot be read: {error}")))?;
-        let public_key = &request.info.public_key;
-        if public_key.algorithm.oid == RSA_ENCRYPTION {
-            let bits = rsa_bits(public_key.subject_public_key.raw_bytes())
-                .map_err(|error| refuse(format!("its RSA key cannot be read: {error}")))?;
-            if bits < 2048 {
-                return Err(refuse(format!("its RSA key has {bits} bits; at least 2048 are required")));
-            }
+        let der = request.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
+        let unreadable = |error: der::Error| refuse(format!("it cannot be read: {error}"));
+        let public_key = public_key(&der).map_err(unreadable)?;
+        judge(&SubjectPublicKeyInfoRef::from_der(public_key).map_err(unreadable)?).map_err(refuse)?;
+        if Signed::read(&der).and_then(|signed| signed.by(public_key)) == Some(false) {
+            return Err(refuse("its signature was not made with its key: it was changed or damaged".into()));
         }
-        let public_key = public_key.to_der().map_err(|error| refuse(format!("its key cannot be read: {error}")))?;
-        Ok(Self { pem, public_key })
+        let pem = encode_string("CERTIFICATE REQUEST", LineEnding::LF, &der).map_err(|error| unreadable(error.into()))?;
+        Ok(Self { public_key: public_key.to_vec(), pem })
     }
 
     /// The request in PEM, with `\n` and 64 columns.
@@ -85,27 +104,40 @@ impl fmt::Debug for Csr {
     }
 }
 
-fn what_it_is_instead(text: &str) -> &'static str {
-    if text.contains("PRIVATE KEY-----") {
-        "; it holds a private key, which must not leave your machine"
-    } else if text.contains("-----BEGIN CERTIFICATE-----") {
-        "; it holds a certificate"
-    } else if text.contains("-----BEGIN") {
-        "; its end line may be missing"
-    } else {
-        ""
-    }
+/// The key of a request, as it stands there. Subject and attributes are passed over: the service takes neither, and tools put unusual things
+/// there, or leave them out.
+pub(super) fn public_key(request: &[u8]) -> Result<&[u8], der::Error> {
+    let mut outer = SliceReader::new(request)?;
+    let signed = outer.sequence(|fields| {
+        let signed = fields.tlv_bytes()?;
+        AlgorithmIdentifierRef::decode(fields)?;
+        BitStringRef::decode(fields)?;
+        Ok::<_, der::Error>(signed)
+    })?;
+    outer.finish()?;
+    SliceReader::new(signed)?.sequence(|fields| {
+        let _version = u8::decode(fields)?;
+        let _subject = AnyRef::decode(fields)?;
+        let public_key = fields.tlv_bytes()?;
+        while !fields.is_finished() {
+            let _attributes = AnyRef::decode(fields)?;
+        }
+        Ok(public_key)
+    })
 }
 
-/// The length of the modulus of an `RSAPublicKey`.
-fn rsa_bits(key: &[u8]) -> Result<usize, x509_cert::der::Error> {
-    let mut reader = SliceReader::new(key)?;
-    let modulus: UintRef<'_> = reader.sequence(|sequence| {
-        let modulus = sequence.decode()?;
-        let _exponent: UintRef<'_> = sequence.decode()?;
-        Ok::<_, x509_cert::der::Error>(modulus)
-    })?;
-    let bytes = modulus.as_bytes();
-    let leading = bytes.first().map_or(0, |first| first.leading_zeros() as usize);
-    Ok(bytes.len() * 8 - leading)
+/// Why no certificate is issued for a key.
+fn judge(public_key: &SubjectPublicKeyInfoRef<'_>) -> Result<(), String> {
+    let algorithm = &public_key.algorithm;
+    if algorithm.oid == rfc5912::RSA_ENCRYPTION {
+        let bits = public_key.subject_public_key.as_bytes().and_then(rsa_bits).ok_or("its RSA key cannot be read")?;
+        return if bits < 2048 { Err(format!("its RSA key has {bits} bits; at least 2048 are required")) } else { Ok(()) };
+    }
+    if algorithm.oid != rfc5912::ID_EC_PUBLIC_KEY {
+        return Err("its key is of a kind that no public CA signs: RSA, P-256, P-384 and P-521 are".into());
+    }
+    match algorithm.parameters_oid() {
+        Ok(curve) if CURVES.contains(&curve) => Ok(()),
+        _ => Err("its key is on a curve that no public CA signs: P-256, P-384 and P-521 are".into()),
+    }
 }

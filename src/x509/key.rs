@@ -4,8 +4,19 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, RsaKeySize, S
 use x509_cert::der::pem::{LineEnding, encode_string};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{Csr, pem_blocks};
+use super::{
+    Csr,
+    object::{Instead, Kind, objects},
+    tlv::{self, CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE},
+};
 use crate::error::Error;
+
+/// The longest common name that X.509 allows.
+const LONGEST_COMMON_NAME: usize = 64;
+
+/// The keys that certificates are issued for.
+const SIGNED_FOR: [&SignatureAlgorithm; 4] =
+    [&rcgen::PKCS_RSA_SHA256, &rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ECDSA_P521_SHA512];
 
 /// The kinds of key that public certificate authorities sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,19 +86,35 @@ impl PrivateKey {
         Ok(Self { der })
     }
 
-    /// Reads a key in PEM (`BEGIN PRIVATE KEY`, PKCS #8).
+    /// Reads a key in PEM: PKCS #8 (`BEGIN PRIVATE KEY`), PKCS #1 (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`).
     ///
     /// # Errors
     ///
-    /// When the text holds no such key, or one that no certificate is issued for. The message shows nothing of the text.
+    /// As [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        let refuse = |reason: &'static str| Error::invalid("private key", reason);
-        let mut block =
-            pem_blocks(text, "PRIVATE KEY").into_iter().next().ok_or_else(|| refuse("it is not a PEM private key (PKCS #8)"))?;
-        let read = x509_cert::der::pem::decode_vec(block.as_bytes()).map(|(_, der)| Zeroizing::new(der));
-        block.zeroize();
-        let key = Self { der: read.map_err(|_| refuse("its PEM cannot be read"))? };
-        key.with_pair(|_| Ok(()))?;
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// Reads the first key of a file in PEM, DER or bare base64: PKCS #8, PKCS #1 or SEC 1.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the file holds no such key, one that is encrypted, or one that no certificate is issued for. The
+    /// message shows nothing of the file.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
+        let refuse = |reason: String| Error::invalid("private key", reason);
+        let objects = objects(file).map_err(|unreadable| refuse(unreadable.to_string()))?;
+        let key = match objects.iter().find(|object| matches!(object.kind, Kind::Key | Kind::EncryptedKey)) {
+            Some(key) if key.kind == Kind::Key => key,
+            Some(_) => return Err(refuse("it is encrypted; decrypt it first, for example with `openssl pkey`".into())),
+            None => return Err(refuse(format!("it is not a private key in PEM or DER{}", Instead(&objects)))),
+        };
+        let der = key.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
+        let der = pkcs8(&der).ok_or_else(|| refuse("it is neither PKCS #8, PKCS #1 nor SEC 1 with its curve".into()))?;
+        let key = Self { der };
+        if key.with_pair(|pair| Ok(!SIGNED_FOR.iter().any(|known| pair.is_compatible(known))))? {
+            return Err(refuse("it is of a kind that no public CA signs: RSA, P-256, P-384 and P-521 are".into()));
+        }
         Ok(key)
     }
 
@@ -98,7 +125,8 @@ impl PrivateKey {
         Zeroizing::new(encode_string("PRIVATE KEY", LineEnding::LF, &self.der).expect("a key in memory fits into a PEM block"))
     }
 
-    /// A request for a certificate of this key. The first name is its common name too.
+    /// A request for a certificate of this key. The first name is its common name too, unless it has more than the 64 characters that a
+    /// common name can have.
     ///
     /// Names may be international; they are written in punycode (`xn--…`), as certificates carry them. The service takes the names of
     /// the order, not these.
@@ -112,7 +140,9 @@ impl PrivateKey {
         let first = names.first().cloned().ok_or_else(|| Error::invalid("names", "at least one is needed"))?;
         let mut request = CertificateParams::new(names).map_err(|error| Error::invalid("names", error.to_string()))?;
         request.distinguished_name = DistinguishedName::new();
-        request.distinguished_name.push(DnType::CommonName, first);
+        if first.len() <= LONGEST_COMMON_NAME {
+            request.distinguished_name.push(DnType::CommonName, first);
+        }
         let request = self.with_pair(|pair| request.serialize_request(pair))?;
         let pem = encode_string("CERTIFICATE REQUEST", LineEnding::LF, request.der());
         Csr::from_pem(&pem.expect("a request in memory fits into a PEM block"))
@@ -132,6 +162,44 @@ impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PrivateKey(…)")
     }
+}
+
+/// A key of any of the three forms as PKCS #8, which says what kind of key it holds.
+fn pkcs8(der: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    /// The identifiers `rsaEncryption`, with its empty parameters, and `id-ecPublicKey`, in DER.
+    const RSA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0];
+    const ELLIPTIC_CURVE: &[u8] = &[0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+    let parts = tlv::values(tlv::only(der)?.content, 16)?;
+    let algorithm = match parts.iter().map(|part| part.tag).collect::<Vec<_>>()[..] {
+        [INTEGER, SEQUENCE, OCTET_STRING, ..] => return Some(Zeroizing::new(der.to_vec())),
+        [INTEGER, OCTET_STRING, ..] => {
+            let curve = tlv::only(parts.iter().find(|part| part.tag == CONTEXT_0)?.content)?;
+            [ELLIPTIC_CURVE, (curve.tag == OBJECT_IDENTIFIER).then_some(curve.whole)?].concat()
+        }
+        [INTEGER, INTEGER, INTEGER, ..] => RSA.to_vec(),
+        _ => return None,
+    };
+    let version = value(INTEGER, &[&[0]]);
+    Some(value(SEQUENCE, &[&version, &value(SEQUENCE, &[&algorithm]), &value(OCTET_STRING, &[der])]))
+}
+
+/// A DER value made of the given parts.
+fn value(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let bytes = length.to_be_bytes();
+    let bytes = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
+    // Room for all of it at once: a vector that grows leaves copies behind.
+    let mut value = Zeroizing::new(Vec::with_capacity(2 + bytes.len() + length));
+    value.push(tag);
+    match u8::try_from(length) {
+        Ok(short @ 0..0x80) => value.push(short),
+        _ => {
+            value.push(0x80 | bytes.len() as u8);
+            value.extend_from_slice(bytes);
+        }
+    }
+    parts.iter().for_each(|part| value.extend_from_slice(part));
+    value
 }
 
 /// A name as certificates carry it: punycode, in lower case; wildcards and addresses stay.

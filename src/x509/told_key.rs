@@ -2,12 +2,11 @@
 //! shortened, or not at all.
 
 use x509_cert::{
-    der::{Decode as _, pem::decode_vec},
-    request::CertReq,
+    der::{Decode as _, oid::db::rfc5912::RSA_ENCRYPTION},
     spki::SubjectPublicKeyInfoOwned,
 };
 
-use super::{Csr, csr::RSA_ENCRYPTION, pem_blocks};
+use super::{Csr, csr, object::decoded};
 
 impl Csr {
     /// Whether what a service tells as the CSR has the same key; `None` where no key can be read from it, or the two cannot be compared.
@@ -32,10 +31,9 @@ fn public_key(told: &str) -> Option<SubjectPublicKeyInfoOwned> {
     while !base64.len().is_multiple_of(4) {
         base64.push('=');
     }
-    let block = format!("-----BEGIN CERTIFICATE REQUEST-----{base64}-----END CERTIFICATE REQUEST-----");
-    let (_, der) = decode_vec(pem_blocks(&block, "CERTIFICATE REQUEST").first()?.as_bytes()).ok()?;
+    let der = decoded(base64.as_bytes()).ok()?;
     // The service takes a bare public key in place of a request, too.
-    CertReq::from_der(&der).map(|request| request.info.public_key).or_else(|_| SubjectPublicKeyInfoOwned::from_der(&der)).ok()
+    SubjectPublicKeyInfoOwned::from_der(csr::public_key(&der).unwrap_or(&der)).ok()
 }
 
 fn is_same(one: &SubjectPublicKeyInfoOwned, other: &SubjectPublicKeyInfoOwned) -> Option<bool> {

@@ -325,11 +325,11 @@ impl Issuance {
             chain.verify_serial_number(serial_number)?;
         }
         chain.verify_key(&self.csr)?;
+        let now = self.client.core.now();
+        chain.verify_not_expired(now)?;
         if self.tls {
             chain.verify_names(&self.names)?;
-            // Verified as of a moment at which it is valid: a slow clock of this machine says nothing about the chain.
-            let leaf = chain.leaf();
-            chain.verify_signatures(self.client.core.now().max(leaf.valid_from()).min(leaf.valid_till()))?;
+            chain.verify_signatures_since(now)?;
         }
         Ok(Found::Done(Issued { order, certificate_id, chain }))
     }

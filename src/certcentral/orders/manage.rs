@@ -275,7 +275,7 @@ impl<'c> Orders<'c> {
     ) -> Result<types::OrderDcvCheck, Error> {
         let request = types::OrderDcvCheckRequest {
             // The vendor's page writes this member both ways; this is the one of its table.
-            dns_names_validations: check::certificate_names("names", &names)?,
+            dns_names_validations: check::certificate_names("names", &names, check::Trust::Private)?,
             dns_name_validations: Vec::new(),
         };
         let call = self.client.call();

@@ -180,7 +180,7 @@ impl<'c> Orders<'c> {
         });
         let certificate = types::RequestedCertificate {
             common_name: product.common_name(&common_name)?,
-            dns_names: check::certificate_names("dns_names", &dns_names)?,
+            dns_names: product.dns_names(&dns_names)?,
             csr: Some(csr.as_pem().to_owned()),
             signature_hash,
             server_platform: server_platform.map(|id| types::RequestedServerPlatform { id }),

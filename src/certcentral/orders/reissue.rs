@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     certcentral::{
-        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, check, docs,
+        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, docs,
         flow::{Awaited, PendingIssuance},
         plan::{self, Limits},
         types,
@@ -88,8 +88,10 @@ impl<'c> Orders<'c> {
     ) -> Result<(Further<'c>, types::ReissueRequest), Error> {
         let order = issued(self, order).await?;
         let (present_name, present_names) = names_of(&order)?;
-        let common_name = common_name.map_or(Ok(present_name.clone()), |name| check::certificate_name("common_name", &name))?;
-        let dns_names = dns_names.map_or(Ok(present_names.clone()), |names| check::certificate_names("dns_names", &names))?;
+        // A product that the order does not tell is given the benefit of the doubt, for the service to say.
+        let product = product_of(&order).unwrap_or(Product::PRIVATE_SSL);
+        let common_name = common_name.map_or(Ok(present_name.clone()), |name| product.common_name(&name))?;
+        let dns_names = dns_names.map_or(Ok(present_names.clone()), |names| product.dns_names(&names))?;
         let kept = |name: &String| *name == common_name || dns_names.contains(name);
         let left_out: Vec<_> = std::iter::once(present_name).chain(present_names).filter(|name| !kept(name)).collect();
         if !left_out.is_empty() && !accept_revocation {

@@ -29,7 +29,7 @@ pub(crate) enum CsrProblem {
         /// The length of the modulus.
         bits: u32,
     },
-    /// A kind of key or signature that is not issued for.
+    /// A kind of key that is not issued for.
     UnsupportedKey,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn examine(csr: &str) -> Result<CsrFacts, CsrProblem> {
     RequestedKey::from_csr(csr).map(|key| key.facts)
 }
 
-/// The public key of a request whose signature holds.
+/// The public key of a request whose signature, where it can be checked, holds.
 pub(super) struct RequestedKey {
     /// What the key is.
     pub(super) facts: CsrFacts,
@@ -76,8 +76,10 @@ impl RequestedKey {
         let der = decode(csr)?;
         let request = Request::from_der(&der).map_err(|_| CsrProblem::CannotParse)?;
         let key = Self::from_spki(&request.public_key)?;
-        let verifier = verifier(key.facts, request.algorithm).ok_or(CsrProblem::UnsupportedKey)?;
-        UnparsedPublicKey::new(verifier, &key.key).verify(request.signed, request.signature).map_err(|_| CsrProblem::BadSignature)?;
+        // A signature that cannot be checked is no false one.
+        if let Some(verifier) = verifier(key.facts, request.algorithm) {
+            UnparsedPublicKey::new(verifier, &key.key).verify(request.signed, request.signature).map_err(|_| CsrProblem::BadSignature)?;
+        }
         Ok(key)
     }
 
@@ -88,9 +90,6 @@ impl RequestedKey {
             let bits = rsa_modulus_bits(key).map_err(|_| CsrProblem::CannotParse)?;
             if bits < MIN_RSA_BITS {
                 return Err(CsrProblem::WeakKey { bits });
-            }
-            if bits > MAX_RSA_BITS {
-                return Err(CsrProblem::UnsupportedKey);
             }
             (KeyAlgorithm::Rsa, bits, &rcgen::PKCS_RSA_SHA256)
         } else if spki.algorithm.oid == rfc5912::ID_EC_PUBLIC_KEY {
@@ -194,9 +193,10 @@ fn named_curve(curve: ObjectIdentifier) -> Option<(u32, &'static SignatureAlgori
     }
 }
 
-/// Verifies signatures of the given kind made with such a key.
+/// Verifies signatures of the given kind made with such a key, if the crypto library can.
 fn verifier(key: CsrFacts, algorithm: ObjectIdentifier) -> Option<&'static dyn VerificationAlgorithm> {
     Some(match (key.key_algorithm, key.key_size, algorithm) {
+        (KeyAlgorithm::Rsa, size, _) if size > MAX_RSA_BITS => return None,
         // The digest of a request never reaches the certificate, so what old tools still sign with does no harm.
         (KeyAlgorithm::Rsa, _, rfc5912::SHA_1_WITH_RSA_ENCRYPTION) => &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
         (KeyAlgorithm::Rsa, _, rfc5912::SHA_256_WITH_RSA_ENCRYPTION) => &signature::RSA_PKCS1_2048_8192_SHA256,

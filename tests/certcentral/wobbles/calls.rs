@@ -197,13 +197,24 @@ async fn row_43_errors_are_a_list_or_an_object_or_no_json_at_all() {
     }
 }
 
-/// As many certificates as are asked for, with line ends as `lines` has them.
+/// A chain of as many certificates as are asked for, the leaf first, with line ends as `lines` has them.
 fn certificates(count: usize, lines: &str) -> Vec<String> {
-    let new = |index| {
-        let certificate = rcgen::generate_simple_self_signed([format!("{index}.example.com")]).unwrap();
-        certificate.cert.pem().lines().collect::<Vec<_>>().join(lines)
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+    let authority = |index: usize| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, format!("authority {index}"));
+        params
     };
-    (0..count).map(new).collect()
+    let mut issuer = Issuer::new(authority(0), KeyPair::generate().unwrap());
+    let mut chain = vec![authority(0).self_signed(issuer.key()).unwrap()];
+    for index in 1..count {
+        let key = KeyPair::generate().unwrap();
+        chain.insert(0, authority(index).signed_by(&key, &issuer).unwrap());
+        issuer = Issuer::new(authority(index), key);
+    }
+    chain.iter().map(|certificate| certificate.pem().lines().collect::<Vec<_>>().join(lines)).collect()
 }
 
 fn in_json(certificates: &[String]) -> Value {

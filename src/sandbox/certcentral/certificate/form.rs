@@ -3,29 +3,36 @@
 use super::CertificateForm;
 use crate::sandbox::authority::{self, CsrProblem};
 use crate::sandbox::certcentral::account::platforms;
+use crate::sandbox::certcentral::account::products::Product;
 use crate::sandbox::certcentral::rules::names::certificate_name;
 use crate::sandbox::certcentral::rules::validity::{self, Term};
 use crate::sandbox::json::Body;
 use crate::sandbox::refusal::{Refusal, Refusals};
 
 const MOST_NAMES: usize = 250;
+/// The longest common name of X.509.
+const LONGEST_COMMON_NAME: usize = 64;
 const HASHES: [&str; 3] = ["sha256", "sha384", "sha512"];
 
 impl CertificateForm {
     /// Reads the `certificate` member of a reissue or a duplicate, which must name a platform, too.
-    pub(crate) fn read_again(body: &Body) -> Result<Self, Refusal> {
+    pub(crate) fn read_again(body: &Body, product: &Product) -> Result<Self, Refusal> {
         let mut refusals = Refusals::default();
         if body.at("certificate.server_platform").is_none() {
             refusals.push(Refusal::required("certificate.server_platform"));
         }
-        let form = Self::read(body, &mut refusals);
+        let form = Self::read(body, product, &mut refusals);
         refusals.into_result()?;
         Ok(form)
     }
 
     /// Reads the `certificate` member.
-    pub(crate) fn read(body: &Body, refusals: &mut Refusals) -> Self {
+    pub(crate) fn read(body: &Body, product: &Product, refusals: &mut Refusals) -> Self {
         let common_name = refusals.require(body.text("certificate.common_name"), "certificate.common_name");
+        if common_name.chars().count() > LONGEST_COMMON_NAME {
+            refusals.push(Refusal::invalid("rfc5280_common_name_too_long", "The common name has more than 64 characters."));
+        }
+        let read_name = |text: &str, path: &str| read_name(text, path, product);
         let dns_names = refusals.note(body.texts("certificate.dns_names"));
         if dns_names.len() > MOST_NAMES {
             refusals.push(Refusal::invalid_value("certificate.dns_names"));
@@ -50,11 +57,12 @@ impl CertificateForm {
 }
 
 /// A missing name was refused before.
-fn read_name(text: &str, path: &str) -> Result<String, Refusal> {
+fn read_name(text: &str, path: &str, product: &Product) -> Result<String, Refusal> {
     if text.is_empty() {
         return Ok(String::new());
     }
-    certificate_name(text).ok_or_else(|| Refusal::invalid_value(path))
+    // What is issued for the public is what needs control of its names.
+    certificate_name(text, product.needs_domain_control()).ok_or_else(|| Refusal::invalid_value(path))
 }
 
 /// Codes beyond `csr_invalid_cannot_parse` are inferred.

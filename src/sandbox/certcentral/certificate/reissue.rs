@@ -63,7 +63,7 @@ pub(crate) fn reissue(account: &mut Account, call: &Call) -> Answer {
     let order = account.order(call)?;
     account.must_be_issued(order)?;
     let order_id = order.id;
-    let form = CertificateForm::read_again(&call.body)?;
+    let form = CertificateForm::read_again(&call.body, order.product)?;
     let method = call.body.text("dcv_method").map(|word| DcvMethod::read(Some(word))).transpose()?;
     if let Some(plan_end) = order.last_day() {
         validity::reissue_end(call.now.date_naive(), form.validity, plan_end, account.settings.validity_limits())?;

@@ -13,22 +13,30 @@ const SECOND_LEVEL_REGISTRIES: &[&str] = &[
 
 /// A host name in lower case, if `text` is one: two labels at least, letters, digits and inner hyphens.
 pub(crate) fn host_name(text: &str) -> Option<String> {
+    local_name(text).filter(|name| name.contains('.'))
+}
+
+/// The same, or a name of one label.
+fn local_name(text: &str) -> Option<String> {
     let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
-    let well_formed = name.len() <= LONGEST_NAME && name.contains('.') && name.split('.').all(is_label);
+    let well_formed = name.len() <= LONGEST_NAME && name.split('.').all(is_label);
     let numeric_top = name.rsplit('.').next().is_some_and(|top| top.bytes().all(|byte| byte.is_ascii_digit()));
     (well_formed && !numeric_top).then_some(name)
 }
 
-/// A name for a certificate: a host name, a wildcard over one, or an IP address.
-pub(crate) fn certificate_name(text: &str) -> Option<String> {
+/// A name for a certificate: a host name, a wildcard over one, or an IP address. Within an organization a host name may have one label only;
+/// in public no name may have an underscore (Baseline Requirements).
+pub(crate) fn certificate_name(text: &str, public: bool) -> Option<String> {
     let text = text.trim();
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(address.to_string());
     }
-    match text.strip_prefix("*.") {
+    let name = match text.strip_prefix("*.") {
         Some(base) => host_name(base).map(|base| format!("*.{base}")),
-        None => host_name(text),
-    }
+        None if public => host_name(text),
+        None => local_name(text),
+    };
+    name.filter(|name| !(public && name.contains('_')))
 }
 
 fn is_label(label: &str) -> bool {
@@ -85,9 +93,22 @@ mod tests {
             assert_eq!(host_name(text).as_deref(), name, "{text}");
         }
         assert_eq!(host_name(&format!("{}.com", "a".repeat(64))), None);
-        assert_eq!(certificate_name("*.Example.com").as_deref(), Some("*.example.com"));
-        assert_eq!(certificate_name("10.0.0.1").as_deref(), Some("10.0.0.1"));
-        assert_eq!(certificate_name("*.*.example.com"), None);
+    }
+
+    #[test]
+    fn certificate_names() {
+        for (text, public, private) in [
+            ("*.Example.com", Some("*.example.com"), Some("*.example.com")),
+            ("10.0.0.1", Some("10.0.0.1"), Some("10.0.0.1")),
+            ("*.*.example.com", None, None),
+            ("Intranet", None, Some("intranet")),
+            ("db_1.example.com", None, Some("db_1.example.com")),
+            ("*.intranet", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(certificate_name(text, true).as_deref(), public, "{text}");
+            assert_eq!(certificate_name(text, false).as_deref(), private, "{text}");
+        }
     }
 
     #[test]

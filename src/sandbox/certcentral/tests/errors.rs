@@ -153,6 +153,29 @@ async fn orders_are_refused() {
 }
 
 #[tokio::test]
+async fn names_are_those_that_certificates_can_carry() {
+    let caller = Caller::new();
+    let long = format!("{}.example.com", "a".repeat(53));
+    for (product, name, expected) in [
+        ("ssl_basic", &*long, "rfc5280_common_name_too_long"),
+        ("private_ssl_flex", &long, "rfc5280_common_name_too_long"),
+        ("ssl_basic", "my_host.example.com", "invalid_value:certificate.common_name"),
+        ("ssl_basic", "*.my_zone.example.com", "invalid_value:certificate.common_name"),
+        ("ssl_basic", "intranet", "invalid_value:certificate.common_name"),
+    ] {
+        let (status, body) = caller.post(&format!("/order/certificate/{product}"), caller.order_body(name)).await;
+        assert_eq!((status, code(&body)), (400, expected), "{product} {name}");
+    }
+    for name in ["intranet", "my_host.example.com"] {
+        let (status, order) = caller.post("/order/certificate/private_ssl_flex", caller.order_body(name)).await;
+        assert_eq!((status, &*caller.status(&order).await), (201, "issued"), "{name}");
+    }
+    // Further names may be longer than a common name.
+    let further = with(caller.order_body("example.com"), "certificate.dns_names", json!([long]));
+    assert_eq!(caller.post("/order/certificate/ssl_basic", further).await.0, 201);
+}
+
+#[tokio::test]
 async fn what_is_not_issued_cannot_be_downloaded_and_no_format_is_invented() {
     let caller = Caller::new();
     let order = caller.order(caller.order_body("example.com")).await;
