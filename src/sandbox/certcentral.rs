@@ -1,10 +1,12 @@
 //! CertCentral: one account, its nouns, and the table of its endpoints.
 //!
 //! One room a noun. Every handler takes the account and a routed [`Call`]; what happens by itself, as time
-//! passes, is in [`certificate::issuance`].
+//! passes, is in [`certificate::issuance`], and when it is looked at in [`upkeep`].
 
 mod account;
+mod agenda;
 mod certificate;
+mod directory;
 mod domain;
 mod example;
 mod listing;
@@ -15,6 +17,7 @@ mod request;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 pub(crate) use self::people::Reason;
 
@@ -27,11 +30,14 @@ use self::account::custom_fields::{self, CustomField};
 use self::account::keys::ApiKey;
 use self::account::users::{self, User};
 use self::account::{finance, products, reports};
+use self::agenda::Agenda;
 use self::certificate::{Certificate, duplicate, reissue, revocation};
+use self::directory::Directory;
 use self::domain::{Domain, locking};
 use self::order::{Order, dcv, extras, status};
 use self::organization::Organization;
 use self::request::ApprovalRequest;
+use self::upkeep::{Awake, Lists};
 use super::authority::Authority;
 use super::http::{Answer, Call, Produces, Query, Reply, Route, accepts, find, segments};
 use super::json::Body;
@@ -74,7 +80,11 @@ pub(crate) struct Account {
     orders: Register<Order>,
     certificates: Register<Certificate>,
     requests: Register<ApprovalRequest>,
-    receipts: Register<u64>,
+    last_receipt: u64,
+    directory: Directory,
+    lists: Lists,
+    agenda: Agenda,
+    awake: Awake,
 }
 
 /// The endpoints. The first line that fits counts, so fixed words stand before `{…}`.
@@ -190,7 +200,11 @@ impl Account {
             orders: Register::starting_at(FIRST_ORDER),
             certificates: Register::starting_at(FIRST_CERTIFICATE),
             requests: Register::starting_at(FIRST_REQUEST),
-            receipts: Register::starting_at(FIRST_RECEIPT),
+            last_receipt: FIRST_RECEIPT - 1,
+            directory: Directory::default(),
+            lists: Lists::default(),
+            agenda: Agenda::default(),
+            awake: Awake::default(),
             authority: Authority::new(),
             settings,
             network,

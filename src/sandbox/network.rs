@@ -1,6 +1,6 @@
 //! The outside world as the sandbox sees it: a DNS zone, web servers' files, mailboxes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -13,9 +13,31 @@ pub(crate) struct Network {
     pub(crate) mails: Mails,
 }
 
+impl Network {
+    /// The names at which anything was published or taken down since this was last asked.
+    pub(crate) fn take_changed(&self) -> BTreeSet<String> {
+        let mut changed = std::mem::take(&mut lock(&self.zone.0).changed);
+        changed.append(&mut lock(&self.files.0).changed);
+        changed
+    }
+}
+
+/// What stands at names, and which of them changed.
+#[derive(Debug)]
+struct Published<T> {
+    at: BTreeMap<String, T>,
+    changed: BTreeSet<String>,
+}
+
+impl<T> Default for Published<T> {
+    fn default() -> Self {
+        Self { at: BTreeMap::new(), changed: BTreeSet::new() }
+    }
+}
+
 /// The DNS of the sandbox's world: empty until someone publishes a record.
 #[derive(Clone, Debug, Default)]
-pub struct Zone(Arc<Mutex<BTreeMap<String, Vec<Record>>>>);
+pub struct Zone(Arc<Mutex<Published<Vec<Record>>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Record {
@@ -52,15 +74,20 @@ impl Zone {
 
     /// Removes every record of a name; `true` when there was one.
     pub fn remove(&self, name: &str) -> bool {
-        lock(&self.0).remove(&absolute(name)).is_some()
+        let (mut names, name) = (lock(&self.0), absolute(name));
+        let removed = names.at.remove(&name).is_some();
+        names.changed.insert(name);
+        removed
     }
 
     fn publish(&self, name: &str, record: Record) {
         let mut names = lock(&self.0);
-        let records = names.entry(absolute(name)).or_default();
+        let name = absolute(name);
+        let records = names.at.entry(name.clone()).or_default();
         if !records.contains(&record) {
             records.push(record);
         }
+        names.changed.insert(name);
     }
 
     pub(crate) fn has_txt(&self, name: &str, value: &str) -> bool {
@@ -77,7 +104,7 @@ impl Zone {
         let name = absolute(name);
         let mut at = Some(name.as_str());
         while let Some(here) = at {
-            let records = names.get(here).map_or(&[][..], Vec::as_slice);
+            let records = names.at.get(here).map_or(&[][..], Vec::as_slice);
             let issuers: Vec<String> = records.iter().filter_map(Record::issuer).collect();
             if !issuers.is_empty() {
                 return issuers;
@@ -88,27 +115,31 @@ impl Zone {
     }
 
     fn has(&self, name: &str, record: &Record) -> bool {
-        lock(&self.0).get(&absolute(name)).is_some_and(|records| records.contains(record))
+        lock(&self.0).at.get(&absolute(name)).is_some_and(|records| records.contains(record))
     }
 }
 
 /// The files that web servers of the sandbox's world serve, by URL.
 #[derive(Clone, Debug, Default)]
-pub struct Files(Arc<Mutex<BTreeMap<String, String>>>);
+pub struct Files(Arc<Mutex<Published<String>>>);
 
 impl Files {
     /// Serves `body` at `url` (`http://` or `https://`).
     pub fn publish(&self, url: &str, body: &str) {
-        lock(&self.0).insert(normal_url(url), body.to_owned());
+        let (mut files, url) = (lock(&self.0), normal_url(url));
+        files.changed.insert(host(&url).to_owned());
+        files.at.insert(url, body.to_owned());
     }
 
     /// Takes the file at `url` down; `true` when there was one.
     pub fn remove(&self, url: &str) -> bool {
-        lock(&self.0).remove(&normal_url(url)).is_some()
+        let (mut files, url) = (lock(&self.0), normal_url(url));
+        files.changed.insert(host(&url).to_owned());
+        files.at.remove(&url).is_some()
     }
 
     pub(crate) fn serves(&self, url: &str, text: &str) -> bool {
-        lock(&self.0).get(&normal_url(url)).is_some_and(|body| body.contains(text))
+        lock(&self.0).at.get(&normal_url(url)).is_some_and(|body| body.contains(text))
     }
 }
 
@@ -185,6 +216,12 @@ fn normal_url(url: &str) -> String {
     let path_start = url.find("://").and_then(|scheme| url[scheme + 3..].find('/').map(|slash| scheme + 3 + slash));
     let (origin, path) = url.split_at(path_start.unwrap_or(url.len()));
     origin.to_ascii_lowercase() + path
+}
+
+/// The host in a URL.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
 }
 
 #[cfg(test)]

@@ -6,22 +6,13 @@ pub(super) mod lock;
 pub(super) mod locking;
 pub(super) mod view;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 
 use self::lock::Lock;
 use super::rules::dcv::{DcvMethod, DcvToken};
 use super::rules::names::is_at_or_below;
 use super::rules::validations::{Control, ValidationKind};
 use crate::sandbox::clock::days_after;
-
-/// The periods that List domains filters by, in days until the end of a validation: name, first, last.
-const PERIODS: &[(&str, i64, i64)] = &[
-    ("expired_in_last_7_days", -7, -1),
-    ("expiring_within_7_days", 0, 7),
-    ("expiring_within_30_days", 0, 30),
-    ("expiring_from_31_to_60_days", 31, 60),
-    ("expiring_from_61_to_90_days", 61, 90),
-];
 
 /// A domain.
 #[derive(Debug)]
@@ -88,33 +79,15 @@ impl Domain {
     pub(crate) fn covers(&self, name: &str, now: DateTime<Utc>) -> bool {
         self.control(now) == Control::Complete && self.answers_for(name)
     }
-
-    /// Whether a value of `filters[validation]` (a kind and a period, `ov_expiring_within_7_days`) takes the domain.
-    /// A value that is no such pair takes none; so does the change of the industry's rules, which shortens nothing here.
-    pub(crate) fn ends_within(&self, wanted: &str, now: DateTime<Utc>) -> bool {
-        let Some(approval) = self.approval else {
-            return false;
-        };
-        let days_left = (approval.until.date_naive() - now.date_naive()).num_days();
-        self.kinds.iter().any(|kind| {
-            let period = wanted.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('_'));
-            PERIODS.iter().any(|(name, first, last)| period == Some(*name) && (*first..=*last).contains(&days_left))
-        })
-    }
-
-    /// When the domain was added, for filters.
-    pub(crate) fn created_at(&self) -> NaiveDateTime {
-        self.created.naive_utc()
-    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const REUSE_DAYS: u32 = 199;
 
-    fn domain(method: DcvMethod) -> Domain {
+    pub(crate) fn domain(method: DcvMethod) -> Domain {
         Domain {
             id: 1,
             name: "example.com".to_owned(),
@@ -141,29 +114,6 @@ mod tests {
         assert_eq!(domain.control(day(199)), Control::Expired);
         domain.approve(DcvMethod::DnsTxt, day(200), REUSE_DAYS);
         assert_eq!(domain.control(day(201)), Control::Complete);
-    }
-
-    #[test]
-    fn domains_are_found_by_the_end_of_their_validation() {
-        let mut domain = domain(DcvMethod::DnsTxt);
-        let day = |days| days_after(DateTime::UNIX_EPOCH, days);
-        assert!(!domain.ends_within("ov_expiring_within_7_days", day(0)));
-        domain.approve(DcvMethod::DnsTxt, day(0), REUSE_DAYS);
-        for (days_left, wanted, found) in [
-            (7, "ov_expiring_within_7_days", true),
-            (8, "ov_expiring_within_7_days", false),
-            (8, "ov_expiring_within_30_days", true),
-            (31, "ov_expiring_within_30_days", false),
-            (31, "ov_expiring_from_31_to_60_days", true),
-            (90, "ov_expiring_from_61_to_90_days", true),
-            (7, "ev_expiring_within_7_days", false),
-            (7, "shortened_by_industry_changes", false),
-        ] {
-            assert_eq!(domain.ends_within(wanted, day(REUSE_DAYS - days_left)), found, "{days_left} {wanted}");
-        }
-        for (days_after_end, found) in [(0, false), (1, true), (7, true), (8, false)] {
-            assert_eq!(domain.ends_within("ov_expired_in_last_7_days", day(REUSE_DAYS + days_after_end)), found, "{days_after_end}");
-        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Life<'_> {
 
     /// Adds a domain, or begins anew with it, and shows control over it.
     fn prove(&mut self, key: &str, days_ago: i64, name: &str) {
-        let known = self.account.domains.iter().find(|domain| domain.name == name).map(|domain| domain.id);
+        let known = self.account.directory.domain(name);
         let validations = json!([{"type": "ov"}, {"type": "ev"}]);
         let id = match known {
             Some(id) => {

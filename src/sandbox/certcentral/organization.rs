@@ -106,9 +106,13 @@ impl Organization {
         self.validations.iter().any(|validation| validation.kind == kind && validation.holds(now))
     }
 
+    pub(crate) fn is_submitted(&self, kind: ValidationKind) -> bool {
+        self.validations.iter().any(|validation| validation.kind == kind)
+    }
+
     /// Asks for a validation, unless it is under way or done.
     pub(crate) fn submit(&mut self, kind: ValidationKind, now: DateTime<Utc>) {
-        if !self.validations.iter().any(|validation| validation.kind == kind) {
+        if !self.is_submitted(kind) {
             self.validations.push(Validation { kind, created: now, until: None });
         }
     }

@@ -27,7 +27,7 @@ impl Account {
         let works = |mail: &&Mail| mail.kind == MailKind::DomainApproval && now < days_after(mail.sent, LINK_DAYS);
         let mail = mails.iter().rev().find(works).ok_or("no approval mail that is still good")?;
         let reuse_days = self.settings.dcv_reuse_days;
-        let domain = self.domains.iter_mut().find(|domain| domain.name == mail.domain).ok_or("no such domain")?;
+        let domain = self.directory.domain(&mail.domain).and_then(|id| self.domains.get_mut(id)).ok_or("no such domain")?;
         if domain.method != DcvMethod::Email {
             return Err("the domain is not validated by e-mail any more");
         }

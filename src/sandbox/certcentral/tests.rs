@@ -3,6 +3,7 @@
 mod account;
 mod approvals;
 mod control;
+mod cost;
 mod duplicating;
 mod errors;
 mod example;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::listing::{Key, Member, Selection};
 use crate::sandbox::certcentral::order::Order;
 use crate::sandbox::http::{Answer, Call, Query, Reply};
 use crate::sandbox::json::Body;
@@ -42,19 +43,32 @@ impl Account {
         };
         order.details.custom_fields.iter().filter_map(field).collect()
     }
+}
 
-    /// Whether an order carries the field and the value that a list is filtered by.
-    pub(crate) fn has_custom_field(&self, order: &Order, query: &Query) -> bool {
-        let (ids, wanted) = (query.filter("metadata_id"), query.filter("metadata_value"));
-        if ids.is_empty() && wanted.is_empty() {
-            return true;
-        }
-        order.details.custom_fields.iter().any(|(id, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (ids.is_empty() || ids.iter().any(|wanted| wanted.parse() == Ok(*id)))
-                && (wanted.is_empty() || wanted.contains(&value.as_str()))
-        })
+/// What lists find an order by, of its fields: number, value, and both.
+pub(crate) fn keys(order: &Order) -> impl Iterator<Item = (Member, Key)> {
+    order.details.custom_fields.iter().flat_map(|(id, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        [("metadata_id", Key::Number(*id)), ("metadata_value", Key::text(&value)), ("metadata", pair(*id, &value))]
+    })
+}
+
+fn pair(id: u64, value: &str) -> Key {
+    Key::text(&format!("{id}={value}"))
+}
+
+/// Those that carry the field and the value that a list is filtered by.
+pub(crate) fn narrowed<'i>(orders: Selection<'i>, query: &Query) -> Selection<'i> {
+    let (ids, values) = (query.filter("metadata_id"), query.filter("metadata_value"));
+    if values.is_empty() {
+        return orders.numbers("metadata_id", &ids);
     }
+    if ids.is_empty() {
+        return orders.any_of("metadata_value", &values.into_iter().map(Key::text).collect::<Vec<_>>());
+    }
+    let ids = ids.iter().filter_map(|id| id.parse().ok());
+    let pairs: Vec<Key> = ids.flat_map(|id| values.iter().map(move |value| pair(id, value))).collect();
+    orders.any_of("metadata", &pairs)
 }
 
 fn as_id(value: &Value) -> Option<u64> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::certcentral::Account;
-use crate::sandbox::certcentral::listing::{self, SortKey};
+use crate::sandbox::certcentral::listing::{self, Key};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::settings::Role;
@@ -118,10 +118,10 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
     let mut users: Vec<User> =
         account.users.iter().filter(|user| listing::is_like(&search, &[user.email, user.last_name])).copied().collect();
     listing::sort(&mut users, &call.query, |user, key| match key {
-        "id" => Some(SortKey::Number(user.id)),
-        "first_name" => Some(SortKey::Text(user.first_name.to_owned())),
-        "last_name" => Some(SortKey::Text(user.last_name.to_owned())),
-        "email" | "username" => Some(SortKey::Text(user.email.to_owned())),
+        "id" => Some(Key::Number(user.id)),
+        "first_name" => Some(Key::text(user.first_name)),
+        "last_name" => Some(Key::text(user.last_name)),
+        "email" | "username" => Some(Key::text(user.email)),
         _ => None,
     });
     Ok(Reply::ok(listing::page(&users, "users", &call.query, |user| user.view(&container))))

@@ -78,7 +78,8 @@ pub(crate) fn intermediates(account: &mut Account, _: &Call) -> Answer {
 /// `PUT /certificate/{certificate_id}/archive`
 pub(crate) fn archive(account: &mut Account, call: &Call) -> Answer {
     let id = call.id(0);
-    if account.orders.iter().any(|order| order.certificate_id == id) {
+    let order = account.certificates.get(id).and_then(|certificate| account.orders.get(certificate.order_id));
+    if order.is_some_and(|order| order.certificate_id == id) {
         return Err(Refusal::invalid("cannot_archive_primary_certificate", "Primary certificate cannot be archived"));
     }
     set_archived(account, id, true)

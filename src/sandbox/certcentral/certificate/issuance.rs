@@ -1,13 +1,13 @@
 //! What happens by itself: validation completes, certificates are issued and revoked, plans end.
-//!
-//! Nothing runs in the background. Before and after every call the account catches up with the clock.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::{Certificate, CertificateEvent, CertificateStatus, Issued, Origin};
 use crate::sandbox::authority::{Issuance, Subject};
 use crate::sandbox::certcentral::Account;
-use crate::sandbox::certcentral::order::mails::Occasion;
+use crate::sandbox::certcentral::order::mails::{Occasion, next_reminder};
 use crate::sandbox::certcentral::order::{DcvScope, Order, OrderEvent, OrderStatus};
 use crate::sandbox::certcentral::rules::names::{base_domain, without_wildcard};
 use crate::sandbox::certcentral::rules::validity;
@@ -19,22 +19,8 @@ const AUTO_REISSUE_DAYS: u32 = 30;
 const AUTO_REISSUE_NOTE: &str = "Automatic reissue";
 
 impl Account {
-    /// Brings everything up to `now`.
-    pub(crate) fn catch_up(&mut self, now: DateTime<Utc>) {
-        if self.settings.dcv_polling {
-            self.poll_domains(now);
-        }
-        for id in self.orders.ids() {
-            while self.step_order(id, now).is_some() {}
-            self.send_reminders(id, now);
-        }
-        for id in self.certificates.ids() {
-            while self.step_certificate(id, now).is_some() {}
-        }
-    }
-
     /// Takes an order one step further, if time and validations allow.
-    fn step_order(&mut self, id: u64, now: DateTime<Utc>) -> Option<()> {
+    pub(crate) fn step_order(&mut self, id: u64, now: DateTime<Utc>) -> Option<()> {
         let order = self.orders.get(id)?;
         if let Some(end) = order.last_day().map(last_second)
             && matches!(order.status, OrderStatus::Issued | OrderStatus::ReissuePending)
@@ -60,7 +46,7 @@ impl Account {
     }
 
     /// Takes a certificate that its order does not wait for one step further.
-    fn step_certificate(&mut self, id: u64, now: DateTime<Utc>) -> Option<()> {
+    pub(crate) fn step_certificate(&mut self, id: u64, now: DateTime<Utc>) -> Option<()> {
         let certificate = self.certificates.get(id)?;
         if let Some(at) = certificate.revoke_at.filter(|at| *at <= now) {
             self.certificates.get_mut(id)?.revoke_at = None;
@@ -85,7 +71,48 @@ impl Account {
 
     /// When a validated certificate is issued, if that is now or was before.
     fn due(&self, certificate: &Certificate, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        Some(after(certificate.validated?, self.settings.issue_delay)).filter(|due| *due <= now)
+        self.issued_at(certificate).filter(|due| *due <= now)
+    }
+
+    /// When a validated certificate is issued.
+    fn issued_at(&self, certificate: &Certificate) -> Option<DateTime<Utc>> {
+        Some(after(certificate.validated?, self.settings.issue_delay))
+    }
+
+    /// The next time at which something may happen to an order by itself.
+    pub(crate) fn next_of_order(&self, order: &Order, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let plan_ends = order
+            .last_day()
+            .filter(|_| matches!(order.status, OrderStatus::Issued | OrderStatus::ReissuePending))
+            .map(|last_day| after(last_second(last_day), Duration::from_nanos(1)));
+        let is_issued = match order.status {
+            OrderStatus::Processing | OrderStatus::ReissueProcessing if !order.held => {
+                self.certificates.get(order.working_id()).and_then(|certificate| self.issued_at(certificate))
+            }
+            _ => None,
+        };
+        [plan_ends, is_issued, self.next_reissue(order, now), next_reminder(order)].into_iter().flatten().min()
+    }
+
+    /// The next time at which an automatic reissue may be asked for.
+    fn next_reissue(&self, order: &Order, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if order.status != OrderStatus::Issued || !order.details.auto_reissue {
+            return None;
+        }
+        let end = self.certificates.get(order.certificate_id)?.leaf()?.not_after;
+        let first = end.checked_sub_days(Days::new(AUTO_REISSUE_DAYS.into()))?;
+        let lasts_longer = order.last_day()? > end.date_naive();
+        // Once its time has come, it is tried again day by day.
+        let next = if now < first { first } else { tomorrow(now.date_naive()).and_time(NaiveTime::MIN).and_utc() };
+        lasts_longer.then_some(next)
+    }
+
+    /// The next time at which something may happen to a certificate that its order does not wait for.
+    pub(crate) fn next_of_certificate(&self, certificate: &Certificate) -> Option<DateTime<Utc>> {
+        let is_held = self.orders.get(certificate.order_id).is_none_or(|order| order.held);
+        let waits = certificate.origin == Origin::Duplicate && certificate.status == CertificateStatus::Pending && !is_held;
+        let is_issued = self.issued_at(certificate).filter(|_| waits);
+        [certificate.revoke_at, is_issued].into_iter().flatten().min()
     }
 
     /// Approved, validated, and not held back.
@@ -101,8 +128,9 @@ impl Account {
     ///
     /// What ends the wait for a certificate ends that certificate too.
     pub(crate) fn happen(&mut self, order_id: u64, event: OrderEvent, at: DateTime<Utc>) -> Option<()> {
+        let status = self.orders.get(order_id)?.status.after(event)?;
         let order = self.orders.get_mut(order_id)?;
-        order.status = order.status.after(event)?;
+        order.status = status;
         order.changed = at;
         if matches!(event, OrderEvent::Rejected | OrderEvent::Canceled | OrderEvent::PlanEnded) {
             let given_up = order.reissue_id.take().unwrap_or(order.certificate_id);
@@ -116,11 +144,11 @@ impl Account {
 
     /// A plan ends, and with it what was asked for within it.
     fn end_plan(&mut self, id: u64, end: DateTime<Utc>) -> Option<()> {
-        let open: Vec<u64> =
-            self.requests.iter().filter(|request| request.order_id == id && request.is_open()).map(|request| request.id).collect();
-        for request in open {
-            let processor = self.users[0].id;
-            self.requests.get_mut(request)?.withdraw("The order has expired.", processor, end);
+        for request in self.orders.get(id)?.request_ids.clone() {
+            if self.requests.get(request)?.is_open() {
+                let processor = self.users[0].id;
+                self.requests.get_mut(request)?.withdraw("The order has expired.", processor, end);
+            }
         }
         self.happen(id, OrderEvent::PlanEnded, end)
     }
@@ -150,8 +178,13 @@ impl Account {
     /// The names that no domain shows control over, now.
     pub(crate) fn unproven_names(&self, order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Vec<String> {
         let mut names = self.names_to_prove(order, certificate);
-        names.retain(|name| !self.domains.iter().any(|domain| domain.covers(name, now)));
+        names.retain(|name| !self.is_proven(name, now));
         names
+    }
+
+    /// Whether a domain shows control over a name, now.
+    pub(crate) fn is_proven(&self, name: &str, now: DateTime<Utc>) -> bool {
+        self.domains_above(name).any(|domain| domain.covers(name, now))
     }
 
     /// The domain that is asked to show control over a name of an order.
@@ -197,6 +230,7 @@ impl Account {
         let certificate = self.certificates.get_mut(certificate_id)?;
         certificate.happen(CertificateEvent::Issued)?;
         certificate.key_size = issued.key.key_size;
+        self.directory.enter_leaf(certificate_id, &issued.certificate);
         certificate.issued = Some(Issued { at, leaf: issued.certificate });
         if origin == Origin::Reissue {
             self.replace_primary(order_id, certificate_id, at);
@@ -224,8 +258,8 @@ impl Account {
             return None;
         }
         let revoke_at = after(at, self.settings.reissue_revocation_delay);
-        for earlier in self.certificates.iter_mut().filter(|certificate| certificate.order_id == order_id && certificate.id != reissue_id) {
-            if earlier.status == CertificateStatus::Issued {
+        for earlier in self.directory.certificates_of(order_id).into_iter().filter(|id| *id != reissue_id) {
+            if let Some(earlier) = self.certificates.get_mut(earlier).filter(|earlier| earlier.status == CertificateStatus::Issued) {
                 earlier.revoke_at.get_or_insert(revoke_at);
             }
         }
@@ -237,8 +271,8 @@ impl Account {
         let certificate = self.certificates.get_mut(id)?;
         certificate.happen(CertificateEvent::Revoked)?;
         let order_id = certificate.order_id;
-        let is_left = |certificate: &Certificate| certificate.order_id == order_id && certificate.status == CertificateStatus::Issued;
-        if self.settings.revoke_order_with_last_certificate && !self.certificates.iter().any(is_left) {
+        let is_left = |certificate: &Certificate| certificate.status == CertificateStatus::Issued;
+        if self.settings.revoke_order_with_last_certificate && !self.all_certificates_of(order_id).any(is_left) {
             // An order that is reissued just now lives on.
             let _ = self.happen(order_id, OrderEvent::Revoked, at);
         }
@@ -249,9 +283,11 @@ impl Account {
     /// Revokes an order with all its certificates.
     pub(crate) fn revoke_order(&mut self, order_id: u64, at: DateTime<Utc>) -> Option<()> {
         self.happen(order_id, OrderEvent::Revoked, at)?;
-        for certificate in self.certificates.iter_mut().filter(|certificate| certificate.order_id == order_id) {
-            // What is issued is revoked, what was asked for is given up, what has ended stays.
-            let _ = certificate.happen(CertificateEvent::Revoked).or_else(|| certificate.happen(CertificateEvent::Rejected));
+        for id in self.directory.certificates_of(order_id) {
+            if let Some(certificate) = self.certificates.get_mut(id) {
+                // What is issued is revoked, what was asked for is given up, what has ended stays.
+                let _ = certificate.happen(CertificateEvent::Revoked).or_else(|| certificate.happen(CertificateEvent::Rejected));
+            }
         }
         self.mail_about(order_id, Occasion::Revoked, at);
         Some(())
@@ -268,10 +304,8 @@ impl Account {
         let today = now.date_naive();
         let next_end = validity::certificate_end(today, None, order.last_day()?, self.settings.validity_limits()).ok()?;
         // Asked for once a day at most, so that a rejection has its effect.
-        let asked_today = |certificate: &Certificate| {
-            certificate.order_id == order_id && certificate.origin == Origin::Reissue && certificate.created.date_naive() == today
-        };
-        if next_end <= end.date_naive() || self.certificates.iter().any(asked_today) {
+        let asked_today = |certificate: &Certificate| certificate.origin == Origin::Reissue && certificate.created.date_naive() == today;
+        if next_end <= end.date_naive() || self.all_certificates_of(order_id).any(asked_today) {
             return None;
         }
         let (user, form) = (self.user(order.user_id)?, primary.form());

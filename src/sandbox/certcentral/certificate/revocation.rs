@@ -32,10 +32,8 @@ impl Account {
 
     /// The certificate of a number or of a serial number.
     pub(crate) fn certificate_id(&self, call: &Call) -> Result<u64, Refusal> {
-        let key = call.param(0);
-        let by_id = self.certificates.get(call.id(0));
-        let certificate = by_id.or_else(|| self.certificates.iter().find(|certificate| certificate.has_serial_number(key)));
-        certificate.map(|certificate| certificate.id).ok_or_else(|| Refusal::not_found("certificate"))
+        let by_id = self.certificates.get(call.id(0)).map(|certificate| certificate.id);
+        by_id.or_else(|| self.directory.certificate_by_serial_number(call.param(0))).ok_or_else(|| Refusal::not_found("certificate"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The endpoints of domains.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
@@ -42,7 +44,7 @@ impl Account {
         if token.is_none() {
             dcv::send_mails(&self.network, &name, &name, wanted, now);
         }
-        self.domains.add(|id| Domain {
+        let id = self.domains.add(|id| Domain {
             id,
             name,
             organization_id,
@@ -55,7 +57,16 @@ impl Account {
             pending: true,
             approval: None,
             lock: Lock::default(),
-        })
+        });
+        if let Some(domain) = self.domains.get(id) {
+            self.directory.enter_domain(domain);
+        }
+        id
+    }
+
+    /// The domains at a name and above it, the nearest first.
+    pub(crate) fn domains_above(&self, name: &str) -> impl Iterator<Item = &Domain> {
+        self.directory.domains_above(name).filter_map(|id| self.domains.get(id))
     }
 
     /// The values that show control over a domain: its own token and those of orders waiting for it.
@@ -65,8 +76,9 @@ impl Account {
     pub(crate) fn values_for(&self, domain: &Domain, now: DateTime<Utc>) -> Vec<String> {
         let own = domain.token.iter();
         let of_orders = self
-            .certificates
-            .iter()
+            .directory
+            .waiting_below(&domain.name)
+            .filter_map(|id| self.certificates.get(id))
             .filter(|certificate| certificate.status == CertificateStatus::Pending)
             .filter(|certificate| certificate.names().into_iter().any(|name| domain.answers_for(name)))
             .filter_map(|certificate| self.orders.get(certificate.order_id)?.random_value.as_ref());
@@ -74,10 +86,10 @@ impl Account {
     }
 
     /// The service looks by itself for the values of domains that wait.
-    pub(crate) fn poll_domains(&mut self, now: DateTime<Utc>) {
-        let found: Vec<u64> = self
-            .domains
-            .iter()
+    pub(crate) fn poll_domains(&mut self, published: BTreeSet<u64>, now: DateTime<Utc>) {
+        let found: Vec<u64> = published
+            .into_iter()
+            .filter_map(|id| self.domains.get(id))
             .filter(|domain| domain.pending)
             .filter(|domain| domain.method.check(&domain.name, &self.values_for(domain, now), &self.network).is_ok())
             .map(|domain| domain.id)
@@ -124,7 +136,7 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
         return Err(Refusal::invalid_value("organization.id"));
     }
     // Inferred: no source says what a second domain of the same name is answered.
-    if account.domains.iter().any(|domain| domain.name == name) {
+    if account.directory.domain(&name).is_some() {
         return Err(Refusal::invalid("duplicate_domain", format!("The domain {name} already exists in this account.")));
     }
     let id = account.register_domain(name, Some(organization_id), kinds, method, &wanted, call.now);

@@ -22,7 +22,7 @@ impl Account {
 
     /// Looks for an order's values on the domain of a name; `None` where it has been shown, or is now.
     fn look_for(&mut self, order_id: u64, name: &str, now: DateTime<Utc>) -> Option<Refusal> {
-        if self.domains.iter().any(|domain| domain.covers(name, now)) {
+        if self.is_proven(name, now) {
             return None;
         }
         let not_found = || Refusal::not_found("domain");

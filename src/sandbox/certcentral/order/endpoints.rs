@@ -5,11 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::form::OrderForm;
 use super::{Order, OrderStatus, Plan};
-use crate::sandbox::authority;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::products;
 use crate::sandbox::certcentral::account::users::User;
-use crate::sandbox::certcentral::certificate::{Certificate, Origin, is_same_number};
+use crate::sandbox::certcentral::certificate::Origin;
 use crate::sandbox::certcentral::domain::Domain;
 use crate::sandbox::certcentral::request::Action;
 use crate::sandbox::certcentral::request::submission::Ask;
@@ -23,14 +22,19 @@ impl Account {
     pub(crate) fn order(&self, call: &Call) -> Result<&Order, Refusal> {
         let key = call.param(0);
         let by_id = key.parse().ok().and_then(|id| self.orders.get(id));
-        by_id
-            .or_else(|| self.order_by_leaf(|leaf| is_same_number(key, &leaf.serial_number) || key.eq_ignore_ascii_case(&leaf.thumbprint)))
-            .ok_or_else(|| Refusal::not_found("order"))
+        let by_serial_number = || self.order_of_current(self.directory.certificate_by_serial_number(key));
+        by_id.or_else(by_serial_number).or_else(|| self.order_by_thumbprint(key)).ok_or_else(|| Refusal::not_found("order"))
     }
 
-    /// The order whose current certificate is the one wanted.
-    pub(crate) fn order_by_leaf(&self, wanted: impl Fn(&authority::Certificate) -> bool) -> Option<&Order> {
-        self.orders.iter().find(|order| self.certificates.get(order.certificate_id).and_then(Certificate::leaf).is_some_and(&wanted))
+    /// The order whose current certificate has a thumbprint.
+    pub(crate) fn order_by_thumbprint(&self, thumbprint: &str) -> Option<&Order> {
+        self.order_of_current(self.directory.certificate_by_thumbprint(thumbprint))
+    }
+
+    /// The order of a certificate, if it is the order's current one.
+    fn order_of_current(&self, certificate_id: Option<u64>) -> Option<&Order> {
+        let certificate = self.certificates.get(certificate_id?)?;
+        self.orders.get(certificate.order_id).filter(|order| order.certificate_id == certificate.id)
     }
 
     pub(crate) fn order_mut(&mut self, call: &Call) -> Result<&mut Order, Refusal> {
@@ -40,7 +44,8 @@ impl Account {
 
     /// Enters an order, and asks for its approval; the request's number, where there is one.
     fn place(&mut self, form: OrderForm, user: &User, now: DateTime<Utc>) -> (u64, Option<u64>) {
-        let receipt_id = self.receipts.add(|id| id);
+        self.last_receipt += 1;
+        let receipt_id = self.last_receipt;
         let comments = form.details.comments.clone();
         let order_id = self.orders.add(|id| Order {
             id,

@@ -92,7 +92,7 @@ impl Account {
     fn read_renewal(&self, call: &Call) -> Result<(Option<u64>, u32), Refusal> {
         let order = match (call.body.id("renewal_of_order_id"), call.body.text("renewed_thumbprint")) {
             (Some(id), _) => self.orders.get(id),
-            (None, Some(thumbprint)) => self.order_by_leaf(|leaf| leaf.thumbprint.eq_ignore_ascii_case(thumbprint)),
+            (None, Some(thumbprint)) => self.order_by_thumbprint(thumbprint),
             (None, None) => return Ok((None, 0)),
         };
         let order = order.ok_or_else(|| Refusal::not_found("order"))?;

@@ -5,111 +5,128 @@ use serde_json::{Value, json};
 
 use super::{Order, OrderStatus};
 use crate::sandbox::certcentral::Account;
-use crate::sandbox::certcentral::certificate::{Certificate, is_same_number};
-use crate::sandbox::certcentral::listing::{self, SortKey};
+use crate::sandbox::certcentral::account::custom_fields;
+use crate::sandbox::certcentral::certificate::{Certificate, plain_number};
+use crate::sandbox::certcentral::listing::{self, Key, Member, Selection};
 use crate::sandbox::certcentral::rules::validity::Term;
 use crate::sandbox::http::{Answer, Call, Query, Reply};
 
-/// The filters of one call.
-struct Filters<'q> {
-    query: &'q Query,
-}
-
-impl Filters<'_> {
-    fn take(&self, account: &Account, order: &Order) -> bool {
-        let certificate = account.certificates.get(order.certificate_id);
-        let names = certificate.map(Certificate::names).unwrap_or_default();
-        let common_name = account.common_name(order);
-        let last_day = certificate.and_then(Certificate::leaf).map(|leaf| leaf.not_after.date_naive().and_time(NaiveTime::MIN));
-        let emails = account.emails_of(order);
-        let order_id = order.id.to_string();
-        let searchable: Vec<&str> = [common_name, &order_id].into_iter().chain(emails.iter().copied()).collect();
-        let text = |name: &str, values: &[&str]| listing::is_like(&self.query.filter(name), values);
-        self.status(order.status)
-            && self.id("id", order.id)
-            && self.any_certificate(account, order)
-            && self.id("organization_id", order.organization_id.unwrap_or_default())
-            && self.id("user_id", order.user_id)
-            && self.id("container_id", order.container_id)
-            && self.id("is_renewed", order.is_renewed().into())
-            && self.id("disable_renewal_notifications", order.details.disable_renewal_notifications.into())
-            && listing::is_among(&self.query.filter("product_name_id"), order.product.name_id)
-            && listing::is_among(&self.query.filter("origin"), if order.migrated { "migrated" } else { "certcentral" })
-            && account.has_custom_field(order, self.query)
-            && text("common_name", &[common_name])
-            && text("domain_name", &names)
-            && text("email", &emails)
-            && text("search", &searchable)
-            && listing::is_in_time(&self.query.filter("date_created"), Some(order.placed.naive_utc()))
-            && listing::is_in_time(&self.query.filter("valid_till"), last_day)
-    }
-
-    /// Every certificate of an order finds it, by number or serial number.
-    fn any_certificate(&self, account: &Account, order: &Order) -> bool {
-        let serial_numbers = self.query.filter("serial_number");
-        if serial_numbers.is_empty() && self.query.filter("certificate_id").is_empty() {
-            return true;
-        }
-        account.certificates.iter().filter(|certificate| certificate.order_id == order.id).any(|certificate| {
-            let is_it = |number: &&str| certificate.leaf().is_some_and(|leaf| is_same_number(&leaf.serial_number, number));
-            self.id("certificate_id", certificate.id) && (serial_numbers.is_empty() || serial_numbers.iter().any(is_it))
-        })
-    }
-
-    /// `issued` finds the expired ones too.
-    fn status(&self, status: OrderStatus) -> bool {
-        let wanted = self.query.filter("status");
-        listing::is_among(&wanted, status.word())
-            || status == OrderStatus::Expired && listing::is_among(&wanted, OrderStatus::Issued.word())
-    }
-
-    /// Some ids come as a filter or as a plain parameter.
-    fn id(&self, name: &str, value: u64) -> bool {
-        let mut wanted = self.query.filter(name);
-        wanted.extend(self.query.get(name));
-        wanted.is_empty() || wanted.iter().any(|wanted| wanted.parse() == Ok(value))
-    }
-}
+/// The numbers that orders are filtered by.
+const NUMBERS: [Member; 6] = ["id", "organization_id", "user_id", "container_id", "is_renewed", "disable_renewal_notifications"];
 
 impl Account {
+    /// What lists find and sort an order by.
+    pub(crate) fn order_keys(&self, order: &Order) -> Vec<(Member, Key)> {
+        let certificate = self.certificates.get(order.certificate_id);
+        let common_name = self.common_name(order);
+        let midnight = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+        let last_day = certificate.and_then(Certificate::leaf).map(|leaf| midnight(leaf.not_after.date_naive()));
+        let years = match order.plan.term {
+            Term::Years(years) => years.unsigned_abs(),
+            Term::Days(_) | Term::Until(_) => 0,
+        };
+        let mut keys = vec![
+            ("id", Key::Number(order.id)),
+            ("order_number", Key::text(&order.id.to_string())),
+            ("status", Key::Word(order.status.word())),
+            ("organization_id", Key::Number(order.organization_id.unwrap_or_default())),
+            ("user_id", Key::Number(order.user_id)),
+            ("container_id", Key::Number(order.container_id)),
+            ("is_renewed", Key::Number(order.is_renewed().into())),
+            ("disable_renewal_notifications", Key::Number(order.details.disable_renewal_notifications.into())),
+            ("product_name_id", Key::Word(order.product.name_id)),
+            ("product_name", Key::Word(order.product.name)),
+            ("origin", Key::Word(if order.migrated { "migrated" } else { "certcentral" })),
+            ("common_name", Key::folded(common_name)),
+            ("date_created", Key::Time(Some(order.placed))),
+            ("status_last_updated", Key::Time(Some(order.changed))),
+            ("valid_till", Key::Time(last_day)),
+            ("order_valid_till", Key::Time(order.last_day().map(midnight))),
+            ("validity_years", Key::Number(years)),
+        ];
+        keys.extend(certificate.into_iter().flat_map(Certificate::names).map(|name| ("domain_name", Key::folded(name))));
+        keys.extend(self.emails_of(order).into_iter().map(|email| ("email", Key::folded(email))));
+        keys.extend(order.details.alternative_order_id.iter().map(|id| ("alternative_order_id", Key::text(id))));
+        keys.extend(custom_fields::keys(order));
+        keys
+    }
+
     /// The addresses an order is known by: whoever placed it, and the additional ones.
     fn emails_of<'a>(&self, order: &'a Order) -> Vec<&'a str> {
         let owner = self.user(order.user_id).map(|user| user.email);
         owner.into_iter().chain(order.details.additional_emails.iter().map(String::as_str)).collect()
     }
+
+    /// Every certificate of an order finds it, by number or serial number.
+    fn with_certificate<'i>(&self, orders: Selection<'i>, query: &Query) -> Selection<'i> {
+        let (serial_numbers, ids) = (query.filter("serial_number"), given(query, "certificate_id"));
+        let candidates: Vec<u64> = if !ids.is_empty() {
+            ids.iter().filter_map(|id| id.parse().ok()).collect()
+        } else if !serial_numbers.is_empty() {
+            serial_numbers.iter().filter_map(|number| self.directory.certificate_by_serial_number(number)).collect()
+        } else {
+            return orders;
+        };
+        let has_number = |certificate: &&Certificate| {
+            let number = certificate.leaf().map(|leaf| plain_number(&leaf.serial_number));
+            serial_numbers.is_empty() || number.is_some_and(|number| serial_numbers.iter().any(|wanted| plain_number(wanted) == number))
+        };
+        let found = candidates.into_iter().filter_map(|id| self.certificates.get(id)).filter(has_number);
+        orders.ids(found.map(|certificate| certificate.order_id))
+    }
 }
 
-fn sort_key(account: &Account, order: &Order, key: &str) -> Option<SortKey> {
+/// Some ids come as a filter or as a plain parameter.
+fn given<'q>(query: &'q Query, name: &str) -> Vec<&'q str> {
+    let mut wanted = query.filter(name);
+    wanted.extend(query.get(name));
+    wanted
+}
+
+fn sorted_by(key: &str) -> Option<Member> {
     Some(match key {
-        "order_id" | "id" => SortKey::Number(order.id),
-        "date_created" => SortKey::Time(order.placed),
-        "common_name" => SortKey::Text(account.common_name(order).to_owned()),
-        "status" => SortKey::Text(order.status.word().to_owned()),
-        "product_name" => SortKey::Text(order.product.name.to_owned()),
-        "validity_years" => SortKey::Number(match order.plan.term {
-            Term::Years(years) => years.unsigned_abs(),
-            Term::Days(_) | Term::Until(_) => 0,
-        }),
-        "date_valid_till" | "valid_till" => {
-            let leaf = account.certificates.get(order.certificate_id).and_then(Certificate::leaf);
-            SortKey::Day(leaf.map(|leaf| leaf.not_after.date_naive()))
-        }
+        "order_id" | "id" => "id",
+        "date_created" => "date_created",
+        "common_name" => "common_name",
+        "status" => "status",
+        "product_name" => "product_name",
+        "validity_years" => "validity_years",
+        "date_valid_till" | "valid_till" => "valid_till",
         _ => return None,
     })
 }
 
 /// `GET /order/certificate`; newest first unless asked otherwise.
 pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
-    let filters = Filters { query: &call.query };
-    let mut orders: Vec<&Order> = account.orders.iter().rev().filter(|order| filters.take(account, order)).collect();
-    listing::sort(&mut orders, &call.query, |order, key| sort_key(account, order, key));
-    Ok(Reply::ok(listing::page(&orders, "orders", &call.query, |order| account.order_item(order, call.now))))
+    let query = &call.query;
+    let filter = |name: &str| query.filter(name);
+    let mut statuses = filter("status");
+    // `issued` finds the expired ones too.
+    if listing::is_named(&statuses, OrderStatus::Issued.word()) {
+        statuses.push(OrderStatus::Expired.word());
+    }
+    let all = account.lists.orders.select().words("status", &statuses);
+    let orders = NUMBERS.into_iter().fold(all, |orders, name| orders.numbers(name, &given(query, name)));
+    let orders = account.with_certificate(orders, query);
+    let orders = custom_fields::narrowed(orders, query)
+        .words("product_name_id", &filter("product_name_id"))
+        .words("origin", &filter("origin"))
+        .like(&["common_name"], &filter("common_name"))
+        .like(&["domain_name"], &filter("domain_name"))
+        .like(&["email"], &filter("email"))
+        .like(&["common_name", "order_number", "email"], &filter("search"))
+        .in_time("date_created", &filter("date_created"))
+        .in_time("valid_till", &filter("valid_till"));
+    Ok(Reply::ok(
+        orders
+            .page("orders", query, sorted_by, |id| account.orders.get(id).map_or(Value::Null, |order| account.order_item(order, call.now))),
+    ))
 }
 
 /// `GET /order/alternate/{alternative_order_id}`; an unknown id is an empty list, as lists are here (inferred).
 pub(crate) fn by_alternative_id(account: &mut Account, call: &Call) -> Answer {
-    let orders: Vec<&Order> =
-        account.orders.iter().filter(|order| order.details.alternative_order_id.as_deref() == Some(call.param(0))).collect();
+    let found = account.lists.orders.select().any_of("alternative_order_id", &[Key::text(call.param(0))]);
+    let orders: Vec<&Order> = found.numbered(false).filter_map(|id| account.orders.get(id)).collect();
     Ok(Reply::ok(listing::page(&orders, "orders", &call.query, |order| short(order))))
 }
 

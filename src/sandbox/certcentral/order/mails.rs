@@ -38,6 +38,25 @@ impl Occasion {
     }
 }
 
+/// The reminders of an order that are to come, in their order: days before the end, and when.
+fn reminders(order: &Order) -> impl Iterator<Item = (i64, DateTime<Utc>)> {
+    let has_plan =
+        matches!(order.status, OrderStatus::Issued | OrderStatus::ReissuePending | OrderStatus::ReissueProcessing | OrderStatus::Expired);
+    let reminded = order.reminded;
+    order.plan.days.filter(|_| has_plan).into_iter().flat_map(move |(first_day, last_day)| {
+        let since = reminded.unwrap_or_else(|| first_day.and_time(NaiveTime::MIN).and_utc());
+        REMINDERS
+            .into_iter()
+            .map(move |days| (days, (last_day - TimeDelta::days(days)).and_time(NaiveTime::MIN).and_utc()))
+            .filter(move |(_, due)| *due > since)
+    })
+}
+
+/// When the next reminder of an order is due.
+pub(crate) fn next_reminder(order: &Order) -> Option<DateTime<Utc>> {
+    reminders(order).map(|(_, due)| due).next()
+}
+
 impl Account {
     /// Mails whoever placed an order, and its additional addresses.
     pub(crate) fn mail_about(&self, order_id: u64, occasion: Occasion, at: DateTime<Utc>) {
@@ -61,21 +80,14 @@ impl Account {
     /// Mails the reminders that have come due, each at its time.
     pub(crate) fn send_reminders(&mut self, order_id: u64, now: DateTime<Utc>) -> Option<()> {
         let order = self.orders.get(order_id)?;
-        if !matches!(
-            order.status,
-            OrderStatus::Issued | OrderStatus::ReissuePending | OrderStatus::ReissueProcessing | OrderStatus::Expired
-        ) {
+        let due: Vec<_> = reminders(order).take_while(|(_, due)| *due <= now).collect();
+        if due.is_empty() {
             return None;
         }
-        let (first_day, last_day) = order.plan.days?;
-        let since = order.reminded.unwrap_or_else(|| first_day.and_time(NaiveTime::MIN).and_utc());
         if !order.details.disable_renewal_notifications && !order.is_renewed() {
-            for days in REMINDERS {
-                let due = (last_day - TimeDelta::days(days)).and_time(NaiveTime::MIN).and_utc();
-                if due > since && due <= now {
-                    let subject = format!("[重要]証明書更新のご案内 {days}日間 (オーダー番号 {order_id})");
-                    self.mail_owner(order, MailKind::RenewalReminder, &subject, due);
-                }
+            for (days, due) in due {
+                let subject = format!("[重要]証明書更新のご案内 {days}日間 (オーダー番号 {order_id})");
+                self.mail_owner(order, MailKind::RenewalReminder, &subject, due);
             }
         }
         self.orders.get_mut(order_id)?.reminded = Some(now);

@@ -29,7 +29,10 @@ impl Account {
             order.add_note(note, user.id, call.now);
         }
         let action = reissue.map_or(Action::NewOrder, Action::Reissue);
-        for request in self.requests.iter_mut().filter(|request| request.order_id == id && request.action == action) {
+        for request in self.orders.get(id).map(|order| order.request_ids.clone()).unwrap_or_default() {
+            let Some(request) = self.requests.get_mut(request).filter(|request| request.action == action) else {
+                continue;
+            };
             // A reissue's request becomes rejected; that an order's stays as it was decided is inferred.
             match reissue {
                 Some(_) => request.withdraw(note, user.id, call.now),
@@ -93,8 +96,8 @@ fn window(query: &Query, now: DateTime<Utc>) -> Result<(NaiveDateTime, NaiveDate
 /// `GET /order/certificate/status-changes`; `{}` when nothing changed.
 pub(crate) fn changes(account: &mut Account, call: &Call) -> Answer {
     let (from, to) = window(&call.query, call.now)?;
-    let changed = |order: &&Order| (from..to).contains(&order.changed.naive_utc());
-    let orders: Vec<Value> = account.orders.iter().rev().filter(changed).map(short).collect();
+    let changed = account.lists.orders.select().any_between(&[("status_last_updated", Some(from), Some(to))]);
+    let orders: Vec<Value> = changed.numbered(true).filter_map(|id| account.orders.get(id)).map(short).collect();
     Ok(Reply::ok(if orders.is_empty() { json!({}) } else { json!({"orders": orders}) }))
 }
 

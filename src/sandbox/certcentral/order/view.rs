@@ -97,7 +97,7 @@ impl Account {
 
     /// Certificates beside the first that were issued, as orders count them.
     fn counts(&self, order: &Order) -> Counts {
-        let issued = self.certificates.iter().filter(|certificate| certificate.order_id == order.id && certificate.issued.is_some());
+        let issued = self.all_certificates_of(order.id).filter(|certificate| certificate.issued.is_some());
         issued.fold(Counts::default(), |mut counts, certificate| {
             match certificate.origin {
                 Origin::Original => {}

@@ -1,16 +1,28 @@
 //! The endpoints of organizations.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::form::read_identity;
 use super::{FIRST_ID, Organization};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::containers;
+use crate::sandbox::certcentral::listing::{Key, Selection};
 use crate::sandbox::certcentral::order::OrderStatus;
+use crate::sandbox::certcentral::rules::validations::ValidationKind;
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
 impl Account {
+    /// Asks for a validation of an organization, unless it is under way or done.
+    pub(crate) fn submit_organization(&mut self, id: u64, kind: ValidationKind, now: DateTime<Utc>) {
+        if self.organizations.get(id).is_some_and(|organization| !organization.is_submitted(kind))
+            && let Some(organization) = self.organizations.get_mut(id)
+        {
+            organization.submit(kind, now);
+        }
+    }
+
     pub(crate) fn organization(&self, id: u64) -> Result<&Organization, Refusal> {
         self.organizations.get(id).ok_or_else(|| Refusal::not_found("organization"))
     }
@@ -96,14 +108,16 @@ pub(crate) fn activate(account: &mut Account, call: &Call) -> Answer {
 pub(crate) fn deactivate(account: &mut Account, call: &Call) -> Answer {
     account.caller(call).must_administrate()?;
     let id = account.organization(call.id(0))?.id;
-    let waits = |status| matches!(status, OrderStatus::NeedsApproval | OrderStatus::Pending | OrderStatus::Processing);
+    let waiting = [OrderStatus::NeedsApproval, OrderStatus::Pending, OrderStatus::Processing].map(|status| Key::Word(status.word()));
     // The refusal is in the console's help, its code is inferred.
-    if account.orders.iter().any(|order| order.organization_id == Some(id) && waits(order.status)) {
+    if !account.orders_of_organization(id).any_of("status", &waiting).is_empty() {
         return Err(Refusal::invalid_status("The organization has pending orders or requests."));
     }
     account.organization_mut(call)?.active = false;
-    for domain in account.domains.iter_mut().filter(|domain| domain.organization_id == Some(id)) {
-        domain.active = false;
+    for domain in account.directory.domains_of(id) {
+        if let Some(domain) = account.domains.get_mut(domain) {
+            domain.active = false;
+        }
     }
     Ok(Reply::no_content())
 }
@@ -113,18 +127,23 @@ pub(crate) fn delete(account: &mut Account, call: &Call) -> Answer {
     account.caller(call).must_administrate()?;
     let id = account.organization(call.id(0))?.id;
     // Both refusals are documented, their code is inferred.
-    if id == FIRST_ID || account.orders.iter().any(|order| order.organization_id == Some(id)) {
+    if id == FIRST_ID || !account.orders_of_organization(id).is_empty() {
         return Err(Refusal::invalid_status("The organization cannot be deleted."));
     }
     account.organizations.remove(id);
-    let domains: Vec<u64> = account.domains.iter().filter(|domain| domain.organization_id == Some(id)).map(|domain| domain.id).collect();
-    for domain in domains {
-        account.domains.remove(domain);
+    for domain in account.directory.domains_of(id) {
+        if let Some(domain) = account.domains.remove(domain) {
+            account.directory.forget_domain(&domain);
+        }
     }
     Ok(Reply::no_content())
 }
 
 impl Account {
+    fn orders_of_organization(&self, id: u64) -> Selection<'_> {
+        self.lists.orders.select().any_of("organization_id", &[Key::Number(id)])
+    }
+
     /// The container of an organization's domains.
     pub(crate) fn container_of(&self, organization: Option<&Organization>) -> u64 {
         organization.map_or(containers::STARTING_ID, |organization| organization.container_id)

@@ -2,7 +2,7 @@
 
 use super::Organization;
 use crate::sandbox::certcentral::Account;
-use crate::sandbox::certcentral::listing::{self, SortKey};
+use crate::sandbox::certcentral::listing::{self, Key};
 use crate::sandbox::http::{Answer, Call, Reply};
 
 /// `GET /organization`
@@ -17,8 +17,8 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
         .filter(|organization| listing::is_like(&search, &[&organization.identity.name]))
         .collect();
     listing::sort(&mut organizations, &call.query, |organization, key| match key {
-        "id" => Some(SortKey::Number(organization.id)),
-        "name" => Some(SortKey::Text(organization.identity.name.clone())),
+        "id" => Some(Key::Number(organization.id)),
+        "name" => Some(Key::text(&organization.identity.name)),
         _ => None,
     });
     let validations_at = call.query.flag("include_validation").then_some(call.now);

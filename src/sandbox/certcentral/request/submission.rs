@@ -25,7 +25,9 @@ pub(crate) struct Ask<'a> {
 impl Account {
     /// Enters a certificate that is asked for.
     pub(crate) fn enter(&mut self, order_id: u64, origin: Origin, user: &User, wanted: CertificateForm, now: DateTime<Utc>) -> u64 {
-        self.certificates.add(|id| Certificate::requested(id, order_id, origin, user.id, wanted, now))
+        let id = self.certificates.add(|id| Certificate::requested(id, order_id, origin, user.id, wanted, now));
+        self.directory.enter_certificate(id, order_id);
+        id
     }
 
     /// Makes a request, where the account wants one, and its number; what needs no approver begins at once.
@@ -82,8 +84,9 @@ impl Account {
         let (organization_id, method) = (order.organization_id, order.dcv_method);
         let unproven = self.unproven_names(order, certificate, now);
         let asked: Vec<String> = unproven.iter().map(|name| self.domain_asked(order, name).to_owned()).collect();
-        if let (Some(kind), Some(organization)) = (kinds.first(), organization_id.and_then(|id| self.organizations.get_mut(id))) {
-            organization.submit(*kind, now);
+        let organization = organization_id.and_then(|id| self.organizations.get(id));
+        if let (Some(kind), Some(id)) = (kinds.first(), organization.map(|organization| organization.id)) {
+            self.submit_organization(id, *kind, now);
         }
         if method.uses_token() && !asked.is_empty() {
             self.random_value(order_id, now)?;
@@ -118,11 +121,8 @@ impl Account {
 
     /// The registered domain that will answer for a name, once control is shown: the nearest above it.
     pub(crate) fn domain_for(&self, name: &str, domain_name: &str) -> Option<u64> {
-        self.domains
-            .iter()
-            .filter(|domain| domain.name == domain_name || domain.answers_for(name))
-            .max_by_key(|domain| domain.name.len())
-            .map(|domain| domain.id)
+        let mut domains = self.domains_above(name);
+        domains.find(|domain| domain.name == domain_name || domain.answers_for(name)).map(|domain| domain.id)
     }
 
     /// The domains a certificate waits for.

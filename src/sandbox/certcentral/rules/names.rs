@@ -65,6 +65,11 @@ pub(crate) fn base_domain(name: &str) -> &str {
     if SECOND_LEVEL_REGISTRIES.contains(&last(2)) { last(3) } else { last(2) }
 }
 
+/// A name and those above it, the nearest first.
+pub(crate) fn upwards(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(without_wildcard(name)), |name| name.split_once('.').map(|(_, above)| above))
+}
+
 /// Whether `domain` is `name` or stands above it.
 pub(crate) fn is_at_or_below(name: &str, domain: &str) -> bool {
     let name = without_wildcard(name);
@@ -124,6 +129,11 @@ mod tests {
         ] {
             assert_eq!(base_domain(name), base, "{name}");
         }
+    }
+
+    #[test]
+    fn names_lead_upwards() {
+        assert_eq!(upwards("*.a.example.com").collect::<Vec<_>>(), ["a.example.com", "example.com", "com"]);
     }
 
     #[test]

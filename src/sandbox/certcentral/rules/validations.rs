@@ -33,6 +33,11 @@ impl ValidationKind {
         items.iter().map(|item| item.get("type").and_then(Value::as_str).and_then(Self::read)).collect()
     }
 
+    /// Every kind there is.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(|(kind, ..)| *kind)
+    }
+
     pub(crate) fn word(self) -> &'static str {
         self.row().0
     }

@@ -1,0 +1,69 @@
+//! A call looks at no more of a large account than of a small one.
+
+use super::*;
+use crate::sandbox::register::looks;
+
+/// An account with so many orders, the last of which is older than a day.
+async fn account(orders: usize) -> (Caller, Value) {
+    let caller = Caller::new();
+    caller.validated_domain("example.com").await;
+    let mut last = Value::Null;
+    for number in 0..orders {
+        last = caller.order(caller.order_body(&format!("host{number}.example.com"))).await;
+    }
+    caller.sandbox.clock().advance(DAY);
+    caller.get("/user/me").await;
+    (caller, last)
+}
+
+async fn looked_at(caller: &Caller, method: &str, path: &str, body: Option<Value>) -> u64 {
+    looks::take();
+    let (status, body) = caller.call(method, path, body).await;
+    assert!(status < 300, "{method} {path}: {body}");
+    looks::take()
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_cost_the_same_in_an_account_of_any_size() {
+    let (small, of_small) = account(100).await;
+    let (large, of_large) = account(700).await;
+    let mut told = Vec::new();
+    for (method, path, body) in [
+        ("GET", "/user/me", None),
+        ("GET", "/order/certificate/{id}", None),
+        ("GET", "/order/certificate/{serial}", None),
+        ("GET", "/order/certificate/{id}/validation", None),
+        ("GET", "/order/certificate/{id}/reissue", None),
+        ("GET", "/order/certificate?limit=100", None),
+        ("GET", "/order/certificate?limit=100&filters[status]=issued", None),
+        ("GET", "/order/certificate?limit=100&filters[status]=issued&filters[product_name_id]=ssl_securesite_flex&sort=common_name", None),
+        ("GET", "/order/certificate?limit=100&sort=-common_name", None),
+        ("GET", "/order/certificate?limit=100&sort=valid_till", None),
+        ("GET", "/order/certificate?limit=100&filters[common_name]=host7.example.com", None),
+        ("GET", "/order/certificate?limit=100&filters[valid_till]=%3E2020-01-01", None),
+        ("GET", "/order/certificate?filters[serial_number]={serial}", None),
+        ("GET", "/order/certificate/status-changes?seconds=60", None),
+        ("GET", "/order/alternate/nothing", None),
+        ("GET", "/request?limit=100&filters[status]=approved&sort=-date", None),
+        ("GET", "/report/request", None),
+        ("GET", "/report/order/129626/expiring", None),
+        ("GET", "/domain?limit=100", None),
+        ("POST", "/order/certificate/{id}/note", Some(json!({"text": "Looked at."}))),
+        ("PUT", "/certificate/{certificate}/unarchive", Some(json!({}))),
+        ("POST", "/order/certificate/ssl_securesite_flex", Some(small.order_body("new.example.com"))),
+        ("POST", "/order/certificate/{id}/reissue", Some(small.again(&["again.example.com"]))),
+        ("PUT", "/order/certificate/{id}/revoke", Some(json!({"skip_approval": true}))),
+    ] {
+        let mut costs = [0, 0];
+        for (cost, (caller, order)) in costs.iter_mut().zip([(&small, &of_small), (&large, &of_large)]) {
+            let info = caller.info(order).await;
+            let serial = info["certificate"]["serial_number"].as_str().unwrap();
+            let path = path.replace("{id}", &order["id"].to_string()).replace("{serial}", serial);
+            let path = path.replace("{certificate}", &info["certificate"]["id"].to_string());
+            *cost = looked_at(caller, method, &path, body.clone()).await;
+        }
+        let [small, large] = costs;
+        told.push(format!("{small:>5} {large:>5} {method} {path}"));
+        assert!(large * 10 <= small * 13, "{}", told.join("\n"));
+    }
+}
