@@ -237,7 +237,7 @@ fn lines(file: &[u8]) -> impl Iterator<Item = Line<'_>> {
 }
 
 /// Decodes base64 with white space and line ends in it, be they written out as `\n`, and headers (RFC 1421) before it.
-fn decoded(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+pub(super) fn decoded(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     let text = std::str::from_utf8(text).map_err(|_| Unreadable::Base64)?;
     // No base64 has a colon; what follows the line of the last one does not belong to the headers.
     let text = text.rsplit_once(':').map_or(text, |(_, rest)| rest.split_once(['\n', '\r']).map_or("", |(_, body)| body));

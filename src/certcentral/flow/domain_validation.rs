@@ -2,7 +2,7 @@
 
 mod polling;
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bon::bon;
 use chrono::{DateTime, Utc};
