@@ -1,6 +1,10 @@
 //! What has to hold of everything that comes back, whatever the service answered.
 
-use std::{error::Error as StdError, fmt::Debug, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt::{Debug, Display},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use shomei::{CertificateChain, Error, WaitError, certcentral::Download};
@@ -67,7 +71,7 @@ pub(crate) fn certificates(chain: &CertificateChain) {
 }
 
 /// What a wait came to.
-pub(crate) fn waited<S: Debug, T>(clients: &Clients, within: Duration, outcome: Result<T, WaitError<S>>) {
+pub(crate) fn waited<S: Debug + Display, T>(clients: &Clients, within: Duration, outcome: Result<T, WaitError<S>>) {
     let Err(failure) = outcome else { return };
     assert!(failure.waited() <= within + Duration::from_secs(1), "{:?} of {within:?}", failure.waited());
     let _ = format!("{failure} {failure:?}");

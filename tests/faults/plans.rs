@@ -15,7 +15,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use shomei::{
     Sandbox,
-    sandbox::{ApprovalMode, Card, Fault, FaultPlan, PersonDetails},
+    sandbox::{ApprovalMode, Card, Fault, FaultMet, FaultPlan, PersonDetails},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -129,7 +129,9 @@ fn a_seed_tells_the_same_story_twice() {
         let story = || {
             fastrand::seed(seed);
             let run = paused().block_on(flows::certcentral(plan(seed), approval(seed)));
-            (run.met, run.endings)
+            // The id that an order goes by is drawn from the system, not from the seed.
+            let told = |met: &FaultMet| (met.call.split("/alternate/").next().unwrap_or_default().to_owned(), format!("{:?}", met.fault));
+            (run.met.iter().map(told).collect::<Vec<_>>(), run.endings)
         };
         let first = story();
         assert!(seed % 4 == 0 || !first.0.is_empty());
