@@ -138,18 +138,20 @@ struct Started {
     revocation: PendingRevocation,
 }
 
-async fn started() -> (Way, CertCentral, Started) {
-    let (way, cc) = Way::to(Sandbox::builder().approval(ApprovalMode::OneStep));
-    validated(&way, &cc).await;
-    let issued = issuance(&cc, "example.com").await.wait(HOUR).await.unwrap();
-    let revocation = cc.orders().revoke(issued.order.id).start().await.unwrap();
-    let other = issuance(&cc, "example.com").await;
-    let request: RequestId = other.placed().unwrap().requests[0].id;
-    let validation = validation(&cc, "example.net").await;
-    publish(&way, validation.instructions());
-    let approval = cc.requests().settle(request).start();
-    let issuance = issuance(&cc, "example.com").await;
-    (way, cc, Started { revoked: issued.order.id, validation, issuance, approval, revocation })
+fn started() -> BoxFuture<'static, (Way, CertCentral, Started)> {
+    Box::pin(async {
+        let (way, cc) = Way::to(Sandbox::builder().approval(ApprovalMode::OneStep));
+        validated(&way, &cc).await;
+        let issued = issuance(&cc, "example.com").await.wait(HOUR).await.unwrap();
+        let revocation = cc.orders().revoke(issued.order.id).start().await.unwrap();
+        let other = issuance(&cc, "example.com").await;
+        let request: RequestId = other.placed().unwrap().requests[0].id;
+        let validation = validation(&cc, "example.net").await;
+        publish(&way, validation.instructions());
+        let approval = cc.requests().settle(request).start();
+        let issuance = issuance(&cc, "example.com").await;
+        (way, cc, Started { revoked: issued.order.id, validation, issuance, approval, revocation })
+    })
 }
 
 /// What comes from somebody else than the service.
