@@ -20,7 +20,7 @@ use shomei::{
 /// The key of every client here. Nothing but its own header may ever show it.
 pub(crate) const KEY: &str = "CANARYKEY0123456789";
 
-const HOST: &str = "service.invalid";
+pub(crate) const HOST: &str = "service.invalid";
 
 /// More requests than any call, list or wait of a few hours has a reason to send.
 const MOST_REQUESTS: usize = 5_000;

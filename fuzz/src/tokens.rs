@@ -15,17 +15,20 @@ use shomei::{
 use super::{
     flows::{issuance, validation},
     judge,
-    script::{Clients, KEY, Script, play},
+    script::{Clients, HOST, KEY, Script, play},
 };
 use futures_util::{StreamExt as _, future::LocalBoxFuture};
 use std::time::Duration;
+
+/// The path below which CertCentral's operations stand.
+const CERTCENTRAL: &str = "/services/v2";
 
 type Resume = for<'c> fn(&'c Clients, &'c [u8]) -> LocalBoxFuture<'c, ()>;
 
 const KINDS: &[(&str, Resume)] = &[
     ("validation", |clients, json| {
         Box::pin(async {
-            let Some(token) = token("domain validation", 2, json) else { return };
+            let Some(token) = token("domain validation", 3, CERTCENTRAL, json) else { return };
             let pending = clients.cc.domains().resume_validation(token).start().await;
             opened(json, &pending);
             validation(clients, pending).await;
@@ -33,7 +36,7 @@ const KINDS: &[(&str, Resume)] = &[
     }),
     ("issuance", |clients, json| {
         Box::pin(async {
-            let Some(token) = token("issuance", 2, json) else { return };
+            let Some(token) = token("issuance", 3, CERTCENTRAL, json) else { return };
             let pending = clients.cc.orders().resume_issuance(token).start();
             opened(json, &pending);
             issuance(clients, pending).await;
@@ -41,7 +44,7 @@ const KINDS: &[(&str, Resume)] = &[
     }),
     ("approval", |clients, json| {
         Box::pin(async {
-            let Some(token) = token::<ApprovalToken>("approval", 2, json) else { return };
+            let Some(token) = token::<ApprovalToken>("approval", 3, CERTCENTRAL, json) else { return };
             let pending = clients.cc.requests().resume_approval(token.clone()).start();
             opened(json, &pending);
             match pending {
@@ -66,13 +69,14 @@ pub fn tokens(data: &[u8]) {
 }
 
 /// A token as it stands there, or one with this content as the client itself would seal it: an older one is followed with other targets, too.
-fn token<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kind: &str, version: u8, json: &[u8]) -> Option<T> {
+fn token<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kind: &str, version: u8, path: &str, json: &[u8]) -> Option<T> {
     read(json).or_else(|| {
         let unsealed = [format!(r#"{{"version":{version},"seal":"{}","content":"#, "0".repeat(64)).as_bytes(), json, b"}"].concat();
         let token = serde_json::to_string(&serde_json::from_slice::<T>(&unsealed).ok()?).expect("what was read can be written");
         let (_, content) = token.split_once(r#""content":"#).expect("a token has a content");
         let content = content.strip_suffix('}').expect("the content is its last member");
-        let seal = code(&code(KEY.as_bytes(), b"shomei resume tokens"), &[kind.as_bytes(), &[0, version], content.as_bytes()].concat());
+        let key = code(KEY.as_bytes(), format!("shomei resume tokens\0https://{HOST}{path}").as_bytes());
+        let seal = code(&key, &[kind.as_bytes(), &[0, version], content.as_bytes()].concat());
         let seal: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
         read(format!(r#"{{"version":{version},"seal":"{seal}","content":{content}}}"#).as_bytes())
     })
@@ -97,7 +101,7 @@ fn read<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(json: &[u
 }
 
 async fn cursor(clients: &Clients, json: &[u8]) {
-    let Some(cursor) = token::<Cursor>("sweep", 1, json) else { return };
+    let Some(cursor) = token::<Cursor>("sweep", 1, "", json) else { return };
     let _ = cursor.done();
     let targets = ["a", "b", "../c"].map(|id| Target::from(UserId::from(id)));
     let sweep = clients.v2.sweep().over(targets).resume(cursor).start();
