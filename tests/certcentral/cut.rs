@@ -1,5 +1,5 @@
-//! Connections that break off, at every single byte of an order and of its answer, and all along the other writes: exactly one order exists
-//! in the end, and the flow has its certificate. Real HTTP/1.1 on both sides, over a pipe in process, so that minutes of looking pass at once.
+//! Connections that break off, at every single byte of an order and of its answer, and all along the other writes: what was done is found, and
+//! what was not is not sent again; for who asks for it, exactly one exists in the end. Real HTTP/1.1 on both sides, over a pipe in process, so that minutes of looking pass at once.
 
 use std::{
     io,
@@ -17,8 +17,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client, server, service::service_fn};
 use hyper_util::rt::TokioIo;
 use shomei::{
-    ApiKey, CertCentral, Sandbox, Transport, TransportError,
-    certcentral::{OrderId, OrganizationId, Plan, Product, flow::Instructions},
+    ApiKey, CallOptions, CertCentral, Csr, Error, Retry, Sandbox, Transport, TransportError,
+    certcentral::{
+        OrderId, OrganizationId, Plan, Product,
+        flow::{Instructions, PendingIssuance},
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex},
@@ -84,6 +87,11 @@ impl Wire {
         flow.await;
         assert!(self.cut.lock().unwrap().is_none(), "the flow did not make the call");
         left.load(Ordering::Relaxed) == 0
+    }
+
+    /// After how many bytes it will be cut.
+    fn position(&self) -> usize {
+        self.cut.lock().unwrap().as_ref().map_or(0, |cut| cut.left.load(Ordering::Relaxed))
     }
 
     async fn exchange(&self, request: reqwest::Request) -> Result<reqwest::Response, TransportError> {
@@ -165,9 +173,29 @@ async fn validate(sandbox: &Sandbox, cc: &CertCentral, name: &str) {
     pending.wait(HOUR).await.unwrap();
 }
 
-async fn order(cc: &CertCentral) -> OrderId {
-    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
-    order.plan(Plan::years(1)).start().await.unwrap().wait(HOUR).await.unwrap().order.id
+async fn order(cc: &CertCentral, csr: Csr) -> Result<PendingIssuance, Error> {
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(ORGANIZATION);
+    order.plan(Plan::years(1)).start().await
+}
+
+/// A client that does not send again what is lost, and one that does. Neither looks for long: here everything shows at once.
+fn both(cc: &CertCentral) -> [(CertCentral, bool); 2] {
+    let retry = Retry::default().search(Duration::from_secs(10));
+    [false, true].map(|resends| (cc.with(CallOptions::default().retry(retry.resend_if_absent(resends))), resends))
+}
+
+/// Here whatever was done shows at once: it is found, or it was not done.
+async fn settled(started: Result<PendingIssuance, Error>, resends: bool, made: impl Future<Output = i64>) {
+    match started {
+        Ok(pending) => {
+            pending.wait(HOUR).await.unwrap();
+            assert_eq!(made.await, 1);
+        }
+        Err(error) => {
+            assert!(error.may_have_happened() && error.trace().is_some() && !resends, "{error}");
+            assert_eq!(made.await, 0);
+        }
+    }
 }
 
 async fn orders(cc: &CertCentral) -> i64 {
@@ -178,36 +206,40 @@ async fn orders(cc: &CertCentral) -> i64 {
 async fn an_issued_order(cc: &CertCentral) -> OrderId {
     match cc.orders().list().page_size(1).send().await.unwrap().orders.first() {
         Some(issued) => issued.id,
-        None => order(cc).await,
+        None => order(cc, csr()).await.unwrap().wait(HOUR).await.unwrap().order.id,
     }
 }
 
 #[test]
 fn an_order_cut_at_every_byte() {
-    all_along("/order/certificate/ssl_securesite_flex", 1, async |_, cc| {
-        let before = orders(cc).await;
-        order(cc).await;
-        assert_eq!(orders(cc).await, before + 1);
+    all_along("/order/certificate/ssl_securesite_flex", 1, async |wire, cc| {
+        // The other client comes round with every thirtieth byte.
+        let [plain, resending] = both(cc);
+        let (cc, resends) = if wire.position() % 30 == 0 { resending } else { plain };
+        let before = orders(&cc).await;
+        settled(order(&cc, csr()).await, resends, async { orders(&cc).await - before }).await;
     });
 }
 
 #[test]
 fn a_reissue_cut_all_along() {
-    all_along("/reissue", 13, async |_, cc| {
-        let order = an_issued_order(cc).await;
-        let before = cc.orders().reissues(order).send().await.unwrap().len();
-        cc.orders().reissue(order, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
-        assert_eq!(cc.orders().reissues(order).send().await.unwrap().len(), before + 1);
+    all_along("/reissue", 13, async |wire, cc| {
+        let (cc, resends) = both(cc)[wire.position() / 13 % 2].clone();
+        let order = an_issued_order(&cc).await;
+        let count = async || cc.orders().reissues(order).send().await.unwrap().len() as i64;
+        let before = count().await;
+        settled(cc.orders().reissue(order, csr()).start().await, resends, async { count().await - before }).await;
     });
 }
 
 #[test]
 fn a_duplicate_cut_all_along() {
-    all_along("/duplicate", 13, async |_, cc| {
-        let order = an_issued_order(cc).await;
-        let before = cc.orders().duplicates(order).send().await.unwrap().len();
-        cc.orders().duplicate(order, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
-        assert_eq!(cc.orders().duplicates(order).send().await.unwrap().len(), before + 1);
+    all_along("/duplicate", 13, async |wire, cc| {
+        let (cc, resends) = both(cc)[wire.position() / 13 % 2].clone();
+        let order = an_issued_order(&cc).await;
+        let count = async || cc.orders().duplicates(order).send().await.unwrap().len() as i64;
+        let before = count().await;
+        settled(cc.orders().duplicate(order, csr()).start().await, resends, async { count().await - before }).await;
     });
 }
 
