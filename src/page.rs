@@ -1,79 +1,115 @@
 //! Lists that come in pages, as streams of items or of pages.
 
+mod offsets;
+mod reader;
+#[cfg(feature = "pocketsign")]
+mod tokens;
+
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     fmt,
+    hash::Hash,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use futures_util::{
-    Stream, StreamExt as _,
+    Stream, StreamExt as _, TryStreamExt as _,
     future::BoxFuture,
     stream::{self, BoxStream},
 };
 
+pub(crate) use self::offsets::{Extent, Offsets};
+use self::reader::Reader;
+#[cfg(feature = "pocketsign")]
+pub(crate) use self::tokens::{Following, Tokens};
 use crate::error::Error;
 
-/// The most items a page of the service holds.
+/// The most items that a page of CertCentral holds.
+#[cfg(feature = "certcentral")]
 pub(crate) const LARGEST_PAGE: u32 = 1000;
-
-/// One page, as the service gave it.
-pub(crate) struct Fetched<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) total: Option<u64>,
-    /// The page size that the service says it used.
-    pub(crate) limit: Option<u64>,
-}
-
-/// Fetches the page of a size at an offset.
-pub(crate) type Fetch<T> = Box<dyn Fn(u64, u32) -> BoxFuture<'static, Result<Fetched<T>, Error>> + Send>;
 
 /// Some items of a list, in the order of the service.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Page<T> {
+pub struct Page<T, P = u64> {
     /// The items that no page before had.
     pub items: Vec<T>,
-    /// Where to go on: the offset of the page after this one.
-    pub next_offset: u64,
+    /// Where to go on, at another time or in another process: the offset or the token of the next page; none after the last.
+    pub next: Option<P>,
     /// How many items there are in all, if the service says so. It has been seen to be wrong.
     pub total: Option<u64>,
 }
 
-/// A list as a stream of pages. After an error the stream ends; begin again at the last page's
-/// [`next_offset`](Page::next_offset).
+/// A list as a stream of pages, found by an offset or by a token (`P`). After an error the stream ends; begin again at the last page's
+/// [`next`](Page::next).
 ///
-/// It ends where the list does, whatever the service says of the total: at an empty page, at a short one that the total agrees with, or at
-/// one that repeats what was seen. Items that move to an earlier page because others vanish are not missed, and none comes twice.
+/// Every item that a page had comes, and comes once, whatever the service says of the total. The stream ends where the list does, or after
+/// a few pages in a row that bring nothing new: a service may lead round in a circle.
+///
+/// By offset, each request begins with the last item read, to notice when earlier ones have vanished meanwhile and the rest has moved
+/// forward; then some pages are read again. So nothing is missed that stays in the list, in the same order, while it is read.
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct Pages<T> {
-    pages: BoxStream<'static, Result<Page<T>, Error>>,
+pub struct Pages<T, P = u64> {
+    pages: BoxStream<'static, Result<Page<T, P>, Error>>,
 }
 
 /// A list as a stream of items. See [`Pages`] for where it ends.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Items<T> {
-    pages: Pages<T>,
+    pages: BoxStream<'static, Result<Vec<T>, Error>>,
     ready: VecDeque<T>,
 }
 
-impl<T: Send + 'static> Pages<T> {
-    /// Pages of `size` items from `offset` on; `key` tells items apart.
-    pub(crate) fn new(fetch: Fetch<T>, key: fn(&T) -> u64, offset: u64, size: u32) -> Self {
-        let size = size.clamp(1, LARGEST_PAGE);
-        let reader = Reader { fetch, key, size, offset, total: None, seen: HashSet::new(), read_before: 0, over: false };
-        Self { pages: stream::unfold(reader, Reader::next).boxed() }
+/// Reads the page that a walk asks for.
+pub(crate) type Fetch<T, W> = Box<dyn FnMut(<W as Walk>::Ask) -> BoxFuture<'static, Result<(Vec<T>, <W as Walk>::Told), Error>> + Send>;
+
+/// The way through a list: what to ask for next.
+pub(crate) trait Walk: Send + 'static {
+    /// What a request asks for.
+    type Ask: Send;
+    /// What a page tells beside its items.
+    type Told: Send;
+    /// What a caller finds a page by.
+    type Place: Send;
+
+    fn ask(&self) -> Self::Ask;
+
+    /// Moves on past a page.
+    ///
+    /// # Errors
+    ///
+    /// When there must be more, and the service does not give it.
+    fn pass(&mut self, told: &Self::Told, read: Read) -> Result<Option<Self::Place>, Error>;
+
+    /// How many items there are, as a page tells it.
+    fn total(told: &Self::Told) -> Option<u64>;
+}
+
+/// What a page turned out to hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read {
+    pub(crate) items: usize,
+    /// How many of them no page before had.
+    pub(crate) new: usize,
+    /// Whether a page before had the first of them.
+    pub(crate) is_first_known: bool,
+}
+
+impl<T: Send + 'static, P: Send + 'static> Pages<T, P> {
+    /// The pages that a walk leads to; `key` tells items apart.
+    pub(crate) fn new<W: Walk<Place = P>, K: Eq + Hash + Send + 'static>(walk: W, key: fn(&T) -> K, fetch: Fetch<T, W>) -> Self {
+        Self { pages: stream::unfold(Reader::new(walk, key, fetch), Reader::next).boxed() }
     }
 
     /// The same list, item by item.
     pub fn items(self) -> Items<T> {
-        Items { pages: self, ready: VecDeque::new() }
+        Items { pages: self.pages.map_ok(|page| page.items).boxed(), ready: VecDeque::new() }
     }
 }
 
-impl<T> Stream for Pages<T> {
-    type Item = Result<Page<T>, Error>;
+impl<T, P> Stream for Pages<T, P> {
+    type Item = Result<Page<T, P>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.pages.poll_next_unpin(context)
@@ -89,7 +125,7 @@ impl<T: Unpin> Stream for Items<T> {
                 return Poll::Ready(Some(Ok(item)));
             }
             match std::task::ready!(self.pages.poll_next_unpin(context)) {
-                Some(Ok(page)) => self.ready = page.items.into(),
+                Some(Ok(items)) => self.ready = items.into(),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -97,7 +133,7 @@ impl<T: Unpin> Stream for Items<T> {
     }
 }
 
-impl<T> fmt::Debug for Pages<T> {
+impl<T, P> fmt::Debug for Pages<T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages").finish_non_exhaustive()
     }
@@ -106,64 +142,6 @@ impl<T> fmt::Debug for Pages<T> {
 impl<T> fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items").field("ready", &self.ready.len()).finish_non_exhaustive()
-    }
-}
-
-/// Reads page after page.
-struct Reader<T> {
-    fetch: Fetch<T>,
-    key: fn(&T) -> u64,
-    size: u32,
-    offset: u64,
-    total: Option<u64>,
-    seen: HashSet<u64>,
-    /// Up to where pages are read a second time; there it is no wonder that nothing is new.
-    read_before: u64,
-    over: bool,
-}
-
-impl<T> Reader<T> {
-    async fn next(mut self) -> Option<(Result<Page<T>, Error>, Self)> {
-        while !self.over {
-            let fetched = match (self.fetch)(self.offset, self.size).await {
-                Ok(fetched) => fetched,
-                Err(error) => {
-                    self.over = true;
-                    return Some((Err(error), self));
-                }
-            };
-            let page = self.take(fetched);
-            if !page.items.is_empty() {
-                return Some((Ok(page), self));
-            }
-        }
-        None
-    }
-
-    /// What is new in a page, and where the next one begins.
-    fn take(&mut self, Fetched { mut items, total, limit }: Fetched<T>) -> Page<T> {
-        let count = items.len() as u64;
-        let end = self.offset.saturating_add(count);
-        items.retain(|item| self.seen.insert((self.key)(item)));
-
-        // What vanished before this page has pulled as many items over the border to the page before.
-        let vanished = match (self.total, total) {
-            (Some(before), Some(now)) => before.saturating_sub(now),
-            _ => 0,
-        };
-        self.total = total.or(self.total);
-        if vanished > 0 && self.offset > 0 {
-            self.read_before = self.read_before.max(end);
-            self.offset = self.offset.saturating_sub(vanished);
-        } else {
-            let asked = u64::from(self.size);
-            let size = limit.filter(|limit| *limit > 0).map_or(asked, |limit| limit.min(asked));
-            let short = count < size && total.is_none_or(|total| end >= total);
-            let repeats = items.is_empty() && (count == 0 || end > self.read_before);
-            self.over = repeats || short;
-            self.offset = end;
-        }
-        Page { items, next_offset: self.offset, total }
     }
 }
 

@@ -58,7 +58,7 @@ mod content;
 mod environment;
 mod error;
 pub mod freshness;
-mod page;
+mod list;
 mod sign_in;
 mod status;
 pub mod sweep;

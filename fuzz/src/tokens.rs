@@ -101,7 +101,7 @@ fn read<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(json: &[u
 }
 
 async fn cursor(clients: &Clients, json: &[u8]) {
-    let Some(cursor) = token::<Cursor>("sweep", 1, "", json) else { return };
+    let Some(cursor) = token::<Cursor>("sweep", 2, "", json) else { return };
     let _ = cursor.done();
     let targets = ["a", "b", "../c"].map(|id| Target::from(UserId::from(id)));
     let sweep = clients.v2.sweep().over(targets).resume(cursor).start();

@@ -1,5 +1,7 @@
 //! Certificates: fetching them once they are issued.
 
+use std::fmt;
+
 use bon::bon;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
@@ -13,7 +15,9 @@ handle! {
 }
 
 /// A downloaded file. [`chain`](Self::chain) reads the certificates in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` tells how large it is, not what is in it: instead of a certificate it may be a page that repeats the request, key and all.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Download {
     /// What the service says it is, such as `application/x-pem-file`.
@@ -22,6 +26,12 @@ pub struct Download {
     pub file_name: Option<String>,
     /// The file.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 impl Download {

@@ -1,7 +1,7 @@
 //! How the builders of lists end: with one page, with all pages, or with all items.
 
 use super::types;
-use crate::page::Fetched;
+use crate::page::Extent;
 
 /// Gives a builder its ends. Its `prepare` gives a query, an offset and a page size; the query's `fetch` reads one page.
 macro_rules! list_ends {
@@ -26,14 +26,15 @@ macro_rules! list_ends {
             /// stream.
             pub fn pages(self) -> ::std::result::Result<$crate::Pages<$crate::certcentral::types::$item>, $crate::Error> {
                 let (query, offset, size) = self.prepare()?;
-                let fetch: $crate::page::Fetch<$crate::certcentral::types::$item> = ::std::boxed::Box::new(move |offset, size| {
+                let walk = $crate::page::Offsets::new(offset, ::std::option::Option::Some(size), $crate::page::LARGEST_PAGE);
+                let fetch = move |(offset, size): (u64, ::std::option::Option<u32>)| {
                     let query = query.clone();
                     ::std::boxed::Box::pin(async move {
-                        let list = query.fetch(offset, size).await?;
-                        Ok($crate::page::Fetched::new(list.$items, list.page))
-                    })
-                });
-                Ok($crate::Pages::new(fetch, |item| item.id.0, offset, size))
+                        let list = query.fetch(offset, size.unwrap_or($crate::page::LARGEST_PAGE)).await?;
+                        Ok((list.$items, $crate::certcentral::list::extent(list.page)))
+                    }) as ::futures_util::future::BoxFuture<'static, _>
+                };
+                Ok($crate::Pages::new(walk, |item: &$crate::certcentral::types::$item| item.id.0, ::std::boxed::Box::new(fetch)))
             }
 
             /// All items, from the offset on.
@@ -49,12 +50,10 @@ macro_rules! list_ends {
 }
 pub(super) use list_ends;
 
-impl<T> Fetched<T> {
-    /// A page of CertCentral; lists without a `page` object come whole.
-    pub(super) fn new(items: Vec<T>, page: Option<types::Page>) -> Self {
-        let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
-        Self { total: page.as_ref().and_then(|page| number(page.total)), limit: page.and_then(|page| number(page.limit)), items }
-    }
+/// What a page says of itself.
+pub(super) fn extent(page: Option<types::Page>) -> Extent {
+    let number = |value: Option<i64>| u64::try_from(value?).ok();
+    page.map_or_else(Extent::default, |page| Extent { total: number(page.total), limit: number(page.limit), offset: number(page.offset) })
 }
 
 /// An offset as the documents have it; what lies beyond is beyond any list.

@@ -1,6 +1,6 @@
 //! What a certificate states, the same for both versions.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{v1::types as v1, v2::types as v2};
 use crate::secret::Redacted;
@@ -23,8 +23,8 @@ pub struct CertificateContent {
 
 /// The basic four attributes (基本4情報) of a person, each with its replaced characters.
 ///
-/// The strings of replaced characters have a digit for each character of the name or address: `1` where a character that certificates
-/// cannot hold was replaced by another. Show such a name to the person before you print it.
+/// The strings of replaced characters are digits, `1` where a character that certificates cannot hold was replaced by another; how the digits
+/// belong to the characters is not documented, and there may be fewer of them. Show such a name to the person before you print it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PersonalAttributes {
@@ -40,6 +40,25 @@ pub struct PersonalAttributes {
     pub address: Option<Redacted<String>>,
     /// Which characters of the address were replaced.
     pub address_substitutes: Option<Redacted<String>>,
+}
+
+impl PersonalAttributes {
+    /// The birth date, as a date. `None` if there is none, or none in full: the day of some people is not known.
+    ///
+    /// It is personal data that shows when it is printed.
+    #[must_use]
+    pub fn birth_date(&self) -> Option<NaiveDate> {
+        birth_date(self.date_of_birth.as_ref()?.expose())
+    }
+}
+
+/// An era, then year, month and day.
+fn birth_date(text: &str) -> Option<NaiveDate> {
+    let date = text.strip_prefix(['1', '2', '3', '4', '5'])?;
+    let digits: Vec<u32> = date.chars().map(|digit| digit.to_digit(10)).collect::<Option<_>>()?;
+    let &[y1, y2, y3, y4, m1, m2, d1, d2] = &digits[..] else { return None };
+    let year = i32::try_from(y1 * 1000 + y2 * 100 + y3 * 10 + y4).ok()?;
+    NaiveDate::from_ymd_opt(year, m1 * 10 + m2, d1 * 10 + d2)
 }
 
 impl From<v1::CertificateContent> for CertificateContent {
@@ -76,6 +95,21 @@ impl From<v2::CertificateContent> for CertificateContent {
                 address: names.address,
                 address_substitutes: names.substitute_character_of_address,
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_birth_date_is_a_date_or_none() {
+        for (text, date) in [("118991201", (1899, 12, 1)), ("319770707", (1977, 7, 7)), ("520240229", (2024, 2, 29))] {
+            assert_eq!(birth_date(text), NaiveDate::from_ymd_opt(date.0, date.1, date.2), "{text}");
+        }
+        for text in ["", "3", "19770707", "319770700", "319770000", "319770230", "919770707", "3197707071", "3+9770707", "3１9770707"] {
+            assert_eq!(birth_date(text), None, "{text}");
         }
     }
 }

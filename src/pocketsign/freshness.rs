@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::{CertificateStatus, CheckMethod, version::Now};
 use crate::error::Error;
@@ -27,7 +27,7 @@ pub enum Freshness {
     /// [`Now`](Self::Now), as the service advises.
     #[default]
     SameDay,
-    /// Of this moment: by OCSP.
+    /// Of this moment: by OCSP. An answer of another day, as the authority dates it, is not fresh, though the service has just asked.
     Now,
     /// Whatever is there, of yesterday's list at worst: by CRL.
     Cheapest,
@@ -55,7 +55,8 @@ impl Freshness {
     }
 }
 
-/// When the list in use at a time was made, as a rule: this morning from 7:45 on, else the morning before. Inferred, not stated.
+/// When the service fetched the list that is in use at a time, as a rule: this morning from 7:45 on, else the morning before. Inferred, not
+/// stated; when the authority made that list is not known.
 #[must_use]
 pub fn list_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     let local = in_japan(now);
@@ -72,10 +73,10 @@ pub struct Fresh {
     pub status: CertificateStatus,
     /// How it was looked up in the end.
     pub method: CheckMethod,
-    /// The moment that the data is of: as the service stated it, or else inferred.
+    /// The moment that the data is of, as the service stated it. Where it stated none ([`is_as_of_stated`](Self::is_as_of_stated)), what is
+    /// known instead: when the service fetched the list in use, as a rule ([`list_as_of`]), or when it asked by OCSP.
     pub as_of: DateTime<Utc>,
-    /// Whether the service itself said so. A list that does not name the certificate has no date in the answer; then `as_of` follows from
-    /// when lists are renewed as a rule, and, for an answer by OCSP without a date, from the time of the check.
+    /// Whether the service stated `as_of`. Of a list that does not name the certificate it states no date.
     pub is_as_of_stated: bool,
     /// Whether the freshness asked for was reached, as far as `as_of` tells; `false` after a fallback to a list that is too old for it, for
     /// a list of today where only this machine's clock says that it is late enough, and whenever the service said neither good nor revoked.
@@ -100,7 +101,12 @@ impl Freshness {
 impl fmt::Display for Fresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, method, as_of, .. } = self;
-        write!(f, "{} by {method} as of {as_of}", status.state)?;
+        let known = match method {
+            _ if self.is_as_of_stated => " as of",
+            CheckMethod::Ocsp => ", asked at",
+            _ => ", list fetched about",
+        };
+        write!(f, "{} by {method}{known} {as_of}", status.state)?;
         if self.fallback.is_some() { f.write_str(" (OCSP failed)") } else { Ok(()) }
     }
 }
@@ -113,17 +119,24 @@ pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMe
     let checked_at = status.checked_at.unwrap_or(now.time);
     let is_time_told = status.checked_at.is_some() || now.is_told;
     let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { list_as_of(checked_at) });
+    let is_of_the_day = match () {
+        // A revocation is final, however old the data that tells of it.
+        () if status.is_revoked() => true,
+        // That it is past 7:45 where the service is, this machine's clock alone does not prove.
+        () if method != CheckMethod::Ocsp && !is_time_told => false,
+        () => day_in_japan(as_of) >= day_in_japan(checked_at),
+    };
     let is_fresh = match wanted {
         _ if !(status.is_good() || status.is_revoked()) => false,
-        Freshness::Now => method == CheckMethod::Ocsp,
-        // A revocation is final, however old the data that tells of it.
-        Freshness::SameDay if status.is_revoked() => true,
-        // That it is past 7:45 where the service is, this machine's clock alone does not prove.
-        Freshness::SameDay if method != CheckMethod::Ocsp && !is_time_told => false,
-        Freshness::SameDay => in_japan(as_of).date_naive() >= in_japan(checked_at).date_naive(),
+        Freshness::Now => method == CheckMethod::Ocsp && is_of_the_day,
+        Freshness::SameDay => is_of_the_day,
         Freshness::Cheapest => true,
     };
     Fresh { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback, earlier: None }
+}
+
+pub(super) fn day_in_japan(at: DateTime<Utc>) -> NaiveDate {
+    in_japan(at).date_naive()
 }
 
 /// Japan has had no summer time since 1951.
@@ -211,7 +224,11 @@ mod tests {
             status(&format!(r#"{{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_OCSP","sourceUpdatedAt":"{updated}"}}"#))
         };
         assert!(judge(ocsp("2024-05-01T05:59:59+09:00"), Freshness::SameDay, CheckMethod::Ocsp, now, None).is_fresh);
-        assert!(!judge(ocsp("2024-04-30T23:59:59+09:00"), Freshness::SameDay, CheckMethod::Ocsp, now, None).is_fresh);
+        for old in ["2024-04-30T23:59:59+09:00", "2024-04-28T06:00:00+09:00"] {
+            for wanted in [Freshness::SameDay, Freshness::Now] {
+                assert!(!judge(ocsp(old), wanted, CheckMethod::Ocsp, now, None).is_fresh, "{wanted:?} of {old}");
+            }
+        }
     }
 
     #[test]
@@ -258,6 +275,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn now_is_never_weaker_than_the_same_day(
+            state in prop_oneof!["STATUS_GOOD", "STATUS_REVOKED", "STATUS_NEW"], by_ocsp: bool, is_told: bool, hour in 0_i64..24,
+            age in proptest::option::of(-48_i64..200), checked in proptest::option::of(-48_i64..48),
+        ) {
+            let now = at("2024-05-01T00:00:00+09:00") + TimeDelta::hours(hour);
+            let word = if by_ocsp { "OCSP" } else { "CRL" };
+            let json = format!(r#"{{"id":"1","status":"{state}","checkMethod":"CHECK_METHOD_{word}"}}"#);
+            let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(&json).unwrap();
+            raw.source_updated_at = age.map(|age| now - TimeDelta::hours(age));
+            raw.created_at = checked.map(|checked| now + TimeDelta::hours(checked));
+            let fresh = |wanted| {
+                super::judge(raw.clone().into(), wanted, CheckMethod::Ocsp, Now { time: now, is_told }, None).is_fresh
+            };
+            prop_assert!(!fresh(Freshness::Now) || fresh(Freshness::SameDay));
+        }
+
         #[test]
         fn a_list_is_never_older_than_a_day_and_a_quarter_hour(seconds in -60_000_000_000i64..200_000_000_000) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();

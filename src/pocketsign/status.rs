@@ -94,12 +94,18 @@ fn stated(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     at.filter(|at| (2..=9999).contains(&at.year()))
 }
 
+/// The first value of the service's enumerations stands for none too: a good certificate has no unspecified reason to be revoked.
+fn reason(state: &RevocationStatus, reason: Option<RevocationReason>) -> Option<RevocationReason> {
+    reason.filter(|reason| !(*state == RevocationStatus::Good && *reason == RevocationReason::Unspecified))
+}
+
 impl From<v1::CertificateStatus> for CertificateStatus {
     fn from(status: v1::CertificateStatus) -> Self {
+        let state = status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into);
         Self {
             id: Some(status.id.into()),
-            state: status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into),
-            reason: status.revocation_reason.map(Into::into),
+            reason: reason(&state, status.revocation_reason.map(Into::into)),
+            state,
             revoked_at: stated(status.revoked_at),
             method: status.check_method.map(Into::into),
             purpose: status.check_purpose.map(Into::into),
@@ -112,10 +118,11 @@ impl From<v1::CertificateStatus> for CertificateStatus {
 
 impl From<v2::CertificateStatus> for CertificateStatus {
     fn from(status: v2::CertificateStatus) -> Self {
+        let state = status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into);
         Self {
             id: Some(status.id),
-            state: status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into),
-            reason: status.revocation_reason.map(Into::into),
+            reason: reason(&state, status.revocation_reason.map(Into::into)),
+            state,
             revoked_at: stated(status.revoked_at),
             method: status.check_method.map(Into::into),
             purpose: status.check_purpose.map(Into::into),

@@ -1,26 +1,40 @@
 //! The periodic check (現況確認) of many certificates or users: bounded, paced, resumable, each result with its evidence.
 //!
-//! ```no_run
-//! # async fn example(ps: shomei::pocketsign::PocketSignV2, users: Vec<shomei::pocketsign::UserId>) -> Result<(), Box<dyn std::error::Error>> {
-//! use futures_util::StreamExt as _;
-//! use shomei::pocketsign::Freshness;
+//! A job that runs every night, from its first run to the next day: what it did is kept in a file, so that it goes on where it was
+//! interrupted. Nothing is carried over from one day to the next: a cursor lapses at midnight in Japan, and everybody is checked anew.
 //!
-//! let mut sweep = ps.sweep().over(users).freshness(Freshness::SameDay).concurrency(4).start()?;
-//! while let Some(swept) = sweep.next().await {
-//!     match swept.outcome {
-//!         Ok(fresh) if fresh.status.is_revoked() => println!("{}: {:?}", swept.target, fresh.status.reason),
-//!         Ok(fresh) => println!("{}: {fresh}, check {:?}", swept.target, fresh.status.id),
-//!         Err(error) => println!("{}: {error}", swept.target),
+//! ```no_run
+//! # fn store(swept: shomei::pocketsign::sweep::Swept) {}
+//! use futures_util::{StreamExt as _, TryStreamExt as _};
+//! use shomei::pocketsign::{Freshness, PocketSignV2};
+//!
+//! async fn nightly(ps: &PocketSignV2) -> Result<(), Box<dyn std::error::Error>> {
+//!     let users: Vec<_> = ps.users().list().stream().map_ok(|user| user.id).try_collect().await?;
+//!     let mut sweep = ps.sweep().over(users).freshness(Freshness::SameDay).concurrency(4);
+//!     if let Ok(saved) = std::fs::read_to_string("cursor.json") {
+//!         // Of today, after an interruption; one of yesterday has lapsed, and does nothing.
+//!         sweep = sweep.resume(serde_json::from_str(&saved)?);
 //!     }
-//!     std::fs::write("cursor.json", serde_json::to_string(&sweep.cursor())?)?;
+//!     let mut sweep = sweep.start()?;
+//!     while let Some(swept) = sweep.next().await {
+//!         match &swept.outcome {
+//!             Ok(fresh) if fresh.status.is_revoked() => println!("{}: {:?}", swept.target, fresh.status.reason),
+//!             Ok(fresh) => println!("{}: {fresh}, check {:?}", swept.target, fresh.status.id),
+//!             Err(error) => println!("{}: {error}", swept.target),
+//!         }
+//!         store(swept);
+//!         // After it is stored: what is done is not asked again. Each target takes some 20 bytes of it.
+//!         if sweep.left() % 100 == 0 {
+//!             std::fs::write("cursor.json", serde_json::to_string(&sweep.cursor())?)?;
+//!         }
+//!     }
+//!     Ok(())
 //! }
-//! # Ok(())
-//! # }
 //! ```
 
 use std::{
     collections::BTreeSet,
-    fmt, iter,
+    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -38,7 +52,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     CertificateId, CertificateType, Freshness, UserId, Version,
     check_status::{CheckCertificateStatus, CheckUserStatus},
-    freshness::Fresh,
+    freshness::{Fresh, day_in_japan},
 };
 use crate::{
     client::{Core, tell_absence},
@@ -108,7 +122,7 @@ impl<V: Version> NewSweep<V> {
         }
     }
 
-    /// Adds what to look at. Whoever resumes has to give the same, in the same order.
+    /// Adds what to look at.
     pub fn over(mut self, targets: impl IntoIterator<Item = impl Into<Target>>) -> Self {
         self.targets.extend(targets.into_iter().map(Into::into));
         self
@@ -145,7 +159,10 @@ impl<V: Version> NewSweep<V> {
         self
     }
 
-    /// Goes on where an earlier sweep of the same targets stopped, for the same kind and freshness; more targets may follow them.
+    /// Goes on where an earlier sweep stopped, on the same day in Japan; an older cursor has lapsed, and every target is looked at anew. Targets
+    /// that have come since are looked at, those that are gone are not missed.
+    ///
+    /// What day it is the service tells with each answer; before the first, this machine's clock does.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.cursor = Some(cursor);
         self
@@ -155,13 +172,16 @@ impl<V: Version> NewSweep<V> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the cursor is of other targets, of the same in another order, or of another kind of certificate or
-    /// freshness; when it was changed, or made with another token.
+    /// [`Error::is_invalid_input`] when the cursor is of another kind of certificate or freshness; when it was changed, or made with another
+    /// token.
     pub fn start(self) -> Result<Sweep, Error> {
         let Self { client, core, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
-        let mut progress = cursor.map(|Cursor(sealed)| core.seals.open(sealed)).transpose()?.unwrap_or_default();
-        progress.bind(&format!("{} {}", freshness.word(), kind.as_ref().map_or("", CertificateType::as_str)), &targets)?;
-        let open: Vec<_> = targets.into_iter().enumerate().filter(|(index, _)| !progress.has(*index)).collect();
+        let asked = digest(&format!("{} {}", freshness.word(), kind.as_ref().map_or("", CertificateType::as_str)));
+        let mut progress = Progress { asked, ..Progress::default() };
+        if let Some(Cursor(sealed)) = cursor {
+            progress = core.seals.open(sealed)?.taken_up(asked, client.now().time)?;
+        }
+        let open: Vec<_> = targets.into_iter().enumerate().filter(|(_, target)| !progress.has(target)).collect();
         let total = open.len();
         let checks = paced(open, pace).map(move |(index, target)| {
             let (client, kind) = (client.clone(), kind.clone());
@@ -213,7 +233,9 @@ pub struct Swept {
 /// Done is what was found revoked, or good by data as fresh as asked for, and what can never be: a target that is no id, or that the service
 /// says it does not know. Everything else is asked for again.
 ///
-/// It holds no secret and no id; serialized, it is opaque: store it as it is. It is sealed with a key derived from the tenant's token, so
+/// It is of one run: it lapses at midnight in Japan, since what was fresh yesterday is not today.
+///
+/// It holds no secret and no id, but a number made from each; serialized, it is opaque: store it as it is. It is sealed with a key derived from the tenant's token, so
 /// nobody can have a target passed over by changing it, and it goes on with the same token only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor(Sealed<Progress>);
@@ -229,61 +251,46 @@ impl Cursor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Progress {
-    /// All before this position are done,
-    before: usize,
-    /// and these.
-    beyond: BTreeSet<usize>,
-    /// How many targets there were,
-    targets: usize,
-    /// and a digest of them and of what was asked of each, to notice others.
-    digest: u64,
+    /// When its first result was found; none yet if there is none.
+    begun: Option<DateTime<Utc>>,
+    /// A digest of what is asked of each target,
+    asked: u64,
+    /// and one of each target that is done.
+    done: BTreeSet<u64>,
 }
 
 impl Content for Progress {
     const KIND: &'static str = "sweep";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 }
 
 impl Progress {
-    /// Makes it the progress on these targets, unless it is of others.
-    fn bind(&mut self, asked: &str, targets: &[Target]) -> Result<(), Error> {
-        let others = || Error::invalid("cursor", "it is of other targets, in another order, of another kind or freshness");
-        let known = targets.get(..self.targets).ok_or_else(others)?;
-        let end = self.beyond.last().map_or(self.before, |last| self.before.max(last.saturating_add(1)));
-        if end > self.targets || (self.targets > 0 && digest(asked, known) != self.digest) {
-            return Err(others());
+    /// What of it holds for a run that asks this, now.
+    fn taken_up(self, asked: u64, now: DateTime<Utc>) -> Result<Self, Error> {
+        if self.asked != asked {
+            return Err(Error::invalid("cursor", "it is of another kind of certificate or freshness"));
         }
-        (self.targets, self.digest) = (targets.len(), digest(asked, targets));
-        Ok(())
+        let is_of_today = self.begun.is_some_and(|begun| day_in_japan(begun) == day_in_japan(now));
+        Ok(if is_of_today { self } else { Self { asked, ..Self::default() } })
     }
 
     fn done(&self) -> usize {
-        self.before.saturating_add(self.beyond.len())
+        self.done.len()
     }
 
-    fn has(&self, index: usize) -> bool {
-        index < self.before || self.beyond.contains(&index)
+    fn has(&self, target: &Target) -> bool {
+        self.done.contains(&digest(&target.to_string()))
     }
 
-    fn mark(&mut self, index: usize) {
-        if index >= self.before {
-            self.beyond.insert(index);
-        }
-        while self.beyond.remove(&self.before) {
-            self.before += 1;
-        }
+    fn mark(&mut self, target: &Target, at: DateTime<Utc>) {
+        self.begun.get_or_insert(at);
+        self.done.insert(digest(&target.to_string()));
     }
 }
 
 /// FNV-1a: it has to stay the same from one release to the next, and nobody gains by a collision.
-fn digest(asked: &str, targets: &[Target]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for text in iter::once(asked.to_owned()).chain(targets.iter().map(Target::to_string)) {
-        for byte in text.bytes().chain([0]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
+fn digest(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Whether asking again would tell nothing more.
@@ -325,7 +332,7 @@ impl Stream for Sweep {
         if let Poll::Ready(Some(swept)) = &polled {
             self.left = self.left.saturating_sub(1);
             if is_done(&swept.outcome) {
-                self.progress.mark(swept.index);
+                self.progress.mark(&swept.target, swept.at);
             }
         }
         polled
@@ -348,37 +355,49 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_cursor_notices_other_targets() {
-        let targets: Vec<Target> = ["a", "b", "c"].map(|id| UserId::from(id).into()).to_vec();
-        let mut cursor = Progress::default();
-        cursor.bind("", &targets[..2]).unwrap();
-        cursor.mark(0);
-        assert!(cursor.clone().bind("", &targets[..2]).is_ok());
-        assert!(cursor.clone().bind("", &targets).is_ok(), "more may follow");
-        let certificate = Target::from(CertificateId::from("a"));
-        for others in [&targets[..1], &targets[1..], &[][..], &[certificate, targets[1].clone()]] {
-            assert!(cursor.clone().bind("", others).unwrap_err().is_invalid_input());
-        }
-        assert!(cursor.clone().bind("now", &targets[..2]).unwrap_err().is_invalid_input());
+    fn user(id: &str) -> Target {
+        UserId::from(id).into()
+    }
 
-        let digest = digest("", &targets[..2]);
-        for beyond_all in [(3, vec![]), (usize::MAX, vec![usize::MAX]), (0, vec![2])] {
-            let json = serde_json::json!({"before": beyond_all.0, "beyond": beyond_all.1, "targets": 2, "digest": digest});
-            let mut cursor: Progress = serde_json::from_value(json).unwrap();
-            assert!(cursor.done() >= 1 && cursor.bind("", &targets).unwrap_err().is_invalid_input(), "{beyond_all:?}");
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_cursor_is_of_one_run() {
+        let mut progress = Progress { asked: digest("now"), ..Progress::default() };
+        progress.mark(&user("a"), at("2024-05-01T01:00:00+09:00"));
+        progress.mark(&user("b"), at("2024-05-02T00:10:00+09:00"));
+        for (now, done) in [
+            ("2024-05-01T01:00:01+09:00", 2),
+            ("2024-05-01T23:59:59+09:00", 2),
+            // It was begun yesterday, whenever it was interrupted.
+            ("2024-05-02T00:10:01+09:00", 0),
+            ("2024-05-02T01:00:00+09:00", 0),
+            ("2024-04-30T23:00:00+09:00", 0),
+            ("2025-05-01T12:00:00+09:00", 0),
+        ] {
+            let taken_up = progress.clone().taken_up(digest("now"), at(now)).unwrap();
+            assert_eq!((taken_up.done(), taken_up.begun.is_some()), (done, done > 0), "{now}");
         }
+        assert!(progress.taken_up(digest("same_day"), at("2024-05-01T01:00:01+09:00")).unwrap_err().is_invalid_input());
     }
 
     proptest! {
         #[test]
-        fn a_cursor_knows_what_is_done_in_whatever_order_it_was(mut order in Just((0..30usize).collect::<Vec<_>>()).prop_shuffle(), taken in 0..30usize) {
+        fn a_cursor_knows_what_is_done_whoever_comes_and_goes(
+            mut order in Just((0..30usize).collect::<Vec<_>>()).prop_shuffle(), taken in 0..30usize,
+        ) {
             order.truncate(taken);
-            let mut cursor = Progress::default();
-            order.iter().for_each(|index| cursor.mark(*index));
-            let again: Progress = serde_json::from_str(&serde_json::to_string(&cursor).unwrap()).unwrap();
+            let now = at("2024-05-01T01:00:00+09:00");
+            let mut progress = Progress::default();
+            order.iter().for_each(|number| progress.mark(&user(&number.to_string()), now));
+            let again: Progress = serde_json::from_str(&serde_json::to_string(&progress).unwrap()).unwrap();
+            let again = again.taken_up(0, now).unwrap();
             prop_assert_eq!(again.done(), taken);
-            prop_assert!((0..30).all(|index| again.has(index) == order.contains(&index)));
+            prop_assert!((0..60).all(|number| again.has(&user(&number.to_string())) == order.contains(&number)));
+            let certificate = |number: &usize| again.has(&CertificateId::from(number.to_string()).into());
+            prop_assert!(!order.iter().any(certificate), "a certificate is no user");
         }
     }
 }

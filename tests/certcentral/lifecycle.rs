@@ -293,7 +293,7 @@ async fn lists_come_as_streams() {
     assert_eq!(all.len(), 7);
     let mut pages = cc.orders().list().page_size(3).pages().unwrap();
     let first = pages.next().await.unwrap().unwrap();
-    let rest: Vec<_> = cc.orders().list().offset(first.next_offset).stream().unwrap().try_collect().await.unwrap();
+    let rest: Vec<_> = cc.orders().list().offset(first.next.unwrap()).stream().unwrap().try_collect().await.unwrap();
     assert_eq!((first.items.len(), rest.len()), (3, 4));
 }
 

@@ -5,6 +5,7 @@ mod network;
 mod proxy;
 mod refusals;
 mod shown;
+mod spelled;
 mod tokens;
 
 use std::{error::Error as StdError, panic};

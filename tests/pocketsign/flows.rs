@@ -196,6 +196,29 @@ async fn only_what_tells_something_for_good_is_done() {
     sweep.next().await.unwrap();
     assert_eq!(sweep.cursor().done(), 1);
     let cursor = sweep.cursor();
-    let error = ps.sweep().over(certificates(1)).resume(cursor).start().unwrap_err();
-    assert!(error.is_invalid_input() && error.to_string().contains("other targets"), "{error}");
+    // Others than before are looked at, whoever is gone.
+    assert_eq!(ps.sweep().over(certificates(3)).resume(cursor).start().unwrap().left(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_of_yesterday_passes_nobody_over() {
+    let judge = Judge::new();
+    let ps = judge.v2();
+    let targets = users(&judge, &ps, 3).await;
+    let mut sweep = ps.sweep().over(targets.clone()).concurrency(1).start().unwrap();
+    let (first, second) = (sweep.next().await.unwrap(), sweep.next().await.unwrap());
+    assert!(first.outcome.unwrap().is_fresh && second.outcome.unwrap().is_fresh);
+    let cursor = sweep.cursor();
+    // On the same day, with somebody new in front and the first of all gone.
+    let others = [UserId::from("c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c"), targets[1].clone(), targets[2].clone()];
+    assert_eq!(ps.sweep().over(others).resume(cursor.clone()).start().unwrap().left(), 2);
+
+    judge.sandbox().clock().advance(Duration::from_secs(24 * 60 * 60));
+    ps.users().list().send().await.unwrap();
+    let mut next_day = ps.sweep().over(targets.clone()).resume(cursor).start().unwrap();
+    assert_eq!(next_day.left(), 3, "it has lapsed");
+    while let Some(swept) = next_day.next().await {
+        assert!(swept.outcome.unwrap().is_fresh);
+    }
+    assert_eq!(next_day.cursor().done(), 3);
 }

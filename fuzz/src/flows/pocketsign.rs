@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::StreamExt as _;
 use shomei::{
-    Error,
+    Error, Items,
     pocketsign::{CertificateId, CheckMethod, Freshness, HashAlgorithm, UserId, sweep::Target},
 };
 
@@ -51,7 +51,7 @@ both! {
     v2 "v2/certificates" "v2/users" "v2/fresh" "v2/fresh_user" "v2/sign_in" "v2/sweep",
 }
 
-async fn list<T>(clients: &Clients, items: BoxStream<'_, Result<T, Error>>) {
+async fn list<T: Unpin>(clients: &Clients, items: Items<T>) {
     read_all(Ok(items), |error| judge::personal_error(clients, error)).await;
 }
 

@@ -102,7 +102,7 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(self) -> ListCertificates<'c> {
+    pub fn list(self) -> ListCertificates {
         ListCertificates::new(self.client)
     }
 
@@ -116,7 +116,7 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses<'c> {
+    pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses {
         ListCertificateStatuses::of(self.client, id.into())
     }
 

@@ -1,31 +1,32 @@
 //! The lists of v1: by limit and offset.
 
-use futures_util::stream::BoxStream;
+use futures_util::future::BoxFuture;
 
 use super::types;
 use crate::{
     error::Error,
+    page::{Extent, Items, Offsets, Pages},
     pocketsign::{
         CertificateId, PocketSignV1, check,
-        page::{Extent, Offsets, items},
+        list::{Record, count, items},
     },
 };
 
 macro_rules! list {
-    ($(#[$doc:meta])* $name:ident, $page:ident of $item:ident, $(by $of:ident: $id:ident,)? @ $method:ident) => {
+    ($(#[$doc:meta])* $name:ident, $page:ident of $record:ident as $item:ident, $(by $of:ident: $id:ident,)? @ $method:ident) => {
         $(#[$doc])*
         ///
         /// Default and maximum of the limit, and the order, are not documented; nor are the names of the parameters.
         #[derive(Clone, Debug)]
         #[must_use = "a builder does nothing until it is sent"]
-        pub struct $name<'c> {
-            client: &'c PocketSignV1,
+        pub struct $name {
+            client: PocketSignV1,
             $($of: $id,)?
             limit: Option<u32>,
             offset: Option<u64>,
         }
 
-        impl<'c> $name<'c> {
+        impl $name {
             /// The most items of a page.
             pub fn limit(mut self, limit: u32) -> Self {
                 self.limit = Some(limit);
@@ -51,23 +52,25 @@ macro_rules! list {
                 call.lift(answer).await
             }
 
-            /// Reads all items, page by page as they are needed. An error ends the stream; a page that repeats the previous one counts as an
-            /// error ([`Error::is_mismatch`]).
-            pub fn stream(self) -> BoxStream<'c, Result<types::$item, Error>> {
-                let first = Offsets { offset: self.offset.unwrap_or(0), limit: self.limit };
-                items((first, Vec::new()), move |(place, before)| {
-                    let request = Self { offset: (place.offset > 0).then_some(place.offset), ..self.clone() };
-                    async move {
+            /// Reads all pages, each as it is needed. An error ends the stream; so does a page that is another than the one asked for, and a list
+            /// that is said to be longer than what comes again and again ([`Error::is_mismatch`]).
+            pub fn pages(self) -> Pages<types::$item> {
+                // No larger page than the one asked for is known to be allowed.
+                let walk = Offsets::new(self.offset.unwrap_or(0), self.limit, 0).strict();
+                let fetch = move |(offset, limit)| {
+                    let request = Self { offset: (offset > 0).then_some(offset), limit, ..self.clone() };
+                    Box::pin(async move {
                         let page = request.send().await?;
-                        if !before.is_empty() && page.results == before {
-                            return Err(Error::mismatch("the service gave the same page again"));
-                        }
-                        let extent =
-                            Extent { items: page.results.len(), total: page.total, limit: page.limit, offset: page.offset };
-                        let next = place.after(&extent)?.map(|next| (next, page.results.clone()));
-                        Ok((page.results, next))
-                    }
-                })
+                        let extent = Extent { total: count(page.total), limit: count(page.limit), offset: count(page.offset) };
+                        Ok((items(page.results)?, extent))
+                    }) as BoxFuture<'static, _>
+                };
+                Pages::new(walk, types::$record::key, Box::new(fetch))
+            }
+
+            /// Reads all items, page by page as they are needed. It ends as [`pages`](Self::pages) does.
+            pub fn stream(self) -> Items<types::$item> {
+                self.pages().items()
             }
         }
     };
@@ -75,29 +78,29 @@ macro_rules! list {
 
 list! {
     /// Lists certificates: [`Certificates::list`](super::Certificates::list).
-    ListCertificates, CertificatePage of CertificateRecord, @ list_certificates
+    ListCertificates, CertificatePage of CertificateRecord as CertificateRecord, @ list_certificates
 }
 
 list! {
     /// Lists the revocation checks of a certificate: [`Certificates::statuses`](super::Certificates::statuses).
-    ListCertificateStatuses, CertificateStatusPage of CertificateStatusRecord, by certificate: CertificateId, @ list_certificate_statuses
+    ListCertificateStatuses, CertificateStatusPage of CertificateStatusRecord as CertificateStatusRecord, by certificate: CertificateId, @ list_certificate_statuses
 }
 
 list! {
     /// Lists users: [`Users::list`](super::Users::list).
-    ListUsers, UserPage of UserRecord, @ list_users
+    ListUsers, UserPage of UserRecord as User, @ list_users
 }
 
 list! {
     /// Lists verifications: [`Verifications::list`](super::Verifications::list).
-    ListVerifications, VerificationPage of VerificationRecord, @ list_verifications
+    ListVerifications, VerificationPage of VerificationRecord as VerificationRecord, @ list_verifications
 }
 
 macro_rules! unfiltered {
     ($($name:ident),+) => {
-        $(impl<'c> $name<'c> {
-            pub(super) fn new(client: &'c PocketSignV1) -> Self {
-                Self { client, limit: None, offset: None }
+        $(impl $name {
+            pub(super) fn new(client: &PocketSignV1) -> Self {
+                Self { client: client.clone(), limit: None, offset: None }
             }
         })+
     };
@@ -105,8 +108,8 @@ macro_rules! unfiltered {
 
 unfiltered!(ListCertificates, ListUsers, ListVerifications);
 
-impl<'c> ListCertificateStatuses<'c> {
-    pub(super) fn of(client: &'c PocketSignV1, certificate: CertificateId) -> Self {
-        Self { client, certificate, limit: None, offset: None }
+impl ListCertificateStatuses {
+    pub(super) fn of(client: &PocketSignV1, certificate: CertificateId) -> Self {
+        Self { client: client.clone(), certificate, limit: None, offset: None }
     }
 }

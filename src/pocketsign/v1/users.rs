@@ -61,7 +61,7 @@ impl<'c> Users<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(self) -> ListUsers<'c> {
+    pub fn list(self) -> ListUsers {
         ListUsers::new(self.client)
     }
 

@@ -62,7 +62,7 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(self) -> ListCertificates<'c> {
+    pub fn list(self) -> ListCertificates {
         ListCertificates::new(self.client)
     }
 
@@ -92,7 +92,7 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn statuses(self) -> ListCertificateStatuses<'c> {
+    pub fn statuses(self) -> ListCertificateStatuses {
         ListCertificateStatuses::new(self.client)
     }
 

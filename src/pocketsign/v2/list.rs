@@ -1,35 +1,36 @@
 //! The lists of v2: by page token, with a filter.
 
 use chrono::{DateTime, Utc};
-use futures_util::stream::BoxStream;
+use futures_util::future::BoxFuture;
 
 use super::types;
 use crate::{
     error::Error,
+    page::{Following, Items, Pages, Tokens},
     pocketsign::{
         CertificateId, CertificateType, PocketSignV2, UserId, check,
-        page::{Tokens, items},
+        list::{Record, count, items},
     },
 };
 
 macro_rules! list {
-    ($(#[$doc:meta])* $name:ident, $request:ident, $filter:ident, $page:ident of $item:ident, $method:ident $(, $ids:ident: $field:literal)*) => {
+    ($(#[$doc:meta])* $name:ident, $request:ident, $filter:ident, $page:ident of $record:ident as $item:ident, $method:ident $(, $ids:ident: $field:literal)*) => {
         $(#[$doc])*
         ///
         /// The values of one filter widen the choice, filters together narrow it. Default and maximum of the page size, the order, and how
         /// long page tokens live are not documented.
         #[derive(Clone, Debug)]
         #[must_use = "a builder does nothing until it is sent"]
-        pub struct $name<'c> {
-            client: &'c PocketSignV2,
+        pub struct $name {
+            client: PocketSignV2,
             filter: types::$filter,
             page_size: Option<u32>,
             page_token: Option<String>,
         }
 
-        impl<'c> $name<'c> {
-            pub(super) fn new(client: &'c PocketSignV2) -> Self {
-                Self { client, filter: types::$filter::default(), page_size: None, page_token: None }
+        impl $name {
+            pub(super) fn new(client: &PocketSignV2) -> Self {
+                Self { client: client.clone(), filter: types::$filter::default(), page_size: None, page_token: None }
             }
 
             /// The most items of a page.
@@ -75,16 +76,24 @@ macro_rules! list {
                 call.lift(answer).await
             }
 
-            /// Reads all items, page by page as they are needed. An error ends the stream; so does a service that goes in circles.
-            pub fn stream(self) -> BoxStream<'c, Result<types::$item, Error>> {
-                items(Tokens::from(self.page_token.clone()), move |place: Tokens| {
-                    let request = Self { page_token: place.token.clone(), ..self.clone() };
-                    async move {
+            /// Reads all pages, each as it is needed. An error ends the stream; so does a service that goes in circles
+            /// ([`Error::is_mismatch`]).
+            pub fn pages(self) -> Pages<types::$item, String> {
+                let walk = Tokens::new(self.page_token.clone());
+                let fetch = move |page_token| {
+                    let request = Self { page_token, ..self.clone() };
+                    Box::pin(async move {
                         let page = request.send().await?;
-                        let next = place.after(page.responses.len(), page.next_page_token.map(Into::into))?;
-                        Ok((page.responses, next))
-                    }
-                })
+                        let following = Following { token: page.next_page_token.map(Into::into), total: count(page.total_size) };
+                        Ok((items(page.responses)?, following))
+                    }) as BoxFuture<'static, _>
+                };
+                Pages::new(walk, types::$record::key, Box::new(fetch))
+            }
+
+            /// Reads all items, page by page as they are needed. It ends as [`pages`](Self::pages) does.
+            pub fn stream(self) -> Items<types::$item> {
+                self.pages().items()
             }
         }
     };
@@ -92,31 +101,31 @@ macro_rules! list {
 
 list! {
     /// Lists certificates: [`Certificates::list`](super::Certificates::list).
-    ListCertificates, ListCertificatesRequest, ListCertificatesFilter, ListCertificatesResponse of GetCertificateResponse, list_certificates,
+    ListCertificates, ListCertificatesRequest, ListCertificatesFilter, ListCertificatesResponse of GetCertificateResponse as GetCertificateResponse, list_certificates,
     user_ids: "user_id"
 }
 
 list! {
     /// Lists revocation checks: [`Certificates::statuses`](super::Certificates::statuses).
     ListCertificateStatuses, ListCertificateStatusesRequest, ListCertificateStatusesFilter,
-    ListCertificateStatusesResponse of GetCertificateStatusResponse, list_certificate_statuses,
+    ListCertificateStatusesResponse of GetCertificateStatusResponse as GetCertificateStatusResponse, list_certificate_statuses,
     certificate_ids: "certificate_id"
 }
 
 list! {
     /// Lists users: [`Users::list`](super::Users::list).
-    ListUsers, ListUsersRequest, ListUsersFilter, ListUsersResponse of GetUserResponse, list_users
+    ListUsers, ListUsersRequest, ListUsersFilter, ListUsersResponse of GetUserResponse as User, list_users
 }
 
 list! {
     /// Lists verifications: [`Verifications::list`](super::Verifications::list).
-    ListVerifications, ListVerificationsRequest, ListVerificationsFilter, ListVerificationsResponse of GetVerificationResponse,
+    ListVerifications, ListVerificationsRequest, ListVerificationsFilter, ListVerificationsResponse of GetVerificationResponse as GetVerificationResponse,
     list_verifications, user_ids: "user_id", certificate_ids: "certificate_id"
 }
 
 macro_rules! by_owner {
     ($($name:ident),+) => {
-        $(impl $name<'_> {
+        $(impl $name {
             /// Also those of a kind of certificate; of any kind if this is never called.
             pub fn certificate_type(mut self, kind: CertificateType) -> Self {
                 self.filter.certificate_types.push(kind.into());
@@ -136,7 +145,7 @@ by_owner!(ListCertificates, ListVerifications);
 
 macro_rules! by_certificate {
     ($($name:ident),+) => {
-        $(impl $name<'_> {
+        $(impl $name {
             /// Also those of a certificate; of any if this is never called.
             pub fn certificate(mut self, id: impl Into<CertificateId>) -> Self {
                 self.filter.certificate_ids.push(id.into());

@@ -93,7 +93,7 @@ impl<'c> Verifications<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(self) -> ListVerifications<'c> {
+    pub fn list(self) -> ListVerifications {
         ListVerifications::new(self.client)
     }
 
