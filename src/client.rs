@@ -3,6 +3,7 @@
 mod call;
 #[cfg(feature = "pocketsign")]
 mod connect;
+mod decode;
 mod echo;
 mod exec;
 #[cfg(feature = "sandbox")]
@@ -33,6 +34,7 @@ use crate::{error::Error, generated::Operation, seal::SealingKey, secret::ApiKey
 #[cfg(feature = "pocketsign")]
 pub(crate) use self::call::tell_absence;
 pub(crate) use self::call::{Call, Started};
+pub(crate) use self::decode::Json;
 #[cfg(feature = "redis")]
 pub use self::pace::RedisWindows;
 pub use self::{

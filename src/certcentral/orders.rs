@@ -5,6 +5,7 @@ mod lost;
 mod manage;
 mod new_order;
 mod reissue;
+#[cfg_attr(test, allow(deprecated, reason = "it reads order info in full"))]
 mod renew;
 
 use bon::bon;
