@@ -16,9 +16,13 @@ const DOCUMENTS: [(&str, &str, &str); 3] = [
     ("CARGO_FEATURE_POCKETSIGN", "pocketsign-verify-v2", "pocketsign_verify_v2"),
 ];
 
+/// The members of CertCentral's answers that flows may read although they decide nothing by them.
+const HARMLESS: &str = "openapi/harmless.txt";
+
 fn main() -> ExitCode {
     // Cargo compiles and runs this script again by itself when build.rs or a module of it changes.
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={HARMLESS}");
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut outcome = ExitCode::SUCCESS;
     for (feature, name, module) in DOCUMENTS {
@@ -37,7 +41,9 @@ fn main() -> ExitCode {
 /// Writes the client of one document.
 fn build(name: &str, module: &str, out_dir: &Path) -> Result<(), String> {
     let file = format!("openapi/{name}.yaml");
-    let text = fs::read_to_string(&file).map_err(|error| format!("error: {file}: {error}"))?;
-    let code = generate(&Source { module, file: &file, text: &text }).map_err(|problems| problems.to_string())?;
+    let read = |file: &str| fs::read_to_string(file).map_err(|error| format!("error: {file}: {error}"));
+    let text = read(&file)?;
+    let harmless = if module == "certcentral" { read(HARMLESS)? } else { String::new() };
+    let code = generate(&Source { module, file: &file, text: &text, harmless: &harmless }).map_err(|problems| problems.to_string())?;
     fs::write(out_dir.join(format!("{module}.rs")), code).map_err(|error| format!("error: {file}: cannot write the client: {error}"))
 }

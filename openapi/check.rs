@@ -6,7 +6,7 @@ mod words;
 
 use serde_json::Value;
 
-use super::document::{entries, list, operations, resolve};
+use super::document::{Json, entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
@@ -22,7 +22,8 @@ const EXTENSIONS: [&str; 16] = [
     "x-ignore-case",
     "x-id",
     "x-string-id",
-    "x-lenient",
+    "x-json",
+    "x-strict",
     "x-redacted",
     "x-bytes",
     "x-empty-body",
@@ -58,6 +59,8 @@ fn top(document: &Value, findings: &mut Findings) {
         "the version is missing or cannot be a header value",
         "give `version` as ASCII text without spaces",
     );
+    let mend = format!("write one of {}", Json::ALL.map(|(word, _)| format!("`x-json: {word}`")).join(", "));
+    findings.expect(Json::of(document).is_some(), "x-json", "it is not said how the service writes its JSON", &mend);
     findings.expect(document["paths"].is_object(), "paths", "there are no paths", "add `paths`");
 }
 

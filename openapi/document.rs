@@ -6,6 +6,24 @@ use serde_json::{Map, Value};
 /// The methods an OpenAPI path item may carry.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// How a service writes its JSON, and so how its answers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Json {
+    /// By a language of loose types: `"1"` for `true`, `[]` for an empty object.
+    Loose,
+    /// After the specification of protobuf's JSON.
+    Protobuf,
+}
+
+impl Json {
+    /// What `x-json` may say.
+    pub(crate) const ALL: [(&str, Self); 2] = [("loose", Self::Loose), ("protobuf", Self::Protobuf)];
+
+    pub(crate) fn of(document: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(word, json)| (document["x-json"] == word).then_some(json))
+    }
+}
+
 /// One operation with what surrounds it.
 pub(crate) struct Operation<'a> {
     pub(crate) path: &'a str,
@@ -88,6 +106,12 @@ pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 /// The component schema a `$ref` points to.
 pub(crate) fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
+}
+
+/// Whether a named schema is no type of its own but a value: one that comes in several forms, or a date. Its first form is what it is.
+pub(crate) fn is_value(schema: &Value) -> bool {
+    let date = matches!(schema["format"].as_str(), Some("date" | "date-time"));
+    !super::vocabulary::is_word(schema) && (schema.get("oneOf").is_some() || date)
 }
 
 pub(crate) fn is_json(content_type: &str) -> bool {

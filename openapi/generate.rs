@@ -7,6 +7,7 @@ pub(crate) mod problem;
 pub(crate) mod refine;
 pub(crate) mod vocabulary;
 
+use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe};
 
 use proc_macro2::TokenStream;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 use document::{Operation, operations, pascal, schemas};
 use normalize::{Facts, Normalized, normalize};
 use problem::{Problem, Problems};
+use refine::Rules;
 use vocabulary::{Kind, Word};
 
 /// A document to generate from.
@@ -26,6 +28,8 @@ pub(crate) struct Source<'a> {
     /// The file, as messages name it.
     pub(crate) file: &'a str,
     pub(crate) text: &'a str,
+    /// The members that flows may read although nothing is decided by them; see `harmless.txt`.
+    pub(crate) harmless: &'a str,
 }
 
 /// The source of a client: `Client` and `types`, `vocabulary`, `OPERATIONS`, and for tests `SAMPLES`.
@@ -34,13 +38,34 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let document = normalize::read(source.text).map_err(|problem| problems(vec![problem]))?;
     let normalized = normalize(&document).map_err(problems)?;
     let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
-    refine::refine(&mut file);
+    let harmless = harmless(source, &file).map_err(|found| problems(found))?;
+    let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
+    refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));
     for addition in [vocabulary::module(&normalized.words), facts(&normalized.operations), samples(&normalized, &file)] {
         let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
         file.items.extend(addition.items);
     }
-    Ok(prettyplease::unparse(&file))
+    let code = prettyplease::unparse(&file);
+    if code.contains("from_response") {
+        let what = "a method decodes its answer by itself".to_owned();
+        return Err(problems(vec![Problem { place: String::new(), what, mend: "teach openapi/refine.rs its shape".to_owned() }]));
+    }
+    Ok(code)
+}
+
+/// The harmless members of this document, one at the beginning of each line; what it does not have would be a slip.
+fn harmless(source: &Source<'_>, file: &syn::File) -> Result<BTreeSet<String>, Vec<Problem>> {
+    let lines = source.harmless.lines().filter(|line| !line.starts_with('#'));
+    let listed: BTreeSet<String> = lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    let known: BTreeSet<String> = refine::members(file);
+    let unknown = listed.difference(&known).map(|member| Problem {
+        place: "harmless.txt".to_owned(),
+        what: format!("there is no member `{member}`"),
+        mend: "correct the name or remove the line".to_owned(),
+    });
+    let unknown: Vec<_> = unknown.collect();
+    if unknown.is_empty() { Ok(listed) } else { Err(unknown) }
 }
 
 /// What the generator makes of a document; where it fails, the operation or schema that makes it fail.

@@ -1,11 +1,11 @@
 //! The edits a document needs before the generator reads it, in memory only: the document on disk stays honest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::check::check;
-use super::document::{Operation, entries, is_json, is_true, operations, pascal, schemas, snake};
+use super::document::{Json, Operation, entries, is_json, is_true, is_value, list, operations, pascal, resolve, schemas, snake};
 use super::problem::Problem;
 use super::vocabulary::{self, Word, is_word};
 
@@ -14,6 +14,9 @@ pub(crate) struct Normalized {
     pub(crate) document: Value,
     pub(crate) words: Vec<Word>,
     pub(crate) operations: Vec<Facts>,
+    pub(crate) json: Json,
+    /// The members by which something is decided, of each type.
+    pub(crate) strict: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What the client knows of an operation beside its generated method.
@@ -68,7 +71,9 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
             empty_success,
         });
     }
-    let schemas: Map<_, _> = schemas(document).map(|(name, schema)| (name.to_owned(), component(schema))).collect();
+    let types = || schemas(document).filter(|(_, schema)| !is_value(schema));
+    let schemas: Map<_, _> = types().map(|(name, schema)| (name.to_owned(), component(document, schema))).collect();
+    let strict = |schema: &Value| list(&schema["x-strict"]).iter().filter_map(Value::as_str).map(snake).collect();
     Ok(Normalized {
         document: json!({
             "openapi": document["openapi"],
@@ -78,6 +83,9 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
         }),
         words: vocabulary::collect(document),
         operations: facts,
+        // The check of the document was content with it.
+        json: Json::of(document).unwrap_or(Json::Protobuf),
+        strict: types().map(|(name, schema)| (pascal(name), strict(schema))).collect(),
     })
 }
 
@@ -86,14 +94,14 @@ fn method(document: &Value, operation: &Operation<'_>, responses: &Value) -> Val
     let mut method = json!({
         "operationId": operation.body["operationId"],
         "summary": operation.body["summary"],
-        "parameters": operation.parameters(document).into_iter().map(bare).collect::<Vec<_>>(),
+        "parameters": operation.parameters(document).into_iter().map(|parameter| bare(document, parameter)).collect::<Vec<_>>(),
         "responses": responses,
     });
     if let Some(description) = operation.body.get("description") {
         method["description"] = description.clone();
     }
     if let Some(request) = operation.request(document) {
-        method["requestBody"] = bare(request);
+        method["requestBody"] = bare(document, request);
     }
     method
 }
@@ -103,7 +111,7 @@ fn method(document: &Value, operation: &Operation<'_>, responses: &Value) -> Val
 /// that every failure reaches `error::lift` with its status, headers and unread body.
 fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
     let successes = || operation.responses(document).filter(|(status, _)| status.starts_with('2'));
-    let shapes: Vec<_> = successes().map(|(status, response)| (status, content(response))).collect();
+    let shapes: Vec<_> = successes().map(|(status, response)| (status, content(document, response))).collect();
     let with_body = shapes.iter().find_map(|(_, content)| content.clone());
     let bare = shapes.iter().any(|(_, content)| content.is_none()) || successes().any(|(_, response)| response["x-empty-body"] == true);
     let some_empty = with_body.is_some() && bare;
@@ -121,10 +129,10 @@ fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
 }
 
 /// The one content of a response: JSON with its schema, or bytes whatever their type.
-fn content(response: &Value) -> Option<Value> {
+fn content(document: &Value, response: &Value) -> Option<Value> {
     let json = entries(&response["content"]).find(|(content_type, _)| is_json(content_type));
     match json {
-        Some((_, media)) => Some(json!({"application/json": {"schema": bare(&media["schema"])}})),
+        Some((_, media)) => Some(json!({"application/json": {"schema": bare(document, &media["schema"])}})),
         None if entries(&response["content"]).next().is_some() => Some(json!({"application/octet-stream": {}})),
         None => None,
     }
@@ -137,8 +145,8 @@ fn nullable(mut content: Value) -> Value {
 }
 
 /// A named schema as the generator needs it: a word is replaced as a whole, so that its true shape does not matter.
-fn component(schema: &Value) -> Value {
-    let mut edited = if is_word(schema) { json!({"type": "string"}) } else { bare(schema) };
+fn component(document: &Value, schema: &Value) -> Value {
+    let mut edited = if is_word(schema) { json!({"type": "string"}) } else { bare(document, schema) };
     if schema["properties"].as_object().is_some_and(Map::is_empty) {
         // To the generator it is a map of anything otherwise, and shows whatever a service puts there some day.
         edited["additionalProperties"] = false.into();
@@ -146,8 +154,12 @@ fn component(schema: &Value) -> Value {
     edited
 }
 
-/// A copy without samples and extensions. Lists and maps lose their `nullable`: `null` is read as empty everywhere.
-fn bare(value: &Value) -> Value {
+/// A copy without samples and extensions, where every value is what its first form is. Lists and maps lose their `nullable`: `null` is
+/// read as empty everywhere.
+fn bare(document: &Value, value: &Value) -> Value {
+    if let Some(meant) = meant(document, value) {
+        return bare(document, &meant);
+    }
     match value {
         Value::Object(members) => {
             let container = value["type"] == "array" || (value["type"] == "object" && value.get("properties").is_none());
@@ -155,17 +167,40 @@ fn bare(value: &Value) -> Value {
                 |name: &str| matches!(name, "example" | "examples") || name.starts_with("x-") || (container && name == "nullable");
             let kept = members.iter().filter(|(name, _)| !dropped(name));
             let copy = |(name, inner): (&String, &Value)| {
-                let inner = if name == "properties" { each_bare(inner) } else { bare(inner) };
+                let inner = if name == "properties" { each_bare(document, inner) } else { bare(document, inner) };
                 (name.clone(), inner)
             };
             kept.map(copy).collect()
         }
-        Value::Array(elements) => elements.iter().map(bare).collect(),
+        Value::Array(elements) => elements.iter().map(|element| bare(document, element)).collect(),
         other => other.clone(),
     }
 }
 
 /// The names of members are the service's: one may well be called `example`.
-fn each_bare(properties: &Value) -> Value {
-    entries(properties).map(|(name, schema)| (name.to_owned(), bare(schema))).collect()
+fn each_bare(document: &Value, properties: &Value) -> Value {
+    entries(properties).map(|(name, schema)| (name.to_owned(), bare(document, schema))).collect()
+}
+
+/// What a schema means that refers to a value, wraps one, or lists its forms itself.
+fn meant(document: &Value, schema: &Value) -> Option<Value> {
+    let wrapped = match list(&schema["allOf"]) {
+        [only] => only,
+        _ => schema,
+    };
+    let value = resolve(document, wrapped);
+    let refers = wrapped.get("$ref").is_some() && is_value(value);
+    if !refers && schema.get("oneOf").is_none() {
+        return None;
+    }
+    let form = list(&value["oneOf"]).first().unwrap_or(value);
+    let mut meant = if form.get("$ref").is_some() { json!({"allOf": [form]}) } else { form.clone() };
+    for said_there in ["description", "nullable", "default"] {
+        match schema.get(said_there) {
+            Some(said) => meant[said_there] = said.clone(),
+            // What the value says of itself says nothing of this place.
+            None => drop(meant.as_object_mut().and_then(|meant| meant.remove(said_there))),
+        }
+    }
+    Some(meant)
 }

@@ -5,21 +5,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Field, Fields, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Token, Type, parse_quote};
+use syn::{
+    Attribute, Expr, Field, Fields, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Stmt, Token, Type,
+    parse_quote,
+};
 
-use super::document::snake;
+use super::document::{Json, snake};
+
+/// What the document says that generated types do not show.
+pub(crate) struct Rules<'a> {
+    pub(crate) json: Json,
+    /// The members by which something is decided, of each type.
+    pub(crate) strict: &'a BTreeMap<String, BTreeSet<String>>,
+    /// The members that a flow may read although they may be absent for no reason: `Order.price`.
+    pub(crate) harmless: &'a BTreeSet<String>,
+}
 
 /// Rewrites a generated file in place.
-pub(crate) fn refine(file: &mut File) {
+pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
     let sent = sent(file);
     let objects = objects(types(file));
+    decode_ourselves(file, rules.json);
     let Some(types) = types_mut(file) else { return };
     for item in types {
         let (name, attributes) = match item {
             Item::Struct(found) => {
                 ignore_unknown_members(&mut found.attrs);
-                found.fields.iter_mut().for_each(|field| refine_field(field, &objects));
-                found.fields.iter_mut().for_each(read_snake_case_too);
+                let name = found.ident.to_string();
+                let only_read = !sent.contains(&name);
+                for field in &mut found.fields {
+                    let member = field.ident.as_ref().map(|member| snake(&written(member))).unwrap_or_default();
+                    let strict = rules.strict.get(&name).is_some_and(|strict| strict.contains(&member));
+                    let harmless = rules.harmless.contains(&format!("{name}.{member}"));
+                    refine_field(field, rules.json, strict, &objects);
+                    read_snake_case_too(field);
+                    if rules.json == Json::Loose && only_read && !strict && !harmless {
+                        keep_flows_from(field);
+                    }
+                }
                 (&found.ident, &mut found.attrs)
             }
             Item::Enum(found) => (&found.ident, &mut found.attrs),
@@ -29,6 +52,35 @@ pub(crate) fn refine(file: &mut File) {
         if !sent.contains(&name.to_string()) {
             attributes.push(parse_quote!(#[non_exhaustive]));
         }
+    }
+}
+
+/// Answers are decoded by the client, which knows the operation and what the document says of its JSON.
+fn decode_ourselves(file: &mut File, json: Json) {
+    let json = match json {
+        Json::Loose => quote!(Loose),
+        Json::Protobuf => quote!(Protobuf),
+    };
+    let blocks = file.items.iter_mut().filter_map(|item| match item {
+        Item::Impl(block) => Some(&mut block.items),
+        _ => None,
+    });
+    for item in blocks.flatten() {
+        let ImplItem::Fn(method) = item else { continue };
+        let Some(Stmt::Expr(Expr::Match(outcomes), _)) = method.block.stmts.last_mut() else { continue };
+        for arm in &mut outcomes.arms {
+            if written(&arm.body).contains("from_response") {
+                arm.body = parse_quote!(self.inner.decode(crate::client::Json::#json, info.operation_id, response).await);
+            }
+        }
+    }
+}
+
+/// The compiler then says which flow reads a member that is absent when it cannot be read, and so may decide by nothing.
+fn keep_flows_from(field: &mut Field) {
+    if may_be_absent(&field.ty) && field.ident.is_some() {
+        let note = "it is absent when it cannot be read: list it under `x-strict`, or as harmless in openapi/harmless.txt, or read the answer in full";
+        field.attrs.push(parse_quote!(#[cfg_attr(test, deprecated(note = #note))]));
     }
 }
 
@@ -43,25 +95,94 @@ pub(crate) fn order(file: &mut File, orders: &BTreeMap<String, Vec<String>>) {
     }
 }
 
-fn refine_field(field: &mut Field, objects: &BTreeSet<String>) {
-    let Some(reading) = Reading::of(&field.ty).or_else(|| Reading::of_object(&field.ty, objects)) else { return };
-    let Reading { plain, reader } = reading;
-    let function = quote!(crate::lenient::read::<#reader, _>).to_string().replace(' ', "");
+fn refine_field(field: &mut Field, json: Json, strict: bool, objects: &BTreeMap<String, Shape>) {
     let mut settings = take_serde(&mut field.attrs);
-    settings.retain(|setting| !setting.path().is_ident("deserialize_with"));
-    if taken_apart(&plain).is_some_and(|(name, _)| name == "Vec") {
-        // A list that was optional to the generator is none any more.
-        if let Some(skip) = settings.iter_mut().find(|setting| setting.path().is_ident("skip_serializing_if")) {
-            *skip = parse_quote!(skip_serializing_if = "::std::vec::Vec::is_empty");
-        }
-    }
+    let flattened = settings.iter().any(|setting| setting.path().is_ident("flatten"));
     // The one field of a newtype is the whole value and never absent.
-    if field.ident.is_some() && may_be_absent(&plain) && !settings.iter().any(|setting| setting.path().is_ident("default")) {
-        settings.push(parse_quote!(default));
+    let absent = field.ident.is_some() && may_be_absent(&field.ty);
+    let has_default = settings.iter().any(|setting| setting.path().is_ident("default"));
+    // The generator gives no default to lists and maps that are required.
+    let optional = absent && (has_default || taken_apart(&field.ty).is_some_and(|(name, _)| name == "Option"));
+    let reader = match json {
+        _ if flattened => None,
+        Json::Loose => Some(loose(&field.ty, strict, objects)).map(|reader| match (optional, strict) {
+            (_, true) => parse_quote!(crate::lenient::Strict<#reader>),
+            (true, false) => parse_quote!(crate::lenient::Forgiving<#reader>),
+            (false, false) => reader,
+        }),
+        Json::Protobuf => protobuf(&field.ty, objects),
+    };
+    if let Some(reader) = reader {
+        let function = quote!(crate::lenient::read::<#reader, _>).to_string().replace(' ', "");
+        settings.retain(|setting| !setting.path().is_ident("deserialize_with"));
+        if absent && !has_default {
+            settings.push(parse_quote!(default));
+        }
+        settings.push(parse_quote!(deserialize_with = #function));
     }
-    settings.push(parse_quote!(deserialize_with = #function));
-    field.attrs.push(parse_quote!(#[serde(#settings)]));
-    field.ty = plain;
+    if !settings.is_empty() {
+        field.attrs.push(parse_quote!(#[serde(#settings)]));
+    }
+}
+
+/// How a value of a type is read that a language of loose types wrote: the reader of `crate::lenient` for it, the same for every member.
+/// What cannot be read in a list or a map that decides nothing is left out there.
+fn loose(ty: &Type, strict: bool, objects: &BTreeMap<String, Shape>) -> Type {
+    let Some((name, arguments)) = taken_apart(ty) else { return parse_quote!(crate::lenient::AsIs<#ty>) };
+    let element = |ty: &Type| -> Type {
+        let text = taken_apart(ty).is_some_and(|(name, _)| name == "String");
+        let reader = if text { parse_quote!(crate::lenient::TextEntry) } else { loose(ty, strict, objects) };
+        if strict { reader } else { parse_quote!(crate::lenient::Forgiving<#reader>) }
+    };
+    match (name.as_str(), &arguments[..]) {
+        ("bool", _) => parse_quote!(crate::lenient::Boolean),
+        (integer, _) if is_integer(integer) => parse_quote!(crate::lenient::Integer<#ty>),
+        ("f64", _) => parse_quote!(crate::lenient::Number),
+        ("String", _) => parse_quote!(crate::lenient::Text),
+        ("NaiveDate", _) => parse_quote!(crate::lenient::Date),
+        ("DateTime", _) => parse_quote!(crate::lenient::Timestamp),
+        ("Option", [inner]) => {
+            let reader = loose(inner, strict, objects);
+            parse_quote!(::std::option::Option<#reader>)
+        }
+        ("Vec", [inner]) => {
+            let reader = element(inner);
+            parse_quote!(::std::vec::Vec<#reader>)
+        }
+        ("BTreeMap", [key, inner]) => {
+            let reader = element(inner);
+            parse_quote!(::std::collections::BTreeMap<#key, #reader>)
+        }
+        ("Map", _) => ty.clone(),
+        (object, _) => match objects.get(object) {
+            Some(Shape::Members) => parse_quote!(crate::lenient::Object<#ty>),
+            Some(Shape::Keys) => parse_quote!(crate::lenient::Keyed<#ty>),
+            None => parse_quote!(crate::lenient::AsIs<#ty>),
+        },
+    }
+}
+
+/// How a value is read that follows protobuf's JSON; `None` where the type reads itself so.
+fn protobuf(ty: &Type, objects: &BTreeMap<String, Shape>) -> Option<Type> {
+    let (name, arguments) = taken_apart(ty)?;
+    match (name.as_str(), &arguments[..]) {
+        (integer, _) if is_integer(integer) => Some(parse_quote!(crate::lenient::Whole<#ty>)),
+        ("DateTime", _) => Some(parse_quote!(crate::lenient::Rfc3339)),
+        ("Option", [inner]) => {
+            let reader = protobuf(inner, objects)?;
+            Some(parse_quote!(::std::option::Option<#reader>))
+        }
+        ("Vec", [inner]) => {
+            let reader = protobuf(inner, objects).unwrap_or_else(|| parse_quote!(crate::lenient::Exact<#inner>));
+            Some(parse_quote!(crate::lenient::Repeated<#reader>))
+        }
+        (object, _) if objects.contains_key(object) => Some(parse_quote!(crate::lenient::Message<#ty>)),
+        _ => None,
+    }
+}
+
+fn is_integer(name: &str) -> bool {
+    matches!(name, "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64")
 }
 
 /// Types without known members are closed to the generator, but a service may add some.
@@ -86,85 +207,6 @@ fn read_snake_case_too(field: &mut Field) {
     }
     if !settings.is_empty() {
         field.attrs.push(parse_quote!(#[serde(#settings)]));
-    }
-}
-
-/// How a field is read: the type it has, and the type of `crate::lenient` that says what the service may write for it.
-struct Reading {
-    plain: Type,
-    reader: Type,
-}
-
-impl Reading {
-    /// `None` where the type reads itself.
-    fn of(ty: &Type) -> Option<Self> {
-        let (name, arguments) = taken_apart(ty)?;
-        if let Some(marker) = marker(ty) {
-            let plain = plain(&marker, &arguments);
-            // An object that may be none is optional, whether or not the document requires the member.
-            let reader = if marker == "Object" { parse_quote!(::std::option::Option<#ty>) } else { ty.clone() };
-            return Some(Self { plain, reader });
-        }
-        match (name.as_str(), &arguments[..]) {
-            ("Option", [inner]) => {
-                let Self { plain, reader } = Self::of(inner)?;
-                let already = matches!(marker(inner).as_deref(), Some("Object" | "List"));
-                Some(if already {
-                    Self { plain, reader }
-                } else {
-                    Self { plain: parse_quote!(::std::option::Option<#plain>), reader: parse_quote!(::std::option::Option<#reader>) }
-                })
-            }
-            ("Vec", [inner]) => {
-                let Self { plain, reader } = Self::of_element(inner);
-                Some(Self { plain: parse_quote!(::std::vec::Vec<#plain>), reader: parse_quote!(::std::vec::Vec<#reader>) })
-            }
-            ("BTreeMap", [key, inner]) => {
-                let Self { plain, reader } = Self::of_element(inner);
-                Some(Self {
-                    plain: parse_quote!(::std::collections::BTreeMap<#key, #plain>),
-                    reader: parse_quote!(::std::collections::BTreeMap<#key, #reader>),
-                })
-            }
-            ("Map", _) => Some(Self { plain: ty.clone(), reader: ty.clone() }),
-            _ => None,
-        }
-    }
-
-    /// An optional object: the service's language writes an empty one as `[]`.
-    fn of_object(ty: &Type, objects: &BTreeSet<String>) -> Option<Self> {
-        let (_, arguments) = taken_apart(ty).filter(|(name, _)| name == "Option")?;
-        let [inner] = &arguments[..] else { return None };
-        let (name, _) = taken_apart(inner)?;
-        let reader = || parse_quote!(::std::option::Option<crate::lenient::Object<#inner>>);
-        objects.contains(&name).then(|| Self { plain: ty.clone(), reader: reader() })
-    }
-
-    fn of_element(ty: &Type) -> Self {
-        Self::of(ty).unwrap_or_else(|| Self { plain: ty.clone(), reader: parse_quote!(crate::lenient::AsIs<#ty>) })
-    }
-}
-
-/// The name of a marker of `crate::lenient`.
-fn marker(ty: &Type) -> Option<String> {
-    let Type::Path(path) = ty else { return None };
-    let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    match &names[..] {
-        [root, module, name] if root == "crate" && module == "lenient" => Some(name.clone()),
-        _ => None,
-    }
-}
-
-fn plain(marker: &str, arguments: &[Type]) -> Type {
-    match (marker, arguments) {
-        ("Boolean", _) => parse_quote!(bool),
-        ("Integer", _) => parse_quote!(i64),
-        ("Number", _) => parse_quote!(f64),
-        ("Date", _) => parse_quote!(::chrono::NaiveDate),
-        ("Timestamp", _) => parse_quote!(::chrono::DateTime<::chrono::Utc>),
-        ("Object", [object]) => parse_quote!(::std::option::Option<#object>),
-        ("List", [element]) => parse_quote!(::std::vec::Vec<#element>),
-        _ => parse_quote!(::std::string::String),
     }
 }
 
@@ -197,14 +239,40 @@ fn take_serde(attributes: &mut Vec<Attribute>) -> Punctuated<Meta, Token![,]> {
     serde.iter().filter_map(|attribute| attribute.parse_args_with(parse).ok()).flatten().collect()
 }
 
-/// The names of the types that are JSON objects.
-fn objects(types: &[Item]) -> BTreeSet<String> {
+/// What a type is that is a JSON object.
+enum Shape {
+    /// It has members of its own.
+    Members,
+    /// It is a map, whose keys are data.
+    Keys,
+}
+
+/// The types that are JSON objects.
+fn objects(types: &[Item]) -> BTreeMap<String, Shape> {
     let map = |field: &Field| taken_apart(&field.ty).is_some_and(|(name, _)| matches!(name.as_str(), "Map" | "BTreeMap" | "HashMap"));
+    let shape = |fields: &Fields| match fields {
+        Fields::Unnamed(_) if fields.iter().all(map) => Some(Shape::Keys),
+        Fields::Unnamed(_) => None,
+        Fields::Named(_) | Fields::Unit => Some(Shape::Members),
+    };
     let object = |item: &Item| match item {
-        Item::Struct(found) if found.fields.iter().all(|field| field.ident.is_some() || map(field)) => Some(found.ident.to_string()),
+        Item::Struct(found) => Some((found.ident.to_string(), shape(&found.fields)?)),
         _ => None,
     };
     types.iter().filter_map(object).collect()
+}
+
+/// Every member of every type: `Order.status`.
+pub(crate) fn members(file: &File) -> BTreeSet<String> {
+    let structs = types(file).iter().filter_map(|item| match item {
+        Item::Struct(found) => Some(found),
+        _ => None,
+    });
+    structs
+        .flat_map(|found| {
+            found.fields.iter().filter_map(|field| Some(format!("{}.{}", found.ident, snake(&written(field.ident.as_ref()?)))))
+        })
+        .collect()
 }
 
 /// The types of `mod types`.

@@ -1,4 +1,4 @@
-//! The named schemas that become types of this crate instead of generated ones: open enums, ids, lenient values and secrets.
+//! The named schemas that become types of this crate instead of generated ones: open enums, ids and secrets.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -7,20 +7,7 @@ use serde_json::Value;
 use super::document::{entries, is_true, list, pascal, schemas};
 
 /// The extensions that make a schema a word of the vocabulary; a schema carries at most one.
-pub(crate) const EXTENSIONS: [&str; 6] = ["x-extensible-enum", "x-id", "x-string-id", "x-lenient", "x-redacted", "x-bytes"];
-
-/// What `x-lenient` may say, and the marker type (in `src/lenient.rs`) each becomes.
-pub(crate) const LENIENT: [(&str, &str); 9] = [
-    ("boolean", "Boolean"),
-    ("integer", "Integer"),
-    ("number", "Number"),
-    ("string", "Text"),
-    ("date", "Date"),
-    ("timestamp", "Timestamp"),
-    ("nonblank", "NonBlank"),
-    ("object", "Object"),
-    ("list", "List"),
-];
+pub(crate) const EXTENSIONS: [&str; 5] = ["x-extensible-enum", "x-id", "x-string-id", "x-redacted", "x-bytes"];
 
 /// One word: the name of its type, what it means, and what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,16 +30,6 @@ pub(crate) enum Kind {
     },
     Id,
     StringId,
-    /// A marker of `crate::lenient`, which `refine` turns into a plain type.
-    Lenient {
-        marker: &'static str,
-    },
-    /// An object for which the service writes `[]` when there is none, or a list for which it writes its only element; `of` names the
-    /// schema of the object, or of the element.
-    LenientOf {
-        marker: &'static str,
-        of: String,
-    },
     Redacted,
     /// Bytes, base64 on the wire.
     Bytes,
@@ -69,10 +46,6 @@ pub(crate) struct Variant {
 
 pub(crate) fn is_word(schema: &Value) -> bool {
     EXTENSIONS.iter().any(|extension| schema.get(extension).is_some())
-}
-
-pub(crate) fn is_lenient(schema: &Value) -> bool {
-    schema.get("x-lenient").is_some()
 }
 
 /// The words of a document that passed the checks.
@@ -103,16 +76,7 @@ fn kind(schema: &Value) -> Option<Kind> {
     if schema["x-bytes"] == "base64" {
         return Some(Kind::Bytes);
     }
-    if is_true(&schema["x-redacted"]) {
-        return Some(Kind::Redacted);
-    }
-    let kind = schema["x-lenient"].as_str()?;
-    let (_, marker) = LENIENT.into_iter().find(|(name, _)| *name == kind)?;
-    if !matches!(kind, "object" | "list") {
-        return Some(Kind::Lenient { marker });
-    }
-    let of = list(&schema["oneOf"]).iter().find_map(super::document::referred)?;
-    Some(Kind::LenientOf { marker, of: pascal(of) })
+    is_true(&schema["x-redacted"]).then_some(Kind::Redacted)
 }
 
 /// The variants of an open enum: `x-enum-varnames` where given, else the values in PascalCase.
@@ -150,8 +114,6 @@ impl Word {
     pub(crate) fn replacement(&self, module: &str) -> String {
         match &self.kind {
             Kind::OpenEnum { .. } | Kind::Id | Kind::StringId => format!("crate::generated::{module}::vocabulary::{}", self.name),
-            Kind::Lenient { marker } => format!("crate::lenient::{marker}"),
-            Kind::LenientOf { marker, of } => format!("crate::lenient::{marker}<crate::generated::{module}::types::{of}>"),
             Kind::Redacted => "crate::secret::Redacted<::std::string::String>".to_owned(),
             Kind::Bytes => "crate::secret::RedactedBytes".to_owned(),
         }
@@ -177,7 +139,7 @@ impl Word {
                 let listing = (!prefixes.is_empty()).then(|| quote! { crate::open_enum::listing! { #name [ #(#prefixes),* ] } });
                 Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } #listing })
             }
-            Kind::Lenient { .. } | Kind::LenientOf { .. } | Kind::Redacted | Kind::Bytes => None,
+            Kind::Redacted | Kind::Bytes => None,
         }
     }
 }

@@ -214,6 +214,11 @@ impl CertCentral {
         self.with(self.options.urgency(Urgency::Background))
     }
 
+    /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
+    fn in_full(&self) -> Self {
+        self.with(self.options.in_full())
+    }
+
     /// Begins a call.
     fn call(&self) -> Started<generated::Client> {
         let call = Call::new(Arc::clone(&self.core), self.options);

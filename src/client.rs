@@ -1,6 +1,7 @@
 //! What the clients of all services share: how one is built, and what every call goes through.
 
 mod call;
+mod decode;
 mod echo;
 mod exec;
 mod options;
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub(crate) use self::call::{Call, Started, tell_absence};
+pub(crate) use self::decode::Json;
 #[cfg(feature = "redis")]
 pub use self::pace::RedisWindows;
 pub use self::{

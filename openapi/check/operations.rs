@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::generate::document::{Operation, entries, is_json, is_true, list, operations, resolve, snake};
 use crate::generate::problem::Findings;
-use crate::generate::vocabulary::is_lenient;
 
 /// Methods of the generated `Client` itself and of the traits it comes with.
 const TAKEN: [&str; 9] = ["new", "new_with_client", "client", "baseurl", "inner", "api_version", "pre", "post", "exec"];
@@ -112,7 +111,6 @@ fn parameter(document: &Value, parameter: &Value, place: &str, findings: &mut Fi
         return findings.add(place, "there is no schema", "add `schema` (a parameter with `content` cannot be sent)");
     }
     let schema = resolve(document, &parameter["schema"]);
-    findings.expect(!is_lenient(schema), place, "x-lenient is for answers, not for what we send", "use a plain schema");
     let object = schema["type"] == "object" || schema.get("properties").is_some();
     findings.expect(!object, place, "an object would be sent without the parameter's name", spelled_out);
     let hidden = ["x-redacted", "x-bytes"].iter().any(|word| schema.get(word).is_some()) && location != "query";
@@ -156,7 +154,7 @@ fn responses(document: &Value, operation: &Operation<'_>, findings: &mut Finding
             findings.expect(described, &place, "the JSON content has no schema", "add `schema` (`{}` if it may be anything)");
         }
         if status.starts_with('2') {
-            shapes.push((status, shape(response, &place, findings)));
+            shapes.push((status, shape(document, response, &place, findings)));
         }
     }
     findings.expect(!shapes.is_empty(), &place, "there is no 2xx response", "add the answer of success");
@@ -169,12 +167,14 @@ fn responses(document: &Value, operation: &Operation<'_>, findings: &mut Finding
     }
 }
 
-fn shape<'a>(response: &'a Value, place: &str, findings: &mut Findings) -> Shape<'a> {
+fn shape<'a>(document: &Value, response: &'a Value, place: &str, findings: &mut Findings) -> Shape<'a> {
     let json = entries(&response["content"]).find(|(content_type, _)| is_json(content_type));
     let other = entries(&response["content"]).any(|(content_type, _)| !is_json(content_type));
     match json {
         Some((_, content)) => {
             findings.expect(!other, place, "beside JSON the other content types would be ignored", "keep one kind, or split the operation");
+            let object = content["schema"].get("$ref").is_none() || resolve(document, &content["schema"])["type"] == "object";
+            findings.expect(object, place, "the body is no object, and the client takes nothing else", "describe the object it is");
             Shape::Json(&content["schema"])
         }
         None if other => Shape::Raw,

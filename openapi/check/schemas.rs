@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::words;
-use crate::generate::document::{entries, list, operations, pascal, referred, resolve, schemas, snake};
+use crate::generate::document::{entries, is_value, list, operations, pascal, referred, resolve, schemas, snake};
 use crate::generate::problem::Findings;
-use crate::generate::vocabulary::{EXTENSIONS, is_lenient, is_word};
+use crate::generate::vocabulary::{EXTENSIONS, is_word};
 
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
@@ -15,7 +15,7 @@ const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "ob
 const NARROWING: [&str; 5] = ["minLength", "maxLength", "minItems", "maxItems", "uniqueItems"];
 
 /// Formats that the generator turns into types which read one form only.
-const STRICT_FORMATS: [&str; 5] = ["date", "date-time", "ip", "ipv4", "ipv6"];
+const STRICT_FORMATS: [&str; 3] = ["ip", "ipv4", "ipv6"];
 
 pub(super) fn check(document: &Value, findings: &mut Findings) {
     let answers = answers(document);
@@ -30,18 +30,17 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         findings.expect(usable, &place, format!("the name becomes the type `{}`, which Rust does not take", pascal(name)), "rename it");
         words::check(schema, &place, findings);
         if !is_word(schema) {
-            let at = Position { inline: 0, member: false, named: true, answered: answers.contains(name) };
+            let at = Position { inline: 0, named: true, answered: answers.contains(name) };
             Walk { document, findings }.visit(schema, &place, at);
         }
     }
     for operation in operations(document) {
         let place = operation.place();
         let mut walk = Walk { document, findings };
-        let at = Position { inline: 1, member: false, named: false, answered: false };
+        let at = Position { inline: 1, named: false, answered: false };
         for parameter in operation.parameters(document) {
             let name = parameter["name"].as_str().unwrap_or_default();
-            // That a parameter is not lenient is checked with the operations.
-            walk.visit(&parameter["schema"], &format!("{place}, parameter `{name}`"), Position { member: true, ..at });
+            walk.visit(&parameter["schema"], &format!("{place}, parameter `{name}`"), at);
         }
         for (_, content) in operation.request(document).into_iter().flat_map(|request| entries(&request["content"])) {
             walk.visit(&content["schema"], &format!("{place}, request"), at);
@@ -84,8 +83,6 @@ fn gather(document: &Value, schema: &Value, found: &mut BTreeSet<String>) {
 struct Position {
     /// How many inline objects are around, the schema itself included.
     inline: usize,
-    /// A member of an object or inside one's list or map: where a lenient value can be read.
-    member: bool,
     /// A schema under `components/schemas` itself.
     named: bool,
     answered: bool,
@@ -99,9 +96,7 @@ struct Walk<'a, 'f> {
 impl Walk<'_, '_> {
     fn visit(&mut self, schema: &Value, place: &str, at: Position) {
         if schema.get("$ref").is_some() {
-            let misplaced = is_lenient(resolve(self.document, schema)) && !at.member;
-            let mend = "use it as a member of an object, or inside a member's list or map";
-            return self.findings.expect(!misplaced, place, "a lenient schema cannot be read here", mend);
+            return;
         }
         self.kind(schema, place, at);
         if at.answered {
@@ -148,7 +143,7 @@ impl Walk<'_, '_> {
         }
         if let Some(format) = schema["format"].as_str().filter(|format| STRICT_FORMATS.contains(format)) {
             let what = format!("`format: {format}` in an answer makes the client reject every other form");
-            self.findings.add(place, what, "use a schema with `x-lenient`, or leave the format out");
+            self.findings.add(place, what, "leave the format out");
         }
         // 0 makes the number unsigned; more makes it a type that fails on 0.
         let from_zero = schema["minimum"].as_f64().is_none_or(|minimum| minimum <= 0.0);
@@ -170,10 +165,10 @@ impl Walk<'_, '_> {
                 let what = format!("members `{other}` and `{name}` both become the field `{}`", snake(name));
                 self.findings.add(place, what, "keep one of them and tell of the other in its description");
             }
-            self.visit(inner, &format!("{place}, member `{name}`"), Position { inline: at.inline + 1, member: true, ..inside });
+            self.visit(inner, &format!("{place}, member `{name}`"), Position { inline: at.inline + 1, ..inside });
         }
         if schema["properties"].is_object() && schema.get("allOf").is_none() {
-            for demand in ["required", "x-always-sent"] {
+            for demand in ["required", "x-always-sent", "x-strict"] {
                 for name in list(&schema[demand]).iter().filter_map(Value::as_str) {
                     let known = schema["properties"].get(name).is_some();
                     let what = format!("the member `{name}` of `{demand}` is not described");
@@ -190,13 +185,13 @@ impl Walk<'_, '_> {
         for inner in list(&schema["allOf"]) {
             self.visit(inner, place, inside);
         }
-        for inner in list(&schema["oneOf"]) {
-            self.visit(inner, place, Position { member: false, inline: at.inline + 1, ..inside });
+        // The further ones are other forms of the same value.
+        if let Some(inner) = list(&schema["oneOf"]).first() {
+            self.visit(inner, place, inside);
         }
-        let bare = ["default", "properties", "oneOf"].iter().all(|member| schema.get(member).is_none());
-        let wraps_lenient = list(&schema["allOf"]).iter().any(|inner| is_lenient(resolve(self.document, inner)));
-        let alone = list(&schema["allOf"]).len() == 1;
-        let what = "a lenient schema can only be wrapped, not extended or given a default";
-        self.findings.expect(!wraps_lenient || (bare && alone), place, what, "write nothing but `allOf: [{$ref: …}]` and `nullable`");
+        let alone = list(&schema["allOf"]).len() == 1 && schema.get("properties").is_none();
+        let wraps_forms = list(&schema["allOf"]).iter().any(|inner| is_value(resolve(self.document, inner)));
+        let what = "a value can only be wrapped, not extended";
+        self.findings.expect(!wraps_forms || alone, place, what, "write nothing but `allOf: [{$ref: …}]` beside the description");
     }
 }

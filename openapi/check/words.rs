@@ -1,12 +1,12 @@
-//! Checks of the named schemas with an extension: open enums, ids, lenient values and secrets.
+//! Checks of the named schemas with an extension: open enums, ids and secrets.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::generate::document::{entries, is_true, list, pascal, referred};
+use crate::generate::document::{entries, is_true, list, pascal};
 use crate::generate::problem::Findings;
-use crate::generate::vocabulary::{EXTENSIONS, LENIENT, variants};
+use crate::generate::vocabulary::{EXTENSIONS, variants};
 
 pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     let found: Vec<_> = EXTENSIONS.into_iter().filter(|extension| schema.get(extension).is_some()).collect();
@@ -18,7 +18,6 @@ pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     findings.expect(!nullable, place, "`nullable` on a schema with an extension would be lost", at_member);
     match found.first().copied() {
         Some("x-extensible-enum") => open_enum(schema, place, findings),
-        Some("x-lenient") => lenient(schema, place, findings),
         Some("x-bytes") => {
             let what = format!("`x-bytes: {}` is no encoding", schema["x-bytes"]);
             findings.expect(schema["x-bytes"] == "base64", place, what, "write `base64`");
@@ -70,28 +69,6 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
             let what = format!("the values {other} and `{value}` both become the variant `{name}`");
             findings.add(place, what, "name the variants in `x-enum-varnames`");
         }
-    }
-}
-
-fn lenient(schema: &Value, place: &str, findings: &mut Findings) {
-    let kinds = LENIENT.map(|(kind, _)| kind);
-    let kind = schema["x-lenient"].as_str().unwrap_or_default();
-    let what = format!("`x-lenient: {}` is no kind", schema["x-lenient"]);
-    findings.expect(kinds.contains(&kind), place, what, &format!("choose one of {}", kinds.join(", ")));
-    if kind == "object" {
-        let choices = list(&schema["oneOf"]);
-        let object = choices.iter().any(|choice| referred(choice).is_some());
-        let nothing = choices.iter().any(|choice| choice["type"] == "array" && choice["maxItems"] == 0);
-        let form = "write `oneOf: [{$ref: …}, {type: array, maxItems: 0, items: {}}]`";
-        findings.expect(choices.len() == 2 && object && nothing, place, "this is not an object or an empty list", form);
-    }
-    if kind == "list" {
-        let element = list(&schema["oneOf"]).iter().find_map(referred);
-        let listed = |choice: &Value| choice["type"] == "array" && referred(&choice["items"]) == element;
-        let choices = list(&schema["oneOf"]);
-        let sound = element.is_some() && choices.len() == 2 && choices.iter().any(listed);
-        let form = "write `oneOf: [{type: array, items: {$ref: …}}, {$ref: …}]`, both of the same schema";
-        findings.expect(sound, place, "this is not a list or its only element", form);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checks of what a caller gives, made before anything is sent. Each error says which field and why.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::error::Error;
 
@@ -110,12 +110,20 @@ fn short_enough(field: &'static str, name: String) -> Result<String, Error> {
     Ok(name)
 }
 
-/// The further names of a certificate.
+/// The further names of a certificate, each once however often it is given.
 pub(super) fn certificate_names(field: &'static str, given: &[String], trust: Trust) -> Result<Vec<String>, Error> {
-    if given.len() > MOST_NAMES {
-        return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are taken", given.len())));
+    let mut seen = BTreeSet::new();
+    let mut names = Vec::new();
+    for name in given {
+        let name = certificate_name(field, name, trust)?;
+        if seen.insert(name.clone()) {
+            names.push(name);
+        }
     }
-    given.iter().map(|name| certificate_name(field, name, trust)).collect()
+    if names.len() > MOST_NAMES {
+        return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are taken", names.len())));
+    }
+    Ok(names)
 }
 
 /// An e-mail address, as far as it can be told without sending a mail.
@@ -279,8 +287,15 @@ mod tests {
         for given in ["*", "*.", "a.*.example.com", "*a.example.com", "**.example.com", "*.*.example.com"] {
             assert!(certificate_name("dns_names", given, Trust::Private).is_err(), "{given:?}");
         }
-        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 250], Trust::Public).is_ok());
-        assert!(certificate_names("dns_names", &vec!["a.example.com".to_owned(); 251], Trust::Public).is_err());
+        let names = |count: u32| -> Vec<String> { (0..count).map(|number| format!("a{number}.example.com")).collect() };
+        assert_eq!(certificate_names("dns_names", &names(250), Trust::Public).ok(), Some(names(250)));
+        assert!(certificate_names("dns_names", &names(251), Trust::Public).is_err());
+        assert_eq!(certificate_names("dns_names", &[names(250), names(250)].concat(), Trust::Public).ok(), Some(names(250)));
+        let twice = ["b.example.com", "A.example.com", "a.example.com.", "B.example.com"].map(str::to_owned);
+        assert_eq!(
+            certificate_names("dns_names", &twice, Trust::Public).ok().as_deref(),
+            Some(&["b.example.com", "a.example.com"].map(str::to_owned)[..])
+        );
     }
 
     #[test]

@@ -11,11 +11,10 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use progenitor_client::{ByteStream, ResponseValue};
 use reqwest::{StatusCode, header};
-use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::{CallOptions, Core, trace::Traced};
+use super::{CallOptions, Core, decode::without_mark, trace::Traced};
 use crate::{
     error::{Answer, Error, ErrorEntry},
     generated::Operation,
@@ -41,7 +40,7 @@ pub(super) struct Record {
     pub(super) perhaps_done: bool,
     pub(super) attempts: u32,
     elapsed: Duration,
-    failure: Option<Error>,
+    pub(super) failure: Option<Error>,
     /// Open until the answer is decoded.
     trace: Option<Traced>,
 }
@@ -121,17 +120,11 @@ impl<C> Started<C> {
     }
 
     /// The answer as a value, or everything that is known about why there is none.
-    pub(crate) async fn lift<T: DeserializeOwned>(
-        self,
-        result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
-    ) -> Result<T, Error> {
+    pub(crate) async fn lift<T>(self, result: Result<ResponseValue<T>, progenitor_client::Error<()>>) -> Result<T, Error> {
         match result {
             Ok(value) => {
                 self.call.core.heard.store(true, Ordering::Relaxed);
                 Ok(value.into_inner())
-            }
-            Err(progenitor_client::Error::InvalidResponsePayload(body, error)) => {
-                Err(self.tell(undecodable::<T>(&body, error, &self.call.core)))
             }
             Err(error) => Err(self.explain(error).await),
         }
@@ -184,7 +177,10 @@ impl<C> Started<C> {
             Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
                 Error::connection(!error.is_builder(), error.without_url())
             }
-            Generated::InvalidResponsePayload(body, error) => undecodable::<serde::de::IgnoredAny>(&body, error, &self.call.core),
+            // The client decodes by itself, and has noted why that failed.
+            Generated::InvalidResponsePayload(_, error) => {
+                Error::decode(String::new(), self.call.core.without_key(&error.to_string()), String::new())
+            }
             // Errors are stripped from the documents before generation, so no operation declares one.
             Generated::ErrorResponse(value) => Error::answer(Answer {
                 status: value.status(),
@@ -206,33 +202,12 @@ impl<C> Deref for Started<C> {
     }
 }
 
-/// Reads the body a second time, for the path at which it stops to make sense.
-fn undecodable<T: DeserializeOwned>(body: &[u8], error: serde_json::Error, core: &Core) -> Error {
-    let json = &mut serde_json::Deserializer::from_slice(body);
-    let (path, error) = match serde_path_to_error::deserialize::<_, T>(json) {
-        Ok(_) => (String::new(), error),
-        Err(located) => (core.without_key(&located.path().to_string()), located.into_inner()),
-    };
-    if core.personal {
-        // serde's text and the body may quote what must not be seen; so may the path to what is no JSON, through members nobody documents.
-        let path = if error.is_data() { path } else { String::new() };
-        let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
-        return Error::decode(path, reason, String::new());
-    }
-    // What is JSON, if not the documented one, may hold a secret member; the path tells enough.
-    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
-    let excerpt = if is_json { String::new() } else { core.excerpt(body) };
-    let told = error.to_string();
-    let hidden = core.without_key(&told);
-    if hidden == told { Error::decode(path, error, excerpt) } else { Error::decode(path, hidden, excerpt) }
-}
-
 /// What the service said when its answer is not the documented one.
 async fn refused(answer: reqwest::Response, core: &Core) -> Error {
     let (status, personal) = (answer.status(), core.personal);
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
-    let entries = core.entries_without_key((core.api_errors)(&body));
+    let entries = core.entries_without_key((core.api_errors)(without_mark(&body)));
     let is_listed = entries.iter().any(|entry| (core.lists)(&entry.code));
     // What was understood need not be quoted: it may hold what must not be seen, in ways that only reading it shows.
     let excerpt = if personal || !entries.is_empty() { String::new() } else { core.excerpt(&body) };

@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 use super::{
     Call, Core, Transport,
     call::{http_date, retry_after, tell_absence},
+    decode::without_mark,
     pace::Permit,
     retry::{Attempt, Decision, Outcome},
     trace::Traced,
@@ -136,7 +137,7 @@ impl Core {
 
     /// Whether the service says in its own words that there is no such thing.
     fn is_gone(&self, outcome: &Result<Answer, Error>) -> bool {
-        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&(self.api_errors)(answer.body())))
+        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&(self.api_errors)(without_mark(answer.body()))))
     }
 
     /// What an outcome means for the calls of all clones.

@@ -23,6 +23,8 @@ pub struct CallOptions {
     pub(super) retry: Option<Retry>,
     pub(super) deadline: Option<Duration>,
     pub(super) urgency: Urgency,
+    /// Whether an answer counts only if all of it can be read.
+    pub(super) in_full: bool,
 }
 
 impl CallOptions {
@@ -37,6 +39,13 @@ impl CallOptions {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// An answer of which a member cannot be read is an error, whether or not something is decided by it.
+    #[allow(dead_code, reason = "a build may have no client that copies")]
+    pub(crate) fn in_full(mut self) -> Self {
+        self.in_full = true;
         self
     }
 

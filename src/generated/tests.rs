@@ -11,12 +11,19 @@ use serde_json::Value;
 use document::{Canary, Document, Part};
 
 /// Reads JSON as a type, writes that again, and shows it.
-pub(crate) type ReadAgain = fn(&Value) -> Result<(Value, String), String>;
+pub(crate) type ReadAgain = fn(&Value) -> Result<Again, String>;
 
-pub(crate) fn read_again<T: Serialize + DeserializeOwned + Debug>(json: &Value) -> Result<(Value, String), String> {
-    let value: T = serde_path_to_error::deserialize(json.clone()).map_err(|error| error.to_string())?;
+pub(crate) struct Again {
+    written: Value,
+    shown: String,
+    /// The members that were left out since they could not be read.
+    unreadable: Vec<String>,
+}
+
+pub(crate) fn read_again<T: Serialize + DeserializeOwned + Debug>(json: &Value) -> Result<Again, String> {
+    let (value, unreadable) = crate::lenient::forgive::<T>(json.clone()).map_err(|(path, error)| format!("{path}: {error}"))?;
     let written = serde_json::to_value(&value).map_err(|error| error.to_string())?;
-    Ok((written, format!("{value:?} {value:#?}")))
+    Ok(Again { written, shown: format!("{value:?} {value:#?}"), unreadable: unreadable.into_keys().collect() })
 }
 
 /// What is wrong with the samples of a document, one line each.
@@ -29,10 +36,13 @@ fn misfits(document: &Document, types: &[(&str, ReadAgain)]) -> Vec<String> {
             misfits.push(format!("{}: there is no type for it", sample.place()));
         }
         for (name, read_again) in known {
-            let misfit = match read_again(sample.value).map(|(written, _)| written) {
+            let misfit = match read_again(sample.value).map(|again| (again.written, again.unreadable)) {
                 Err(error) => Some(error),
-                Ok(written) if sample.part == Part::Request && written != *sample.value => Some(format!("is written as {written}")),
-                Ok(written) if sample.part != Part::Request => lost(sample.value, &written, "").map(|member| format!("`{member}` is lost")),
+                Ok((_, unreadable)) if !unreadable.is_empty() => Some(format!("{unreadable:?} cannot be read")),
+                Ok((written, _)) if sample.part == Part::Request && written != *sample.value => Some(format!("is written as {written}")),
+                Ok((written, _)) if sample.part != Part::Request => {
+                    lost(sample.value, &written, "").map(|member| format!("`{member}` is lost"))
+                }
                 Ok(_) => None,
             };
             misfits.extend(misfit.map(|misfit| format!("{} as `{name}`: {misfit}", sample.place())));
@@ -99,7 +109,7 @@ fn no_type_of_pocketsign_shows_what_its_document_marks_as_personal() {
         let mut hidden = 0;
         for (schema, read_again) in types.iter().filter(|(schema, _)| document.has_schema(schema)) {
             let (value, caged) = document.filled(&serde_json::json!({"$ref": format!("#/components/schemas/{schema}")}), CANARY);
-            let (written, shown) = read_again(&value).unwrap_or_else(|error| panic!("{name}, {schema}: {error}"));
+            let Again { written, shown, .. } = read_again(&value).unwrap_or_else(|error| panic!("{name}, {schema}: {error}"));
             assert_eq!(written, value, "{name}, {schema}: nothing is lost on the way");
             for canary in [CANARY.text, CANARY.base64, "67, 65, 78"] {
                 assert!(!shown.contains(canary), "{name}, {schema}: {shown}");
@@ -109,4 +119,104 @@ fn no_type_of_pocketsign_shows_what_its_document_marks_as_personal() {
         }
         assert!(hidden > 30, "{name}: {hidden}");
     }
+}
+
+/// What a canary is to every other test is no secret here: a string that may be a number as well.
+#[cfg(feature = "certcentral")]
+const PLAIN: Canary = Canary { text: "1", base64: "MQ==" };
+
+#[cfg(feature = "certcentral")]
+fn each_type() -> impl Iterator<Item = (&'static str, Value, ReadAgain)> {
+    let document = Document::load("certcentral");
+    let types = super::certcentral::SAMPLES.iter().filter(move |(schema, _)| document.has_schema(schema));
+    let document = Document::load("certcentral");
+    types.map(move |(schema, read_again)| {
+        let (value, _) = document.filled(&serde_json::json!({"$ref": format!("#/components/schemas/{schema}")}), PLAIN);
+        (*schema, value, *read_again)
+    })
+}
+
+/// Every member of every type, in every form that the service is known to use for its type.
+#[test]
+#[cfg(feature = "certcentral")]
+fn every_member_of_certcentral_is_read_in_every_form_of_its_type() {
+    let mut tried = 0;
+    for (schema, value, read_again) in each_type() {
+        let plain = read_again(&value).unwrap_or_else(|error| panic!("{schema}: {error}"));
+        assert!(plain.unreadable.is_empty(), "{schema}: {:?}", plain.unreadable);
+        for (pointer, forms) in leaves(&value) {
+            for form in forms {
+                let mut other = value.clone();
+                *other.pointer_mut(&pointer).expect("a leaf") = form.clone();
+                let again = read_again(&other).unwrap_or_else(|error| panic!("{schema}, {pointer} as {form}: {error}"));
+                assert!(again.unreadable.is_empty(), "{schema}, {pointer} as {form}: {:?}", again.unreadable);
+                // An object of anything keeps the form.
+                if again.written.pointer(&pointer) != Some(&form) {
+                    assert_eq!(again.written, plain.written, "{schema}, {pointer} as {form}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 1500, "{tried}");
+}
+
+/// The single values inside a value, by pointer, with the other forms each is known to come in.
+#[cfg(feature = "certcentral")]
+fn leaves(value: &Value) -> Vec<(String, Vec<Value>)> {
+    use serde_json::json;
+
+    let below =
+        |step: String, inner: &Value| leaves(inner).into_iter().map(move |(path, forms)| (format!("/{step}{path}"), forms)).collect();
+    match value {
+        Value::Object(members) => members.iter().flat_map(|(name, inner)| -> Vec<_> { below(name.replace('/', "~1"), inner) }).collect(),
+        Value::Array(list) => list.iter().enumerate().flat_map(|(index, inner)| -> Vec<_> { below(index.to_string(), inner) }).collect(),
+        Value::Bool(_) => vec![(String::new(), vec![json!(1), json!("1"), json!("true"), json!("TRUE")])],
+        Value::Number(_) => vec![(String::new(), vec![json!("1"), json!(" 1 ")])],
+        Value::String(text) if text == "1" => vec![(String::new(), vec![json!(1)])],
+        Value::String(day) if day == "2024-05-01" => {
+            vec![(String::new(), vec![json!("01 MAY 2024"), json!("2024-05-01T00:00:00+09:00"), json!("2024-05-01 00:00:00")])]
+        }
+        Value::String(moment) if moment == "2024-05-01T00:00:00Z" => {
+            let forms =
+                ["2024-05-01T09:00:00+09:00", "2024-05-01 00:00:00", "2024-05-01T00:00:00", "2024-05-01", "2024-05-01T00:00:00:00:00"];
+            vec![(String::new(), forms.map(Value::from).to_vec())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Every member of every type that is only read, unreadable: by what the document says the answer fails, or goes without the member.
+#[test]
+#[cfg(feature = "certcentral")]
+fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_says() {
+    use serde_json::json;
+
+    let document = Document::load("certcentral");
+    let (mut strict, mut forgiven) = (0, 0);
+    for (schema, value, read_again) in each_type() {
+        let decides = document.members_of(schema, &["required", "x-strict"]);
+        for member in value.as_object().into_iter().flatten().map(|(name, _)| name).filter(|_| document.has_members(schema)) {
+            let junk = if value[member].is_array() || value[member].is_object() { json!("junk") } else { json!([["junk"]]) };
+            let mut unreadable = value.clone();
+            unreadable[member] = junk;
+            match read_again(&unreadable) {
+                Err(error) => {
+                    assert!(decides.contains(member), "{schema}.{member}: {error}");
+                    assert!(error.starts_with(&**member), "{schema}.{member}: {error}");
+                    strict += 1;
+                }
+                // Anything may stand there.
+                Ok(again) if again.written == unreadable => {}
+                Ok(again) => {
+                    assert!(!decides.contains(member), "{schema}.{member} decides, and is left out");
+                    assert_eq!(again.unreadable, [format!("{schema}.{member}")]);
+                    assert!(again.written.get(member).is_none(), "{schema}.{member}: {}", again.written);
+                    assert!(!again.shown.contains("junk"), "{schema}.{member}: {}", again.shown);
+                    forgiven += 1;
+                }
+            }
+        }
+    }
+    assert!(strict > 100 && forgiven > 300, "{strict} {forgiven}");
 }

@@ -1,16 +1,17 @@
 //! Single values that a service writes now as one JSON type, now as another.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::Lenient;
 
 /// `bool`, from `true`, `1`, `"1"`, `"true"` and their opposites.
 pub(crate) struct Boolean;
 
-/// `i64`, from a number or a string.
-pub(crate) struct Integer;
+/// `T`, a type of whole numbers, from a number or a string.
+pub(crate) struct Integer<T>(PhantomData<T>);
 
 /// `f64`, from a number or a string.
 pub(crate) struct Number;
@@ -18,21 +19,7 @@ pub(crate) struct Number;
 /// `String`, from a string or a number.
 pub(crate) struct Text;
 
-/// `String`; a blank one stands for "none".
-pub(crate) struct NonBlank;
-
-/// A JSON value that is neither list nor object.
-#[derive(Debug)]
-pub(super) enum Scalar {
-    Null,
-    Boolean(bool),
-    // Room for every integer JSON readers give, signed or not.
-    Integer(i128),
-    Float(f64),
-    Text(String),
-}
-
-/// What a scalar turns out to be.
+/// What a value turns out to be.
 pub(super) enum Found<T> {
     Value(T),
     /// The service's way of saying that there is no value.
@@ -46,19 +33,71 @@ impl<T> From<Option<T>> for Found<T> {
     }
 }
 
-/// Reads a scalar and makes of it what `interpret` says; `null` is "none" for all.
-pub(super) fn read<'de, L: Lenient, D: Deserializer<'de>>(
-    deserializer: D,
-    interpret: impl FnOnce(&Scalar) -> Found<L::Plain>,
-) -> Result<Option<L::Plain>, D::Error> {
-    let scalar = Scalar::deserialize(deserializer)?;
-    if matches!(scalar, Scalar::Null) {
-        return Ok(None);
+/// What a reader of single values makes of each JSON type; `null` is "none" for all, and nothing takes a list or an object.
+pub(super) trait Scalar: Lenient {
+    fn from_text(text: &str) -> Found<Self::Plain>;
+
+    fn from_bool(_: bool) -> Found<Self::Plain> {
+        Found::Unreadable
     }
-    match interpret(&scalar) {
-        Found::Value(value) => Ok(Some(value)),
-        Found::None => Ok(None),
-        Found::Unreadable => Err(D::Error::custom(format_args!("{scalar} stands where {} is expected", L::EXPECTED))),
+
+    fn from_integer(_: i128) -> Found<Self::Plain> {
+        Found::Unreadable
+    }
+
+    fn from_float(_: f64) -> Found<Self::Plain> {
+        Found::Unreadable
+    }
+}
+
+/// Reads a single value, in place: nothing is copied before it is known what it is.
+pub(super) fn read<'de, S: Scalar, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S::Plain>, D::Error> {
+    deserializer.deserialize_any(Any::<S>(PhantomData))
+}
+
+struct Any<S>(PhantomData<S>);
+
+impl<S: Scalar> Any<S> {
+    fn settle<E: Error>(&self, found: Found<S::Plain>, seen: Unexpected<'_>) -> Result<Option<S::Plain>, E> {
+        match found {
+            Found::Value(value) => Ok(Some(value)),
+            Found::None => Ok(None),
+            Found::Unreadable => Err(E::invalid_value(seen, self)),
+        }
+    }
+}
+
+impl<S: Scalar> Visitor<'_> for Any<S> {
+    type Value = Option<S::Plain>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(S::EXPECTED)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        self.settle(S::from_bool(value), Unexpected::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        self.settle(S::from_integer(value.into()), Unexpected::Signed(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        self.settle(S::from_integer(value.into()), Unexpected::Unsigned(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        self.settle(S::from_float(value), Unexpected::Float(value))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        // Cut short for the message: what stands there may be anything.
+        let shown = || text.char_indices().nth(40).map_or(text, |(end, _)| &text[..end]);
+        self.settle(S::from_text(text), Unexpected::Str(shown()))
     }
 }
 
@@ -67,31 +106,59 @@ impl Lenient for Boolean {
     const EXPECTED: &'static str = "true, false, 1, 0 or one of these as a string";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-        read::<Self, D>(deserializer, |scalar| match scalar {
-            Scalar::Boolean(value) => Found::Value(*value),
-            Scalar::Integer(0) => Found::Value(false),
-            Scalar::Integer(1) => Found::Value(true),
-            Scalar::Text(text) => match text.trim() {
-                "0" => Found::Value(false),
-                "1" => Found::Value(true),
-                word => word.to_ascii_lowercase().parse().ok().into(),
-            },
-            _ => Found::Unreadable,
-        })
+        read::<Self, D>(deserializer)
     }
 }
 
-impl Lenient for Integer {
-    type Plain = i64;
+impl Scalar for Boolean {
+    fn from_text(text: &str) -> Found<bool> {
+        match text.trim() {
+            // What PHP makes of a flag that is not there, or not set.
+            "" => Found::None,
+            "0" => Found::Value(false),
+            "1" => Found::Value(true),
+            word => word.to_ascii_lowercase().parse().ok().into(),
+        }
+    }
+
+    fn from_bool(value: bool) -> Found<bool> {
+        Found::Value(value)
+    }
+
+    fn from_integer(value: i128) -> Found<bool> {
+        match value {
+            0 => Found::Value(false),
+            1 => Found::Value(true),
+            _ => Found::Unreadable,
+        }
+    }
+}
+
+impl<T: TryFrom<i128>> Lenient for Integer<T> {
+    type Plain = T;
     const EXPECTED: &'static str = "a whole number or one as a string";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-        read::<Self, D>(deserializer, |scalar| match scalar {
-            Scalar::Integer(value) => i64::try_from(*value).ok().into(),
-            Scalar::Text(text) if text.trim().is_empty() => Found::None,
-            Scalar::Text(text) => text.trim().parse().ok().into(),
-            _ => Found::Unreadable,
-        })
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        read::<Self, D>(deserializer)
+    }
+}
+
+impl<T: TryFrom<i128>> Scalar for Integer<T> {
+    fn from_text(text: &str) -> Found<T> {
+        match text.trim() {
+            "" => Found::None,
+            digits => digits.parse().map_or(Found::Unreadable, Self::from_integer),
+        }
+    }
+
+    fn from_integer(value: i128) -> Found<T> {
+        T::try_from(value).ok().into()
+    }
+
+    fn from_float(value: f64) -> Found<T> {
+        // `1.0` is a whole number too; beyond 2^53 a float may be off by some.
+        let whole = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+        if whole { Self::from_integer(value as i128) } else { Found::Unreadable }
     }
 }
 
@@ -100,14 +167,25 @@ impl Lenient for Number {
     const EXPECTED: &'static str = "a number or one as a string";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-        read::<Self, D>(deserializer, |scalar| match scalar {
-            Scalar::Integer(value) => Found::Value(*value as f64),
-            Scalar::Float(value) => Found::Value(*value),
-            Scalar::Text(text) if text.trim().is_empty() => Found::None,
+        read::<Self, D>(deserializer)
+    }
+}
+
+impl Scalar for Number {
+    fn from_text(text: &str) -> Found<f64> {
+        match text.trim() {
+            "" => Found::None,
             // `parse` also knows "inf" and "nan", which are no JSON numbers.
-            Scalar::Text(text) => text.trim().parse().ok().filter(|value: &f64| value.is_finite()).into(),
-            _ => Found::Unreadable,
-        })
+            digits => digits.parse().ok().filter(|value: &f64| value.is_finite()).into(),
+        }
+    }
+
+    fn from_integer(value: i128) -> Found<f64> {
+        Found::Value(value as f64)
+    }
+
+    fn from_float(value: f64) -> Found<f64> {
+        Found::Value(value)
     }
 }
 
@@ -116,81 +194,46 @@ impl Lenient for Text {
     const EXPECTED: &'static str = "a string or a number";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-        read::<Self, D>(deserializer, |scalar| match scalar {
-            Scalar::Text(text) => Found::Value(text.clone()),
-            Scalar::Integer(value) => Found::Value(value.to_string()),
-            Scalar::Float(value) => Found::Value(value.to_string()),
-            _ => Found::Unreadable,
-        })
+        read::<Self, D>(deserializer)
     }
 }
 
-impl Lenient for NonBlank {
+impl Scalar for Text {
+    fn from_text(text: &str) -> Found<String> {
+        Found::Value(text.to_owned())
+    }
+
+    fn from_integer(value: i128) -> Found<String> {
+        Found::Value(value.to_string())
+    }
+
+    fn from_float(value: f64) -> Found<String> {
+        Found::Value(value.to_string())
+    }
+}
+
+/// `String`, in a list: a blank one stands for "none".
+pub(crate) struct TextEntry;
+
+impl Lenient for TextEntry {
     type Plain = String;
-    const EXPECTED: &'static str = "a string";
+    const EXPECTED: &'static str = Text::EXPECTED;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-        read::<Self, D>(deserializer, |scalar| match scalar {
-            Scalar::Text(text) if text.trim().is_empty() => Found::None,
-            Scalar::Text(text) => Found::Value(text.clone()),
-            _ => Found::Unreadable,
-        })
+        read::<Self, D>(deserializer)
     }
 }
 
-/// As a message shows it, cut short: what stands there may be anything.
-impl fmt::Display for Scalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Boolean(value) => write!(f, "{value}"),
-            Self::Integer(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value}"),
-            Self::Text(text) => write!(f, "{:?}", text.chars().take(40).collect::<String>()),
-        }
+impl Scalar for TextEntry {
+    fn from_text(text: &str) -> Found<String> {
+        if text.trim().is_empty() { Found::None } else { Text::from_text(text) }
     }
-}
 
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
+    fn from_integer(value: i128) -> Found<String> {
+        Text::from_integer(value)
+    }
 
-        impl Visitor<'_> for Any {
-            type Value = Scalar;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a single value")
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-                Ok(Scalar::Null)
-            }
-
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Scalar, E> {
-                Ok(Scalar::Boolean(value))
-            }
-
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Scalar, E> {
-                Ok(Scalar::Integer(value.into()))
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Scalar, E> {
-                Ok(Scalar::Integer(value.into()))
-            }
-
-            fn visit_f64<E: Error>(self, value: f64) -> Result<Scalar, E> {
-                Ok(Scalar::Float(value))
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<Scalar, E> {
-                Ok(Scalar::Text(value.to_owned()))
-            }
-
-            fn visit_string<E: Error>(self, value: String) -> Result<Scalar, E> {
-                Ok(Scalar::Text(value))
-            }
-        }
-
-        deserializer.deserialize_any(Any)
+    fn from_float(value: f64) -> Found<String> {
+        Text::from_float(value)
     }
 }

@@ -148,6 +148,9 @@ impl<'c, V: Version> SignIn<'c, V> {
             let status = verified.was_checked.then_some(verified.status);
             return Ok(Outcome::Refused(Refusal { result: verified.result, verification, certificate, status }));
         }
+        if verified.was_checked && !verified.status.is_good() {
+            return unclear("that the certificate is good, although it let the signature hold");
+        }
         let Some(user) = verified.status.user.clone() else {
             return unclear("who made the signature, which holds");
         };

@@ -68,6 +68,19 @@ impl CertificateStatus {
         self.state == RevocationStatus::Revoked
     }
 
+    /// What is not plainly good is not good: a certificate that was not revoked has no time of its revocation, and no reason for it. The
+    /// first value of the service's enumerations, "unspecified", stands for none too.
+    fn with_state(mut self, told: Option<RevocationStatus>) -> Self {
+        self.state = told.unwrap_or_else(|| RevocationStatus::Unknown(String::new()));
+        if self.is_good() {
+            self.reason.take_if(|reason| *reason == RevocationReason::Unspecified);
+            if self.reason.is_some() || self.revoked_at.is_some() {
+                self.state = RevocationStatus::Unknown("good, but with what only a revocation has".to_owned());
+            }
+        }
+        self
+    }
+
     /// What is known when the service leaves everything out.
     fn unstated() -> Self {
         Self {
@@ -94,18 +107,11 @@ fn stated(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     at.filter(|at| (2..=9999).contains(&at.year()))
 }
 
-/// The first value of the service's enumerations stands for none too: a good certificate has no unspecified reason to be revoked.
-fn reason(state: &RevocationStatus, reason: Option<RevocationReason>) -> Option<RevocationReason> {
-    reason.filter(|reason| !(*state == RevocationStatus::Good && *reason == RevocationReason::Unspecified))
-}
-
 impl From<v1::CertificateStatus> for CertificateStatus {
     fn from(status: v1::CertificateStatus) -> Self {
-        let state = status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into);
         Self {
             id: Some(status.id.into()),
-            reason: reason(&state, status.revocation_reason.map(Into::into)),
-            state,
+            reason: status.revocation_reason.map(Into::into),
             revoked_at: stated(status.revoked_at),
             method: status.check_method.map(Into::into),
             purpose: status.check_purpose.map(Into::into),
@@ -113,16 +119,15 @@ impl From<v1::CertificateStatus> for CertificateStatus {
             checked_at: stated(status.created_at),
             ..Self::unstated()
         }
+        .with_state(status.status.map(Into::into))
     }
 }
 
 impl From<v2::CertificateStatus> for CertificateStatus {
     fn from(status: v2::CertificateStatus) -> Self {
-        let state = status.status.map_or_else(|| RevocationStatus::Unknown(String::new()), Into::into);
         Self {
             id: Some(status.id),
-            reason: reason(&state, status.revocation_reason.map(Into::into)),
-            state,
+            reason: status.revocation_reason.map(Into::into),
             revoked_at: stated(status.revoked_at),
             method: status.check_method.map(Into::into),
             purpose: status.check_purpose.map(Into::into),
@@ -130,6 +135,7 @@ impl From<v2::CertificateStatus> for CertificateStatus {
             checked_at: stated(status.created_at),
             ..Self::unstated()
         }
+        .with_state(status.status.map(Into::into))
     }
 }
 
@@ -234,5 +240,54 @@ impl From<v1::VerificationRecord> for CertificateStatus {
 impl From<v2::GetVerificationResponse> for CertificateStatus {
     fn from(record: v2::GetVerificationResponse) -> Self {
         Self { is_new_user: None, ..Self::of_v2(record.certificate_status, record.certificate, record.user, None) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However the service writes that a certificate is good, or does not: what both versions make of it.
+    fn states(members: &str) -> [Option<bool>; 2] {
+        let v1 = format!(r#"{{"id":"1","status":"good"{members}}}"#);
+        let v2 = format!(r#"{{"id":"1","status":"STATUS_GOOD"{members}}}"#);
+        [
+            serde_json::from_str::<v1::CertificateStatus>(&v1).ok().map(|status| CertificateStatus::from(status).is_good()),
+            serde_json::from_str::<v2::CertificateStatus>(&v2).ok().map(|status| CertificateStatus::from(status).is_good()),
+        ]
+    }
+
+    #[test]
+    fn what_is_not_plainly_good_is_not_good() {
+        for good in ["", r#","revokedAt":null"#, r#","revokedAt":"0001-01-01T00:00:00Z""#, r#","revocationReason":null"#, r#","else":1"#] {
+            assert!(states(good).contains(&Some(true)) && !states(good).contains(&Some(false)), "{good}: {:?}", states(good));
+        }
+        for contradiction in [
+            r#","revoked_at":"2024-05-01T00:00:00Z""#,
+            r#","revocation_reason":"key_compromise""#,
+            r#","revocation_reason":"CRL_REASON_KEY_COMPROMISE""#,
+            r#","revocation_reason":"a reason of tomorrow""#,
+        ] {
+            assert_eq!(states(contradiction), [Some(false); 2], "{contradiction}");
+        }
+        for unreadable in [
+            r#","status":"good""#,
+            r#","status":"revoked""#,
+            r#","revoked_at":"2024-05-01 00:00:00""#,
+            r#","revoked_at":"""#,
+            r#","revoked_at":1714521600"#,
+            r#","revocation_reason":[]"#,
+            r#","revocation_reason":1"#,
+        ] {
+            assert_eq!(states(unreadable), [None; 2], "{unreadable}");
+        }
+        for status in ["null", "true", "1", "[]", "[\"good\"]", "{}", "\"GOOD\"", "\" good\"", "\"\"", "\"goodish\""] {
+            let json = format!(r#"{{"id":"1","status":{status}}}"#);
+            let v1 = serde_json::from_str::<v1::CertificateStatus>(&json).map(|status| CertificateStatus::from(status).is_good());
+            let v2 = serde_json::from_str::<v2::CertificateStatus>(&json).map(|status| CertificateStatus::from(status).is_good());
+            assert!(!v1.is_ok_and(|good| good) && !v2.is_ok_and(|good| good), "{status}");
+        }
+        assert!(serde_json::from_str::<v1::CheckCertificateStatusResponse>(r#"{"certificate_status":["1","good"]}"#).is_err());
+        assert!(serde_json::from_str::<v2::CheckCertificateStatusResponse>(r#"{"certificateStatus":["1","STATUS_GOOD"]}"#).is_err());
     }
 }

@@ -210,7 +210,7 @@ async fn every_kind_of_error_can_be_told_apart() {
     assert_eq!(limited.retry_after(), Some(Duration::from_secs(1)));
     assert_eq!(limited.certcentral_code(), Some(ErrorCode::RequestLimitExceeded));
 
-    let decode = Scripted::json(200, r#"{"id": 1, "certificate": {"dns_names": [1]}}"#).error().await;
+    let decode = Scripted::json(200, r#"{"id": 1, "certificate": {"dns_names": [[1]]}}"#).error().await;
     assert!(decode.is_decode());
     assert!(decode.to_string().contains("certificate.dns_names[0]"), "{decode}");
     assert!(Scripted::json(200, "").error().await.is_decode());

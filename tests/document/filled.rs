@@ -47,6 +47,7 @@ impl Document {
             Some("boolean") => true.into(),
             Some("integer" | "number") => 1.into(),
             _ if schema["format"] == "date-time" => "2024-05-01T00:00:00Z".into(),
+            _ if schema["format"] == "date" => "2024-05-01".into(),
             _ => "1".into(),
         }
     }

@@ -1,5 +1,7 @@
 //! The samples a document gives of requests, answers and named schemas.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Document, Operation, entries, is_json};
@@ -83,6 +85,18 @@ impl Document {
 
     pub(crate) fn has_schema(&self, name: &str) -> bool {
         self.value["components"]["schemas"].get(name).is_some()
+    }
+
+    /// The members that lists of a named schema name, such as `required`.
+    pub(crate) fn members_of(&self, schema: &str, lists: &[&str]) -> BTreeSet<String> {
+        let schema = &self.value["components"]["schemas"][schema];
+        let names = lists.iter().flat_map(|list| schema[list].as_array().into_iter().flatten());
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// Whether a named schema has members of its own, and is no map.
+    pub(crate) fn has_members(&self, schema: &str) -> bool {
+        self.value["components"]["schemas"][schema]["properties"].is_object()
     }
 
     fn add<'a>(&'a self, samples: &mut Vec<Sample<'a>>, operation: Operation<'a>, part: &Part, described: &'a Value) {

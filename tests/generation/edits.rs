@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::generate::Source;
 use super::generate::normalize::{Facts, Normalized, normalize};
 use super::generate::vocabulary::{Kind, Variant};
 use super::generate::{generate, vocabulary};
@@ -65,7 +66,7 @@ fn a_success_without_bodies_is_nothing_and_a_file_is_bytes() {
 #[test]
 fn samples_and_extensions_are_gone_but_members_of_such_names_stay() {
     let text = normalized().document.to_string();
-    for gone in ["x-source", "x-inferred", "\"examples\"", "x-lenient"] {
+    for gone in ["x-source", "x-inferred", "\"examples\"", "x-strict"] {
         assert!(!text.contains(gone), "{gone}");
     }
     assert_eq!(at("/components/schemas/Thing/properties/example"), json!({"type": "string"}));
@@ -134,11 +135,23 @@ fn the_vocabulary_is_collected() {
     assert_eq!(kind("Email"), Some(Kind::Redacted));
     assert_eq!(kind("ThingCode"), Some(Kind::StringId));
     assert_eq!(kind("Print"), Some(Kind::Bytes));
-    assert_eq!(kind("WobblyDate"), Some(Kind::Lenient { marker: "Date" }));
-    assert_eq!(kind("OwnerOrNone"), Some(Kind::LenientOf { marker: "Object", of: "Owner".to_owned() }));
-    assert_eq!(kind("OwnersOrOne"), Some(Kind::LenientOf { marker: "List", of: "Owner".to_owned() }));
-    assert_eq!(kind("NameOrBlank"), Some(Kind::Lenient { marker: "NonBlank" }));
     assert_eq!(kind("Owner"), None);
+}
+
+#[test]
+fn a_value_of_several_forms_is_what_its_first_form_is() {
+    for (member, meant) in [
+        ("is_active", json!({"description": "Whether it is in use.", "type": "boolean"})),
+        ("receipt", json!({"type": "integer"})),
+        ("price", json!({"type": "number"})),
+        ("valid_till", json!({"type": "string", "format": "date"})),
+        ("owner", json!({"allOf": [{"$ref": "#/components/schemas/Owner"}]})),
+        ("owners", json!({"type": "array", "items": {"$ref": "#/components/schemas/Owner"}})),
+        ("flags", json!({"type": "array", "items": {"type": "boolean"}})),
+    ] {
+        assert_eq!(at(&format!("/components/schemas/Thing/properties/{member}")), meant, "{member}");
+    }
+    assert_eq!(at("/components/schemas/Flag"), Value::Null);
 }
 
 #[test]
@@ -170,30 +183,29 @@ fn every_word_replaces_a_schema_of_the_document() {
 #[test]
 fn fields_are_plain_and_read_leniently() {
     let code = code();
+    let l = "crate::lenient::";
     for (field, reader) in [
-        ("is_active: ::std::option::Option<bool>", "Option<crate::lenient::Boolean>"),
-        ("receipt: ::std::option::Option<i64>", "Option<crate::lenient::Integer>"),
-        ("price: ::std::option::Option<f64>", "Option<crate::lenient::Number>"),
-        ("zip: ::std::option::Option<::std::string::String>", "Option<crate::lenient::Text>"),
-        ("valid_till: ::std::option::Option<::chrono::NaiveDate>", "Option<crate::lenient::Date>"),
-        ("date_created: ::std::option::Option<::chrono::DateTime<::chrono::Utc>>", "Option<crate::lenient::Timestamp>"),
+        ("is_active: ::std::option::Option<bool>", format!("{l}Forgiving<::std::option::Option<{l}Boolean>>")),
+        ("receipt: ::std::option::Option<i64>", format!("{l}Forgiving<::std::option::Option<{l}Integer<i64>>>")),
+        ("price: ::std::option::Option<f64>", format!("{l}Forgiving<::std::option::Option<{l}Number>>")),
+        ("zip: ::std::option::Option<::std::string::String>", format!("{l}Forgiving<::std::option::Option<{l}Text>>")),
+        ("valid_till: ::std::option::Option<::chrono::naive::NaiveDate>", format!("{l}Forgiving<::std::option::Option<{l}Date>>")),
+        ("date_created: ::std::option::Option<", format!("{l}Forgiving<::std::option::Option<{l}Timestamp>>")),
+        ("owner: ::std::option::Option<Owner>", format!("{l}Forgiving<::std::option::Option<{l}Object<Owner>>>")),
+        ("size: ::std::option::Option<Size>", format!("{l}Forgiving<::std::option::Option<{l}Object<Size>>>")),
+        ("names: ::std::vec::Vec<::std::string::String>", format!("{l}Forgiving<::std::vec::Vec<{l}Forgiving<{l}TextEntry>>>")),
+        ("owners: ::std::vec::Vec<Owner>", format!("{l}Forgiving<::std::vec::Vec<{l}Forgiving<{l}Object<Owner>>>>")),
+        // By these two something is decided.
+        ("flags: ::std::vec::Vec<bool>", format!("{l}Strict<::std::vec::Vec<{l}Boolean>>")),
         (
-            "owner: ::std::option::Option<crate::generated::wobbles::types::Owner>",
-            "Option<crate::lenient::Object<crate::generated::wobbles::types::Owner>>",
+            "status: ::std::option::Option<",
+            format!("{l}Strict<::std::option::Option<{l}AsIs<crate::generated::wobbles::vocabulary::ThingStatus>>>"),
         ),
-        ("size: ::std::option::Option<Size>", "::std::option::Option<crate::lenient::Object<Size>>"),
-        ("names: ::std::vec::Vec<::std::string::String>", "Vec<crate::lenient::NonBlank>"),
         (
-            "owners: ::std::vec::Vec<crate::generated::wobbles::types::Owner>",
-            "crate::lenient::List<crate::generated::wobbles::types::Owner>",
+            "by_name: ::std::collections::BTreeMap<::std::string::String, bool>",
+            format!("{l}Forgiving<::std::collections::BTreeMap<::std::string::String,{l}Forgiving<{l}Boolean>>>"),
         ),
-        ("flags: ::std::vec::Vec<bool>", "Vec<crate::lenient::Boolean>"),
-        ("things: ::std::vec::Vec<Thing>", "Vec<crate::lenient::AsIs<Thing>>"),
-        ("by_name: ::std::collections::BTreeMap<::std::string::String, bool>", "BTreeMap<::std::string::String,crate::lenient::Boolean>"),
-        (
-            "extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>",
-            "::serde_json::Map<::std::string::String,::serde_json::Value>",
-        ),
+        ("extra: ::serde_json::Map<", format!("{l}Forgiving<::serde_json::Map<::std::string::String,::serde_json::Value>>")),
     ] {
         let (_, before) = code.split_once("pub mod types").expect("types");
         let (before, _) = before.split_once(&format!("pub {field}")).unwrap_or_else(|| panic!("there is no field {field} in\n{code}"));
@@ -201,13 +213,52 @@ fn fields_are_plain_and_read_leniently() {
         assert!(attribute.contains(&format!("{reader},_>\"")), "{field}: {attribute}");
         assert_eq!(attribute.matches("default").count(), 1, "{field}: {attribute}");
     }
-    has(
-        &code,
-        "#[serde(skip_serializing_if = \"::std::vec::Vec::is_empty\", default, deserialize_with = \"crate::lenient::read::<crate::lenient::List<",
-    );
+    assert!(!code.contains("from_response"));
     has(&code, "pub email: ::std::option::Option< crate::secret::Redacted<::std::string::String>, >");
     has(&code, "pub print: ::std::option::Option<crate::secret::RedactedBytes>");
     has(&code, "pub code: ::std::option::Option< crate::generated::wobbles::vocabulary::ThingCode, >");
+}
+
+#[test]
+fn what_follows_protobuf_is_read_in_its_forms_only() {
+    let mut document = wobbles();
+    document["x-json"] = json!("protobuf");
+    let code = generate(&source(&document.to_string())).unwrap_or_else(|problems| panic!("{problems}"));
+    let l = "crate::lenient::";
+    for reader in [
+        format!("{l}read::<::std::option::Option<{l}Whole<i64>>,_>"),
+        format!("{l}read::<::std::option::Option<{l}Rfc3339>,_>"),
+        format!("{l}read::<::std::option::Option<{l}Message<Owner>>,_>"),
+        format!("{l}read::<{l}Repeated<{l}Message<Owner>>,_>"),
+        format!("{l}read::<{l}Repeated<{l}Exact<bool>>,_>"),
+    ] {
+        assert!(code.contains(&reader), "{reader}");
+    }
+    for loose in ["Boolean", "Text", "Number", "Forgiving", "Object"] {
+        assert!(!code.contains(&format!("{l}{loose}")), "{loose}");
+    }
+    for loose in ["Json::Loose", "deprecated"] {
+        assert!(!code.contains(loose), "{loose}");
+    }
+}
+
+#[test]
+fn flows_are_kept_from_members_that_may_be_absent_for_no_reason() {
+    let deprecated = |code: &str, field: &str| {
+        let (before, _) = code.split_once(&format!("pub {field}: ")).expect("the field");
+        before[before.rfind("pub ").unwrap_or_default()..].contains("deprecated")
+    };
+    let code = code();
+    let (_, types) = code.split_once("pub struct Thing ").expect("the type");
+    for (field, kept) in [("price", true), ("names", true), ("status", false), ("flags", false), ("id", false)] {
+        assert_eq!(deprecated(types, field), kept, "{field}");
+    }
+    let harmless = Source { harmless: "# why\nThing.price   shown only", ..source(WOBBLES) };
+    let code = generate(&harmless).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(!deprecated(code.split_once("pub struct Thing ").expect("the type").1, "price"));
+    let slip = Source { harmless: "Thing.prize   shown only", ..source(WOBBLES) };
+    let problems = generate(&slip).expect_err("there is no such member").to_string();
+    assert!(problems.contains("harmless.txt: there is no member `Thing.prize`"), "{problems}");
 }
 
 #[test]

@@ -31,6 +31,10 @@ fn every_name_is_documented() {
         let cc = script.certcentral(|builder| builder.pace([Rate::new(1, Duration::from_secs(9))]).retry(Retry::default().attempts(9)));
         cc.domains().get(DomainId(1)).send().await.unwrap();
         cc.requests().settle(shomei::certcentral::RequestId(1)).start().wait(Duration::from_secs(60)).await.unwrap_err();
+        let slips = Script::new(&[Answer(200, r#"{"id": 1, "date_created": "CANARY"}"#), Answer(200, r#"{"id": 1, "id": 1}"#)]);
+        let cc = slips.certcentral(|builder| builder);
+        cc.domains().get(DomainId(1)).send().await.unwrap();
+        cc.domains().get(DomainId(1)).send().await.unwrap();
         lose_a_domain().await;
     });
     let documented = documented();
@@ -58,9 +62,41 @@ fn every_name_is_documented() {
         "shomei_repeats_total",
         "shomei_searches_total",
         "http.request.resend_count",
+        "member",
+        "a member of an answer stands twice: the last one counts",
     ] {
         assert!(told.contains(name), "{name} was not told: {told:?}");
     }
     let unknown: Vec<_> = told.iter().filter(|name| !documented.contains(name.as_str())).collect();
     assert!(unknown.is_empty(), "{unknown:?} of {told:?}");
+}
+
+#[test]
+fn what_is_left_out_of_an_answer_is_told_by_its_name_alone() {
+    let (recorder, _guard) = Recorder::of_this_thread();
+    let body = r#"{"id": 1, "date_created": "CANARY", "name": "example.com", "dcv_expiration": {"ov_status": ["CANARY"]},
+        "container": {"CANARY": []}, "organization": {"is_active": "CANARY"}}"#;
+    let order = r#"{"id": 1, "caa_status_message": {"CANARY.example.com": ["CANARY"]}, "notes": [{"id": "CANARY"}, {"id": []}]}"#;
+    let script = Script::new(&[Answer(200, body), Answer(200, order)]);
+    Numbers::default().of(async {
+        let cc = script.certcentral(|builder| builder);
+        let domain = cc.domains().get(DomainId(1)).send().await.unwrap();
+        assert_eq!((domain.name.as_deref(), domain.date_created), (Some("example.com"), None));
+        let order = cc.orders().get(shomei::certcentral::OrderId(1)).send().await.unwrap();
+        assert!(order.notes.is_empty());
+    });
+    recorder.look(|seen| {
+        let told = seen.events.iter().filter(|event| event.fields.get("member").is_some());
+        let told: Vec<_> =
+            told.map(|event| ["operation", "member", "count"].map(|name| event.fields.get(name).unwrap().to_owned())).collect();
+        let expected = [
+            ["domain_info", "DcvExpiration.ov_status", "1"],
+            ["domain_info", "Domain.date_created", "1"],
+            ["domain_info", "OrganizationSummary.is_active", "1"],
+            ["order_info", "Order.caa_status_message", "1"],
+            ["order_info", "Order.notes", "2"],
+        ];
+        assert_eq!(told, expected.map(|row| row.map(str::to_owned)));
+        assert!(seen.events.iter().all(|event| event.fields.0.iter().all(|(_, value)| !value.contains("CANARY"))));
+    });
 }

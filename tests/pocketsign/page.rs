@@ -95,7 +95,8 @@ async fn the_response_of_the_page_is_read_value_by_value_and_written_again_to_th
 
     let answer_reason = answer.certificate_status.as_ref().unwrap().revocation_reason.clone();
     let status = CertificateStatus::from(answer);
-    assert!(status.is_good());
+    // The page fills every member with something: good, and revoked in 2019. What is not plainly good is not good.
+    assert!(!status.is_good() && !status.is_revoked(), "{status:?}");
     assert_eq!(status.id.as_ref().map(|id| id.as_str()), Some(ID));
     assert_eq!(status.certificate.as_ref().map(|id| id.as_str()), Some(ID));
     assert_eq!(status.user.as_ref().map(|id| id.as_str()), Some(ID));

@@ -61,7 +61,8 @@ impl<'c> Orders<'c> {
         #[builder(into)]
         comments: Option<String>,
     ) -> Result<PreparedOrder, Error> {
-        let old = self.get(order).send().await?;
+        // Of what could not be read nothing could be carried over.
+        let old = self.client.in_full().orders().get(order).send().await?;
         if old.is_renewed == Some(true) {
             return Err(Error::mismatch(format!("order {order} was renewed already")));
         }

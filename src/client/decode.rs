@@ -1,0 +1,112 @@
+//! Decoding an answer, by what its document says of the service's JSON.
+
+use progenitor_client::ResponseValue;
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::Value;
+use tracing::{debug, warn};
+
+use super::{Call, Core};
+use crate::{error::Error, lenient};
+
+#[cfg(test)]
+mod tests;
+
+/// How a service writes its JSON: `x-json` of its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Json {
+    /// By a language of loose types. What nothing is decided by may be unreadable; an empty list may be an empty object; of a member that
+    /// stands twice the last one counts.
+    Loose,
+    /// After the specification of protobuf's JSON, in no other form.
+    Protobuf,
+}
+
+/// Why a body could not be decoded, and where in it.
+struct Undecodable {
+    path: String,
+    error: serde_json::Error,
+}
+
+impl Call {
+    /// The body of an answer as a value. The generated methods end with this.
+    pub(crate) async fn decode<T: DeserializeOwned>(
+        &self,
+        json: Json,
+        operation: &'static str,
+        answer: reqwest::Response,
+    ) -> Result<ResponseValue<T>, progenitor_client::Error<()>> {
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.map_err(progenitor_client::Error::ResponseBodyError)?;
+        match read(json, operation, without_mark(&body), self.options.in_full) {
+            Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+            Err(undecodable) => {
+                let failure = told(&undecodable, &body, &self.core);
+                self.note(|record| record.failure = Some(failure));
+                Err(progenitor_client::Error::InvalidResponsePayload(body, undecodable.error))
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(json: Json, operation: &'static str, body: &[u8], in_full: bool) -> Result<T, Undecodable> {
+    let nowhere = |error| Undecodable { path: String::new(), error };
+    let body = match (list(body), json) {
+        (None, _) => body,
+        (Some([]), Json::Loose) => b"{}",
+        // A type that reads itself would take it for its members in a row.
+        _ => return Err(nowhere(serde_json::Error::custom("a list stands where an object is documented"))),
+    };
+    let error = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    if json == Json::Protobuf {
+        return Err(located::<T>(body, error));
+    }
+    // What is no JSON stays so; of what is, the first reading knows no members that stand twice, and forgives none.
+    let value: Value = serde_json::from_slice(body).map_err(nowhere)?;
+    let (value, unreadable) = lenient::forgive(value).map_err(|(path, error)| Undecodable { path, error })?;
+    if unreadable.is_empty() {
+        debug!(target: "shomei", operation, "a member of an answer stands twice: the last one counts");
+    }
+    for (member, count) in unreadable {
+        if in_full {
+            return Err(Undecodable { path: member, error: serde_json::Error::custom("the member cannot be read") });
+        }
+        warn!(target: "shomei", operation, member, count, "a member of an answer cannot be read, and is left out");
+    }
+    Ok(value)
+}
+
+/// Text without the mark of its byte order, which some servers begin it with.
+pub(super) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// What stands between the brackets of a body that is a list, without the blanks around it.
+fn list(body: &[u8]) -> Option<&[u8]> {
+    let inner = body.trim_ascii().strip_prefix(b"[")?;
+    Some(inner.strip_suffix(b"]").unwrap_or(inner).trim_ascii())
+}
+
+/// Reads the body a second time, for the path at which it stops to make sense.
+fn located<T: DeserializeOwned>(body: &[u8], error: serde_json::Error) -> Undecodable {
+    match serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(body)) {
+        Ok(_) => Undecodable { path: String::new(), error },
+        Err(located) => Undecodable { path: located.path().to_string(), error: located.into_inner() },
+    }
+}
+
+/// The error as a caller sees it.
+fn told(Undecodable { path, error }: &Undecodable, body: &[u8], core: &Core) -> Error {
+    if core.personal {
+        // serde's text and the body may quote what must not be seen; so may the path to what is no JSON, through members nobody documents.
+        let path = if error.is_data() { core.without_key(path) } else { String::new() };
+        let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
+        return Error::decode(path, reason, String::new());
+    }
+    // What is JSON, if not the documented one, may hold a secret member; the path tells enough.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    let excerpt = if is_json { String::new() } else { core.excerpt(body) };
+    Error::decode(core.without_key(path), core.without_key(&error.to_string()), excerpt)
+}

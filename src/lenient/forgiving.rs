@@ -1,0 +1,224 @@
+//! What is unreadable in an optional member, and does not matter, is absent; whoever reads hears of it.
+//!
+//! A body is read as it comes in, and almost always all of it can be read. Only where it cannot it is read again, from memory, and now a
+//! [`Forgiving`] reader tries its value before it takes it. So forgiveness costs nothing until it is needed.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::marker::PhantomData;
+
+use serde::de::value::StringDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize as _, forward_to_deserialize_any};
+use serde_json::{Error, Map, Value};
+
+use super::Lenient;
+
+thread_local! {
+    /// Where a second reading is; none while a body is read for the first time.
+    static SECOND: RefCell<Option<Reading>> = const { RefCell::new(None) };
+}
+
+#[derive(Default)]
+struct Reading {
+    path: Vec<Step>,
+    unreadable: BTreeMap<String, usize>,
+    /// A member by which something is decided could not be read: nothing forgives that.
+    decided: bool,
+}
+
+enum Step {
+    /// A member of a type, or of a map, whose keys are data.
+    Member {
+        of: Option<&'static str>,
+        name: String,
+    },
+    Element(usize),
+}
+
+/// What a second reading left out: the member (`Order.date_created`), and how often.
+pub(crate) type Unreadable = BTreeMap<String, usize>;
+
+/// Reads a value once more, without the optional members that cannot be read. The error comes with the path to where it is.
+pub(crate) fn forgive<T: DeserializeOwned>(value: Value) -> Result<(T, Unreadable), (String, Error)> {
+    SECOND.set(Some(Reading::default()));
+    let outcome = T::deserialize(Placed(value));
+    let Reading { path, unreadable, .. } = SECOND.take().unwrap_or_default();
+    outcome.map(|read| (read, unreadable)).map_err(|error| (written(&path), error))
+}
+
+/// A member, or an element of a list, that is absent where it cannot be read.
+pub(crate) struct Forgiving<L>(PhantomData<L>);
+
+impl<L: Lenient> Lenient for Forgiving<L> {
+    type Plain = L::Plain;
+    const EXPECTED: &'static str = L::EXPECTED;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<L::Plain>, D::Error> {
+        match second(|reading| reading.path.len()) {
+            None => L::read(deserializer),
+            Some(depth) => try_first::<L, D>(deserializer, depth),
+        }
+    }
+
+    fn none() -> Option<L::Plain> {
+        L::none()
+    }
+}
+
+fn try_first<'de, L: Lenient, D: Deserializer<'de>>(deserializer: D, depth: usize) -> Result<Option<L::Plain>, D::Error> {
+    let error = match L::read(Placed(Value::deserialize(deserializer)?)) {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    let forgiven = second(|reading| {
+        if !reading.decided {
+            reading.path.truncate(depth);
+            *reading.unreadable.entry(member(&reading.path)).or_default() += 1;
+        }
+        !reading.decided
+    });
+    if forgiven == Some(true) { Ok(None) } else { Err(D::Error::custom(error)) }
+}
+
+/// A member by which something is decided: where it cannot be read, nor can what it belongs to.
+pub(crate) struct Strict<L>(PhantomData<L>);
+
+impl<L: Lenient> Lenient for Strict<L> {
+    type Plain = L::Plain;
+    const EXPECTED: &'static str = L::EXPECTED;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<L::Plain>, D::Error> {
+        let found = L::read(deserializer);
+        if found.is_err() {
+            second(|reading| reading.decided = true);
+        }
+        found
+    }
+
+    fn none() -> Option<L::Plain> {
+        L::none()
+    }
+}
+
+/// Notes something about the second reading, if this is one.
+fn second<T>(note: impl FnOnce(&mut Reading) -> T) -> Option<T> {
+    SECOND.with_borrow_mut(|reading| reading.as_mut().map(note))
+}
+
+/// The innermost member of a type on a path: `Order.date_created`. Keys of maps are data and not shown.
+fn member(path: &[Step]) -> String {
+    let of_type = |step: &Step| match step {
+        Step::Member { of: Some(owner), name } => Some(format!("{}.{name}", owner.rsplit("::").next().unwrap_or(owner))),
+        Step::Member { of: None, .. } | Step::Element(_) => None,
+    };
+    path.iter().rev().find_map(of_type).unwrap_or_default()
+}
+
+/// A path as errors show it: `orders[3].status`.
+fn written(path: &[Step]) -> String {
+    path.iter().fold(String::new(), |mut text, step| {
+        let dot = if text.is_empty() { "" } else { "." };
+        let _ = match step {
+            Step::Member { name, .. } => write!(text, "{dot}{name}"),
+            Step::Element(index) => write!(text, "[{index}]"),
+        };
+        text
+    })
+}
+
+/// Reads what is one step further down; the way back is kept where that fails.
+fn step<T>(step: Step, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    second(|reading| reading.path.push(step));
+    let read = read();
+    if read.is_ok() {
+        second(|reading| reading.path.pop());
+    }
+    read
+}
+
+/// A value that notes where in it the reading is.
+struct Placed(Value);
+
+impl<'de> Deserializer<'de> for Placed {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Array(elements) => visitor.visit_seq(Elements { elements: elements.into_iter().enumerate() }),
+            Value::Object(members) => visitor.visit_map(Members::of(None, members)),
+            single => single.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(self, name: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Object(members) => visitor.visit_map(Members::of(Some(name), members)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        identifier ignored_any
+    }
+}
+
+struct Members {
+    of: Option<&'static str>,
+    members: serde_json::map::IntoIter,
+    next: Option<(String, Value)>,
+}
+
+impl Members {
+    fn of(of: Option<&'static str>, members: Map<String, Value>) -> Self {
+        Self { of, members: members.into_iter(), next: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        self.next = self.members.next();
+        let Some((name, _)) = &self.next else { return Ok(None) };
+        let name: StringDeserializer<Error> = name.clone().into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let (name, value) = self.next.take().ok_or_else(|| Error::custom("a value without a key"))?;
+        step(Step::Member { of: self.of, name }, || seed.deserialize(Placed(value)))
+    }
+}
+
+struct Elements {
+    elements: std::iter::Enumerate<std::vec::IntoIter<Value>>,
+}
+
+impl<'de> SeqAccess<'de> for Elements {
+    type Error = Error;
+
+    fn next_element_seed<E: DeserializeSeed<'de>>(&mut self, seed: E) -> Result<Option<E::Value>, Error> {
+        let Some((index, value)) = self.elements.next() else { return Ok(None) };
+        step(Step::Element(index), || seed.deserialize(Placed(value))).map(Some)
+    }
+}
