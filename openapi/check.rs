@@ -10,7 +10,7 @@ use super::document::{Json, entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 16] = [
+const EXTENSIONS: [&str; 17] = [
     "x-source",
     "x-idempotent",
     "x-deletes",
