@@ -33,8 +33,8 @@ const KINDS: &[(&str, Resume)] = &[
     }),
     ("issuance", |clients, json| {
         Box::pin(async {
-            let Some(token) = token("issuance", 2, json) else { return };
-            let pending = clients.cc.orders().resume_issuance(token).start();
+            let Some(token) = token("issuance", 3, json) else { return };
+            let pending = clients.cc.orders().resume_issuance(token).start().await;
             opened(json, &pending);
             issuance(clients, pending).await;
         })

@@ -1,12 +1,19 @@
 //! Orders: asking for certificates, and following what becomes of them.
 
+mod adopt;
+mod carry;
 mod identity;
+mod ledger;
 mod list;
 mod manage;
 mod new_order;
+mod prepared;
+mod present;
 mod recovery;
 mod reissue;
 mod renew;
+mod trail;
+mod wanted;
 
 use bon::bon;
 
@@ -14,6 +21,7 @@ use super::{OrderId, check, docs, handle, types};
 use crate::error::Error;
 
 pub use self::{
+    adopt::AdoptOrder,
     list::ListOrders,
     manage::{
         AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GetRandomValue, ListChanges, ListDuplicates, ListReissues, MarkRenewed,
@@ -22,6 +30,11 @@ pub use self::{
     new_order::{Contact, OrderCertificate},
     reissue::{DuplicateCertificate, ReissueCertificate},
     renew::RenewOrder,
+};
+pub(super) use self::{
+    ledger::Ledger,
+    prepared::{Prepared, Save, Write},
+    trail::Before,
 };
 
 handle! {
@@ -122,8 +135,8 @@ impl<'c> Orders<'c> {
 pub(super) mod builders {
     //! The builders of the operations on orders.
     pub use super::{
-        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrders, GetOrder, GetOrderValidation,
-        GetRandomValue, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed, OrderCertificate, ReissueCertificate,
-        RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+        AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrders, GetOrder,
+        GetOrderValidation, GetRandomValue, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed, OrderCertificate,
+        ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
     };
 }
