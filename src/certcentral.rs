@@ -43,6 +43,7 @@ use std::{sync::Arc, time::Duration};
 
 use reqwest::header::{HeaderName, HeaderValue};
 
+use self::orders::Ledger;
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, Urgency, Usage, sealed},
     docs::docs,
@@ -119,6 +120,7 @@ impl Region {
 pub struct CertCentral {
     core: Arc<Core>,
     options: CallOptions,
+    ledger: Arc<Ledger>,
 }
 
 impl CertCentral {
@@ -182,7 +184,7 @@ impl CertCentral {
     /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].
     #[must_use]
     pub fn with(&self, options: CallOptions) -> Self {
-        Self { core: Arc::clone(&self.core), options }
+        Self { options, ..self.clone() }
     }
 
     /// How much of the rate limit is left, as far as this client and those that share its pacer know.
@@ -258,7 +260,7 @@ impl sealed::Service for CertCentral {
     }
 
     fn from_core(core: Arc<Core>) -> Self {
-        Self { core, options: CallOptions::default() }
+        Self { core, options: CallOptions::default(), ledger: Arc::default() }
     }
 }
 

@@ -17,6 +17,7 @@ mod object;
 mod order;
 #[cfg(feature = "certcentral")]
 mod pkcs7;
+#[cfg(feature = "certcentral")]
 mod signature;
 mod tlv;
 #[cfg(feature = "certcentral")]

@@ -17,9 +17,10 @@ use tokio::{process::Command, time::timeout};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The programs, and what each of them ends up saying.
-const PROGRAMS: [(&str, &[&str]); 6] = [
+const PROGRAMS: [(&str, &[&str]); 7] = [
     ("check_certificate_status", &["by ocsp: revoked", "at the least cost: revoked by crl"]),
     ("issue_certificate", &["its key, names and chain are verified"]),
+    ("order_once", &["is placed", "ordered once"]),
     ("reissue_with_new_names", &["agreed: certificate", "72 hours later"]),
     ("renew_expiring", &["renew it, its plan ends too", ": shop.example.com until "]),
     ("revoke_and_replace", &["replaced by", "approved as request Some", "the plan goes on for"]),

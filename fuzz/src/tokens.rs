@@ -37,7 +37,7 @@ const KINDS: &[(&str, Resume)] = &[
     ("issuance", |clients, json| {
         Box::pin(async {
             let Some(token) = token("issuance", 3, CERTCENTRAL, json) else { return };
-            let pending = clients.cc.orders().resume_issuance(token).start();
+            let pending = clients.cc.orders().resume_issuance(token).start().await;
             opened(json, &pending);
             issuance(clients, pending).await;
         })

@@ -16,11 +16,15 @@
 //! Every future and stream here can be dropped at any time: no lock stays taken, no place under the rate limit either unless its request
 //! went out, and the client goes on as before. What the service was asked to do goes on there.
 //!
-//! A `start()` that is dropped while its request is under way is like a lost answer, with nobody left to look for it: it may have been done
-//! once, and never twice. To find out, give orders an
-//! [`alternative_order_id`](super::builders::OrderCertificate::alternative_order_id) of your own and look with
-//! [`by_alternative_id`](super::Orders::by_alternative_id) before you order again; reissues and duplicates are in the lists of their order,
-//! with their CSR; revocations in its requests; domains are adopted by their name when the validation is started again.
+//! A `start()` that is dropped while its request is under way is like a lost response, with nobody left to look for it: it may have been done
+//! once, and never twice. Start it again: an order with an
+//! [`alternative_order_id`](super::builders::OrderCertificate::alternative_order_id) of your own, a reissue and a duplicate are looked for
+//! first, by id and key, and taken up; the client that sent one, and does not see it yet, says that it may have happened, and sends nothing.
+//! Revocations are in the requests of their order; domains are adopted by their name. What is
+//! [adopted](super::Orders::adopt) by hand needs the order's id and the CSR.
+//!
+//! A process that may be killed keeps a token before it sends anything: [`prepare`](super::builders::OrderCertificate::prepare) gives it,
+//! and [`resume_issuance`](super::Orders::resume_issuance) goes on from wherever it was.
 //!
 //! None of this writes files.
 
@@ -40,7 +44,7 @@ pub use self::{
     },
     fleet::{Expiring, ListExpiring, NextStep, RevalidateDomains, Revalidated},
     instructions::Instructions,
-    issuance::{Issuance, IssuanceState, IssuanceToken, Issued, PendingIssuance, ResumeIssuance, WaitingFor},
+    issuance::{Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance, WaitingFor},
     pending::Pending,
     revocation::{CertificateKey, GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
 };

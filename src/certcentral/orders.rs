@@ -1,13 +1,20 @@
 //! Orders: asking for certificates, and following what becomes of them.
 
+mod adopt;
+mod carry;
 mod identity;
+mod ledger;
 mod list;
 mod manage;
 mod new_order;
+mod prepared;
+mod present;
 mod recovery;
 mod reissue;
 #[cfg_attr(test, allow(deprecated, reason = "it reads order info in full"))]
 mod renew;
+mod trail;
+mod wanted;
 
 use bon::bon;
 
@@ -15,6 +22,7 @@ use super::{OrderId, check, docs, handle, types};
 use crate::error::Error;
 
 pub use self::{
+    adopt::AdoptOrder,
     list::ListOrders,
     manage::{
         AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GetRandomValue, ListChanges, ListDuplicates, ListReissues, MarkRenewed,
@@ -23,6 +31,11 @@ pub use self::{
     new_order::{Contact, OrderCertificate},
     reissue::{DuplicateCertificate, ReissueCertificate},
     renew::RenewOrder,
+};
+pub(super) use self::{
+    ledger::Ledger,
+    prepared::{Prepared, Save, Write},
+    trail::Before,
 };
 
 handle! {
@@ -123,8 +136,8 @@ impl<'c> Orders<'c> {
 pub(super) mod builders {
     //! The builders of the operations on orders.
     pub use super::{
-        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrders, GetOrder, GetOrderValidation,
-        GetRandomValue, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed, OrderCertificate, ReissueCertificate,
-        RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+        AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrders, GetOrder,
+        GetOrderValidation, GetRandomValue, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed, OrderCertificate,
+        ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
     };
 }

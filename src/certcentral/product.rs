@@ -97,8 +97,13 @@ impl Product {
     }
 
     /// Whether the industry's limits for public TLS apply to its certificates.
-    fn is_public_tls(&self) -> bool {
-        self.is_tls() && !self.id.starts_with("private_ssl")
+    pub(super) fn is_public_tls(&self) -> bool {
+        self.is_tls() && !self.is_private()
+    }
+
+    /// Whether its certificates are trusted in a private network only.
+    pub(super) fn is_private(&self) -> bool {
+        self.id.starts_with("private_")
     }
 
     /// The limits that apply to this product: those of plans to all, those of certificates to public TLS.

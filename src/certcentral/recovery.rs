@@ -76,7 +76,7 @@ pub(super) async fn recover<'w, T>(
 }
 
 /// What is left of the time of a call that began then, or as much of it as the caller allows.
-fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
+pub(super) fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
     let left = client.core.deadline(&client.options).saturating_sub(begun.elapsed()).max(LEAST);
     client.core.retry(&client.options).search.map_or(left, |longest| longest.min(left))
 }

@@ -119,6 +119,14 @@ impl<C> Started<C> {
         Self { client, call }
     }
 
+    /// Whether an attempt has been made, so that the request may have left.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn has_begun(&self) -> bool {
+        let mut begun = false;
+        self.call.note(|record| begun = record.attempts > 0);
+        begun
+    }
+
     /// The answer as a value, or everything that is known about why there is none.
     pub(crate) async fn lift<T>(self, result: Result<ResponseValue<T>, progenitor_client::Error<()>>) -> Result<T, Error> {
         match result {

@@ -68,17 +68,18 @@ impl<const LOST: bool> Story for Issue<LOST> {
             world.expect(&mishaps);
         }
         let order = world.cc.orders().issue(Product::SECURE_SITE_OV, csr.clone()).common_name("example.com").organization(ORGANIZATION);
-        let pending = order.plan(Plan::years(1)).alternative_order_id(OWN_ID).start().await.unwrap();
+        let pending = order.plan(Plan::years(1)).alternative_order_id(OWN_ID).another(world.starts_over()).start().await.unwrap();
         world.keep(&pending.resume_token());
         pending.wait(HOUR).await.unwrap();
     }
 
     async fn finish(world: &World, csr: &Self::Ground) {
         if let Some(token) = world.kept() {
-            world.cc.orders().resume_issuance(token).start().unwrap().wait(HOUR).await.unwrap();
+            world.cc.orders().resume_issuance(token).start().await.unwrap().wait(HOUR).await.unwrap();
         } else if let Some(id) = placed(world).await {
             see_through(world, id).await;
         } else {
+            world.start_over();
             Box::pin(Self::run(world, csr)).await;
         }
         assert!(placed(world).await.is_some());
@@ -98,17 +99,19 @@ impl Story for Renew {
     }
 
     async fn run(world: &World, (order, csr): &Self::Ground) {
-        let pending = world.cc.orders().renew(*order, csr.clone()).alternative_order_id(OWN_ID).start().await.unwrap();
+        let pending =
+            world.cc.orders().renew(*order, csr.clone()).alternative_order_id(OWN_ID).another(world.starts_over()).start().await.unwrap();
         world.keep(&pending.resume_token());
         pending.wait(HOUR).await.unwrap();
     }
 
     async fn finish(world: &World, ground: &Self::Ground) {
         if let Some(token) = world.kept() {
-            world.cc.orders().resume_issuance(token).start().unwrap().wait(HOUR).await.unwrap();
+            world.cc.orders().resume_issuance(token).start().await.unwrap().wait(HOUR).await.unwrap();
         } else if let Some(id) = placed(world).await {
             see_through(world, id).await;
         } else {
+            world.start_over();
             Box::pin(Self::run(world, ground)).await;
         }
         assert!(placed(world).await.is_some());
@@ -126,7 +129,7 @@ impl Story for Reissue {
     }
 
     async fn run(world: &World, (order, csr): &Self::Ground) {
-        let pending = world.cc.orders().reissue(*order, csr.clone()).start().await.unwrap();
+        let pending = world.cc.orders().reissue(*order, csr.clone()).another(world.starts_over()).start().await.unwrap();
         world.keep(&pending.resume_token());
         pending.wait(HOUR).await.unwrap();
     }
@@ -135,8 +138,9 @@ impl Story for Reissue {
         let (order, csr) = ground;
         let reissues = world.cc.orders().reissues(*order).send().await.unwrap();
         if let Some(token) = world.kept() {
-            world.cc.orders().resume_issuance(token).start().unwrap().wait(HOUR).await.unwrap();
+            world.cc.orders().resume_issuance(token).start().await.unwrap().wait(HOUR).await.unwrap();
         } else if reissues.is_empty() {
+            world.start_over();
             Box::pin(Self::run(world, ground)).await;
         }
         let reissues = world.cc.orders().reissues(*order).send().await.unwrap();
@@ -157,7 +161,7 @@ impl Story for Duplicate {
     }
 
     async fn run(world: &World, (order, csr): &Self::Ground) {
-        let pending = world.cc.orders().duplicate(*order, csr.clone()).start().await.unwrap();
+        let pending = world.cc.orders().duplicate(*order, csr.clone()).another(world.starts_over()).start().await.unwrap();
         world.keep(&pending.resume_token());
         pending.wait(HOUR).await.unwrap();
     }
@@ -166,8 +170,9 @@ impl Story for Duplicate {
         let (order, csr) = ground;
         let duplicates = world.cc.orders().duplicates(*order).send().await.unwrap();
         if let Some(token) = world.kept() {
-            world.cc.orders().resume_issuance(token).start().unwrap().wait(HOUR).await.unwrap();
+            world.cc.orders().resume_issuance(token).start().await.unwrap().wait(HOUR).await.unwrap();
         } else if duplicates.is_empty() {
+            world.start_over();
             Box::pin(Self::run(world, ground)).await;
         }
         let duplicates = world.cc.orders().duplicates(*order).send().await.unwrap();

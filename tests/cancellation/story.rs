@@ -2,7 +2,10 @@
 
 use std::{
     future::poll_fn,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
@@ -47,6 +50,7 @@ pub(crate) struct World {
     ways: [Halting; 2],
     pacers: [Arc<RollingWindows>; 2],
     kept: Mutex<Option<String>>,
+    starts_over: AtomicBool,
 }
 
 impl World {
@@ -59,7 +63,16 @@ impl World {
         let token = ApiKey::new(sandbox.pocketsign_token()).unwrap();
         let ps = PocketSign::v2(token).base_url("https://sandbox.invalid");
         let ps = ps.transport(ways[1].clone()).pacer(pacers[1].clone()).build().unwrap();
-        Self { sandbox: sandbox.clone(), cc, ps, ways, pacers, kept: Mutex::default() }
+        Self { sandbox: sandbox.clone(), cc, ps, ways, pacers, kept: Mutex::default(), starts_over: AtomicBool::default() }
+    }
+
+    /// From here on, what may have been sent, and was looked for in vain, is sent again.
+    pub(crate) fn start_over(&self) {
+        self.starts_over.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn starts_over(&self) -> bool {
+        self.starts_over.load(Ordering::Relaxed)
     }
 
     /// Stores a token, as text.

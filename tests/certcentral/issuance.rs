@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, future::BoxFuture};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use shomei::{
     ApiKey, CertCentral, CertificateChain, Sandbox, Step, Transport, TransportError,
     certcentral::{
@@ -203,7 +203,7 @@ async fn a_held_order_waits_for_the_final_check() {
 
     // Another process goes on, and still checks the certificate against the CSR and the names.
     judge.sandbox().release_order(id).unwrap();
-    let pending = judge.client().orders().resume_issuance(serde_json::from_str(&token).unwrap()).start().unwrap();
+    let pending = judge.client().orders().resume_issuance(serde_json::from_str(&token).unwrap()).start().await.unwrap();
     assert_eq!(pending.order_id().0, id);
     pending.wait(HOUR).await.unwrap();
 }
@@ -215,8 +215,8 @@ async fn a_token_that_was_changed_or_is_of_another_key_is_refused_before_anythin
     let token = serde_json::to_value(pending.resume_token()).unwrap();
     let calls = judge.calls().len();
     let resume = |cc: &CertCentral, token: &serde_json::Value| {
-        let resumed = serde_json::from_value(token.clone()).map(|token| cc.orders().resume_issuance(token).start());
-        resumed.unwrap()
+        let resumed = serde_json::from_value(token.clone()).map(|token| cc.orders().resume_issuance(token).start().now_or_never());
+        resumed.unwrap().expect("nothing is asked")
     };
     for (member, value) in [
         ("order", serde_json::json!(4711)),
@@ -228,8 +228,8 @@ async fn a_token_that_was_changed_or_is_of_another_key_is_refused_before_anythin
         ("requests", serde_json::json!([4711])),
     ] {
         let mut changed = token.clone();
-        assert_ne!(changed["content"][member], value, "{member}");
-        changed["content"][member] = value;
+        assert_ne!(changed["content"]["placed"][member], value, "{member}");
+        changed["content"]["placed"][member] = value;
         let error = resume(&judge.client(), &changed).unwrap_err();
         assert!(error.is_invalid_input() && error.to_string().contains("changed"), "{member}: {error}");
     }

@@ -114,7 +114,7 @@ async fn a_rejected_reissue_ends_the_wait_and_leaves_the_certificate() {
     assert!(error.is_ended(), "{error}");
     assert_eq!(error.state().unwrap().order.certificate.as_ref().unwrap().id, Some(first.certificate_id));
 
-    let resumed = cc.orders().resume_issuance(serde_json::from_str(&token).unwrap()).start().unwrap();
+    let resumed = cc.orders().resume_issuance(serde_json::from_str(&token).unwrap()).start().await.unwrap();
     assert!(resumed.wait(HOUR).await.unwrap_err().is_ended());
 }
 

@@ -2,7 +2,9 @@
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod again;
 mod calls;
+mod carry;
 mod connections;
 mod cut;
 mod deviations;

@@ -1,22 +1,23 @@
 //! From an order to its certificate: approve, wait, fetch the chain, check that it is the one asked for.
 
+mod resume;
 mod state;
 
 use std::{cmp::Reverse, fmt};
 
-use bon::bon;
 use serde::{Deserialize, Serialize};
 
 use self::state::missing;
-pub use self::state::{IssuanceState, WaitingFor};
+pub use self::{
+    resume::{IssuanceToken, ResumeIssuance},
+    state::{IssuanceState, WaitingFor},
+};
 use super::{Pending, approval};
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, Orders, RequestId, RequestStatus, RequestType,
-        docs, types,
+        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, types,
     },
     error::Error,
-    seal::{Content, Sealed},
     wait::{Flow, Found, Polled},
     x509::{CertificateChain, Csr, require_verification},
 };
@@ -42,6 +43,23 @@ impl Issued {
     }
 }
 
+/// What should be known about an order that was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IssuanceWarning {
+    /// The order that was renewed renews itself (`auto_renew`): the service may renew it a second time. Look at its orders before the plan
+    /// ends, and have the service switch it off.
+    RenewsItself(OrderId),
+}
+
+impl fmt::Display for IssuanceWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RenewsItself(order) => write!(f, "order {order} renews itself (auto_renew): the service may renew it a second time"),
+        }
+    }
+}
+
 /// Which certificate of the order is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -54,10 +72,6 @@ pub(in crate::certcentral) enum Awaited {
     Duplicate { certificate: Option<CertificateId> },
 }
 
-/// What is needed to go on with an issuance in another process: a [resume token](super#resume-tokens).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssuanceToken(Sealed<Resumable>);
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Resumable {
@@ -68,11 +82,6 @@ struct Resumable {
     approve: bool,
     awaited: Awaited,
     requests: Vec<RequestId>,
-}
-
-impl Content for Resumable {
-    const KIND: &'static str = "issuance";
-    const VERSION: u8 = 3;
 }
 
 /// An order that was placed.
@@ -93,27 +102,18 @@ pub struct Issuance {
     awaited: Awaited,
     /// What was asked for, where the service said under which numbers.
     requests: Vec<RequestId>,
-}
-
-#[bon]
-impl<'c> Orders<'c> {
-    /// Goes on with an issuance that was begun elsewhere.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, for another base URL, or by another version of
-    /// this crate; [`Error::is_configuration`] when this build could not verify the certificate's chain.
-    #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::resume_issuance)] }))]
-    #[builder(builder_type(name = ResumeIssuance, doc { #[doc = docs!(call Orders::resume_issuance)] }))]
-    pub fn resume_issuance(self, #[builder(start_fn)] token: IssuanceToken) -> Result<PendingIssuance, Error> {
-        let Resumable { order, csr, names, tls, approve, awaited, requests } = self.client.core.seals.open(token.0)?;
-        require_verification(tls)?;
-        let csr = Csr::from_pem(&csr)?;
-        Ok(Pending::of(Issuance { client: self.client.in_background(), order, placed: None, csr, names, tls, approve, awaited, requests }))
-    }
+    warnings: Vec<IssuanceWarning>,
 }
 
 impl PendingIssuance {
+    fn resumed(client: &CertCentral, token: Resumable) -> Result<Self, Error> {
+        let Resumable { order, csr, names, tls, approve, awaited, requests } = token;
+        require_verification(tls)?;
+        let (client, csr) = (client.in_background(), Csr::from_pem(&csr)?);
+        let warnings = Vec::new();
+        Ok(Self::of(Issuance { client, order, placed: None, csr, names, tls, approve, awaited, requests, warnings }))
+    }
+
     #[allow(clippy::too_many_arguments, reason = "each is one fact about what was asked for")]
     pub(in crate::certcentral) fn new(
         client: CertCentral,
@@ -129,7 +129,19 @@ impl PendingIssuance {
         names.insert(0, certificate.common_name);
         let requests = placed.requests.iter().map(|request| request.id).collect();
         let client = client.in_background();
-        Self::of(Issuance { client, order, placed: Some(placed), csr, names, tls, approve, awaited, requests })
+        let warnings = Vec::new();
+        Self::of(Issuance { client, order, placed: Some(placed), csr, names, tls, approve, awaited, requests, warnings })
+    }
+
+    pub(in crate::certcentral) fn warning(mut self, warnings: Vec<IssuanceWarning>) -> Self {
+        self.flow.warnings = warnings;
+        self
+    }
+
+    /// What should be known about the order. Each is told as an event of `tracing` too, also by `send`. None after a resumption.
+    #[must_use]
+    pub fn warnings(&self) -> &[IssuanceWarning] {
+        &self.flow.warnings
     }
 
     /// The id of the order.
@@ -226,7 +238,7 @@ impl Flow for Issuance {
     }
 
     fn token(&self) -> IssuanceToken {
-        IssuanceToken(self.client.core.seals.seal(Resumable {
+        let placed = Resumable {
             order: self.order,
             csr: self.csr.as_pem().to_owned(),
             names: self.names.clone(),
@@ -234,7 +246,8 @@ impl Flow for Issuance {
             approve: self.approve,
             awaited: self.awaited,
             requests: self.requests.clone(),
-        }))
+        };
+        IssuanceToken::placed(&self.client, placed)
     }
 
     fn unheard(&self) -> Option<&str> {

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use crate::{
-    certcentral::{Product, recovery::Sighting, types},
+    certcentral::{recovery::Sighting, types},
     x509::Csr,
 };
 
@@ -53,7 +53,7 @@ pub(in crate::certcentral) struct OrderIdentity<'a> {
     /// Whether nothing else can have that id, since it was made for this order.
     pub(super) is_fresh: bool,
     pub(super) csr: &'a Csr,
-    pub(super) product: &'a Product,
+    pub(super) product: &'a str,
     pub(super) request: &'a types::OrderRequest,
 }
 
@@ -80,7 +80,7 @@ impl OrderIdentity<'_> {
     }
 
     /// Whether this order renews that one, which has the same names, and may have the same key.
-    fn is_renewed(&self, order: &types::Order) -> bool {
+    pub(super) fn is_renewed(&self, order: &types::Order) -> bool {
         let thumbprint = order.certificate.as_ref().and_then(|certificate| certificate.thumbprint.as_deref());
         let is_named = self.request.renewed_thumbprint.as_deref().zip(thumbprint).is_some_and(|(own, told)| own.eq_ignore_ascii_case(told));
         self.request.renewal_of_order_id == Some(order.id) || is_named
@@ -97,12 +97,12 @@ impl OrderIdentity<'_> {
         let own = &self.request.certificate;
         let own = names(Some(&own.common_name), &own.dns_names);
         let told = order.certificate.as_ref().map(|told| names(told.common_name.as_ref(), &told.dns_names));
-        product.is_some_and(|product| product.as_str() == self.product.id()) && renews && told == Some(own)
+        product.is_some_and(|product| product.as_str() == self.product) && renews && told == Some(own)
     }
 }
 
 /// All names of a certificate, however they are written and listed.
-fn names<'n>(common_name: Option<&'n String>, dns_names: &'n [String]) -> BTreeSet<String> {
+pub(super) fn names<'n>(common_name: Option<&'n String>, dns_names: &'n [String]) -> BTreeSet<String> {
     let all = common_name.into_iter().chain(dns_names);
     all.map(|name| name.trim().trim_end_matches('.').to_ascii_lowercase()).filter(|name| !name.is_empty()).collect()
 }

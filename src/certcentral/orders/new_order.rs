@@ -1,21 +1,23 @@
 //! A new order, checked before it is placed.
 
 use bon::bon;
-use chrono::NaiveDate;
-use futures_util::FutureExt as _;
+use serde_json::Value;
 
-use super::{Orders, identity::OrderIdentity, recovery::Placing};
+use super::{
+    Orders,
+    prepared::{Prepared, Write},
+    wanted::{Wanted, contact},
+};
 use crate::{
     certcentral::{
-        CertCentral, CertificateDcvScope, ContactType, ContainerId, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
-        ProfileOption, SignatureHash, UserId, Validity, check, docs,
-        flow::{Awaited, PendingIssuance},
-        plan::{self, Limits, Term},
+        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan,
+        Product, ProfileOption, SignatureHash, UserId, Validity, docs,
+        flow::{IssuanceToken, PendingIssuance},
+        plan::{self, Limits},
         types,
     },
     error::Error,
-    random::random,
-    x509::{Csr, require_verification},
+    x509::Csr,
 };
 
 /// A person of an order or organization: somebody the account knows, or somebody new.
@@ -42,15 +44,6 @@ pub enum Contact {
 /// From how many days left on a renewed plan brings the most.
 const MOST_DAYS_LEFT: i64 = 90;
 
-/// An order as it will be sent, and what its certificate will have to match.
-pub(in crate::certcentral) struct PreparedOrder {
-    client: CertCentral,
-    product: Product,
-    request: types::OrderRequest,
-    csr: Csr,
-    approve: bool,
-}
-
 #[bon]
 impl<'c> Orders<'c> {
     /// Orders a certificate (guide p.31; a renewal: p.36). End it with [`send`](OrderCertificate::send) to place the order and see to
@@ -74,7 +67,7 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(builder_type(name = OrderCertificate, doc { #[doc = docs!(flow Orders::order)] }))]
     pub fn order(
         self,
@@ -84,8 +77,8 @@ impl<'c> Orders<'c> {
         #[builder(into)]
         common_name: String,
         /// Further names: domain names, wildcards, IP addresses; at most 250.
-        #[builder(default, with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
-        dns_names: Vec<String>,
+        #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
+        dns_names: Option<Vec<String>>,
         /// How long the order lasts.
         plan: Plan,
         /// How long the first certificate lasts; without it, as long as it may.
@@ -102,27 +95,39 @@ impl<'c> Orders<'c> {
         /// The container of the order.
         container: Option<ContainerId>,
         /// The hash that the certificate is signed with; SHA-256 by default.
-        #[builder(default = SignatureHash::Sha256)]
-        signature_hash: SignatureHash,
+        signature_hash: Option<SignatureHash>,
         /// The server software, for the format of the mailed certificate (-1 other, 2 Apache, 45 nginx, …).
         server_platform: Option<i64>,
         /// How control of names that are not validated yet is to be proved.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
         dcv_scope: Option<CertificateDcvScope>,
+        /// Which address is to be asked about which name, for validation by e-mail (DV).
+        #[builder(with = |pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| {
+            pairs.into_iter().map(|(name, address)| (name.into(), address.into())).collect()
+        })]
+        dcv_emails: Option<Vec<(String, String)>>,
         /// The intermediate to sign with.
         #[builder(into)]
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
-        /// The order that this one renews. It has to be of the same account.
+        /// Organizational units; public TLS certificates have none.
+        #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
+        organization_units: Option<Vec<String>>,
+        /// How a code signing certificate is handed over.
+        cs_provisioning_method: Option<CsProvisioningMethod>,
+        /// The order that this one renews. It has to be of the same account. Nothing is carried over from it: [`renew`](Self::renew) does that.
         renewal_of: Option<OrderId>,
         /// The thumbprint of the certificate that this order renews, instead of its order's id.
         #[builder(into)]
         renewed_thumbprint: Option<String>,
-        /// An id of the caller's own, to find the order by.
+        /// An id of the caller's own, to find the order by. With it [`start`](OrderCertificate::start) takes up what was ordered before.
         #[builder(into)]
         alternative_order_id: Option<String>,
+        /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
+        #[builder(default)]
+        another: bool,
         /// Skips the account's approval; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// With [`start`](OrderCertificate::start): whether the wait approves the order's request if the key may. It does by default.
@@ -131,13 +136,13 @@ impl<'c> Orders<'c> {
         /// How it is paid.
         payment_method: Option<PaymentMethod>,
         /// Addresses that get the order's mails.
-        #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
-        additional_emails: Vec<String>,
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        additional_emails: Option<Vec<String>>,
         /// Values of the account's custom fields, by their `metadata_id`.
-        #[builder(default, with = |fields: impl IntoIterator<Item = (i64, impl Into<String>)>| {
+        #[builder(with = |fields: impl IntoIterator<Item = (i64, impl Into<Value>)>| {
             fields.into_iter().map(|(id, value)| (id, value.into())).collect()
         })]
-        custom_fields: Vec<(i64, String)>,
+        custom_fields: Option<Vec<(i64, Value)>>,
         /// A remark for whoever approves it.
         #[builder(into)]
         comments: Option<String>,
@@ -155,74 +160,45 @@ impl<'c> Orders<'c> {
         /// The language of the mails.
         #[builder(into)]
         locale: Option<String>,
-    ) -> Result<PreparedOrder, Error> {
-        if organization.is_none() && product.needs_organization() {
-            return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
-        }
+    ) -> Result<Prepared, Error> {
         let today = self.client.core.now().date_naive();
         // How much is left of a renewed plan is not known here; it can only make the new one longer.
         let renews = (renewal_of.is_some() || renewed_thumbprint.is_some()).then_some(MOST_DAYS_LEFT);
         plan::order(plan, validity, today, renews, &product.limits(limits))?;
-        if let (Some(_), Some(_)) = (renewal_of, &renewed_thumbprint) {
-            return Err(Error::invalid("renewed_thumbprint", "renewal_of says already which order is renewed"));
-        }
-        check::path_segment("product", product.id())?;
-        if let Some(id) = &alternative_order_id {
-            check::own_id("alternative_order_id", id)?;
-        }
-        let order_validity = requested(plan.0);
-        let mut organization_contact = organization_contact.map(|given| contact(given, ContactType::OrganizationContact)).transpose()?;
-        let mut technical_contact = technical_contact.map(|given| contact(given, ContactType::TechnicalContact)).transpose()?;
-        // Where there is an organization its people stand inside it; only orders without one have them at the root.
-        let organization = organization.map(|id| types::RequestedOrganization {
-            id,
-            contacts: organization_contact.take().into_iter().chain(technical_contact.take()).collect(),
-        });
-        let certificate = types::RequestedCertificate {
-            common_name: product.common_name(&common_name)?,
-            dns_names: product.dns_names(&dns_names)?,
-            csr: Some(csr.as_pem().to_owned()),
+        let wanted = Wanted {
+            common_name: Some(common_name),
+            dns_names,
             signature_hash,
-            server_platform: server_platform.map(|id| types::RequestedServerPlatform { id }),
-            cert_validity: validity.map(|Validity(term)| requested(term)),
+            server_platform,
+            validity,
             ca_cert_id,
-            organization_units: Vec::new(),
-            profile_option: profile,
-        };
-        let request = types::OrderRequest {
-            certificate,
+            organization_units,
+            profile,
             organization,
-            organization_contact,
-            technical_contact,
-            order_validity: Some(order_validity),
-            validity_years: None,
-            validity_days: None,
-            custom_expiration_date: None,
-            container: container.map(|id| types::RequestedContainer { id }),
-            auto_renew: auto_renew.map(i64::from),
-            auto_reissue: auto_reissue.map(i64::from),
-            renewal_of_order_id: renewal_of,
+            organization_contact: contact(organization_contact, ContactType::OrganizationContact)?,
+            technical_contact: contact(technical_contact, ContactType::TechnicalContact)?,
+            container,
+            renewal_of,
             renewed_thumbprint,
-            custom_renewal_message,
-            disable_renewal_notifications,
-            additional_emails: check::emails("additional_emails", &additional_emails)?,
-            comments,
+            alternative_order_id,
             skip_approval,
             payment_method,
             dcv_method,
-            certificate_dcv_scope: dcv_scope,
-            dcv_emails: Vec::new(),
+            dcv_scope,
+            dcv_emails,
+            additional_emails,
+            custom_fields,
+            comments,
+            custom_renewal_message,
+            auto_renew,
+            auto_reissue,
+            disable_renewal_notifications,
             disable_ct,
-            alternative_order_id,
-            custom_fields: custom_fields
-                .into_iter()
-                .map(|(metadata_id, value)| types::RequestedCustomField { metadata_id, value })
-                .collect(),
             locale,
-            cs_provisioning_method: None,
-            product: None,
+            cs_provisioning_method,
         };
-        Ok(PreparedOrder { client: self.client.clone(), product, request, csr, approve })
+        let request = wanted.order(&product, &csr, plan)?;
+        Ok(Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another)))
     }
 
     /// The same as [`order`](Self::order), as a sentence: *issue … start … wait*.
@@ -232,7 +208,8 @@ impl<'c> Orders<'c> {
 }
 
 impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
-    /// Places the order.
+    /// Places the order, in one call: nothing is looked for before or after it, so that calling it again orders again.
+    /// [`start`](Self::start) does not.
     ///
     /// What comes back tells the order's id, and either its certificate, if it was issued at once, or the request that waits for
     /// approval, and the tokens of domains that are not validated yet.
@@ -242,86 +219,44 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     /// [`Error::is_invalid_input`], with nothing sent, when a name, address, plan or validity cannot be; whatever the service answers.
     /// After an error that [`may_have_happened`](Error::may_have_happened) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
-        self.prepare()?.place().await
+        self.checked()?.send().await
     }
 
-    /// Places the order and gives the handle to wait for its certificate with.
+    /// Places the order, once, and gives the handle to wait for its certificate with.
     ///
-    /// The order is sent once. If the response is lost on the way, it looks for the order by its `alternative_order_id` (a fresh one, unless
-    /// it was given) until the [deadline](crate::ClientBuilder::deadline) of the call, and adopts it if it certainly is this one: by the id
-    /// that the order itself tells; where it tells none, by its key, names, product and what it renews together. No clock and no date
-    /// decides. Only a request that certainly never left is sent again, unless
-    /// [`Retry::resend_if_absent`](crate::Retry::resend_if_absent) says otherwise.
+    /// # Calling it again
     ///
-    /// With an id of your own the orders that have it already are looked up first, so as not to take one of them for this one.
+    /// Give the order an [`alternative_order_id`](Self::alternative_order_id) of your own, and calling again is safe, also from another
+    /// process: an order with this id that can still give the certificate, for the same key, names and product, is taken up; any other
+    /// one is an error that names it, and nothing is sent. What ended (rejected, canceled, revoked, expired) does not count, nor does the
+    /// order that is renewed. Where one id serves several orders, say [`another`](Self::another). The service may list an order a while
+    /// after it was placed: one client remembers what it has placed, and two calls at once wait for each other; a new process does not
+    /// know, so let it resume a [token](Self::prepare) instead.
+    ///
+    /// # Lost responses
+    ///
+    /// If the response is lost on the way, it looks for the order by its `alternative_order_id` (a fresh one, unless it was given) until the
+    /// [deadline](crate::ClientBuilder::deadline) of the call, and adopts it if it certainly is this one: by the id that the order itself
+    /// tells; where it tells none, by its key, names, product and what it renews together. No clock and no date decides. Only a request
+    /// that certainly never left is sent again, unless [`Retry::resend_if_absent`](crate::Retry::resend_if_absent) says otherwise.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). [`Error::is_configuration`], with nothing sent, when this build could not verify the certificate's chain
-    /// (see [`verify_signatures`](crate::CertificateChain::verify_signatures)). Where it could not find out, the error
+    /// As [`send`](Self::send). [`Error::is_mismatch`], with nothing sent, when another order has the id. [`Error::is_configuration`], with
+    /// nothing sent, when this build could not verify the certificate's chain (see
+    /// [`verify_signatures`](crate::CertificateChain::verify_signatures)). Where it could not find out, the error
     /// [`may_have_happened`](Error::may_have_happened), and its [`trace`](Error::trace) says which `alternative_order_id` to look for.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
-        self.prepare()?.start().await
-    }
-}
-
-impl PreparedOrder {
-    pub(super) async fn place(&self) -> Result<types::OrderResponse, Error> {
-        let call = self.client.call();
-        let answer = call.order_certificate(self.product.id(), &self.request).await;
-        call.lift(answer).await
+        self.checked()?.start(None).await
     }
 
-    /// Places the order, or adopts it if it was placed and the answer lost.
-    pub(super) async fn start(mut self) -> Result<PendingIssuance, Error> {
-        require_verification(self.product.is_tls())?;
-        let is_fresh = self.request.alternative_order_id.is_none();
-        self.request.alternative_order_id.get_or_insert_with(|| format!("{:032x}", random()));
-        let orders = self.client.orders();
-        let placing = Placing::new(orders, self.identity(is_fresh)).await?;
-        let placed = placing.run(orders, || self.place().boxed()).await?;
-        drop(placing);
-        Ok(self.pending(placed))
+    /// Checks the order and gives it as a token, with nothing sent. Kept where it survives this process, it is placed exactly once or in
+    /// doubt, whenever the process dies: see [`resume_issuance`](Orders::resume_issuance).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] and [`Error::is_configuration`], as [`start`](Self::start).
+    pub fn prepare(self) -> Result<IssuanceToken, Error> {
+        self.checked()?.token()
     }
-
-    /// What the order will be known by once it is placed.
-    fn identity(&self, is_fresh: bool) -> OrderIdentity<'_> {
-        let id = self.request.alternative_order_id.as_deref().unwrap_or_default();
-        OrderIdentity { id, is_fresh, csr: &self.csr, product: &self.product, request: &self.request }
-    }
-
-    fn pending(self, placed: types::OrderResponse) -> PendingIssuance {
-        let Self { client, product, request, csr, approve } = self;
-        PendingIssuance::new(client, placed.id, placed, csr, request.certificate, product.is_tls(), approve, Awaited::Order)
-    }
-}
-
-pub(super) fn requested(term: Term) -> types::RequestedValidity {
-    let (mut years, mut days, mut custom_expiration_date) = (None, None, None);
-    match term {
-        Term::Years(number) => years = Some(number.into()),
-        Term::Days(number) => days = Some(number.into()),
-        Term::Until(date) => custom_expiration_date = Some(written(date)),
-    }
-    types::RequestedValidity { years, days, custom_expiration_date }
-}
-
-/// A date as the guide writes it: `21 DEC 2024`.
-fn written(date: NaiveDate) -> String {
-    date.format("%d %b %Y").to_string().to_uppercase()
-}
-
-fn contact(contact: Contact, kind: ContactType) -> Result<types::RequestedContact, Error> {
-    let mut requested = types::RequestedContact { contact_type: Some(kind), ..Default::default() };
-    match contact {
-        Contact::User(id) => requested.user_id = Some(id),
-        Contact::Person { first_name, last_name, job_title, telephone, email } => {
-            requested.email = Some(check::email("contact", &email)?);
-            requested.first_name = Some(first_name);
-            requested.last_name = Some(last_name);
-            requested.job_title = Some(job_title);
-            requested.telephone = Some(telephone);
-        }
-    }
-    Ok(requested)
 }

@@ -12,6 +12,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use super::{
     Orders,
     identity::{Evidence, OrderIdentity, only},
+    trail::Before,
 };
 use crate::{
     certcentral::{CertificateId, CertificateStatus, OrderId, RequestId, RequestType, recovery, recovery::Sighting, types},
@@ -22,21 +23,31 @@ use crate::{
 };
 
 /// At most so many orders of one look-up are read at a look: one that ignores its id lists them all.
-const MOST_READ: usize = 20;
+pub(super) const MOST_READ: usize = 20;
 
 /// An order that is being placed, and what was there before.
 pub(super) struct Placing<'a> {
-    identity: OrderIdentity<'a>,
+    pub(super) identity: OrderIdentity<'a>,
     /// Orders that it certainly is not.
     others: Mutex<HashSet<OrderId>>,
 }
 
 impl<'a> Placing<'a> {
     /// To be made before anything is sent.
-    pub(super) async fn new(orders: Orders<'_>, identity: OrderIdentity<'a>) -> Result<Self, Error> {
+    pub(super) async fn new(orders: Orders<'_>, identity: OrderIdentity<'a>, is_new: bool) -> Result<Self, Error> {
         // Nothing can have had an id that was made just now.
-        let before = if identity.is_fresh { Vec::new() } else { with_id(orders, identity.id).await? };
-        Ok(Self { identity, others: Mutex::new(before.into_iter().map(|entry| entry.order_id).collect()) })
+        let before = if identity.is_fresh && is_new { Vec::new() } else { with_id(orders, identity.id).await? };
+        Ok(Self::after(identity, before.into_iter().map(|entry| entry.order_id)))
+    }
+
+    /// The same, where what was there before has been written down.
+    pub(super) fn after(identity: OrderIdentity<'a>, before: impl IntoIterator<Item = OrderId>) -> Self {
+        Self { identity, others: Mutex::new(before.into_iter().collect()) }
+    }
+
+    /// Orders that it certainly is not; before it is sent: those that were there already.
+    pub(super) fn others(&self) -> Vec<OrderId> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     /// Places the order; if the response is lost, finds what was placed.
@@ -49,7 +60,7 @@ impl<'a> Placing<'a> {
     }
 
     /// Looks for the order once.
-    async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
+    pub(super) async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
         let mut entries = with_id(orders, self.identity.id).await?;
         entries.retain(|entry| !self.is_other(entry.order_id));
         entries.sort_unstable_by_key(|entry| Reverse(entry.order_id));
@@ -102,7 +113,7 @@ pub(super) async fn with_id(orders: Orders<'_>, id: &str) -> Result<Vec<types::O
 }
 
 /// Whether the look-up by id, which has named this order, does not name it for every id.
-async fn heeds_ids(orders: Orders<'_>, named: OrderId) -> Result<bool, Error> {
+pub(super) async fn heeds_ids(orders: Orders<'_>, named: OrderId) -> Result<bool, Error> {
     let any = with_id(orders, &format!("{:032x}", random())).await?;
     Ok(!any.iter().any(|entry| entry.order_id == named))
 }
@@ -114,34 +125,74 @@ pub(super) enum FurtherKind {
     Duplicate,
 }
 
+impl FurtherKind {
+    pub(super) fn request_type(self) -> RequestType {
+        match self {
+            Self::Reissue => RequestType::Reissue,
+            Self::Duplicate => RequestType::Duplicate,
+        }
+    }
+}
+
 /// A reissue or a duplicate that is being asked for, and what was there before.
 pub(super) struct Asking<'a> {
-    kind: FurtherKind,
-    order: OrderId,
-    csr: &'a Csr,
+    pub(super) kind: FurtherKind,
+    pub(super) order: OrderId,
+    pub(super) csr: &'a Csr,
+    /// The ids of what was there before.
     certificates: HashSet<CertificateId>,
     requests: HashSet<RequestId>,
+    /// What was there before, as far as it was read.
+    pub(super) present: Option<Present>,
+}
+
+/// An order, and its reissues or duplicates.
+pub(super) struct Present {
+    pub(super) order: types::Order,
+    pub(super) listed: Vec<Listed>,
 }
 
 /// A reissue or a duplicate, as it is listed.
-struct Listed {
-    id: CertificateId,
-    csr: Option<String>,
-    is_issued: bool,
+pub(super) struct Listed {
+    pub(super) id: CertificateId,
+    pub(super) csr: Option<String>,
+    pub(super) status: Option<CertificateStatus>,
+    pub(super) common_name: Option<String>,
+    pub(super) dns_names: Vec<String>,
+}
+
+impl Listed {
+    pub(super) fn is_issued(&self) -> bool {
+        matches!(self.status, Some(CertificateStatus::Issued | CertificateStatus::Approved))
+    }
 }
 
 impl<'a> Asking<'a> {
-    /// To be made before anything is sent, with the order as it was read before.
-    pub(super) async fn new(orders: Orders<'_>, kind: FurtherKind, order: &types::Order, csr: &'a Csr) -> Result<Self, Error> {
-        let before = listed(orders, kind, order.id).await?;
-        let present = order.certificate.as_ref().and_then(|certificate| certificate.id);
-        Ok(Self {
-            kind,
-            order: order.id,
-            csr,
-            certificates: before.iter().map(|listed| listed.id).chain(present).collect(),
+    /// To be made before anything is sent.
+    pub(super) async fn new(orders: Orders<'_>, kind: FurtherKind, id: OrderId, csr: &'a Csr) -> Result<Self, Error> {
+        let order = orders.get(id).send().await?;
+        if order.id != id {
+            return Err(Error::mismatch(format!("order {} came instead of {id}", order.id)));
+        }
+        let listed = listed(orders, kind, id).await?;
+        let first = order.certificate.as_ref().and_then(|certificate| certificate.id);
+        let before = Before {
+            orders: Vec::new(),
+            certificates: listed.iter().map(|listed| listed.id).chain(first).collect(),
             requests: order.requests.iter().map(|request| request.id).collect(),
-        })
+        };
+        Ok(Self { present: Some(Present { order, listed }), ..Self::after(kind, id, csr, &before) })
+    }
+
+    /// The same, where what was there before has been written down.
+    pub(super) fn after(kind: FurtherKind, order: OrderId, csr: &'a Csr, before: &Before) -> Self {
+        let certificates = before.certificates.iter().copied().collect();
+        Self { kind, order, csr, certificates, requests: before.requests.iter().copied().collect(), present: None }
+    }
+
+    pub(super) fn before(&self) -> Before {
+        let sorted = |ids: &HashSet<CertificateId>| ids.iter().copied().collect();
+        Before { orders: Vec::new(), certificates: sorted(&self.certificates), requests: self.requests.iter().copied().collect() }
     }
 
     /// Asks for it; if the response is lost, finds what was asked for.
@@ -154,12 +205,12 @@ impl<'a> Asking<'a> {
     }
 
     /// Looks for it once.
-    async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
+    pub(super) async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
         let mut new = listed(orders, self.kind, self.order).await?;
         new.retain(|listed| !self.certificates.contains(&listed.id));
         let mut judged = Vec::new();
         for listed in &new {
-            let key = orders.has_key_of(self.csr, listed.csr.as_deref(), listed.is_issued.then_some(listed.id)).await;
+            let key = orders.has_key_of(self.csr, listed.csr.as_deref(), listed.is_issued().then_some(listed.id)).await;
             judged.push((listed.id, Evidence::of_key(key)));
         }
         let id = match only(judged) {
@@ -172,11 +223,7 @@ impl<'a> Asking<'a> {
             return Ok(Sighting::Unsure);
         }
         // Where a colleague has asked for one too, it is not known whose request is whose: theirs must not be approved.
-        let kind = match self.kind {
-            FurtherKind::Reissue => RequestType::Reissue,
-            FurtherKind::Duplicate => RequestType::Duplicate,
-        };
-        let requests = if new.len() == 1 { request_of(&order, &kind, &self.requests) } else { Vec::new() };
+        let requests = if new.len() == 1 { request_of(&order, &self.kind.request_type(), &self.requests) } else { Vec::new() };
         Ok(Sighting::Found(response(order, requests, Some(id))))
     }
 }
@@ -192,17 +239,25 @@ impl fmt::Display for Asking<'_> {
 }
 
 /// The reissues or duplicates of an order.
-async fn listed(orders: Orders<'_>, kind: FurtherKind, order: OrderId) -> Result<Vec<Listed>, Error> {
-    let issued = |status: Option<CertificateStatus>| matches!(status, Some(CertificateStatus::Issued | CertificateStatus::Approved));
+pub(super) async fn listed(orders: Orders<'_>, kind: FurtherKind, order: OrderId) -> Result<Vec<Listed>, Error> {
+    // The two lists tell the same of different types.
+    macro_rules! listed {
+        ($certificates:expr) => {
+            $certificates
+                .into_iter()
+                .map(|told| Listed {
+                    id: told.id,
+                    csr: told.csr,
+                    status: told.status,
+                    common_name: told.common_name,
+                    dns_names: told.dns_names,
+                })
+                .collect()
+        };
+    }
     Ok(match kind {
-        FurtherKind::Reissue => {
-            let listed = orders.reissues(order).send().await?.into_iter();
-            listed.map(|reissue| Listed { id: reissue.id, csr: reissue.csr, is_issued: issued(reissue.status) }).collect()
-        }
-        FurtherKind::Duplicate => {
-            let listed = orders.duplicates(order).send().await?.into_iter();
-            listed.map(|duplicate| Listed { id: duplicate.id, csr: duplicate.csr, is_issued: issued(duplicate.status) }).collect()
-        }
+        FurtherKind::Reissue => listed!(orders.reissues(order).send().await?),
+        FurtherKind::Duplicate => listed!(orders.duplicates(order).send().await?),
     })
 }
 
@@ -227,7 +282,7 @@ fn may_resend(orders: Orders<'_>) -> bool {
 
 /// The one request of this kind that was not there before; none where it cannot be known which it is, for a colleague's must not be taken
 /// for ours: it would be approved.
-fn request_of(order: &types::Order, kind: &RequestType, before: &HashSet<RequestId>) -> Vec<types::RequestSummary> {
+pub(super) fn request_of(order: &types::Order, kind: &RequestType, before: &HashSet<RequestId>) -> Vec<types::RequestSummary> {
     let is_new =
         |request: &&types::RequestSummary| !before.contains(&request.id) && request.type_.as_ref().is_none_or(|type_| type_ == kind);
     let mut new = order.requests.iter().filter(is_new);
@@ -238,7 +293,11 @@ fn request_of(order: &types::Order, kind: &RequestType, before: &HashSet<Request
 }
 
 /// What the service would have answered, as far as it can be found out later.
-fn response(order: types::Order, requests: Vec<types::RequestSummary>, certificate_id: Option<CertificateId>) -> types::OrderResponse {
+pub(super) fn response(
+    order: types::Order,
+    requests: Vec<types::RequestSummary>,
+    certificate_id: Option<CertificateId>,
+) -> types::OrderResponse {
     types::OrderResponse {
         id: order.id,
         requests,

@@ -1,41 +1,32 @@
 //! Further certificates of an order: reissues and duplicates.
 
 use bon::bon;
-use futures_util::FutureExt as _;
 
 use super::{
     Orders,
-    recovery::{Asking, FurtherKind},
+    carry::{CERTIFICATE, Told},
+    prepared::{Body, Prepared, Write},
+    renew::product_of,
+    wanted::Wanted,
 };
 use crate::{
     certcentral::{
-        CertificateDcvScope, DcvMethod, OrderId, OrderStatus, Product, SignatureHash, Validity, docs,
-        flow::{Awaited, PendingIssuance},
+        CertificateDcvScope, CsProvisioningMethod, DcvMethod, OrderId, OrderStatus, Product, ProfileOption, SignatureHash, Validity, docs,
+        flow::{IssuanceToken, PendingIssuance},
         plan::{self, Limits},
         types,
     },
     error::Error,
-    x509::{Csr, require_verification},
+    x509::Csr,
 };
-
-/// "Other", for the server platform: the service wants one with every reissue and duplicate.
-const OTHER_PLATFORM: i64 = -1;
-
-/// A further certificate as it will be asked for.
-pub(in crate::certcentral) struct Further<'c> {
-    orders: Orders<'c>,
-    order: types::Order,
-    certificate: types::RequestedCertificate,
-    csr: Csr,
-    approve: bool,
-}
 
 #[bon]
 impl<'c> Orders<'c> {
     /// Reissues the certificate of an order (guide p.65): a new key, other names, or the next stretch of a plan of several years.
     /// End it with [`send`](ReissueCertificate::send), or with [`start`](ReissueCertificate::start) to wait for the certificate.
     ///
-    /// Without names it keeps those of the present certificate. **Leaving a name out has the present certificate revoked 48 to 72 hours
+    /// Whatever is not set is as the order says: names, hash, server platform, intermediate, organizational units, a validity shorter than
+    /// the longest, and how control of names is proved. The service does not tell the `profile`, so that one is to be set again. **Leaving a name out has the present certificate revoked 48 to 72 hours
     /// later**; that is refused unless [`accept_revocation`](ReissueCertificate::accept_revocation) says otherwise. Adding names
     /// revokes nothing.
     ///
@@ -47,7 +38,7 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(builder_type(name = ReissueCertificate, doc { #[doc = docs!(flow Orders::reissue)] }))]
     pub async fn reissue(
         self,
@@ -62,34 +53,46 @@ impl<'c> Orders<'c> {
         /// Accepts that the present certificate is revoked because names are left out.
         #[builder(default)]
         accept_revocation: bool,
-        /// How long the certificate lasts; without it, as long as it may within the plan.
+        /// How long the certificate lasts: without it as long as the last one was to, or as it may within the plan.
         validity: Option<Validity>,
         /// The limits to check the validity against.
         #[builder(default)]
         limits: Limits,
-        /// The hash that the certificate is signed with; SHA-256 by default.
-        #[builder(default = SignatureHash::Sha256)]
-        signature_hash: SignatureHash,
-        /// The server software (-1 other, 2 Apache, 45 nginx, …).
-        #[builder(default = OTHER_PLATFORM)]
-        server_platform: i64,
+        /// Another hash that the certificate is signed with.
+        signature_hash: Option<SignatureHash>,
+        /// Other server software (-1 other, 2 Apache, 45 nginx, …).
+        server_platform: Option<i64>,
+        /// Another intermediate to sign with; an empty text leaves it to the service.
+        #[builder(into)]
+        ca_cert_id: Option<String>,
+        /// Which extended key usages the certificate gets.
+        profile: Option<ProfileOption>,
+        /// Other organizational units; public TLS certificates have none.
+        #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
+        organization_units: Option<Vec<String>>,
         /// How control of new names is to be proved.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
         dcv_scope: Option<CertificateDcvScope>,
+        /// How a code signing certificate is handed over; by default as the order says.
+        cs_provisioning_method: Option<CsProvisioningMethod>,
+        /// Keeps the present certificate as a duplicate.
+        store_reissue_as_duplicate: Option<bool>,
         /// Skips the account's approval; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// Whether the wait approves the request if the key may. It does by default.
         #[builder(default = true)]
         approve: bool,
+        /// Asks for another one, even if the order has a certificate for this key, or is about to have one.
+        #[builder(default)]
+        another: bool,
         /// A remark for whoever approves it.
         #[builder(into)]
         comments: Option<String>,
-    ) -> Result<(Further<'c>, types::ReissueRequest), Error> {
-        let order = issued(self, order).await?;
+    ) -> Result<Prepared, Error> {
+        let order = self.get(order).send().await?;
         let (present_name, present_names) = names_of(&order)?;
-        // A product that the order does not tell is given the benefit of the doubt, for the service to say.
-        let product = product_of(&order).unwrap_or(Product::PRIVATE_SSL);
+        let product = trusted_product(&order);
         let common_name = common_name.map_or(Ok(present_name.clone()), |name| product.common_name(&name))?;
         let dns_names = dns_names.map_or(Ok(present_names.clone()), |names| product.dns_names(&names))?;
         let kept = |name: &String| *name == common_name || dns_names.contains(name);
@@ -100,18 +103,20 @@ impl<'c> Orders<'c> {
                 format!("{names} would be left out, and the present certificate be revoked 48 to 72 hours later; see accept_revocation");
             return Err(Error::invalid("dns_names", why));
         }
-        check_validity(self, &order, validity, limits)?;
-        let certificate = requested(common_name, dns_names, &csr, signature_hash, server_platform, validity);
+        let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
+        let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
         let request = types::ReissueRequest {
-            certificate: certificate.clone(),
+            certificate,
             certificate_dcv_scope: dcv_scope,
             comments,
-            cs_provisioning_method: None,
+            cs_provisioning_method,
             dcv_method,
             skip_approval,
-            store_reissue_as_duplicate: None,
+            store_reissue_as_duplicate,
         };
-        Ok((Further { orders: self, order, certificate, csr, approve }, request))
+        let previous = order.certificate.as_ref().and_then(|certificate| certificate.id);
+        let body = Body::Reissue { order: order.id, previous, tls: is_tls(&order), request: Box::new(request) };
+        Ok(self.prepared(&order, Write { body, csr, approve, another }))
     }
 
     /// Makes a duplicate of an order's certificate (guide p.67): the same names with another key. It revokes nothing.
@@ -125,156 +130,196 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]
     pub async fn duplicate(
         self,
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] csr: Csr,
-        /// How long the certificate lasts; without it, as long as it may within the plan.
+        /// Another of its names as the common name.
+        #[builder(into)]
+        common_name: Option<String>,
+        /// All its further names, and any below a wildcard of them.
+        #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
+        dns_names: Option<Vec<String>>,
+        /// How long the certificate lasts: without it as long as the last one was to, or as it may within the plan.
         validity: Option<Validity>,
         /// The limits to check the validity against.
         #[builder(default)]
         limits: Limits,
-        /// The hash that the certificate is signed with; SHA-256 by default.
-        #[builder(default = SignatureHash::Sha256)]
-        signature_hash: SignatureHash,
-        /// The server software (-1 other, 2 Apache, 45 nginx, …).
-        #[builder(default = OTHER_PLATFORM)]
-        server_platform: i64,
+        /// Another hash that the certificate is signed with.
+        signature_hash: Option<SignatureHash>,
+        /// Other server software (-1 other, 2 Apache, 45 nginx, …).
+        server_platform: Option<i64>,
+        /// Another intermediate to sign with; an empty text leaves it to the service.
+        #[builder(into)]
+        ca_cert_id: Option<String>,
+        /// Which extended key usages the certificate gets.
+        profile: Option<ProfileOption>,
+        /// Other organizational units; public TLS certificates have none.
+        #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
+        organization_units: Option<Vec<String>>,
         /// Skips the account's approval; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// Whether the wait approves the request if the key may. It does by default.
         #[builder(default = true)]
         approve: bool,
-    ) -> Result<(Further<'c>, types::DuplicateRequest), Error> {
-        let order = issued(self, order).await?;
-        let (common_name, dns_names) = names_of(&order)?;
-        check_validity(self, &order, validity, limits)?;
-        let certificate = requested(common_name, dns_names, &csr, signature_hash, server_platform, validity);
-        let request = types::DuplicateRequest { certificate: certificate.clone(), skip_approval };
-        Ok((Further { orders: self, order, certificate, csr, approve }, request))
+        /// Asks for another one, even if the order has a certificate for this key, or is about to have one.
+        #[builder(default)]
+        another: bool,
+    ) -> Result<Prepared, Error> {
+        let order = self.get(order).send().await?;
+        let (present_name, mut present_names) = names_of(&order)?;
+        present_names.insert(0, present_name.clone());
+        let product = trusted_product(&order);
+        let common_name = common_name.map_or(Ok(present_name), |name| product.common_name(&name))?;
+        let dns_names = match dns_names {
+            Some(names) => product.dns_names(&names)?,
+            None => present_names.iter().filter(|name| **name != common_name).cloned().collect(),
+        };
+        if let Some(name) = present_names.iter().find(|name| **name != common_name && !dns_names.contains(name)) {
+            return Err(Error::invalid("dns_names", format!("{name} would be left out; a duplicate has all names of the certificate")));
+        }
+        let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
+        let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
+        let request = Box::new(types::DuplicateRequest { certificate, skip_approval });
+        let body = Body::Duplicate { order: order.id, tls: is_tls(&order), request };
+        Ok(self.prepared(&order, Write { body, csr, approve, another }))
     }
 }
 
 impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
-    /// Asks for the reissue.
+    /// Asks for the reissue, in one call after the order was read: nothing is looked for before or after, so that calling it again asks
+    /// again. [`start`](Self::start) does not.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out; [`Error::is_mismatch`] when the
-    /// order has no certificate; whatever the service answers. After an error that [`may_have_happened`](Error::may_have_happened) it may
-    /// have been asked for.
+    /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
+    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service answers. After
+    /// an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
-        let (further, request) = self.prepare().await?;
-        further.reissue(&request).await
+        self.checked().await?.send().await
     }
 
-    /// Asks for the reissue and gives the handle to wait for its certificate with. It is sent once. If the response is lost on
-    /// the way, it looks for a reissue with the same key that was not listed before, and adopts it; see
+    /// Asks for the reissue, once, and gives the handle to wait for its certificate with.
+    ///
+    /// Calling it again is safe, also from another process: a reissue of the order for this key and these names that is in use or under way
+    /// is taken up; another certificate for this key is an error that names it, and nothing is sent. Whoever wants another one for the same
+    /// key says [`another`](Self::another).
+    ///
+    /// If the response is lost on the way, it looks for a reissue with this key that was not listed before, and adopts it; see
     /// [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`Error::is_configuration`], with nothing asked for, when this build could not verify the certificate's chain.
+    /// As [`send`](Self::send); [`Error::is_mismatch`] when another certificate of the order has the key; [`Error::is_configuration`], with
+    /// nothing asked for, when this build could not verify the certificate's chain.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
-        let (further, request) = self.prepare().await?;
-        require_verification(is_tls(&further.order))?;
-        let asking = Asking::new(further.orders, FurtherKind::Reissue, &further.order, &further.csr).await?;
-        let placed = asking.run(further.orders, || further.reissue(&request).boxed()).await?;
-        drop(asking);
-        let previous = further.order.certificate.as_ref().and_then(|certificate| certificate.id);
-        Ok(further.pending(placed, Awaited::Reissue { previous }))
+        self.checked().await?.start(None).await
+    }
+
+    /// Reads the order, checks the reissue and gives it as a token, with nothing sent; see
+    /// [`OrderCertificate::prepare`](super::OrderCertificate::prepare).
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), before anything is sent.
+    pub async fn prepare(self) -> Result<IssuanceToken, Error> {
+        self.checked().await?.token()
     }
 }
 
 impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
-    /// Asks for the duplicate.
+    /// Asks for the duplicate, in one call after the order was read: nothing is looked for before or after, so that calling it again asks
+    /// again. [`start`](Self::start) does not.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the validity cannot be; [`Error::is_mismatch`] when the order has no certificate; whatever the
-    /// service answers. After an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
+    /// [`Error::is_invalid_input`] when the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
+    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service answers. After
+    /// an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
-        let (further, request) = self.prepare().await?;
-        further.duplicate(&request).await
+        self.checked().await?.send().await
     }
 
-    /// Asks for the duplicate and gives the handle to wait for its certificate with. It is sent once. If the response is lost on
-    /// the way, it looks for a duplicate with the same key that was not listed before, and adopts it; see
+    /// Asks for the duplicate, once, and gives the handle to wait for its certificate with.
+    ///
+    /// Calling it again is safe, also from another process: a duplicate of the order for this key and these names that is in use or under way
+    /// is taken up; another certificate for this key is an error that names it, and nothing is sent. Whoever wants another one for the same
+    /// key says [`another`](Self::another).
+    ///
+    /// If the response is lost on the way, it looks for a duplicate with this key that was not listed before, and adopts it; see
     /// [`OrderCertificate::start`](super::OrderCertificate::start).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`Error::is_configuration`], with nothing asked for, when this build could not verify the certificate's chain.
+    /// As [`send`](Self::send); [`Error::is_mismatch`] when another certificate of the order has the key; [`Error::is_configuration`], with
+    /// nothing asked for, when this build could not verify the certificate's chain.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
-        let (further, request) = self.prepare().await?;
-        require_verification(is_tls(&further.order))?;
-        let asking = Asking::new(further.orders, FurtherKind::Duplicate, &further.order, &further.csr).await?;
-        let placed = asking.run(further.orders, || further.duplicate(&request).boxed()).await?;
-        drop(asking);
-        let certificate = placed.certificate_id;
-        Ok(further.pending(placed, Awaited::Duplicate { certificate }))
+        self.checked().await?.start(None).await
+    }
+
+    /// Reads the order, checks the duplicate and gives it as a token, with nothing sent; see
+    /// [`OrderCertificate::prepare`](super::OrderCertificate::prepare).
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), before anything is sent.
+    pub async fn prepare(self) -> Result<IssuanceToken, Error> {
+        self.checked().await?.token()
     }
 }
 
-impl Further<'_> {
-    async fn reissue(&self, request: &types::ReissueRequest) -> Result<types::OrderResponse, Error> {
-        let call = self.orders.client.call();
-        let answer = call.reissue_certificate(&self.order.id, request).await;
-        call.lift(answer).await
-    }
-
-    async fn duplicate(&self, request: &types::DuplicateRequest) -> Result<types::OrderResponse, Error> {
-        let call = self.orders.client.call();
-        let answer = call.duplicate_certificate(&self.order.id, request).await;
-        call.lift(answer).await
-    }
-
-    fn pending(self, placed: types::OrderResponse, awaited: Awaited) -> PendingIssuance {
-        let client = self.orders.client.clone();
-        let tls = is_tls(&self.order);
-        PendingIssuance::new(client, self.order.id, placed, self.csr, self.certificate, tls, self.approve, awaited)
-    }
-}
-
-/// An order that has a certificate, which is what can be reissued or duplicated.
-async fn issued(orders: Orders<'_>, id: OrderId) -> Result<types::Order, Error> {
-    let order = orders.get(id).send().await?;
-    match order.status {
-        Some(OrderStatus::Issued) => Ok(order),
-        ref status => {
-            let status = match status {
+impl Orders<'_> {
+    /// Only an issued order gets further certificates; one that is under way already may still be taken up.
+    fn prepared(self, order: &types::Order, write: Write) -> Prepared {
+        let mut prepared = Prepared::new(self.client.clone(), write);
+        if order.status != Some(OrderStatus::Issued) {
+            let status = match &order.status {
                 Some(OrderStatus::Unknown(_)) | None => "in a state that nobody knows",
                 Some(known) => known.as_str(),
             };
-            Err(Error::mismatch(format!("order {id} is {status}; only an issued one has further certificates")))
+            let why = format!("order {} is {status}; only an issued one has further certificates", order.id);
+            prepared.refusal = Some(Error::mismatch(why));
         }
+        prepared
+    }
+
+    /// The certificate of a further one: what the order says, where the caller says nothing. An order that does not say when its plan ends is
+    /// let through.
+    async fn again(
+        self,
+        order: &types::Order,
+        mut wanted: Wanted,
+        csr: &Csr,
+        common_name: String,
+        dns_names: Vec<String>,
+        limits: Limits,
+    ) -> Result<types::RequestedCertificate, Error> {
+        let product = product_of(order);
+        let limits = product.as_ref().map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
+        let most_days = match order.order_valid_till {
+            Some(plan_until) => plan::reissue(wanted.validity, self.client.core.now().date_naive(), plan_until, &limits)?,
+            None => u32::MAX,
+        };
+        (wanted.common_name, wanted.dns_names) = (Some(common_name.clone()), Some(dns_names.clone()));
+        self.carry_over(&mut wanted, &[CERTIFICATE], &Told { order, product: product.as_ref(), most_days }).await?;
+        wanted.certificate(product.as_ref(), csr, common_name, dns_names)
     }
 }
 
-fn product_of(order: &types::Order) -> Option<Product> {
-    order.product_name_id.clone().map(Product::from)
+/// A product that the order does not tell is given the benefit of the doubt, for the service to say.
+fn trusted_product(order: &types::Order) -> Product {
+    product_of(order).unwrap_or(Product::PRIVATE_SSL)
 }
 
 /// Whether an order's certificates serve TLS; one that does not say its product is taken for one.
-fn is_tls(order: &types::Order) -> bool {
+pub(super) fn is_tls(order: &types::Order) -> bool {
     product_of(order).is_none_or(|product| product.is_tls())
 }
 
-/// Refuses a validity that the plan or the limits of the product do not allow; an order that does not say when its plan ends is let
-/// through.
-fn check_validity(orders: Orders<'_>, order: &types::Order, validity: Option<Validity>, limits: Limits) -> Result<(), Error> {
-    let Some(plan_until) = order.order_valid_till else { return Ok(()) };
-    let limits = match product_of(order) {
-        Some(product) => product.limits(limits),
-        None => limits,
-    };
-    plan::reissue(validity, orders.client.core.now().date_naive(), plan_until, &limits).map(drop)
-}
-
 /// The common name and the other names of an order's certificate.
-fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Error> {
+pub(super) fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Error> {
     let none = || Error::mismatch(format!("the service gave no names for order {}", order.id));
     let certificate = order.certificate.as_ref().ok_or_else(none)?;
     let common_name = certificate.common_name.as_deref().ok_or_else(none)?;
@@ -284,25 +329,4 @@ fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Error> {
     // The service lists the common name among the others, or a blank where there are none.
     names.retain(|name| !name.trim().is_empty() && *name != common_name);
     Ok((common_name, names))
-}
-
-fn requested(
-    common_name: String,
-    dns_names: Vec<String>,
-    csr: &Csr,
-    signature_hash: SignatureHash,
-    server_platform: i64,
-    validity: Option<Validity>,
-) -> types::RequestedCertificate {
-    types::RequestedCertificate {
-        common_name,
-        dns_names,
-        csr: Some(csr.as_pem().to_owned()),
-        signature_hash,
-        server_platform: Some(types::RequestedServerPlatform { id: server_platform }),
-        cert_validity: validity.map(|Validity(term)| super::new_order::requested(term)),
-        ca_cert_id: None,
-        organization_units: Vec::new(),
-        profile_option: None,
-    }
 }

@@ -1,19 +1,42 @@
 //! Renewing an order: a new one that carries over what the old one had.
 
 use bon::bon;
+use serde_json::Value;
+use tracing::warn;
 
-use super::{Contact, Orders, new_order::PreparedOrder};
+use super::{
+    Contact, Orders,
+    carry::{CERTIFICATE, ORDER, Told},
+    prepared::{Prepared, Write},
+    wanted::{Wanted, contact},
+};
 use crate::{
-    certcentral::{DcvMethod, OrderId, OrganizationId, Plan, Product, Validity, docs, flow::PendingIssuance, plan, plan::Limits, types},
+    certcentral::{
+        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan,
+        Product, ProfileOption, SignatureHash, Validity, docs,
+        flow::{IssuanceToken, IssuanceWarning, PendingIssuance},
+        plan,
+        plan::Limits,
+        types,
+    },
     error::Error,
     x509::Csr,
 };
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Renews an order (guide p.36): places a new one that carries its names, organization and contacts over, and the days left of its
-    /// plan (see [`plan::renewal_bonus`]). Another product and other names are allowed.
+    /// Renews an order (guide p.36): places a new one that carries over what the old one had, and the days left of its plan (see
+    /// [`plan::renewal_bonus`]). Another product and other names are allowed.
     /// End it with [`send`](RenewOrder::send), or with [`start`](RenewOrder::start) to wait for the certificate.
+    ///
+    /// Whatever is not set is as the old order says: names, organization, contacts, container, mail addresses, custom fields, hash, server
+    /// platform, intermediate, a validity shorter than the longest, validation method, `disable_ct`, automatic renewal and reissue, and
+    /// reminders. A list that is set takes the old one's place; an empty text or list says that there is to be none. Not carried over are
+    /// the plan, the payment method, comments and the `alternative_order_id`; nor `profile`, `dcv_scope`, `dcv_emails` and `locale`, which
+    /// the service does not tell.
+    ///
+    /// An order that [renews itself](super::OrderCertificate::auto_renew) may be renewed a second time by the service: that is
+    /// [warned](PendingIssuance::warnings) of.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -23,7 +46,7 @@ impl<'c> Orders<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = prepare, vis = "pub(in crate::certcentral)"))]
+    #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(builder_type(name = RenewOrder, doc { #[doc = docs!(flow Orders::renew)] }))]
     pub async fn renew(
         self,
@@ -37,105 +60,179 @@ impl<'c> Orders<'c> {
         /// Other further names.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         dns_names: Option<Vec<String>>,
-        /// Another organization.
-        organization: Option<OrganizationId>,
         /// How long the new order lasts; a year by default, and the days carried over.
         #[builder(default = Plan::years(1))]
         plan: Plan,
-        /// How long its first certificate lasts; without it, as long as it may.
+        /// How long its first certificate lasts.
         validity: Option<Validity>,
         /// The limits to check plan and validity against.
         #[builder(default)]
         limits: Limits,
+        /// Another organization.
+        organization: Option<OrganizationId>,
+        /// Somebody else whom the vendor may call about the organization.
+        organization_contact: Option<Contact>,
+        /// Somebody else whom the vendor may call about technical questions.
+        technical_contact: Option<Contact>,
+        /// Another container.
+        container: Option<ContainerId>,
+        /// Another hash that the certificate is signed with.
+        signature_hash: Option<SignatureHash>,
+        /// Other server software (-1 other, 2 Apache, 45 nginx, …).
+        server_platform: Option<i64>,
         /// How control of names that are not validated yet is to be proved.
         dcv_method: Option<DcvMethod>,
-        /// An id of the caller's own, to find the order by.
+        /// Whether names are validated one by one or by their base domain.
+        dcv_scope: Option<CertificateDcvScope>,
+        /// Which address is to be asked about which name, for validation by e-mail (DV).
+        #[builder(with = |pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| {
+            pairs.into_iter().map(|(name, address)| (name.into(), address.into())).collect()
+        })]
+        dcv_emails: Option<Vec<(String, String)>>,
+        /// Another intermediate to sign with; an empty text leaves it to the service.
+        #[builder(into)]
+        ca_cert_id: Option<String>,
+        /// Which extended key usages the certificate gets.
+        profile: Option<ProfileOption>,
+        /// Other organizational units; public TLS certificates have none.
+        #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
+        organization_units: Option<Vec<String>>,
+        /// How a code signing certificate is handed over.
+        cs_provisioning_method: Option<CsProvisioningMethod>,
+        /// An id of the caller's own, to find the order by. With it [`start`](RenewOrder::start) takes up what was ordered before.
         #[builder(into)]
         alternative_order_id: Option<String>,
+        /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
+        #[builder(default)]
+        another: bool,
         /// Skips the account's approval; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// Whether the wait approves the request if the key may. It does by default.
         #[builder(default = true)]
         approve: bool,
+        /// How it is paid.
+        payment_method: Option<PaymentMethod>,
+        /// Other addresses that get the order's mails.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        additional_emails: Option<Vec<String>>,
+        /// Other values of the account's custom fields, by their `metadata_id`; those of the old order that are not among them are left out.
+        #[builder(with = |fields: impl IntoIterator<Item = (i64, impl Into<Value>)>| {
+            fields.into_iter().map(|(id, value)| (id, value.into())).collect()
+        })]
+        custom_fields: Option<Vec<(i64, Value)>>,
         /// A remark for whoever approves it.
         #[builder(into)]
         comments: Option<String>,
-    ) -> Result<PreparedOrder, Error> {
+        /// Another text for the mails that remind of the renewal.
+        #[builder(into)]
+        custom_renewal_message: Option<String>,
+        /// Whether the new order renews itself.
+        auto_renew: Option<bool>,
+        /// Whether certificates reissue themselves within the plan.
+        auto_reissue: Option<bool>,
+        /// Whether reminders of the renewal are left out.
+        disable_renewal_notifications: Option<bool>,
+        /// Whether the certificate stays out of the public certificate transparency logs.
+        disable_ct: Option<bool>,
+        /// The language of the mails.
+        #[builder(into)]
+        locale: Option<String>,
+    ) -> Result<Prepared, Error> {
         // Of what could not be read nothing could be carried over.
         let old = self.client.in_full().orders().get(order).send().await?;
-        if old.is_renewed == Some(true) {
-            return Err(Error::mismatch(format!("order {order} was renewed already")));
-        }
         let missing = |what: &str| Error::mismatch(format!("the service gave no {what} for order {order}; say which"));
-        let certificate = old.certificate.as_ref().ok_or_else(|| missing("certificate"))?;
-        let names = || certificate.dns_names.iter().filter(|name| !name.trim().is_empty()).cloned();
-        let common_name = common_name.or_else(|| certificate.common_name.clone()).ok_or_else(|| missing("common name"))?;
-        let dns_names = dns_names.unwrap_or_else(|| names().filter(|name| *name != common_name).collect());
-        let product = match product {
-            Some(product) => product,
-            None => old.product_name_id.clone().map(Product::from).ok_or_else(|| missing("product"))?,
-        };
-        let custom_fields: Vec<_> =
-            old.custom_fields.iter().filter_map(|field| Some((field.metadata_id?, field.value.as_ref()?.as_str()?.to_owned()))).collect();
+        let product = product.or_else(|| product_of(&old)).ok_or_else(|| missing("product"))?;
         let today = self.client.core.now().date_naive();
         let days_left = old.order_valid_till.map(|end| (end - today).num_days());
-        plan::order(plan, validity, today, days_left, &product.limits(limits.clone()))?;
-        let prepared = self
-            .order(product, csr)
-            .common_name(common_name)
-            .dns_names(dns_names)
-            .plan(plan)
-            .maybe_validity(validity)
-            .limits(limits)
-            .maybe_organization(organization.or_else(|| old.organization.as_ref().and_then(|organization| organization.id)))
-            .maybe_organization_contact(old.organization_contact.as_ref().and_then(person))
-            .maybe_technical_contact(old.technical_contact.as_ref().and_then(person))
-            .maybe_container(old.container.as_ref().and_then(|container| container.id))
-            .additional_emails(old.additional_emails)
-            .maybe_dcv_method(dcv_method)
-            .maybe_alternative_order_id(alternative_order_id)
-            .maybe_skip_approval(skip_approval)
-            .custom_fields(custom_fields)
-            .maybe_comments(comments)
-            .renewal_of(order)
-            .approve(approve);
-        prepared.prepare()
+        let granted = plan::order(plan, validity, today, days_left, &product.limits(limits))?;
+        let mut wanted = Wanted {
+            common_name,
+            dns_names,
+            signature_hash,
+            server_platform,
+            validity,
+            ca_cert_id,
+            organization_units,
+            profile,
+            organization,
+            organization_contact: contact(organization_contact, ContactType::OrganizationContact)?,
+            technical_contact: contact(technical_contact, ContactType::TechnicalContact)?,
+            container,
+            renewal_of: Some(order),
+            renewed_thumbprint: None,
+            alternative_order_id,
+            skip_approval,
+            payment_method,
+            dcv_method,
+            dcv_scope,
+            dcv_emails,
+            additional_emails,
+            custom_fields,
+            comments,
+            custom_renewal_message,
+            auto_renew,
+            auto_reissue,
+            disable_renewal_notifications,
+            disable_ct,
+            locale,
+            cs_provisioning_method,
+        };
+        let told = Told { order: &old, product: Some(&product), most_days: granted.certificate_days };
+        self.carry_over(&mut wanted, &[CERTIFICATE, ORDER], &told).await?;
+        if wanted.common_name.is_none() {
+            return Err(missing("common name"));
+        }
+        let request = wanted.order(&product, &csr, plan)?;
+        let mut prepared = Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another));
+        if old.is_renewed == Some(true) {
+            let by = old.renewed_order_id.filter(|id| id.0 != 0).map(|id| format!(", by order {id}")).unwrap_or_default();
+            prepared.refusal = Some(Error::mismatch(format!("order {order} was renewed already{by}")));
+        }
+        if old.auto_renew == Some(true) {
+            warn!(target: "shomei", order = order.0, "the order that is renewed renews itself: the service may renew it a second time");
+            prepared.warnings.push(IssuanceWarning::RenewsItself(order));
+        }
+        Ok(prepared)
     }
 }
 
 impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
-    /// Places the renewal.
+    /// Places the renewal, in one call after the old order was read: nothing is looked for before or after, so calling it again orders
+    /// again. [`start`](Self::start) does not.
     ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order; [`Error::is_mismatch`] when it was renewed already or lacks what cannot
-    /// be guessed; [`Error::is_invalid_input`] as for a new order; whatever the service answers. After an error that
+    /// be guessed; [`Error::is_invalid_input`] as for a new order, and, with the setter's name, when something of the old order is refused
+    /// today (SHA-1, an intermediate that is no longer offered) or cannot be said again; whatever the service answers. After an error that
     /// [`may_have_happened`](Error::may_have_happened) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
-        self.prepare().await?.place().await
+        self.checked().await?.send().await
     }
 
-    /// Places the renewal and gives the handle to wait for its certificate with. It never orders twice, see
-    /// [`OrderCertificate::start`](super::OrderCertificate::start).
+    /// Places the renewal and gives the handle to wait for its certificate with. Calling it again is safe as with
+    /// [`OrderCertificate::start`](super::OrderCertificate::start): a renewal with the same `alternative_order_id` is taken up.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send), and as [`OrderCertificate::start`](super::OrderCertificate::start).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
-        self.prepare().await?.start().await
+        self.checked().await?.start(None).await
+    }
+
+    /// Reads the old order, checks the renewal and gives it as a token, with nothing sent; see
+    /// [`OrderCertificate::prepare`](super::OrderCertificate::prepare).
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), before anything is sent.
+    pub async fn prepare(self) -> Result<IssuanceToken, Error> {
+        self.checked().await?.token()
     }
 }
 
-/// A contact of the old order, if the service told enough of it to be named again.
-fn person(contact: &types::Contact) -> Option<Contact> {
-    if let Some(id) = contact.user_id.filter(|id| id.0 != 0) {
-        return Some(Contact::User(id));
-    }
-    Some(Contact::Person {
-        first_name: contact.first_name.clone()?,
-        last_name: contact.last_name.clone()?,
-        job_title: contact.job_title.clone()?,
-        telephone: contact.telephone.clone()?,
-        email: contact.email.clone()?,
-    })
+/// The product of an order, told beside the other members or inside `product`.
+pub(super) fn product_of(order: &types::Order) -> Option<Product> {
+    let inside = || order.product.as_ref()?.name_id.clone();
+    order.product_name_id.clone().or_else(inside).map(Product::from)
 }

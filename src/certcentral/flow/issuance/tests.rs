@@ -54,7 +54,7 @@ async fn a_certificate_for_another_key_or_other_names_is_refused() {
     more_names.flow.names.push("other.example.com".to_owned());
     for other in [another_key, more_names] {
         // It is checked after a resumption too.
-        let other = cc.orders().resume_issuance(other.resume_token()).start().unwrap();
+        let other = cc.orders().resume_issuance(other.resume_token()).start().await.unwrap();
         let error = other.wait(HOUR).await.unwrap_err();
         assert!(error.error().unwrap().is_mismatch(), "{error}");
     }

@@ -30,7 +30,7 @@ pub(crate) fn duplicate(account: &mut Account, call: &Call) -> Answer {
     }
     let original = account.certificates.get(order.certificate_id).filter(|certificate| certificate.status == CertificateStatus::Issued);
     let original = original.ok_or_else(|| Refusal::invalid_status("The certificate is revoked."))?;
-    let form = CertificateForm::read_again(&call.body, order.product)?;
+    let form = CertificateForm::read_again(&call.body, order.product, original.server_platform)?;
     if !are_same_names(&original.names(), &form.names().collect::<Vec<_>>()) {
         return Err(Refusal::invalid_value("certificate.dns_names"));
     }

@@ -2,8 +2,7 @@
 
 use super::CertificateForm;
 use crate::sandbox::authority::{self, CsrProblem};
-use crate::sandbox::certcentral::account::platforms;
-use crate::sandbox::certcentral::account::products::Product;
+use crate::sandbox::certcentral::account::products::{Level, Product};
 use crate::sandbox::certcentral::rules::names::certificate_name;
 use crate::sandbox::certcentral::rules::validity::{self, Term};
 use crate::sandbox::json::Body;
@@ -13,21 +12,20 @@ const MOST_NAMES: usize = 250;
 /// The longest common name of X.509.
 const LONGEST_COMMON_NAME: usize = 64;
 const HASHES: [&str; 3] = ["sha256", "sha384", "sha512"];
+/// What signs a domain-validated certificate whose order names no hash.
+const DEFAULT_HASH: &str = "sha256";
 
 impl CertificateForm {
-    /// Reads the `certificate` member of a reissue or a duplicate, which must name a platform, too.
-    pub(crate) fn read_again(body: &Body, product: &Product) -> Result<Self, Refusal> {
+    /// Reads the `certificate` member of a reissue or a duplicate; one that names no platform keeps the present one.
+    pub(crate) fn read_again(body: &Body, product: &Product, platform: i64) -> Result<Self, Refusal> {
         let mut refusals = Refusals::default();
-        if body.at("certificate.server_platform").is_none() {
-            refusals.push(Refusal::required("certificate.server_platform"));
-        }
-        let form = Self::read(body, product, &mut refusals);
+        let form = Self::read(body, product, platform, &mut refusals);
         refusals.into_result()?;
         Ok(form)
     }
 
-    /// Reads the `certificate` member.
-    pub(crate) fn read(body: &Body, product: &Product, refusals: &mut Refusals) -> Self {
+    /// Reads the `certificate` member; `platform` is for one that names none.
+    pub(crate) fn read(body: &Body, product: &Product, platform: i64, refusals: &mut Refusals) -> Self {
         let common_name = refusals.require(body.text("certificate.common_name"), "certificate.common_name");
         if common_name.chars().count() > LONGEST_COMMON_NAME {
             refusals.push(Refusal::invalid("rfc5280_common_name_too_long", "The common name has more than 64 characters."));
@@ -38,7 +36,11 @@ impl CertificateForm {
             refusals.push(Refusal::invalid_value("certificate.dns_names"));
         }
         let csr = refusals.require(body.text("certificate.csr"), "certificate.csr");
-        let hash = refusals.require(body.text("certificate.signature_hash"), "certificate.signature_hash").to_ascii_lowercase();
+        let hash = match body.text("certificate.signature_hash") {
+            None if product.level == Level::Domain => DEFAULT_HASH,
+            hash => refusals.require(hash, "certificate.signature_hash"),
+        };
+        let hash = hash.to_ascii_lowercase();
         if !hash.is_empty() && !HASHES.contains(&hash.as_str()) {
             refusals.push(Refusal::invalid_value("certificate.signature_hash"));
         }
@@ -48,7 +50,7 @@ impl CertificateForm {
             key_size: refusals.note(read_key_size(csr)),
             csr: csr.to_owned(),
             signature_hash: hash,
-            server_platform: body.number("certificate.server_platform.id").unwrap_or(platforms::OTHER),
+            server_platform: body.number("certificate.server_platform.id").unwrap_or(platform),
             validity: refusals.note(Term::read(body, validity::CERT_VALIDITY).map_err(Refusal::from)),
             organization_units: refusals.note(body.texts("certificate.organization_units")),
             client_auth: body.text("certificate.profile_option") == Some("server_client_auth_eku"),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Certificate, CertificateForm, Origin};
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::certcentral::order::view::issued_view;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
@@ -65,7 +66,8 @@ pub(crate) fn reissue(account: &mut Account, call: &Call) -> Answer {
     let order = account.order(call)?;
     account.must_be_issued(order)?;
     let order_id = order.id;
-    let form = CertificateForm::read_again(&call.body, order.product)?;
+    let platform = account.certificates.get(order.certificate_id).map_or(platforms::OTHER, |certificate| certificate.server_platform);
+    let form = CertificateForm::read_again(&call.body, order.product, platform)?;
     let method = call.body.text("dcv_method").map(|word| DcvMethod::read(Some(word))).transpose()?;
     if let Some(plan_end) = order.last_day() {
         validity::reissue_end(call.now.date_naive(), form.validity, plan_end, account.settings.validity_limits())?;

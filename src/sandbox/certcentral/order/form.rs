@@ -2,6 +2,7 @@
 
 use super::{DcvScope, Details};
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::account::products::{Level, Product};
 use crate::sandbox::certcentral::certificate::CertificateForm;
 use crate::sandbox::certcentral::rules::dcv::DcvMethod;
@@ -35,7 +36,7 @@ impl Account {
     pub(crate) fn read_order(&self, product: &'static Product, call: &Call) -> Result<OrderForm, Refusal> {
         let body = &call.body;
         let mut refusals = Refusals::default();
-        let certificate = CertificateForm::read(body, product, &mut refusals);
+        let certificate = CertificateForm::read(body, product, platforms::OTHER, &mut refusals);
         let needs_organization = product.organization_validation().is_some();
         let organization_id = body.id("organization.id").filter(|_| needs_organization);
         if needs_organization && organization_id.is_none() {

@@ -111,6 +111,19 @@ async fn domains_are_refused() {
 }
 
 #[tokio::test]
+async fn only_a_domain_validated_order_may_leave_the_hash_out() {
+    let caller = Caller::new();
+    let no_hash = || with(caller.order_body("example.com"), "certificate.signature_hash", json!(null));
+    for product in ["ssl_securesite_flex", "ssl_ev_basic", "private_ssl_flex"] {
+        let refused = caller.post(&format!("/order/certificate/{product}"), no_hash()).await.1;
+        assert_eq!(code(&refused), "required_param:certificate.signature_hash", "{product}");
+    }
+    let (status, taken) = caller.post("/order/certificate/ssl_dv_geotrust_flex", no_hash()).await;
+    assert_eq!(status, 201, "{taken}");
+    assert_eq!(caller.info(&taken).await["certificate"]["signature_hash"], "sha256");
+}
+
+#[tokio::test]
 async fn orders_are_refused() {
     let caller = Caller::new();
     let many: Vec<String> = (0..251).map(|index| format!("n{index}.example.com")).collect();

@@ -149,11 +149,24 @@ async fn a_rejected_reissue_leaves_the_order_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_platform_that_is_not_named_stays_as_it_is() {
+    let caller = Caller::new();
+    let order = caller.issued(&["example.com"]).await;
+    let again = |platform| with(caller.again(&["example.com"]), "certificate.server_platform", platform);
+    for (named, expected) in [(json!(null), -1), (json!({"id": 45}), 45), (json!(null), 45)] {
+        assert_eq!(caller.post(&reissue(&order), again(named.clone())).await.0, 201);
+        assert_eq!(caller.info(&order).await["certificate"]["server_platform"]["id"], expected, "{named}");
+    }
+    let path = format!("/order/certificate/{}/duplicate", order["id"]);
+    assert_eq!(caller.post(&path, again(json!(null))).await.0, 201);
+    assert_eq!(caller.get(&path).await["certificates"][0]["server_platform"]["id"], 45);
+}
+
+#[tokio::test]
 async fn what_is_asked_for_is_checked() {
     let caller = Caller::new();
     let order = caller.issued(&["example.com"]).await;
     for (path, value, expected) in [
-        ("certificate.server_platform", json!(null), "required_param:certificate.server_platform"),
         ("certificate.signature_hash", json!(null), "required_param:certificate.signature_hash"),
         ("certificate.csr", json!(""), "required_param:certificate.csr"),
         ("certificate.common_name", json!("no name"), "invalid_value:certificate.common_name"),

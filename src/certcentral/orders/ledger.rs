@@ -1,0 +1,49 @@
+//! What a client has placed, by what it was asked for with: the service's lists may lag behind, and two calls may come at once.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::lock::{Mutex as Turns, OwnedMutexGuard};
+
+use crate::certcentral::types;
+
+/// So many are remembered; an index does not lag for as long as it takes to place them.
+const MOST: usize = 1000;
+
+/// What became of a write.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::certcentral) enum Outcome {
+    /// It was not sent, or refused.
+    #[default]
+    Nothing,
+    /// It may have been done.
+    Unsure,
+    Placed(Box<types::OrderResponse>),
+}
+
+/// The writes of a client.
+#[derive(Debug, Default)]
+pub(in crate::certcentral) struct Ledger(Mutex<VecDeque<(String, Arc<Turns<Outcome>>)>>);
+
+impl Ledger {
+    /// What became of the last write with this key, once nobody else is at one with it.
+    pub(super) async fn turn(&self, key: &str) -> OwnedMutexGuard<Outcome> {
+        let turns = {
+            let mut writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match writes.iter().find(|(known, _)| known == key) {
+                Some((_, turns)) => Arc::clone(turns),
+                None => {
+                    if writes.len() == MOST {
+                        writes.pop_front();
+                    }
+                    let turns = Arc::default();
+                    writes.push_back((key.to_owned(), Arc::clone(&turns)));
+                    turns
+                }
+            }
+        };
+        turns.lock_owned().await
+    }
+}
