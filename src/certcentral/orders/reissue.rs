@@ -90,7 +90,8 @@ impl<'c> Orders<'c> {
         #[builder(into)]
         comments: Option<String>,
     ) -> Result<Prepared, Error> {
-        let order = self.get(order).send().await?;
+        // Of what could not be read nothing could be carried over.
+        let order = self.client.in_full().orders().get(order).send().await?;
         let (present_name, present_names) = names_of(&order)?;
         let product = trusted_product(&order);
         let common_name = common_name.map_or(Ok(present_name.clone()), |name| product.common_name(&name))?;
@@ -168,7 +169,8 @@ impl<'c> Orders<'c> {
         #[builder(default)]
         another: bool,
     ) -> Result<Prepared, Error> {
-        let order = self.get(order).send().await?;
+        // Of what could not be read nothing could be carried over.
+        let order = self.client.in_full().orders().get(order).send().await?;
         let (present_name, mut present_names) = names_of(&order)?;
         present_names.insert(0, present_name.clone());
         let product = trusted_product(&order);

@@ -18,7 +18,7 @@ async fn a_wait_gives_its_own_token_also_while_it_is_watched() {
     let (one, two, three, four) = expected;
     drop((validation, issuance, approval, revocation));
     cc.domains().resume_validation(one).start().await.unwrap().wait(HOUR).await.unwrap();
-    cc.orders().resume_issuance(two).start().unwrap().wait(HOUR).await.unwrap();
+    cc.orders().resume_issuance(two).start().await.unwrap().wait(HOUR).await.unwrap();
     cc.requests().resume_approval(three).start().unwrap().wait(HOUR).await.unwrap();
     cc.requests().resume_approval(four.unwrap()).start().unwrap().wait(HOUR).await.unwrap();
 }
@@ -30,7 +30,7 @@ async fn a_token_is_of_its_base_url() {
     for base_url in ["https://sandbox.invalid/services/v3", "https://other.invalid/services/v2", "https://sandbox.invalid:444/services/v2"]
     {
         let calls = way.count("");
-        let error = way.client(base_url).orders().resume_issuance(token.clone()).start().unwrap_err();
+        let error = way.client(base_url).orders().resume_issuance(token.clone()).start().await.unwrap_err();
         assert!(error.is_invalid_input() && error.to_string().contains("base URL"), "{base_url}: {error}");
         assert_eq!(way.count(""), calls);
     }
