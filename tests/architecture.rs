@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("wait", &["error"]),
     ("x509", &["error", "secret"]),
     ("generated", &["client", "id", "lenient", "open_enum", "secret"]),
-    ("client", &["error", "generated", "random", "seal", "secret"]),
+    ("client", &["error", "generated", "lenient", "random", "seal", "secret"]),
     (
         "certcentral",
         &["client", "docs", "error", "generated", "id", "lenient", "open_enum", "page", "random", "seal", "secret", "wait", "x509"],
