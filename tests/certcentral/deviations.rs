@@ -4,7 +4,15 @@
 mod axis;
 mod stand_in;
 
-use std::{env, fs, path::Path, sync::LazyLock, time::Duration};
+use std::{
+    env, fs,
+    path::Path,
+    sync::{
+        LazyLock, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json};
@@ -230,13 +238,11 @@ async fn cell(axis: Axis, fate: Fate, flow: Flow) -> (String, Vec<String>) {
     (format!("{word} ×{}", writes.len()), complaints)
 }
 
-#[tokio::test(start_paused = true)]
-async fn nothing_is_done_twice_however_the_service_differs() {
-    let columns: Vec<_> = FLOWS.iter().flat_map(|(_, name)| [format!("{name}: done"), format!("{name}: not")]).collect();
-    let mut table = format!("{LEGEND}\n| the service | {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len() + 1));
-    let mut complaints = Vec::new();
-    for axis in Axis::all() {
-        let mut cells = Vec::new();
+/// A row of the table, and what is wrong with it.
+fn row(axis: Axis) -> (String, Vec<String>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (mut cells, mut complaints) = (Vec::new(), Vec::new());
         for (flow, _) in FLOWS {
             for fate in [Fate::Done, Fate::NotDone] {
                 let (word, wrong) = cell(axis, fate, flow).await;
@@ -244,7 +250,31 @@ async fn nothing_is_done_twice_however_the_service_differs() {
                 complaints.extend(wrong);
             }
         }
-        table += &format!("| {axis} | {} |\n", cells.join(" | "));
+        (format!("| {axis} | {} |\n", cells.join(" | ")), complaints)
+    })
+}
+
+#[test]
+fn nothing_is_done_twice_however_the_service_differs() {
+    let columns: Vec<_> = FLOWS.iter().flat_map(|(_, name)| [format!("{name}: done"), format!("{name}: not")]).collect();
+    let mut table = format!("{LEGEND}\n| the service | {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len() + 1));
+    let (axes, next) = (Axis::all(), AtomicUsize::new(0));
+    let rows: Vec<_> = axes.iter().map(|_| OnceLock::new()).collect();
+    std::thread::scope(|threads| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            threads.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(axis) = axes.get(number) else { return };
+                    rows[number].set(row(*axis)).unwrap();
+                }
+            });
+        }
+    });
+    let mut complaints = Vec::new();
+    for (text, wrong) in rows.into_iter().filter_map(OnceLock::into_inner) {
+        table += &text;
+        complaints.extend(wrong);
     }
     println!("{table}");
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
