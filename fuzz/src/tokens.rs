@@ -36,8 +36,8 @@ const KINDS: &[(&str, Resume)] = &[
     }),
     ("issuance", |clients, json| {
         Box::pin(async {
-            let Some(token) = token("issuance", 3, CERTCENTRAL, json) else { return };
-            let pending = clients.cc.orders().resume_issuance(token).start().await;
+            let Some(token) = token("issuance", 4, CERTCENTRAL, json) else { return };
+            let pending = clients.cc.orders().resume_issuance(token).save_with(|_| async { Ok::<_, std::io::Error>(()) }).start().await;
             opened(json, &pending);
             issuance(clients, pending).await;
         })

@@ -24,6 +24,8 @@ pub(crate) enum Mishap {
     Refused(u16),
     /// It arrives, and its answer is lost.
     AnswerLost,
+    /// None.
+    None,
 }
 
 impl Halting {
@@ -39,7 +41,7 @@ impl Halting {
     fn mishap(&self, path: &str) -> Option<Mishap> {
         let mut mishaps = self.mishaps.lock().unwrap();
         let first = mishaps.iter().position(|(end, _)| path.ends_with(end))?;
-        Some(mishaps.remove(first).1)
+        Some(mishaps.remove(first).1).filter(|mishap| !matches!(mishap, Mishap::None))
     }
 
     /// How many requests have left.

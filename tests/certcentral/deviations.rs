@@ -145,7 +145,7 @@ impl Flow {
                 let reissue = cc.orders().reissue(ground.order, further).dns_names(["www.example.com"]).server_platform(45);
                 reissue.comments("for the shop").start().await?
             }
-            Self::Duplicate => cc.orders().duplicate(ground.order, further).server_platform(45).start().await?,
+            Self::Duplicate => cc.orders().duplicate(ground.order, further).another(true).server_platform(45).start().await?,
             Self::Validate => {
                 let pending = cc.domains().validate("example.net").organization(ORGANIZATION).start().await?;
                 publish(&ground.sandbox, pending.instructions());

@@ -44,7 +44,7 @@ async fn a_look_that_tells_nothing_is_no_leave_to_repeat() {
 
         let order = cc.orders().issue(Product::SECURE_SITE_OV, csr(1)).common_name("shop.example.com").organization(ORGANIZATION);
         let _ = order.plan(Plan::years(1)).start().await;
-        let _ = cc.orders().reissue(first, csr(2)).start().await;
+        let _ = cc.orders().reissue(first, csr(2)).another(true).start().await;
         let _ = cc.domains().validate(format!("n{number}.example.net")).organization(ORGANIZATION).start().await;
         assert_eq!(watch.count(|call| call.starts_with("POST")) - sent, 3, "{fault:?}");
     }
