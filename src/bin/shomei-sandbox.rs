@@ -6,16 +6,17 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use lexopt::{Arg, Parser, ValueExt};
-use shomei::sandbox::{Card, FaultPlan, PersonDetails, Sandbox};
+use shomei::sandbox::{ApprovalMode, Card, FaultPlan, PersonDetails, Sandbox};
 use tokio::net::TcpListener;
 
 const USAGE: &str = "\
 An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
 
-Usage: shomei-sandbox [--listen ADDRESS] [--api-key KEY] [--empty]
-                      [--pocketsign-token TOKEN] [--card DIRECTORY]... [--faults SEED]
+Usage: shomei-sandbox [OPTION]...
 
 The account has been in use for a year: domains, orders in every state, a request
 that waits for an approval.
@@ -24,15 +25,24 @@ Options:
       --listen ADDRESS  where to listen, loopback only; port 0 takes a free one [default: 127.0.0.1:8089]
       --api-key KEY     CertCentral: the key to let in [default: sandbox]
       --empty           CertCentral: begin with a new account: organizations, but no domains and no orders
+      --approval MODE   CertCentral: auto (who may approve has approved by asking), one-step, two-step (a reviewer
+                        and an approver) or skip [default: auto]
+      --issue-after SECONDS
+                        CertCentral: how long an order is processed once everything is validated [default: 0]
+      --rate-limits on|off
+                        CertCentral: refuse a key beyond 100 calls in 5 seconds or 1000 in 3 minutes [default: off]
+      --start DATE      the day, as 2026-03-01, or the time, as 2026-03-01T09:30:00Z, at which the clock starts
+                        [default: now]
       --pocketsign-token TOKEN
                         PocketSign Verify: the token to let in [default: random]
-      --card DIRECTORY  PocketSign Verify: write the My Number card of an invented person, one for each
-                        --card: signing.pem and authentication.pem are its certificates, signing.key and
+      --card DIRECTORY  PocketSign Verify: write the My Number card of an invented person, another one for
+                        each --card: signing.pem and authentication.pem are its certificates, signing.key and
                         authentication.key their private keys (RSA, PKCS #8). They are good until the
-                        program ends; files of the same names are written over
+                        program ends; files and links of the same names are replaced
       --faults SEED     have one call in ten go wrong, the same ones in the same way for each number:
                         connections refused and reset, answers late, broken, lost and spoiled
   -h, --help            show this text
+      --version         show the version
 
 Sign with a card: openssl dgst -sha256 -sign DIRECTORY/signing.key CHALLENGE
 ";
@@ -44,14 +54,24 @@ struct Options {
     pocketsign_token: Option<String>,
     cards: Vec<PathBuf>,
     faults: FaultPlan,
+    approval: ApprovalMode,
+    issue_delay: Duration,
+    rate_limits: bool,
+    start: Option<DateTime<Utc>>,
+}
+
+/// What the program was asked to do.
+enum Asked {
+    Serve(Box<Options>),
+    Say(String),
 }
 
 fn main() -> ExitCode {
     match read_options(Parser::from_env()) {
-        Ok(Some(options)) => run(options),
-        Ok(None) => {
+        Ok(Asked::Serve(options)) => run(*options),
+        Ok(Asked::Say(text)) => {
             // A reader that hangs up early has seen enough.
-            let _ = io::stdout().write_all(USAGE.as_bytes());
+            let _ = io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -62,8 +82,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The options, or `None` when help was asked for.
-fn read_options(mut arguments: Parser) -> Result<Option<Options>, lexopt::Error> {
+fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
     let mut options = Options {
         listen: SocketAddr::from(([127, 0, 0, 1], 8089)),
         api_key: "sandbox".to_owned(),
@@ -71,33 +90,66 @@ fn read_options(mut arguments: Parser) -> Result<Option<Options>, lexopt::Error>
         pocketsign_token: None,
         cards: Vec::new(),
         faults: FaultPlan::new(),
+        approval: ApprovalMode::default(),
+        issue_delay: Duration::ZERO,
+        rate_limits: false,
+        start: None,
     };
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("listen") => options.listen = arguments.value()?.parse()?,
-            Arg::Long("api-key") => options.api_key = arguments.value()?.string()?,
+            Arg::Long("api-key") => options.api_key = arguments.value()?.parse_with(header_value)?,
             Arg::Long("empty") => options.empty = true,
-            Arg::Long("pocketsign-token") => options.pocketsign_token = Some(arguments.value()?.parse_with(token)?),
+            Arg::Long("pocketsign-token") => options.pocketsign_token = Some(arguments.value()?.parse_with(header_value)?),
             Arg::Long("card") => options.cards.push(arguments.value()?.into()),
             Arg::Long("faults") => options.faults = FaultPlan::seeded(arguments.value()?.parse()?),
-            Arg::Short('h') | Arg::Long("help") => return Ok(None),
+            Arg::Long("approval") => options.approval = arguments.value()?.parse_with(approval)?,
+            Arg::Long("issue-after") => options.issue_delay = Duration::from_secs(arguments.value()?.parse()?),
+            Arg::Long("rate-limits") => options.rate_limits = arguments.value()?.parse_with(on_or_off)?,
+            Arg::Long("start") => options.start = Some(arguments.value()?.parse_with(time)?),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Asked::Say(USAGE.to_owned())),
+            Arg::Long("version") => return Ok(Asked::Say(concat!("shomei-sandbox ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
             other => return Err(other.unexpected()),
         }
     }
     if !options.listen.ip().is_loopback() {
         return Err(format!("{} is not a loopback address", options.listen).into());
     }
-    Ok(Some(options))
+    Ok(Asked::Serve(Box::new(options)))
 }
 
-/// A token that a header can carry.
-fn token(given: &str) -> Result<String, &'static str> {
+/// A key or a token that a header can carry.
+fn header_value(given: &str) -> Result<String, &'static str> {
     let sendable = !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_graphic());
-    sendable.then(|| given.to_owned()).ok_or("a token has visible ASCII characters, and no blanks")
+    sendable.then(|| given.to_owned()).ok_or("expected visible ASCII characters without blanks")
+}
+
+fn approval(given: &str) -> Result<ApprovalMode, &'static str> {
+    Ok(match given {
+        "auto" => ApprovalMode::OneStepAuto,
+        "one-step" => ApprovalMode::OneStep,
+        "two-step" => ApprovalMode::TwoStep,
+        "skip" => ApprovalMode::Skip,
+        _ => return Err("expected auto, one-step, two-step or skip"),
+    })
+}
+
+fn on_or_off(given: &str) -> Result<bool, &'static str> {
+    match given {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off"),
+    }
+}
+
+/// A day from its first second on, or a time.
+fn time(given: &str) -> Result<DateTime<Utc>, &'static str> {
+    let midnight = given.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    midnight.or_else(|_| given.parse()).map_err(|_| "expected a date such as 2026-03-01, or a time such as 2026-03-01T09:30:00Z")
 }
 
 fn run(options: Options) -> ExitCode {
-    let served = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| runtime.block_on(serve(options)));
+    let served = tokio::runtime::Builder::new_multi_thread().enable_all().build().and_then(|runtime| runtime.block_on(serve(options)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -111,7 +163,15 @@ async fn serve(options: Options) -> io::Result<()> {
     // Before the address is printed, so that whoever reads it may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
-    let mut sandbox = Sandbox::builder().api_key(options.api_key).faults(options.faults);
+    let mut sandbox = Sandbox::builder()
+        .api_key(options.api_key)
+        .faults(options.faults)
+        .approval(options.approval)
+        .issue_delay(options.issue_delay)
+        .rate_limits(options.rate_limits);
+    if let Some(start) = options.start {
+        sandbox = sandbox.start_at(start);
+    }
     if !options.empty {
         sandbox = sandbox.example_account();
     }
@@ -119,8 +179,8 @@ async fn serve(options: Options) -> io::Result<()> {
         sandbox = sandbox.pocketsign_token(token);
     }
     let sandbox = sandbox.build();
-    for directory in &options.cards {
-        let card = sandbox.jpki().card(PersonDetails::default());
+    for (number, directory) in options.cards.iter().enumerate() {
+        let card = sandbox.jpki().card(person(number));
         write_card(&card, directory).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
     }
     let address = listener.local_addr()?;
@@ -131,24 +191,43 @@ async fn serve(options: Options) -> io::Result<()> {
     sandbox.serve(listener, stop).await
 }
 
+/// The invented person of a card: another one for each number.
+fn person(number: usize) -> PersonDetails {
+    const NAMES: [(&str, &str); 4] = [("証明　花子", "2"), ("署名　太郎", "1"), ("検証　桃子", "2"), ("認証　次郎", "1")];
+    let ((name, gender), round) = (NAMES[number % NAMES.len()], number / NAMES.len());
+    // From the second round on, people of one name live next door.
+    let (year, house) = (1985 - number % 40, ["１", "２", "３", "４", "５", "６", "７", "８", "９"][round % 9]);
+    PersonDetails {
+        name: name.to_owned(),
+        gender: gender.to_owned(),
+        date_of_birth: format!("3{year}0401"),
+        address: format!("東京都千代田区例示町一丁目１番{house}号"),
+    }
+}
+
 /// Writes the certificates and keys of a card, the keys for their owner's eyes only.
 fn write_card(card: &Card, directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for (name, certificate) in [("signing", &card.signing), ("authentication", &card.authentication)] {
-        fs::write(directory.join(format!("{name}.pem")), certificate.pem())?;
-        let key = directory.join(format!("{name}.key"));
-        // What is there already keeps its permissions when it is written over.
-        match fs::remove_file(&key) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut new = OpenOptions::new();
-        new.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
-        new.open(key)?.write_all(certificate.private_key_pem().as_bytes())?;
+        write_new(&directory.join(format!("{name}.pem")), certificate.pem().as_bytes(), 0o644)?;
+        write_new(&directory.join(format!("{name}.key")), certificate.private_key_pem().as_bytes(), 0o600)?;
     }
     Ok(())
+}
+
+/// Writes a file that is new: what stands there is removed first, since a link would lead elsewhere and a file keep its permissions.
+fn write_new(file: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut new = OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    new.open(file)?.write_all(text)
 }
 
 /// Completes on Ctrl-C or SIGTERM; the handlers are in place when this returns.

@@ -3,7 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use shomei::{
-    ApiKey, CertCentral,
+    ApiKey, CertCentral, Retry,
     certcentral::{DcvMethod, OrganizationId},
 };
 use tokio::{
@@ -51,12 +51,47 @@ async fn it_serves_clients_and_stops_cleanly() {
 
 #[tokio::test]
 async fn it_refuses_what_it_cannot_do() {
-    for (arguments, words) in
-        [(&["--listen", "0.0.0.0:0"][..], "loopback"), (&["--listen", "nonsense"][..], "nonsense"), (&["--what"][..], "--what")]
-    {
+    for (arguments, words) in [
+        (&["--listen", "0.0.0.0:0"][..], "loopback"),
+        (&["--listen", "nonsense"][..], "nonsense"),
+        (&["--what"][..], "--what"),
+        (&["--api-key", ""][..], "visible"),
+        (&["--api-key", "a b"][..], "visible"),
+        (&["--approval", "perhaps"][..], "two-step"),
+        (&["--issue-after", "-1"][..], "-1"),
+        (&["--rate-limits", "yes"][..], "on or off"),
+        (&["--start", "soon"][..], "2026-03-01"),
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox")).args(arguments).kill_on_drop(true).output();
         let output = timeout(PATIENCE, output).await.unwrap().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{arguments:?}: {output:?}");
     }
+}
+
+#[tokio::test]
+async fn its_options_are_settings_of_the_sandbox() {
+    let listen = ["--listen", "127.0.0.1:0", "--api-key", "KEY-OF-THE-TEST", "--empty"];
+    let settings = ["--start", "2031-02-03T04:05:06Z", "--rate-limits", "on"];
+    let (_program, url) = start(&[&listen[..], &settings[..]].concat()).await;
+    let builder = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(&url);
+    let cc = builder.pace([]).retry(Retry::off()).build().unwrap();
+    let added = cc.domains().add("example.com").organization(OrganizationId(754_781)).method(DcvMethod::DnsTxtToken).send().await.unwrap();
+    let created = cc.domains().get(added.id).send().await.unwrap().date_created.unwrap();
+    assert!(format!("{created:?}").starts_with("2031-02-03"), "{created:?}");
+    let refused = async {
+        loop {
+            if let Err(error) = cc.users().me().send().await {
+                return error;
+            }
+        }
+    };
+    assert!(timeout(PATIENCE, refused).await.unwrap().is_rate_limited());
+}
+
+#[tokio::test]
+async fn it_tells_its_version() {
+    let output = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox")).arg("--version").output();
+    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), concat!("shomei-sandbox ", env!("CARGO_PKG_VERSION"), "\n"));
 }

@@ -82,12 +82,22 @@ async fn who_signs_with_a_card_of_the_program_is_let_in() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(card.join("signing.key")).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    // Another run knows nobody of this one, and writes other cards over these.
+    // Another run knows nobody of this one, and writes other cards over these, though one of them is a link.
+    #[cfg(unix)]
+    let elsewhere = {
+        let (file, link) = (directory.join("elsewhere"), cards[0].join("signing.pem"));
+        fs::write(&file, "untouched").unwrap();
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&file, link).unwrap();
+        file
+    };
     let (_program, said) = start(&["--card", of(0)]).await;
     let (url, token) = said.strip_suffix(')').and_then(|said| said.split_once(" (token ")).unwrap();
     let (_, v2) = clients(url, token);
     assert!(matches!(sign_in(&v2, &cards[0], "signing").await.unwrap(), Outcome::New(_)));
     assert!(sign_in(&v2, &cards[1], "signing").await.unwrap_err().pocketsign_reason().is_some(), "a card of nobody");
+    #[cfg(unix)]
+    assert_eq!(fs::read_to_string(elsewhere).unwrap(), "untouched");
 }
 
 #[tokio::test]

@@ -96,17 +96,11 @@ impl Directory {
     pub(crate) fn note_waiting(&mut self, certificate: &Certificate, organization: Option<u64>) {
         let id = certificate.id;
         let Waiting { entered, below, of } = &mut self.waiting;
-        if certificate.status != CertificateStatus::Pending {
-            let Some((names, organization)) = entered.remove(&id) else {
-                return;
-            };
-            for name in names {
-                take_out(below, &name, id);
-            }
-            if let Some(organization) = organization {
-                take_out(of, &organization, id);
-            }
-        } else if !entered.contains_key(&id) {
+        let waits = certificate.status == CertificateStatus::Pending;
+        if waits == entered.contains_key(&id) {
+            return;
+        }
+        if waits {
             let names: BTreeSet<String> = certificate.names().into_iter().flat_map(upwards).map(str::to_owned).collect();
             for name in &names {
                 below.entry(name.clone()).or_default().insert(id);
@@ -115,6 +109,13 @@ impl Directory {
                 of.entry(organization).or_default().insert(id);
             }
             entered.insert(id, (names, organization));
+        } else if let Some((names, organization)) = entered.remove(&id) {
+            for name in names {
+                take_out(below, &name, id);
+            }
+            if let Some(organization) = organization {
+                take_out(of, &organization, id);
+            }
         }
     }
 
