@@ -149,6 +149,10 @@ fn loose(ty: &Type, strict: bool, objects: &BTreeMap<String, Shape>) -> Type {
             let reader = element(inner);
             parse_quote!(::std::vec::Vec<#reader>)
         }
+        ("Redacted", [inner]) => {
+            let reader = loose(inner, strict, objects);
+            parse_quote!(crate::lenient::Hidden<#reader>)
+        }
         ("BTreeMap", [key, inner]) => {
             let reader = element(inner);
             parse_quote!(::std::collections::BTreeMap<#key, #reader>)

@@ -13,6 +13,9 @@ mod time;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error};
+use zeroize::Zeroize;
+
+use crate::secret::Redacted;
 
 pub(crate) use containers::{Keyed, Object};
 pub(crate) use exact::{Exact, Message, Repeated, Rfc3339, Whole};
@@ -52,6 +55,18 @@ impl<T: for<'de> Deserialize<'de>> Lenient for AsIs<T> {
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
         Option::deserialize(deserializer)
+    }
+}
+
+/// What must not be shown, read as anything of its type.
+pub(crate) struct Hidden<L>(PhantomData<L>);
+
+impl<L: Lenient<Plain: Zeroize>> Lenient for Hidden<L> {
+    type Plain = Redacted<L::Plain>;
+    const EXPECTED: &'static str = L::EXPECTED;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self::Plain>, D::Error> {
+        Ok(L::read(deserializer)?.map(Redacted::new))
     }
 }
 

@@ -210,7 +210,10 @@ fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_say
                 Ok(again) if again.written == unreadable => {}
                 Ok(again) => {
                     assert!(!decides.contains(member), "{schema}.{member} decides, and is left out");
-                    assert_eq!(again.unreadable, [format!("{schema}.{member}")]);
+                    // What keeps members that nobody documents is read as a map, and told by the member that it stands in.
+                    let is_open =
+                        !document.resolve(&json!({"$ref": format!("#/components/schemas/{schema}")}))["additionalProperties"].is_null();
+                    assert_eq!(again.unreadable, [if is_open { String::new() } else { format!("{schema}.{member}") }]);
                     assert!(again.written.get(member).is_none(), "{schema}.{member}: {}", again.written);
                     assert!(!again.shown.contains("junk"), "{schema}.{member}: {}", again.shown);
                     forgiven += 1;
