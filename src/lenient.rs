@@ -55,6 +55,18 @@ impl<T: for<'de> Deserialize<'de>> Lenient for AsIs<T> {
     }
 }
 
+/// A value that is made of what `L` reads, such as a redacted string.
+pub(crate) struct MadeOf<T, L>(PhantomData<(T, L)>);
+
+impl<T: From<L::Plain>, L: Lenient> Lenient for MadeOf<T, L> {
+    type Plain = T;
+    const EXPECTED: &'static str = L::EXPECTED;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        L::read(deserializer).map(|found| found.map(T::from))
+    }
+}
+
 impl<L: Lenient> Lenient for Option<L> {
     type Plain = Option<L::Plain>;
     const EXPECTED: &'static str = L::EXPECTED;

@@ -210,7 +210,9 @@ fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_say
                 Ok(again) if again.written == unreadable => {}
                 Ok(again) => {
                     assert!(!decides.contains(member), "{schema}.{member} decides, and is left out");
-                    assert_eq!(again.unreadable, [format!("{schema}.{member}")]);
+                    // serde names no type that keeps other members as well; inside another one, where such a type stands, it has its name.
+                    let named = if document.keeps_others(schema) { String::new() } else { format!("{schema}.{member}") };
+                    assert_eq!(again.unreadable, [named]);
                     assert!(again.written.get(member).is_none(), "{schema}.{member}: {}", again.written);
                     assert!(!again.shown.contains("junk"), "{schema}.{member}: {}", again.shown);
                     forgiven += 1;
