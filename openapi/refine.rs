@@ -139,6 +139,10 @@ fn loose(ty: &Type, strict: bool, objects: &BTreeMap<String, Shape>) -> Type {
         (integer, _) if is_integer(integer) => parse_quote!(crate::lenient::Integer<#ty>),
         ("f64", _) => parse_quote!(crate::lenient::Number),
         ("String", _) => parse_quote!(crate::lenient::Text),
+        ("Redacted", [inner]) => {
+            let reader = loose(inner, strict, objects);
+            parse_quote!(crate::lenient::MadeOf<#ty, #reader>)
+        }
         ("NaiveDate", _) => parse_quote!(crate::lenient::Date),
         ("DateTime", _) => parse_quote!(crate::lenient::Timestamp),
         ("Option", [inner]) => {
@@ -148,10 +152,6 @@ fn loose(ty: &Type, strict: bool, objects: &BTreeMap<String, Shape>) -> Type {
         ("Vec", [inner]) => {
             let reader = element(inner);
             parse_quote!(::std::vec::Vec<#reader>)
-        }
-        ("Redacted", [inner]) => {
-            let reader = loose(inner, strict, objects);
-            parse_quote!(crate::lenient::Hidden<#reader>)
         }
         ("BTreeMap", [key, inner]) => {
             let reader = element(inner);

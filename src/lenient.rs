@@ -13,9 +13,6 @@ mod time;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error};
-use zeroize::Zeroize;
-
-use crate::secret::Redacted;
 
 pub(crate) use containers::{Keyed, Object};
 pub(crate) use exact::{Exact, Message, Repeated, Rfc3339, Whole};
@@ -58,15 +55,15 @@ impl<T: for<'de> Deserialize<'de>> Lenient for AsIs<T> {
     }
 }
 
-/// What must not be shown, read as anything of its type.
-pub(crate) struct Hidden<L>(PhantomData<L>);
+/// A value that is made of what `L` reads, such as a redacted string.
+pub(crate) struct MadeOf<T, L>(PhantomData<(T, L)>);
 
-impl<L: Lenient<Plain: Zeroize>> Lenient for Hidden<L> {
-    type Plain = Redacted<L::Plain>;
+impl<T: From<L::Plain>, L: Lenient> Lenient for MadeOf<T, L> {
+    type Plain = T;
     const EXPECTED: &'static str = L::EXPECTED;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self::Plain>, D::Error> {
-        Ok(L::read(deserializer)?.map(Redacted::new))
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        L::read(deserializer).map(|found| found.map(T::from))
     }
 }
 

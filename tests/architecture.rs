@@ -12,7 +12,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("id", &[]),
-    ("lenient", &["secret"]),
+    ("lenient", &[]),
     ("open_enum", &[]),
     ("docs", &[]),
     ("random", &[]),

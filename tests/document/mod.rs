@@ -168,7 +168,7 @@ impl Document {
         Some(self.resolve(found))
     }
 
-    pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+    fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         match value["$ref"].as_str().and_then(|reference| self.value.pointer(reference.trim_start_matches('#'))) {
             Some(target) => self.resolve(target),
             None => value,

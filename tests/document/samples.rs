@@ -99,6 +99,11 @@ impl Document {
         self.value["components"]["schemas"][schema]["properties"].is_object()
     }
 
+    /// Whether a named schema keeps members that it does not list.
+    pub(crate) fn keeps_others(&self, schema: &str) -> bool {
+        self.value["components"]["schemas"][schema]["additionalProperties"].is_object()
+    }
+
     fn add<'a>(&'a self, samples: &mut Vec<Sample<'a>>, operation: Operation<'a>, part: &Part, described: &'a Value) {
         for (_, media) in entries(&described["content"]).filter(|(content_type, _)| is_json(content_type)) {
             let named = entries(&media["examples"]).map(|(name, example)| (name, &self.resolve(example)["value"]));

@@ -195,6 +195,10 @@ fn fields_are_plain_and_read_leniently() {
         ("size: ::std::option::Option<Size>", format!("{l}Forgiving<::std::option::Option<{l}Object<Size>>>")),
         ("names: ::std::vec::Vec<::std::string::String>", format!("{l}Forgiving<::std::vec::Vec<{l}Forgiving<{l}TextEntry>>>")),
         ("owners: ::std::vec::Vec<Owner>", format!("{l}Forgiving<::std::vec::Vec<{l}Forgiving<{l}Object<Owner>>>>")),
+        (
+            "email: ::std::option::Option<",
+            format!("{l}Forgiving<::std::option::Option<{l}MadeOf<crate::secret::Redacted<::std::string::String>,{l}Text>>>"),
+        ),
         // By these two something is decided.
         ("flags: ::std::vec::Vec<bool>", format!("{l}Strict<::std::vec::Vec<{l}Boolean>>")),
         (
