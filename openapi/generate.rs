@@ -38,7 +38,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let document = normalize::read(source.text).map_err(|problem| problems(vec![problem]))?;
     let normalized = normalize(&document).map_err(problems)?;
     let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
-    let harmless = harmless(source, &file).map_err(|found| problems(found))?;
+    let harmless = harmless(source, &file).map_err(problems)?;
     let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));

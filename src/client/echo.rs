@@ -20,7 +20,8 @@ impl Core {
     pub(super) fn without_key(&self, text: &str) -> String {
         let Some(key) = self.key() else { return text.to_owned() };
         let mut text = text.replace(key, HIDDEN);
-        text.truncate(text.floor_char_boundary(LOOKED_AT));
+        let end = (0..=LOOKED_AT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
         if holds(text.as_bytes(), key) { HIDDEN.to_owned() } else { text }
     }
 
@@ -231,7 +232,7 @@ mod tests {
             ("JSON", each(text, |byte| format!("\\u{byte:04x}"))),
             ("byte string", each(text, |byte| format!("\\x{byte:02x}"))),
             ("base64, 0", STANDARD.encode(text)),
-            ("base64, 1", STANDARD.encode(format!("u:{text}:")[1..].to_owned())),
+            ("base64, 1", STANDARD.encode(&format!("u:{text}:")[1..])),
             ("base64, 2", URL_SAFE_NO_PAD.encode(format!("u:{text}"))),
             ("base64 behind letters", format!("Basic{}", STANDARD.encode(text))),
             ("base64 in lines", wrapped.as_bytes().chunks(12).map(|line| String::from_utf8_lossy(line).into_owned() + "\r\n").collect()),

@@ -100,7 +100,7 @@ impl Service {
             Total::Off(wrong) => Some(real.saturating_add_signed(*wrong)),
             Total::OfThisPage => Some(items.len() as u64),
             Total::OfWhatRemains => Some(real.saturating_sub(offset)),
-            Total::Disputed(one, other) => Some(if request % 2 == 0 { *one } else { *other }),
+            Total::Disputed(one, other) => Some(if request.is_multiple_of(2) { *one } else { *other }),
             Total::Any(totals) => totals.get(request % totals.len().max(1)).copied(),
             Total::Unsaid => None,
         };

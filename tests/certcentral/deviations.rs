@@ -191,7 +191,7 @@ fn holds(whole: &Value, part: &Value) -> bool {
 
 /// How a flow ended, and what is wrong with that.
 async fn cell(axis: Axis, fate: Fate, flow: Flow) -> (String, Vec<String>) {
-    let ground = Ground::new().await;
+    let ground = Box::pin(Ground::new()).await;
     let before = ground.count(flow).await;
     let service = StandIn::new(&ground.sandbox, axis, fate, ground.stranger);
     let began = Instant::now();
@@ -245,7 +245,7 @@ fn row(axis: Axis) -> (String, Vec<String>) {
         let (mut cells, mut complaints) = (Vec::new(), Vec::new());
         for (flow, _) in FLOWS {
             for fate in [Fate::Done, Fate::NotDone] {
-                let (word, wrong) = cell(axis, fate, flow).await;
+                let (word, wrong) = Box::pin(cell(axis, fate, flow)).await;
                 cells.push(word);
                 complaints.extend(wrong);
             }

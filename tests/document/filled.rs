@@ -29,7 +29,7 @@ impl Document {
             *caged += 1;
             return personal.into();
         }
-        if let Some(value) = schema["x-extensible-enum"].get(0).or(schema["enum"].get(0)) {
+        if let Some(value) = schema["x-extensible-enum"].get(0).or_else(|| schema["enum"].get(0)) {
             return value.clone();
         }
         match schema["type"].as_str() {

@@ -89,7 +89,8 @@ impl Asking<'_> {
         certificate: &types::RequestedCertificate,
         remembered: Option<&types::OrderResponse>,
     ) -> Result<Option<types::OrderResponse>, Error> {
-        let Some(Present { order, listed: before }) = &self.present else { return Ok(None) };
+        let Some(present) = &self.present else { return Ok(None) };
+        let Present { order, listed: before } = &**present;
         let mut is_listed = false;
         let first = order.certificate.as_ref();
         let current = first.and_then(|certificate| certificate.id);

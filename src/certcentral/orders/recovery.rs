@@ -143,7 +143,7 @@ pub(super) struct Asking<'a> {
     certificates: HashSet<CertificateId>,
     requests: HashSet<RequestId>,
     /// What was there before, as far as it was read.
-    pub(super) present: Option<Present>,
+    pub(super) present: Option<Box<Present>>,
 }
 
 /// An order, and its reissues or duplicates.
@@ -181,7 +181,7 @@ impl<'a> Asking<'a> {
             certificates: listed.iter().map(|listed| listed.id).chain(first).collect(),
             requests: order.requests.iter().map(|request| request.id).collect(),
         };
-        Ok(Self { present: Some(Present { order, listed }), ..Self::after(kind, id, csr, &before) })
+        Ok(Self { present: Some(Box::new(Present { order, listed })), ..Self::after(kind, id, csr, &before) })
     }
 
     /// The same, where what was there before has been written down.
