@@ -2,6 +2,7 @@
 #![cfg(all(feature = "redis", feature = "certcentral"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
+mod lost;
 mod server;
 mod waiting;
 

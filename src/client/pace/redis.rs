@@ -1,5 +1,6 @@
 //! The pacer of several processes: the places are kept in a Redis server.
 
+mod own;
 mod store;
 
 use std::{
@@ -12,9 +13,16 @@ use std::{
 
 use ::redis::{Client, RedisError};
 use futures_util::future::BoxFuture;
-use tokio::{runtime::Handle, time::Instant};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep},
+};
+use tracing::warn;
 
-use self::store::{Answer, LIMIT, Store};
+use self::{
+    own::Own,
+    store::{Answer, LIMIT, SETTLING, Store},
+};
 use super::{
     Pacer, Permit, Rate, Settled, Urgency, Usage, checked,
     line::{Lines, watch},
@@ -30,10 +38,16 @@ use crate::error::Error;
 /// - **Without Redis** no place is given out: [`reserve`](Pacer::reserve) fails within seconds, and the call counts as never
 ///   sent. What the other processes send is not known then, and a process on its own could break the limit for all of them.
 /// - **A process that dies** leaves the places of its calls taken until their [`hold`](Self::hold) and one window are over.
+/// - **A server that has lost what it knew** (a restart, a flush, an eviction, a replica that took over) is told again: each process keeps its
+///   own places of the last window, looks four times a second whether they are still there, and puts them back. Meanwhile, for a second,
+///   nobody gets a place; so it is before the first place of all under a name, and after some minutes without any. On a server younger than
+///   the longest window nobody gets a place until it is as old, with an event that says so: of what was sent before, some may have been sent
+///   by processes that are gone. After a flush or an eviction such sends are forgotten; so give the server a `maxmemory-policy` of
+///   `noeviction` (another one is warned of where the server tells it).
 /// - **A penalty** ([`penalize`](Pacer::penalize)) is everybody's.
 /// - [`remaining`](Pacer::remaining) is as of the last time that this process asked for a place.
 ///
-/// Redis 5 or later is needed. All that is kept stands under four keys that begin with `{name}:`, and expires by itself.
+/// Redis 5 or later is needed. All that is kept stands under five keys that begin with `{name}:`, and expires by itself.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Duration};
@@ -75,6 +89,7 @@ impl RedisWindows {
             barred: None,
             known: rates.iter().map(|rate| Usage::new(*rate, 0, Duration::ZERO)).collect(),
             hold: Duration::from_secs(300),
+            own: Own::default(),
         };
         Ok(Self { shared: Arc::new(Shared { store: Store::new(client, name, rates), state: Mutex::new(state) }) })
     }
@@ -100,10 +115,13 @@ impl Pacer for RedisWindows {
         let wait = asked.or(shortest).unwrap_or(Duration::from_secs(1)).min(LONGEST);
         // Here it holds at once, and even if the server does not hear of it.
         let mut state = self.shared.state();
-        state.barred = state.barred.max(Some(Instant::now() + wait));
+        let end = Instant::now() + wait;
+        state.barred = state.barred.max(Some(end));
+        state.own.penalize(end);
         drop(state);
         if let Ok(runtime) = Handle::try_current() {
             let shared = Arc::clone(&self.shared);
+            shared.watch();
             runtime.spawn(async move { shared.store.penalize(wait).await });
         }
     }
@@ -135,6 +153,7 @@ struct State {
     barred: Option<Instant>,
     known: Vec<Usage>,
     hold: Duration,
+    own: Own,
 }
 
 /// What the server said to the question for a place, and when.
@@ -178,7 +197,12 @@ impl Shared {
         let (shared, place, asked) = (Arc::clone(self), self.store.place(), Instant::now());
         Handle::current().spawn(async move {
             match shared.store.take(&place, urgency, hold).await {
-                Ok(Answer { wait, known }) => {
+                Ok(Answer { wait, known, since, filling }) => {
+                    if wait.is_none() {
+                        shared.state().own.take(place.clone(), urgency, asked + hold);
+                        shared.watch();
+                    }
+                    shared.put_back(Some(since), filling).await;
                     let permit = wait.is_none().then(|| shared.permit(place, urgency));
                     shared.change(|state, now| state.answered(urgency, now, permit, wait.unwrap_or_default(), known));
                 }
@@ -195,8 +219,57 @@ impl Shared {
     fn permit(self: &Arc<Self>, place: String, urgency: Urgency) -> Permit {
         let (shared, runtime) = (Arc::clone(self), Handle::current());
         Permit::new(move |outcome| {
+            shared.state().own.settle(&place, outcome, Instant::now());
             runtime.spawn(async move { shared.store.settle(&place, urgency, outcome).await });
         })
+    }
+
+    /// Looks after the own places for as long as they count.
+    fn watch(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.state().own.is_watched, true) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        Handle::current().spawn(async move {
+            loop {
+                sleep(SETTLING / 4).await;
+                {
+                    let mut state = shared.state();
+                    state.own.forget(shared.store.longest(), Instant::now());
+                    if state.own.is_empty() {
+                        state.own.is_watched = false;
+                        return;
+                    }
+                }
+                // A server that cannot be reached gives out no places either.
+                if let Ok(since) = shared.store.since().await {
+                    shared.put_back(since, Duration::ZERO).await;
+                }
+            }
+        });
+    }
+
+    /// Puts the own places into the ledger that is kept since then, unless they stand in it.
+    async fn put_back(&self, since: Option<String>, filling: Duration) {
+        let (places, penalty) = {
+            let state = self.state();
+            if state.own.since == since {
+                return;
+            }
+            let now = Instant::now();
+            (state.own.places(now), state.own.penalty(now))
+        };
+        if filling > SETTLING {
+            warn!(
+                target: "shomei",
+                wait_seconds = filling.as_secs_f64(),
+                "the Redis server is younger than the rate limit's window: no request is sent until it is as old",
+            );
+        }
+        let is_known = (places.is_empty() && penalty.is_none()) || self.store.restore(&places, penalty).await.is_ok();
+        if is_known {
+            self.state().own.since = since;
+        }
     }
 
     /// Changes the state, and wakes those whom it concerns.

@@ -75,13 +75,15 @@ fn error_info(reason: &str) -> Value {
 }
 
 fn violations(field: &str, rule: &str) -> Value {
-    let element = bytes_field(2, field.as_bytes());
-    let path = bytes_field(1, &element);
+    // A path names one member after another.
+    let names: Vec<&str> = field.split('.').collect();
+    let path: Vec<u8> = names.iter().flat_map(|name| bytes_field(1, &bytes_field(2, name.as_bytes()))).collect();
+    let elements: Vec<Value> = names.iter().map(|name| json!({"fieldName": name})).collect();
     let violation = [bytes_field(2, rule.as_bytes()), bytes_field(5, &path)].concat();
     json!({
         "type": "buf.validate.Violations",
         "value": STANDARD_NO_PAD.encode(bytes_field(1, &violation)),
-        "debug": {"violations": [{"field": {"elements": [{"fieldName": field}]}, "ruleId": rule}]},
+        "debug": {"violations": [{"field": {"elements": elements}, "ruleId": rule}]},
     })
 }
 

@@ -144,7 +144,9 @@ fn page(mut items: Vec<Value>, query: &Query) -> Answer {
         None => Ok(default),
         Some(digits) => digits.parse::<usize>().map_err(|_| Refused::Invalid { field, rule: "int64" }),
     };
-    let (limit, offset) = (number("limit", PAGE)?.clamp(1, LARGEST_PAGE), number("offset", 0)?);
+    // As in v2, nought is none given.
+    let limit = number("limit", PAGE).map(|limit| if limit == 0 { PAGE } else { limit.min(LARGEST_PAGE) })?;
+    let offset = number("offset", 0)?;
     items.reverse();
     let total = items.len();
     let results: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();

@@ -62,7 +62,14 @@ pub(super) fn answer(tenant: &mut Tenant, jpki: &mut Authority, request: &Reques
         "UserService/DeleteUser" => tenant.delete_user(message.id("userId", "user_id")?).map(|()| Reply::ok(json!({}))),
         "UserService/CheckUserStatus" => {
             let id = message.id("userId", "user_id")?;
-            let kind = message.get("certificateType", "certificate_type").map(kind_of).transpose()?.flatten();
+            let kind = match message.get("certificateType", "certificate_type") {
+                Some(given) => match kind_of(given, "certificate_type")? {
+                    Asked::Any => None,
+                    Asked::OnCard(kind) => Some(kind),
+                    Asked::OnMobile => return Err(Refused::NotFound),
+                },
+                None => None,
+            };
             let made = tenant.check_user(jpki, id, kind, message.method()?, now)?;
             Ok(Reply::ok(made_json(tenant, &made)))
         }
@@ -90,9 +97,9 @@ pub(super) fn answer(tenant: &mut Tenant, jpki: &mut Authority, request: &Reques
 
 fn list_certificates(tenant: &Tenant, message: &Message) -> Answer {
     let filter = message.filter()?;
-    let (kinds, users, within) = (filter.kinds()?, filter.words("userIds", "user_ids"), filter.period()?);
+    let (kinds, users, within) = (filter.kinds()?, filter.words("userIds", "user_ids", "filter.user_ids")?, filter.period()?);
     let fits = |each: &&Certificate| {
-        (kinds.is_empty() || kinds.contains(&each.kind))
+        kinds.as_ref().is_none_or(|kinds| kinds.contains(&each.kind))
             && (users.is_empty() || each.user.as_deref().is_some_and(|user| users.contains(&user)))
             && within.has(each.created_at)
     };
@@ -101,7 +108,7 @@ fn list_certificates(tenant: &Tenant, message: &Message) -> Answer {
 
 fn list_statuses(tenant: &Tenant, message: &Message) -> Answer {
     let filter = message.filter()?;
-    let (certificates, within) = (filter.words("certificateIds", "certificate_ids"), filter.period()?);
+    let (certificates, within) = (filter.words("certificateIds", "certificate_ids", "filter.certificate_ids")?, filter.period()?);
     let fits =
         |each: &&Status| (certificates.is_empty() || certificates.contains(&each.certificate.as_str())) && within.has(each.created_at);
     message.page(tenant.statuses.iter().filter(fits).map(|each| json!({"certificateStatus": status(each)})).collect())
@@ -109,12 +116,12 @@ fn list_statuses(tenant: &Tenant, message: &Message) -> Answer {
 
 fn list_verifications(tenant: &Tenant, message: &Message) -> Answer {
     let filter = message.filter()?;
-    let (kinds, users, within) = (filter.kinds()?, filter.words("userIds", "user_ids"), filter.period()?);
-    let certificates = filter.words("certificateIds", "certificate_ids");
+    let (kinds, users, within) = (filter.kinds()?, filter.words("userIds", "user_ids", "filter.user_ids")?, filter.period()?);
+    let certificates = filter.words("certificateIds", "certificate_ids", "filter.certificate_ids")?;
     let fits = |each: &&Verification| {
         let linked = each.certificate.as_ref().and_then(|id| tenant.certificate(id));
         (certificates.is_empty() || linked.is_some_and(|found| certificates.contains(&found.id.as_str())))
-            && (kinds.is_empty() || linked.is_some_and(|found| kinds.contains(&found.kind)))
+            && kinds.as_ref().is_none_or(|kinds| linked.is_some_and(|found| kinds.contains(&found.kind)))
             && (users.is_empty() || linked.and_then(|found| found.user.as_deref()).is_some_and(|user| users.contains(&user)))
             && within.has(each.created_at)
     };
@@ -194,20 +201,37 @@ impl Message {
         }
     }
 
-    fn words(&self, camel: &str, snake: &str) -> Vec<&str> {
-        self.get(camel, snake).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    /// A member that is repeated; none of it is as good as absent.
+    fn list(&self, camel: &str, snake: &str, field: &'static str) -> Result<&[Value], Refused> {
+        match self.get(camel, snake) {
+            None => Ok(&[]),
+            Some(Value::Array(values)) => Ok(values),
+            Some(_) => Err(Refused::Invalid { field, rule: "repeated" }),
+        }
     }
 
-    fn kinds(&self) -> Result<Vec<Kind>, Refused> {
-        let given = self.get("certificateTypes", "certificate_types").and_then(Value::as_array);
-        given.into_iter().flatten().filter_map(|kind| kind_of(kind).transpose()).collect()
+    fn words(&self, camel: &str, snake: &str, field: &'static str) -> Result<Vec<&str>, Refused> {
+        let word = |value: &'_ Value| value.is_string().then_some(()).ok_or(Refused::Invalid { field, rule: "string" });
+        let values = self.list(camel, snake, field)?;
+        values.iter().try_for_each(word)?;
+        Ok(values.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The kinds that are asked for, of those that are on cards; `None` if any will do.
+    fn kinds(&self) -> Result<Option<Vec<Kind>>, Refused> {
+        const FIELD: &str = "filter.certificate_types";
+        let given = self.list("certificateTypes", "certificate_types", FIELD)?;
+        let kinds: Vec<Asked> = given.iter().map(|kind| kind_of(kind, FIELD)).collect::<Result<_, _>>()?;
+        let is_any = kinds.iter().all(|kind| *kind == Asked::Any);
+        let on_cards = kinds.iter().filter_map(|kind| if let Asked::OnCard(kind) = kind { Some(*kind) } else { None });
+        Ok((!is_any).then(|| on_cards.collect()))
     }
 
     fn period(&self) -> Result<Period, Refused> {
         let time = |camel, snake: &'static str| {
             let read = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
-            let wrong = Refused::Invalid { field: snake, rule: "timestamp" };
-            self.get(camel, snake).map(|value| read(value).ok_or(wrong)).transpose()
+            let field = if snake == "created_since" { "filter.created_since" } else { "filter.created_until" };
+            self.get(camel, snake).map(|value| read(value).ok_or(Refused::Invalid { field, rule: "timestamp" })).transpose()
         };
         Ok(Period(time("createdSince", "created_since")?, time("createdUntil", "created_until")?))
     }
@@ -216,16 +240,19 @@ impl Message {
     fn page(&self, mut items: Vec<Value>) -> Answer {
         let size = match self.get("pageSize", "page_size") {
             None => PAGE,
+            // protobuf's JSON takes numbers as strings too.
             Some(size) => size
                 .as_u64()
+                .or_else(|| size.as_str()?.parse().ok())
                 .and_then(|size| usize::try_from(size).ok())
                 .ok_or(Refused::Invalid { field: "page_size", rule: "int32.gte" })?,
         };
         let size = if size == 0 { PAGE } else { size.min(LARGEST_PAGE) };
         let wrong = Refused::Invalid { field: "page_token", rule: "page_token" };
-        let offset = match self.get("pageToken", "page_token").and_then(Value::as_str) {
-            None | Some("") => 0,
+        let offset = match self.get("pageToken", "page_token").map(Value::as_str) {
+            None | Some(Some("")) => 0,
             Some(token) => {
+                let token = token.ok_or(wrong)?;
                 let decoded = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
                 decoded.and_then(|text| text.strip_prefix("offset=")?.parse::<usize>().ok()).ok_or(wrong)?
             }
@@ -249,13 +276,22 @@ impl Message {
     }
 }
 
-/// A kind of certificate, `None` for the unspecified.
-fn kind_of(given: &Value) -> Result<Option<Kind>, Refused> {
+/// A kind of certificate that a request names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Any,
+    OnCard(Kind),
+    /// Of a telephone; nobody here has one.
+    OnMobile,
+}
+
+fn kind_of(given: &Value, field: &'static str) -> Result<Asked, Refused> {
     match given.as_str() {
-        Some("TYPE_UNSPECIFIED") => Ok(None),
-        Some("TYPE_JPKI_CARD_DIGITAL_SIGNATURE") => Ok(Some(Kind::Signing)),
-        Some("TYPE_JPKI_CARD_USER_AUTHENTICATION") => Ok(Some(Kind::Authentication)),
-        _ => Err(Refused::Invalid { field: "certificate_type", rule: "enum.defined_only" }),
+        Some("TYPE_UNSPECIFIED") => Ok(Asked::Any),
+        Some("TYPE_JPKI_CARD_DIGITAL_SIGNATURE") => Ok(Asked::OnCard(Kind::Signing)),
+        Some("TYPE_JPKI_CARD_USER_AUTHENTICATION") => Ok(Asked::OnCard(Kind::Authentication)),
+        Some("TYPE_JPKI_MOBILE_DIGITAL_SIGNATURE" | "TYPE_JPKI_MOBILE_USER_AUTHENTICATION") => Ok(Asked::OnMobile),
+        _ => Err(Refused::Invalid { field, rule: "enum.defined_only" }),
     }
 }
 

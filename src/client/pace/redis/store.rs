@@ -14,21 +14,29 @@ use ::redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tokio::{sync::OnceCell, time::timeout};
+use tracing::warn;
 
-use super::{Rate, Settled, Urgency, Usage};
+use super::{Rate, Settled, Urgency, Usage, own::Lost};
 use crate::random::random;
 
+/// The parts of the ledger that hold places, by urgency.
+const PARTS: [&str; 2] = ["foreground", "background"];
+
 static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.lua")));
+static RESTORE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("restore.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
 static PENALIZE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("penalize.lua")));
 
 /// How long the server may take to answer.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
+/// How long a ledger that was lost is left to fill: everybody looks after what is theirs several times in that time.
+pub(super) const SETTLING: Duration = Duration::from_secs(1);
+
 pub(super) struct Store {
     client: Client,
     connection: OnceCell<ConnectionManager>,
-    keys: [String; 4],
+    keys: [String; 5],
     rates: Vec<Rate>,
     /// Tells the places given out here from all others.
     own: u128,
@@ -40,11 +48,14 @@ pub(super) struct Answer {
     /// The time until it is worth to ask again; none if the place is taken.
     pub(super) wait: Option<Duration>,
     pub(super) known: Vec<Usage>,
+    /// Since when the ledger is kept, and how long nobody gets a place because there may be more than stands in it.
+    pub(super) since: String,
+    pub(super) filling: Duration,
 }
 
 impl Store {
     pub(super) fn new(client: Client, name: &str, rates: Vec<Rate>) -> Self {
-        let keys = ["foreground", "background", "penalty", "waiting"].map(|part| format!("{{{name}}}:{part}"));
+        let keys = ["foreground", "background", "penalty", "waiting", "ledger"].map(|part| format!("{{{name}}}:{part}"));
         Self { client, connection: OnceCell::new(), keys, rates, own: random(), next_number: AtomicU64::new(0) }
     }
 
@@ -62,7 +73,9 @@ impl Store {
             // The call that waits is repeated as a whole, so not here.
             let config = ConnectionManagerConfig::new();
             let config = config.set_connection_timeout(Some(LIMIT)).set_response_timeout(Some(LIMIT)).set_number_of_retries(0);
-            ConnectionManager::new_with_config(self.client.clone(), config).await
+            let mut connection = ConnectionManager::new_with_config(self.client.clone(), config).await?;
+            warn_of_evictions(&mut connection).await;
+            Ok(connection)
         };
         self.connection.get_or_try_init(connect).await.cloned()
     }
@@ -74,32 +87,68 @@ impl Store {
             script.key(key);
         }
         script.arg(place).arg(u8::from(urgency == Urgency::Background)).arg(micros(hold)).arg(micros(self.longest()));
+        script.arg(micros(SETTLING));
         for rate in &self.rates {
             script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share());
         }
         let ask = async { script.invoke_async(&mut self.connection().await?).await };
-        let (taken, wait, windows): (bool, u64, Vec<u64>) = timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))?;
+        let (taken, wait, windows, since, filling): (bool, u64, Vec<u64>, String, u64) =
+            timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))?;
         let known = self.rates.iter().zip(windows.chunks_exact(2)).map(|(rate, window)| {
             let used = u32::try_from(window[0]).unwrap_or(u32::MAX);
             Usage::new(*rate, used, Duration::from_micros(window[1]))
         });
-        Ok(Answer { wait: (!taken).then(|| Duration::from_micros(wait)), known: known.collect() })
+        let wait = (!taken).then(|| Duration::from_micros(wait));
+        Ok(Answer { wait, known: known.collect(), since, filling: Duration::from_micros(filling) })
     }
 
     pub(super) async fn settle(&self, place: &str, urgency: Urgency, outcome: Settled) -> Result<(), RedisError> {
         let mut script = SETTLE.prepare_invoke();
-        script.key(&self.keys[urgency as usize]).arg(place).arg(u8::from(outcome == Settled::Used)).arg(micros(self.longest()));
+        script.key(&self.keys[urgency as usize]).key(&self.keys[4]);
+        script.arg(place).arg(u8::from(outcome == Settled::Used)).arg(micros(self.longest())).arg(PARTS[urgency as usize]);
         script.invoke_async(&mut self.connection().await?).await
     }
 
     pub(super) async fn penalize(&self, wait: Duration) -> Result<(), RedisError> {
         let mut script = PENALIZE.prepare_invoke();
-        script.key(&self.keys[2]).arg(micros(wait)).arg(micros(self.longest()));
+        script.key(&self.keys[2]).key(&self.keys[4]).arg(micros(wait)).arg(micros(self.longest()));
         script.invoke_async(&mut self.connection().await?).await
     }
 
-    fn longest(&self) -> Duration {
+    /// Since when the ledger is kept, if there is one.
+    pub(super) async fn since(&self) -> Result<Option<String>, RedisError> {
+        let ask = async { ::redis::cmd("HGET").arg(&self.keys[4]).arg("since").query_async(&mut self.connection().await?).await };
+        timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))
+    }
+
+    /// Puts back what was lost.
+    pub(super) async fn restore(&self, places: &[Lost], penalty: Option<i64>) -> Result<(), RedisError> {
+        let mut script = RESTORE.prepare_invoke();
+        for part in [0, 1, 2, 4] {
+            script.key(&self.keys[part]);
+        }
+        script.arg(micros(self.longest())).arg(penalty.map_or_else(String::new, |ago| ago.to_string()));
+        for Lost { place, urgency, ago } in places {
+            script.arg(place).arg(u8::from(*urgency == Urgency::Background)).arg(*ago);
+        }
+        let ask = async { script.invoke_async(&mut self.connection().await?).await };
+        timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))
+    }
+
+    pub(super) fn longest(&self) -> Duration {
         self.rates.iter().map(|rate| rate.window).max().unwrap_or_default()
+    }
+}
+
+/// Says so when the server may drop the ledger to make room, as far as it tells.
+async fn warn_of_evictions(connection: &mut ConnectionManager) {
+    let Ok(memory) = ::redis::cmd("INFO").arg("memory").query_async::<String>(connection).await else { return };
+    let told = |name: &str| memory.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    if let (Some(limit), Some(policy)) = (told("maxmemory"), told("maxmemory_policy"))
+        && limit != "0"
+        && policy != "noeviction"
+    {
+        warn!(target: "shomei", policy, "the Redis server may drop what the rate limit is kept by: its maxmemory-policy should be noeviction");
     }
 }
 

@@ -1,11 +1,12 @@
 -- Takes a place under every rate, if there is one. All times are in microseconds, by the server's clock.
--- KEYS: the places of the foreground, those of the background, the end of the penalty, how long the foreground is known to wait.
--- ARGV: the place, 1 for the background, how long it may be held, the longest window, then limit, window and share of each rate.
--- Gives 1 or 0, when to ask again, and how full each window is and when it has room.
+-- KEYS: the places of the foreground, those of the background, the end of the penalty, how long the foreground is known to wait, the ledger.
+-- ARGV: the place, 1 for the background, how long it may be held, the longest window, how long it takes until everybody has put back what
+-- was lost, then limit, window and share of each rate.
+-- Gives 1 or 0, when to ask again, how full each window is and when it has room, since when the ledger is kept, and how long it has to fill.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local background = ARGV[2] == '1'
-local hold, longest = tonumber(ARGV[3]), tonumber(ARGV[4])
+local hold, longest, settling = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 -- Plain tostring would round so large a number.
 local function digits(number)
@@ -15,6 +16,31 @@ end
 local function milliseconds(time)
   return digits(math.ceil(time / 1000))
 end
+
+-- Of which run of the server the ledger is, since when, until when it fills, and the last time that stands in each of its parts.
+local parts = { 'foreground', 'background' }
+local function known(field)
+  return tonumber(redis.call('HGET', KEYS[5], field) or '0')
+end
+
+-- A part is missing that ought to be there: it was flushed or evicted.
+local function is_lost(index)
+  return known(parts[index]) + longest > now and redis.call('EXISTS', KEYS[index]) == 0
+end
+
+local info = redis.pcall('INFO', 'server')
+if type(info) ~= 'string' then info = '' end
+local run = string.match(info, 'run_id:(%w+)') or 'unknown'
+if redis.call('HGET', KEYS[5], 'run') ~= run or is_lost(1) or is_lost(2) then
+  -- What was sent before the server was started nobody may be there to tell.
+  local age = tonumber(string.match(info, 'uptime_in_seconds:(%d+)') or '0') * 1000000
+  local full = now + math.max(settling, longest - age)
+  redis.call('HSET', KEYS[5], 'run', run)
+  redis.call('HSET', KEYS[5], 'since', digits(now))
+  redis.call('HSET', KEYS[5], 'full', digits(math.max(full, known('full'))))
+  redis.call('HDEL', KEYS[5], 'foreground', 'background')
+end
+local filling = math.max(0, known('full') - now)
 
 for index = 1, 2 do
   redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', digits(now - longest))
@@ -30,10 +56,10 @@ local function oldest(key, from)
   return found[2] and tonumber(found[2])
 end
 
-local penalty = tonumber(redis.call('GET', KEYS[3]) or '0')
-local wait = math.max(0, penalty - now)
+local penalty = math.max(known('penalty'), tonumber(redis.call('GET', KEYS[3]) or '0'))
+local wait = math.max(0, penalty - now, filling)
 local windows = {}
-for index = 5, #ARGV, 3 do
+for index = 6, #ARGV, 3 do
   local limit, window, share = tonumber(ARGV[index]), tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2])
   local from = now - window
   local polled = held(KEYS[2], from)
@@ -57,7 +83,7 @@ for index = 5, #ARGV, 3 do
   local full = used >= limit
   if full or (background and polled >= share) then wait = math.max(wait, room) end
   windows[#windows + 1] = math.min(used, limit)
-  windows[#windows + 1] = math.ceil(math.max(full and room or 0, penalty - now, 0))
+  windows[#windows + 1] = math.ceil(math.max(full and room or 0, penalty - now, filling))
 end
 
 -- Polling lets every call go first that somebody waits for.
@@ -67,10 +93,14 @@ elseif wait > 0 then
   local look = math.min(wait, 1000000) + 100000
   redis.call('SET', KEYS[4], digits(now + look), 'PX', milliseconds(look))
 end
+local life = hold + longest + filling
+redis.call('PEXPIRE', KEYS[5], milliseconds(math.max(life, penalty + longest - now)))
+local since = redis.call('HGET', KEYS[5], 'since') or ''
 if wait > 0 then
-  return { 0, math.ceil(wait), windows }
+  return { 0, math.ceil(wait), windows, since, math.ceil(filling) }
 end
 local key = background and KEYS[2] or KEYS[1]
 redis.call('ZADD', key, digits(now + hold), ARGV[1])
-redis.call('PEXPIRE', key, milliseconds(hold + longest))
-return { 1, 0, windows }
+redis.call('PEXPIRE', key, milliseconds(life))
+redis.call('HSET', KEYS[5], background and parts[2] or parts[1], redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
+return { 1, 0, windows, since, 0 }

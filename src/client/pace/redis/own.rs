@@ -1,0 +1,79 @@
+//! What this process knows of its own places, to put it back when the server has lost it.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{Settled, Urgency};
+
+/// The own places of the last window.
+#[derive(Default)]
+pub(super) struct Own {
+    places: HashMap<String, Place>,
+    penalty_end: Option<Instant>,
+    /// Since when the ledger is kept that they stand in; none while there is no ledger.
+    pub(super) since: Option<String>,
+    /// Whether somebody looks after them.
+    pub(super) is_watched: bool,
+}
+
+struct Place {
+    urgency: Urgency,
+    /// When it was settled, or when it has to be at the latest. It counts for one more window.
+    at: Instant,
+}
+
+/// A place as it is put back: when it was settled, in microseconds before now. It is less than nothing if it is still held.
+pub(super) struct Lost {
+    pub(super) place: String,
+    pub(super) urgency: Urgency,
+    pub(super) ago: i64,
+}
+
+impl Own {
+    pub(super) fn take(&mut self, place: String, urgency: Urgency, hold_end: Instant) {
+        self.places.insert(place, Place { urgency, at: hold_end });
+    }
+
+    pub(super) fn settle(&mut self, place: &str, outcome: Settled, now: Instant) {
+        match outcome {
+            Settled::Used => {
+                if let Some(place) = self.places.get_mut(place) {
+                    place.at = now;
+                }
+            }
+            Settled::Unused => {
+                self.places.remove(place);
+            }
+        }
+    }
+
+    pub(super) fn penalize(&mut self, end: Instant) {
+        self.penalty_end = self.penalty_end.max(Some(end));
+    }
+
+    /// Forgets what counts no longer.
+    pub(super) fn forget(&mut self, longest: Duration, now: Instant) {
+        self.places.retain(|_, place| place.at + longest > now);
+        self.penalty_end = self.penalty_end.filter(|end| *end + longest > now);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty() && self.penalty_end.is_none()
+    }
+
+    pub(super) fn places(&self, now: Instant) -> Vec<Lost> {
+        let lost = |(name, place): (&String, &Place)| Lost { place: name.clone(), urgency: place.urgency, ago: ago(place.at, now) };
+        self.places.iter().map(lost).collect()
+    }
+
+    /// How long ago the penalty ended.
+    pub(super) fn penalty(&self, now: Instant) -> Option<i64> {
+        self.penalty_end.map(|end| ago(end, now))
+    }
+}
+
+fn ago(at: Instant, now: Instant) -> i64 {
+    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    if at > now { -micros(at - now) } else { micros(now - at) }
+}
