@@ -59,7 +59,7 @@ impl Account {
 
     /// Every certificate of an order finds it, by number or serial number.
     fn with_certificate<'i>(&self, orders: Selection<'i>, query: &Query) -> Selection<'i> {
-        let (serial_numbers, ids) = (query.filter("serial_number"), given(query, "certificate_id"));
+        let (serial_numbers, ids) = (query.filter("serial_number"), query.filter("certificate_id"));
         let candidates: Vec<u64> = if !ids.is_empty() {
             ids.iter().filter_map(|id| id.parse().ok()).collect()
         } else if !serial_numbers.is_empty() {
