@@ -31,10 +31,11 @@ end
 local info = redis.pcall('INFO', 'server')
 if type(info) ~= 'string' then info = '' end
 local run = string.match(info, 'run_id:(%w+)') or 'unknown'
-if redis.call('HGET', KEYS[5], 'run') ~= run or is_lost(1) or is_lost(2) then
+local is_other = redis.call('HGET', KEYS[5], 'run') ~= run
+if is_other or is_lost(1) or is_lost(2) then
   -- What was sent before the server was started nobody may be there to tell.
   local age = tonumber(string.match(info, 'uptime_in_seconds:(%d+)') or '0') * 1000000
-  local full = now + math.max(settling, longest - age)
+  local full = now + math.max(settling, is_other and longest - age or 0)
   redis.call('HSET', KEYS[5], 'run', run)
   redis.call('HSET', KEYS[5], 'since', digits(now))
   redis.call('HSET', KEYS[5], 'full', digits(math.max(full, known('full'))))
