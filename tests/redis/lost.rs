@@ -46,8 +46,7 @@ async fn pressed(server: &Server, happens: impl Future<Output = ()>) -> Vec<u64>
         end.store(true, Ordering::Relaxed);
     };
     timeout(LONG, async { tokio::join!(press(&service, one, &end), press(&service, other, &end), happens) }).await.expect("it hangs");
-    let arrivals = service.0.lock().unwrap().clone();
-    arrivals
+    service.0.lock().unwrap().clone()
 }
 
 #[tokio::test]
