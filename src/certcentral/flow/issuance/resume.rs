@@ -16,7 +16,7 @@ use crate::{
     seal::{Content, Sealed},
 };
 
-/// What is needed to go on with an issuance in another process: a [resume token](super#resume-tokens). It is of an order that was
+/// What is needed to go on with an issuance in another process: a [resume token](super::super#resume-tokens). It is of an order that was
 /// [prepared](crate::certcentral::builders::OrderCertificate::prepare), that is being sent, or that was placed.
 ///
 /// Before it is placed it holds the whole request, and so the contacts that it names.
