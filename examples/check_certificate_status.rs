@@ -7,7 +7,7 @@ use std::{error::Error, time::Duration};
 use shomei::{
     ApiKey, PocketSign, Sandbox,
     pocketsign::{
-        CertificateId, CertificateStatus, CheckMethod, Environment, Freshness, HashAlgorithm, Outcome, PocketSignV1, PocketSignV2,
+        CertificateId, CertificateStatus, CheckMethod, Environment, Freshness, HashAlgorithm, PocketSignV1, PocketSignV2, SignInOutcome,
     },
     sandbox::PersonDetails,
 };
@@ -53,7 +53,7 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     let card = sandbox.jpki().card(PersonDetails::default());
     let (digest, signature) = card.signing.sign(b"a challenge of the server's");
     let outcome = v2.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await?;
-    let Outcome::New(person) = outcome else { return Err("the person was not let in".into()) };
+    let SignInOutcome::New(person) = outcome else { return Err("the person was not let in".into()) };
     let id = person.certificate.ok_or("the service did not name the certificate")?;
     println!("registered user {} with certificate {id}\n", person.user);
     check(&v1, &v2, &id).await?;

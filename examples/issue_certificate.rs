@@ -13,10 +13,10 @@ use std::{
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use shomei::{
-    ApiKey, CertCentral, CertificateChain, KeyKind, Polling, PrivateKey, Sandbox, Step,
+    ApiKey, CertCentral, CertificateChain, KeyAlgorithm, Polling, PrivateKey, Progress, Sandbox,
     certcentral::{
         DcvMethod, OrganizationId, Plan, Product,
-        flow::{Instructions, PendingIssuance, PendingValidation},
+        flow::{DcvInstructions, PendingIssuance, PendingValidation},
     },
 };
 
@@ -55,18 +55,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let service = Service::open(&options)?;
     let names = [options.domain.clone(), format!("www.{}", options.domain)];
-    let key = PrivateKey::generate(KeyKind::EcdsaP256)?;
+    let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
     // First of all: a certificate whose key is lost is paid for nothing.
     keep(&key, &options.key)?;
     println!("the private key is in {}", options.key.display());
-    let csr = key.csr(&names)?;
+    let csr = key.sign_csr(&names)?;
 
     let pending = service
         .client
         .domains()
         .validate(&options.domain)
         .organization(service.organization)
-        .method(DcvMethod::DnsTxtToken)
+        .dcv_method(DcvMethod::DnsTxtToken)
         .start()
         .await?
         .polling(service.polling);
@@ -88,7 +88,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("order {} is placed", pending.order_id());
     let chain = issue(pending, options.within).await?;
 
-    fs::write(&options.output, chain.server_pem())?;
+    fs::write(&options.output, chain.fullchain_pem())?;
     print_certificate(&chain);
     println!("the certificate and its intermediates, as servers want them, are in {}", options.output.display());
     Ok(())
@@ -125,14 +125,14 @@ impl Service {
         Ok(Self {
             client: sandbox.certcentral()?,
             organization: OrganizationId(options.organization.unwrap_or(754_781)),
-            polling: Polling::every(Duration::from_millis(500)),
+            polling: Polling::fixed(Duration::from_millis(500)),
             sandbox: Some(sandbox),
         })
     }
 
     /// In the sandbox the record is published a moment later, as a person would; with the real service that person is you.
-    fn publish(&self, instructions: &Instructions) {
-        if let (Some(sandbox), Instructions::Txt { name, value, .. }) = (self.sandbox.clone(), instructions.clone()) {
+    fn publish(&self, instructions: &DcvInstructions) {
+        if let (Some(sandbox), DcvInstructions::Txt { name, value, .. }) = (self.sandbox.clone(), instructions.clone()) {
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_secs(2)).await;
                 sandbox.dns().publish_txt(&name, &value);
@@ -146,8 +146,8 @@ async fn validate(pending: PendingValidation, within: Duration) -> Result<(), Bo
     let mut wait = pending.wait(within);
     while let Some(step) = wait.next().await {
         match step? {
-            Step::Waiting(state) => bar.set_message(format!("not found yet: {state:?}")),
-            Step::Done(domain) => {
+            Progress::InProgress(state) => bar.set_message(format!("not found yet: {state:?}")),
+            Progress::Completed(domain) => {
                 bar.finish_and_clear();
                 println!("domain {} is validated", domain.name.unwrap_or_default());
             }
@@ -162,8 +162,8 @@ async fn issue(pending: PendingIssuance, within: Duration) -> Result<Certificate
     let mut wait = pending.wait(within);
     while let Some(step) = wait.next().await {
         match step? {
-            Step::Waiting(state) => bar.set_message(format!("waiting for {:?}", state.waiting_for)),
-            Step::Done(issued) => {
+            Progress::InProgress(state) => bar.set_message(format!("waiting for {:?}", state.waiting_for)),
+            Progress::Completed(issued) => {
                 bar.finish_and_clear();
                 println!("certificate {} is issued; its key, names and chain are verified", issued.certificate_id);
                 return Ok(issued.chain);
@@ -177,8 +177,8 @@ async fn issue(pending: PendingIssuance, within: Duration) -> Result<Certificate
 fn print_certificate(chain: &CertificateChain) {
     let leaf = chain.leaf();
     println!("subject   {}", leaf.subject());
-    println!("names     {}", leaf.names().join(", "));
-    println!("validity  {} to {}", leaf.valid_from().date_naive(), leaf.valid_till().date_naive());
+    println!("names     {}", leaf.subject_alt_names().join(", "));
+    println!("validity  {} to {}", leaf.not_before().date_naive(), leaf.not_after().date_naive());
     println!("serial    {}", leaf.serial_number());
     println!("issuer    {}", leaf.issuer());
 }

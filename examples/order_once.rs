@@ -11,10 +11,10 @@ use std::{
 };
 
 use shomei::{
-    ApiKey, CertCentral, KeyKind, Polling, PrivateKey, Retry, Sandbox,
+    ApiKey, CertCentral, KeyAlgorithm, Polling, PrivateKey, Sandbox,
     certcentral::{
         OrderId, OrganizationId, Plan, Product,
-        flow::{Instructions, IssuanceToken, Issued},
+        flow::{DcvInstructions, IssuanceToken, Issued},
     },
 };
 
@@ -66,12 +66,12 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (cc, polling) = client(&options).await?;
     match run(&cc, &options, polling).await {
         Ok(issued) => {
-            write_whole(&options.folder.join("chain.pem"), &issued.pem())?;
+            write_whole(&options.folder.join("chain.pem"), &issued.fullchain_pem())?;
             println!("certificate {} of order {} is issued, ordered once", issued.certificate_id, issued.order.id);
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => match error.downcast_ref::<shomei::Error>() {
-            Some(unsure) if unsure.may_have_happened() => {
+            Some(unsure) if unsure.is_ambiguous() => {
                 println!("not known whether it was placed: {unsure}");
                 Ok(ExitCode::from(3))
             }
@@ -100,7 +100,7 @@ async fn run(cc: &CertCentral, options: &Options, polling: Polling) -> Result<Is
 
 /// The order, with nothing sent.
 async fn prepare(cc: &CertCentral, options: &Options) -> Result<IssuanceToken, Box<dyn Error>> {
-    let csr = key(&options.folder.join("key.pem"))?.csr([&options.domain])?;
+    let csr = key(&options.folder.join("key.pem"))?.sign_csr([&options.domain])?;
     let orders = cc.orders();
     Ok(match options.what {
         What::Order => {
@@ -118,7 +118,7 @@ fn key(path: &Path) -> Result<PrivateKey, Box<dyn Error>> {
     match fs::read_to_string(path) {
         Ok(key) => Ok(PrivateKey::from_pem(&key)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = PrivateKey::generate(KeyKind::EcdsaP256)?;
+            let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
             write_whole(path, &key.to_pem())?;
             Ok(key)
         }
@@ -145,19 +145,18 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 
 async fn client(options: &Options) -> Result<(CertCentral, Polling), Box<dyn Error>> {
     if let Some(base_url) = &options.base_url {
-        let mut retry = Retry::default();
-        if let Some(search) = options.search {
-            retry = retry.search(search);
+        let mut builder = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).base_url(base_url);
+        if let Some(timeout) = options.search {
+            builder = builder.recovery_timeout(timeout);
         }
-        let cc = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).base_url(base_url).retry(retry).build()?;
-        return Ok((cc, Polling::default()));
+        return Ok((builder.build()?, Polling::default()));
     }
     println!("no --base-url given: this is the embedded sandbox");
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral()?;
-    let polling = Polling::every(Duration::from_millis(200));
+    let polling = Polling::fixed(Duration::from_millis(200));
     let pending = cc.domains().validate(&options.domain).organization(options.organization).start().await?;
-    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+    if let DcvInstructions::Txt { name, value, .. } = pending.instructions() {
         sandbox.dns().publish_txt(name, value);
     }
     pending.polling(polling).wait(Duration::from_secs(60)).await?;

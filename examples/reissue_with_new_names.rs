@@ -4,10 +4,10 @@
 use std::{error::Error, time::Duration};
 
 use shomei::{
-    KeyKind, Polling, PrivateKey, Sandbox,
+    KeyAlgorithm, Polling, PrivateKey, Sandbox,
     certcentral::{
         OrganizationId, Plan, Product,
-        flow::{Instructions, PendingIssuance},
+        flow::{DcvInstructions, PendingIssuance},
     },
 };
 
@@ -19,13 +19,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral()?;
     let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await?;
-    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+    if let DcvInstructions::Txt { name, value, .. } = pending.instructions() {
         sandbox.dns().publish_txt(name, value);
     }
     pending.wait(WITHIN).await?;
 
     // A real program keeps each key.
-    let csr = || PrivateKey::generate(KeyKind::EcdsaP256)?.csr(["example.com"]);
+    let csr = || PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["example.com"]);
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").dns_names(["www.example.com"]);
     let pending = order.organization(ORGANIZATION).plan(Plan::years(1)).start().await?;
     let id = pending.order_id();
@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn print(what: &str, pending: PendingIssuance) -> Result<(), Box<dyn Error>> {
-    let issued = pending.polling(Polling::every(Duration::from_millis(200))).wait(WITHIN).await?;
-    println!("{what}: certificate {} for {}", issued.certificate_id, issued.chain.leaf().names().join(", "));
+    let issued = pending.polling(Polling::fixed(Duration::from_millis(200))).wait(WITHIN).await?;
+    println!("{what}: certificate {} for {}", issued.certificate_id, issued.chain.leaf().subject_alt_names().join(", "));
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::{error::Error, time::Duration};
 
 use futures_util::TryStreamExt as _;
 use shomei::{
-    ApiKey, CertCentral, KeyKind, Polling, PrivateKey, Sandbox,
-    certcentral::flow::{Expiring, NextStep},
+    ApiKey, CertCentral, KeyAlgorithm, Polling, PrivateKey, Sandbox,
+    certcentral::flow::{ExpiringOrder, RenewalAction},
 };
 
 const WITHIN: Duration = Duration::from_secs(600);
@@ -28,24 +28,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         describe(&next);
         let names = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone()).unwrap_or_default();
         // A real program keeps the key.
-        let csr = PrivateKey::generate(KeyKind::EcdsaP256)?.csr([names])?;
+        let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr([names])?;
         let pending = match next.next_step {
-            NextStep::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,
-            NextStep::Renew => cc.orders().renew(next.order.id, csr).start().await?,
+            RenewalAction::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,
+            RenewalAction::Renew => cc.orders().renew(next.order.id, csr).start().await?,
             _ => continue,
         };
-        let issued = pending.polling(Polling::every(Duration::from_millis(200))).wait(WITHIN).await?;
+        let issued = pending.polling(Polling::fixed(Duration::from_millis(200))).wait(WITHIN).await?;
         let leaf = issued.chain.leaf();
-        println!("  order {}: {} until {}", issued.order.id, leaf.names().join(", "), leaf.valid_till().date_naive());
+        println!("  order {}: {} until {}", issued.order.id, leaf.subject_alt_names().join(", "), leaf.not_after().date_naive());
     }
     Ok(())
 }
 
-fn describe(next: &Expiring) {
+fn describe(next: &ExpiringOrder) {
     let name = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()).unwrap_or("?");
     let step = match next.next_step {
-        NextStep::Reissue { plan_days_left } => format!("reissue it, {plan_days_left} days of its plan are left"),
-        NextStep::Renew => "renew it, its plan ends too".to_owned(),
+        RenewalAction::Reissue { plan_days_left } => format!("reissue it, {plan_days_left} days of its plan are left"),
+        RenewalAction::Renew => "renew it, its plan ends too".to_owned(),
         _ => "ask when its plan ends".to_owned(),
     };
     println!("order {} for {name} ends on {}: {step}", next.order.id, next.certificate_until);

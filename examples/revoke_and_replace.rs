@@ -4,8 +4,8 @@
 use std::{error::Error, time::Duration};
 
 use shomei::{
-    KeyKind, Polling, PrivateKey, Sandbox,
-    certcentral::{OrganizationId, Plan, Product, RevocationReason, flow::Instructions},
+    KeyAlgorithm, Polling, PrivateKey, Sandbox,
+    certcentral::{OrganizationId, Plan, Product, RevocationReason, flow::DcvInstructions},
 };
 
 const WITHIN: Duration = Duration::from_secs(600);
@@ -15,15 +15,15 @@ const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 async fn main() -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral()?;
-    let polling = Polling::every(Duration::from_millis(200));
+    let polling = Polling::fixed(Duration::from_millis(200));
     let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await?;
-    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+    if let DcvInstructions::Txt { name, value, .. } = pending.instructions() {
         sandbox.dns().publish_txt(name, value);
     }
     pending.wait(WITHIN).await?;
 
     // A real program keeps each key.
-    let csr = || PrivateKey::generate(KeyKind::EcdsaP256)?.csr(["example.com"]);
+    let csr = || PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["example.com"]);
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").organization(ORGANIZATION);
     let old = order.plan(Plan::years(2)).start().await?.polling(polling).wait(WITHIN).await?;
     println!("order {} has the certificate {}", old.order.id, old.chain.leaf().serial_number());
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("replaced by {}", new.chain.leaf().serial_number());
 
     let revocation = cc.certificates().revoke(old.certificate_id).reason(RevocationReason::KeyCompromise);
-    let pending = revocation.comments("the key was on a lost laptop").start().await?;
+    let pending = revocation.comment("the key was on a lost laptop").start().await?;
     let request = pending.polling(polling).wait(WITHIN).await?;
     println!("revoked {}, approved as request {:?}", old.certificate_id, request.map(|request| request.id));
 

@@ -6,7 +6,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use shomei::{
     ApiKey, PocketSign, Redacted, Sandbox,
-    pocketsign::{CheckMethod, Environment, HashAlgorithm, Outcome, Person, PocketSignV2},
+    pocketsign::{CheckMethod, Environment, HashAlgorithm, PocketSignV2, SignInOutcome, SignedIn},
     sandbox::PersonDetails,
 };
 
@@ -69,9 +69,9 @@ async fn verify(ps: &PocketSignV2, certificate: &[u8], digest: &[u8], signature:
     };
     let sign_in = ps.sign_in().signature(certificate, algorithm, digest, signature).method(CheckMethod::Ocsp);
     match sign_in.send().await? {
-        Outcome::New(person) => tell("a new user", &person, invented),
-        Outcome::Known(person) => tell("a known user", &person, invented),
-        Outcome::Refused(refusal) => {
+        SignInOutcome::New(person) => tell("a new user", &person, invented),
+        SignInOutcome::Known(person) => tell("a known user", &person, invented),
+        SignInOutcome::Refused(refusal) => {
             let evidence = refusal.verification.map(|id| format!(", verification {id}")).unwrap_or_default();
             println!("refused: {}{evidence}", refusal.result);
         }
@@ -80,7 +80,7 @@ async fn verify(ps: &PocketSignV2, certificate: &[u8], digest: &[u8], signature:
     Ok(())
 }
 
-fn tell(who: &str, person: &Person, invented: bool) {
+fn tell(who: &str, person: &SignedIn, invented: bool) {
     println!("{who}: {}", person.user);
     println!("certificate {:?}, {} by OCSP", person.certificate, person.status.state);
     let Some(content) = &person.content else { return };

@@ -45,9 +45,9 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use self::orders::Ledger;
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, Urgency, Usage, sealed},
+    client::{Call, CallOptions, ClientBuilder, Core, Priority, RateLimit, RateUsage, Started, sealed},
     docs::docs,
-    error::{Error, ErrorEntry},
+    error::{ApiError, Error},
     generated::{Operation, certcentral as generated},
     secret::ApiKey,
 };
@@ -56,11 +56,11 @@ pub use self::{
     account::Account,
     certificates::{Certificates, Download},
     containers::Containers,
-    domains::{DomainKey, Domains},
-    filter::{Dates, Match, OrderSort, Sorting, ValidationEnd},
-    orders::{Contact, OrderKey, Orders},
+    domains::{DomainRef, Domains},
+    filter::{DateRange, OrderSort, Sort, TextFilter, ValidationExpiry},
+    orders::{Contact, OrderRef, Orders},
     organizations::Organizations,
-    plan::{Limits, Plan, Validity},
+    plan::{IssuanceLimits, Plan, Validity},
     product::{Product, ValidationLevel},
     products::Products,
     requests::Requests,
@@ -183,14 +183,14 @@ impl CertCentral {
 
     /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].
     #[must_use]
-    pub fn with(&self, options: CallOptions) -> Self {
+    pub fn with_options(&self, options: CallOptions) -> Self {
         Self { options, ..self.clone() }
     }
 
-    /// How much of the rate limit is left, as far as this client and those that share its pacer know.
+    /// How much of the rate limit is left, as far as this client and those that share its rate limiter know.
     #[must_use]
-    pub fn remaining(&self) -> Vec<Usage> {
-        self.core.remaining()
+    pub fn usage(&self) -> Vec<RateUsage> {
+        self.core.usage()
     }
 
     /// Products that the account may order.
@@ -213,12 +213,12 @@ impl CertCentral {
 
     /// The same client for polling, which leaves room for the caller's own calls.
     fn in_background(&self) -> Self {
-        self.with(self.options.urgency(Urgency::Background))
+        self.with_options(self.options.priority(Priority::Background))
     }
 
     /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
     fn in_full(&self) -> Self {
-        self.with(self.options.in_full())
+        self.with_options(self.options.in_full())
     }
 
     /// Begins a call.
@@ -245,7 +245,7 @@ impl sealed::Service for CertCentral {
     const BASE_URL: Option<&'static str> = Some(Region::UnitedStates.base_url());
     const OPERATIONS: &'static [Operation] = generated::OPERATIONS;
     const PERSONAL: bool = false;
-    const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
+    const RATES: &'static [RateLimit] = &[RateLimit::new(100, Duration::from_secs(5)), RateLimit::new(1000, Duration::from_secs(180))];
 
     fn lists(code: &str) -> bool {
         ErrorCode::from(code).is_listed()
@@ -255,7 +255,7 @@ impl sealed::Service for CertCentral {
         Some((HeaderName::from_static("x-dc-devkey"), key.to_header("")?))
     }
 
-    fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+    fn api_errors(body: &[u8]) -> Vec<ApiError> {
         refusal::api_errors(body)
     }
 

@@ -26,7 +26,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use crate::{
-    error::{Error, ErrorEntry},
+    error::{ApiError, Error},
     generated::Operation,
     seal::Seals,
     secret::ApiKey,
@@ -35,11 +35,11 @@ use crate::{
 pub(crate) use self::call::{Call, Started, tell_absence};
 pub(crate) use self::decode::Json;
 #[cfg(feature = "redis")]
-pub use self::pace::RedisWindows;
+pub use self::pace::RedisSlidingWindow;
 pub use self::{
     options::CallOptions,
-    pace::{Pacer, Permit, Rate, RollingWindows, Settled, Urgency, Usage},
-    retry::Retry,
+    pace::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
+    retry::RetryPolicy,
     transport::{Transport, TransportError},
 };
 use self::{retry::Budget, server::Server};
@@ -50,7 +50,7 @@ pub trait Service: sealed::Service {}
 impl<S: sealed::Service> Service for S {}
 
 pub(crate) mod sealed {
-    use super::{ApiKey, Arc, Core, ErrorEntry, HeaderName, HeaderValue, Operation, Rate};
+    use super::{ApiError, ApiKey, Arc, Core, HeaderName, HeaderValue, Operation, RateLimit};
 
     /// What differs between services, as far as the shared part is concerned.
     #[doc(hidden)]
@@ -64,7 +64,7 @@ pub(crate) mod sealed {
         /// Whether answers may hold personal data, so that errors must not quote them.
         const PERSONAL: bool;
         /// What the service allows a key; empty where it tells no limit.
-        const RATES: &'static [Rate];
+        const RATES: &'static [RateLimit];
 
         /// Whether the service's document lists this error code.
         fn lists(code: &str) -> bool;
@@ -73,7 +73,7 @@ pub(crate) mod sealed {
         fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)>;
 
         /// What the service says, in its own codes, in the body of a refusal.
-        fn api_errors(body: &[u8]) -> Vec<ErrorEntry>;
+        fn api_errors(body: &[u8]) -> Vec<ApiError>;
 
         fn from_core(core: Arc<Core>) -> Self;
     }
@@ -83,12 +83,12 @@ pub(crate) mod sealed {
 ///
 /// | setting | default |
 /// | --- | --- |
-/// | [`deadline`](Self::deadline) | 5 min for a whole call, repeats and waiting for a place included |
-/// | [`retry`](Self::retry) | as [`Retry`] says: up to 4 attempts, where that does no harm |
+/// | [`call_timeout`](Self::call_timeout) | 5 min for a whole call, repeats and waiting for a place included |
+/// | [`retry`](Self::retry) | as [`RetryPolicy`] says: up to 4 attempts, where that does no harm |
 /// | [`pace`](Self::pace) | what the service allows a key; CertCentral: 100 requests in 5 s and 1000 in 3 min |
-/// | [`timeout`](Self::timeout) | 60 s for one attempt, from its first byte sent to its last byte received |
+/// | [`attempt_timeout`](Self::attempt_timeout) | 60 s for one attempt, from its first byte sent to its last byte received |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
-/// | [`body_limit`](Self::body_limit) | 32 MiB for one answer |
+/// | [`max_response_size`](Self::max_response_size) | 32 MiB for one answer |
 /// | [`user_agent`](Self::user_agent) | `shomei/<version>` |
 ///
 /// ```
@@ -98,7 +98,7 @@ pub(crate) mod sealed {
 ///
 /// let client = CertCentral::builder(ApiKey::new("0123456789ABCDEF")?)
 ///     .region(Region::Europe)
-///     .timeout(Duration::from_secs(20))
+///     .attempt_timeout(Duration::from_secs(20))
 ///     .build()?;
 /// # }
 /// # Ok::<(), shomei::Error>(())
@@ -107,12 +107,14 @@ pub struct ClientBuilder<S> {
     key: ApiKey,
     previous_keys: Vec<ApiKey>,
     base_url: Option<String>,
-    deadline: Duration,
-    retry: Retry,
+    call_timeout: Duration,
+    #[cfg(feature = "certcentral")]
+    recovery_timeout: Option<Duration>,
+    retry: RetryPolicy,
     pacing: Pacing,
-    timeout: Duration,
+    attempt_timeout: Duration,
     connect_timeout: Duration,
-    body_limit: usize,
+    max_response_size: usize,
     user_agent: Option<String>,
     http: Http,
     transport: Option<Arc<dyn Transport>>,
@@ -126,12 +128,14 @@ impl<S: Service> ClientBuilder<S> {
             key,
             previous_keys: Vec::new(),
             base_url: None,
-            deadline: Duration::from_secs(300),
-            retry: Retry::default(),
+            call_timeout: Duration::from_secs(300),
+            #[cfg(feature = "certcentral")]
+            recovery_timeout: None,
+            retry: RetryPolicy::default(),
             pacing: Pacing::Own(S::RATES.to_vec()),
-            timeout: Duration::from_secs(60),
+            attempt_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
-            body_limit: 32 << 20,
+            max_response_size: 32 << 20,
             user_agent: None,
             http: Http::Made(Box::new(reqwest::Client::builder)),
             transport: None,
@@ -161,36 +165,44 @@ impl<S: Service> ClientBuilder<S> {
     /// deadline. What is not sent by the deadline was certainly not done ([`Error::was_sent`]). A call that must not be repeated is not
     /// begun in the last five seconds, or the last tenth if that is less: it could not be told what became of it.
     #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// The longest that the flows look for a write whose response was lost: see [`CallOptions::recovery_timeout`].
+    #[cfg(feature = "certcentral")]
+    #[must_use]
+    pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
+        self.recovery_timeout = Some(timeout);
         self
     }
 
     /// When failed calls are repeated.
     #[must_use]
-    pub fn retry(mut self, retry: Retry) -> Self {
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
     /// The rate limits to keep to, for this client and its clones together; an empty list for none.
     #[must_use]
-    pub fn pace(mut self, rates: impl IntoIterator<Item = Rate>) -> Self {
+    pub fn rate_limits(mut self, rates: impl IntoIterator<Item = RateLimit>) -> Self {
         self.pacing = Pacing::Own(rates.into_iter().collect());
         self
     }
 
-    /// Keeps to the rate limit together with whoever else has this pacer: other clients with the same key, or other processes.
+    /// Keeps to the rate limit together with whoever else has this rate limiter: other clients with the same key, or other processes.
     #[must_use]
-    pub fn pacer(mut self, pacer: Arc<dyn Pacer>) -> Self {
-        self.pacing = Pacing::Shared(pacer);
+    pub fn rate_limiter(mut self, rate_limiter: Arc<dyn RateLimiter>) -> Self {
+        self.pacing = Pacing::Shared(rate_limiter);
         self
     }
 
     /// How long one attempt may take, connecting and reading the whole answer included.
     #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
         self
     }
 
@@ -203,8 +215,8 @@ impl<S: Service> ClientBuilder<S> {
 
     /// The largest answer that is read, in bytes; a larger one is an error.
     #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.max_response_size = bytes;
         self
     }
 
@@ -284,8 +296,8 @@ impl<S: Service> ClientBuilder<S> {
         let user_agent = HeaderValue::from_str(&user_agent).map_err(|_| Error::configuration("user agent: it cannot stand in a header"))?;
         let authorization = S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: it cannot stand in a header"))?;
 
-        let pacer: Arc<dyn Pacer> = match self.pacing {
-            Pacing::Own(rates) => Arc::new(RollingWindows::new(rates)?),
+        let pacer: Arc<dyn RateLimiter> = match self.pacing {
+            Pacing::Own(rates) => Arc::new(SlidingWindow::new(rates)?),
             Pacing::Shared(pacer) => pacer,
         };
 
@@ -322,9 +334,11 @@ impl<S: Service> ClientBuilder<S> {
             pacer,
             budget: Budget::new(&self.retry),
             retry: self.retry,
-            deadline: self.deadline,
-            timeout: self.timeout,
-            body_limit: self.body_limit,
+            call_timeout: self.call_timeout,
+            #[cfg(feature = "certcentral")]
+            recovery_timeout: self.recovery_timeout,
+            attempt_timeout: self.attempt_timeout,
+            max_response_size: self.max_response_size,
             operations: S::OPERATIONS,
             personal: S::PERSONAL,
             api_errors: S::api_errors,
@@ -346,8 +360,8 @@ enum Http {
 }
 
 enum Pacing {
-    Own(Vec<Rate>),
-    Shared(Arc<dyn Pacer>),
+    Own(Vec<RateLimit>),
+    Shared(Arc<dyn RateLimiter>),
 }
 
 /// What all clones of a client share.
@@ -364,15 +378,17 @@ pub struct Core {
     lists: fn(&str) -> bool,
     service: &'static str,
     server: Server,
-    pacer: Arc<dyn Pacer>,
+    pacer: Arc<dyn RateLimiter>,
     budget: Budget,
-    retry: Retry,
-    deadline: Duration,
-    timeout: Duration,
-    body_limit: usize,
+    retry: RetryPolicy,
+    call_timeout: Duration,
+    #[cfg(feature = "certcentral")]
+    recovery_timeout: Option<Duration>,
+    attempt_timeout: Duration,
+    max_response_size: usize,
     operations: &'static [Operation],
     personal: bool,
-    api_errors: fn(&[u8]) -> Vec<ErrorEntry>,
+    api_errors: fn(&[u8]) -> Vec<ApiError>,
     clock: Clock,
 }
 
@@ -400,18 +416,24 @@ impl Core {
     }
 
     /// When calls with these options are repeated.
-    pub(crate) fn retry(&self, options: &CallOptions) -> Retry {
+    pub(crate) fn retry(&self, options: &CallOptions) -> RetryPolicy {
         options.retry.unwrap_or(self.retry)
     }
 
     /// How long a call with these options may take.
-    pub(crate) fn deadline(&self, options: &CallOptions) -> Duration {
-        options.deadline.unwrap_or(self.deadline)
+    pub(crate) fn call_timeout(&self, options: &CallOptions) -> Duration {
+        options.call_timeout.unwrap_or(self.call_timeout)
+    }
+
+    /// The longest that a flow looks for a write whose response was lost, if it was set.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn recovery_timeout(&self, options: &CallOptions) -> Option<Duration> {
+        options.recovery_timeout.or(self.recovery_timeout)
     }
 
     /// How full the windows of the rate limit are.
-    pub(crate) fn remaining(&self) -> Vec<Usage> {
-        self.pacer.remaining()
+    pub(crate) fn usage(&self) -> Vec<RateUsage> {
+        self.pacer.usage()
     }
 }
 

@@ -24,16 +24,16 @@ pub(crate) use shown::excerpt;
 /// | there was no place under the rate limit before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection broke off | `is_connection` and `was_sent` | perhaps |
 /// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
-/// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_denied`, `is_rate_limited` | no |
+/// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
 /// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `entries`) | `status` | perhaps |
 /// | the answer was not understood, or too large | `is_decode` | perhaps |
 /// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
 /// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
-/// | a wait ran out of time: it may be resumed | `is_wait` and `is_out_of_time`; its source is the [`WaitError`](crate::WaitError) | |
+/// | a wait ran out of time: it may be resumed | `is_wait` and `is_wait_timeout`; its source is the [`WaitError`](crate::WaitError) | |
 ///
 /// Where it says *perhaps*, and where an earlier attempt of the same call ended like that,
-/// [`may_have_happened`](Self::may_have_happened) is true, and [`trace`](Self::trace) tells what to look for if the flow knows.
+/// [`is_ambiguous`](Self::is_ambiguous) is true, and [`recovery_hint`](Self::recovery_hint) tells what to look for if the flow knows.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -71,7 +71,7 @@ struct EndedWait {
 /// What the service said when it did not do what it was asked.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) entries: Vec<ErrorEntry>,
+    pub(crate) entries: Vec<ApiError>,
     /// Whether the document lists one of their codes.
     pub(crate) is_listed: bool,
     pub(crate) retry_after: Option<Duration>,
@@ -94,7 +94,7 @@ impl Answer {
 /// One entry of the `errors` list of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ErrorEntry {
+pub struct ApiError {
     /// The service's code, such as `not_found|order`; empty if it gave none.
     pub code: String,
     /// The service's text.
@@ -215,9 +215,9 @@ impl Error {
     }
 
     /// Whether a write that ended with this error may have been done all the same: the request went out, but no answer came back that
-    /// tells. [`trace`](Self::trace) says what to look for, where the flow knows.
+    /// tells. [`recovery_hint`](Self::recovery_hint) says what to look for, where the flow knows.
     #[must_use]
-    pub fn may_have_happened(&self) -> bool {
+    pub fn is_ambiguous(&self) -> bool {
         match &self.0.kind {
             _ if self.0.reads => false,
             _ if self.0.perhaps_done => true,
@@ -246,7 +246,7 @@ impl Error {
 
     /// What to look for to find out whether it has happened, such as an `alternative_order_id`.
     #[must_use]
-    pub fn trace(&self) -> Option<&str> {
+    pub fn recovery_hint(&self) -> Option<&str> {
         self.0.trace.as_deref()
     }
 
@@ -277,12 +277,12 @@ impl Error {
     /// The service's first error code, as it stands in the answer.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.entries().first().map(|entry| entry.code.as_str()).filter(|code| !code.is_empty())
+        self.api_errors().first().map(|entry| entry.code.as_str()).filter(|code| !code.is_empty())
     }
 
     /// Every entry of the answer's `errors` list; empty if the answer had none.
     #[must_use]
-    pub fn entries(&self) -> &[ErrorEntry] {
+    pub fn api_errors(&self) -> &[ApiError] {
         self.as_answer().map_or(&[], |answer| &answer.entries)
     }
 
@@ -313,18 +313,35 @@ impl Error {
         self.status() == Some(429)
     }
 
-    /// The key is wrong or may not do this (401, 403).
+    /// The key was not accepted (401).
     ///
     /// # Troubleshooting
     ///
-    /// `access_denied|access_denied_invalid_key` means the key itself: a typing error, a revoked key, or a key of the other instance
-    /// (US and Europe do not share keys). `access_denied|missing_permission` means that the key's role does not allow the call.
+    /// A typing error, a revoked key, or a key of the other instance (US and Europe do not share keys). CertCentral may say the same with a
+    /// 403, see [`is_forbidden`](Self::is_forbidden).
     #[must_use]
-    pub fn is_denied(&self) -> bool {
-        matches!(self.status(), Some(401 | 403))
+    pub fn is_unauthorized(&self) -> bool {
+        self.status() == Some(401)
     }
 
-    /// No answer to a call came in time. A wait whose own deadline passed is another thing: [`is_out_of_time`](Self::is_out_of_time).
+    /// The key may not do this (403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// CertCentral's code tells which: `access_denied|access_denied_invalid_key` means the key itself, as for
+    /// [`is_unauthorized`](Self::is_unauthorized); `access_denied|missing_permission` that the key's role does not allow the call.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(403)
+    }
+
+    /// Either of the two.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn is_denied(&self) -> bool {
+        self.is_unauthorized() || self.is_forbidden()
+    }
+
+    /// No answer to a call came in time. A wait whose own deadline passed is another thing: [`is_wait_timeout`](Self::is_wait_timeout).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Timeout { .. }) || self.status() == Some(408)
@@ -369,7 +386,7 @@ impl Error {
     /// A wait's deadline passed before it was done. What is waited for may still come: the flow can be resumed from its token.
     /// `false` for a wait that ended in a state from which there is no way on, such as a rejected order.
     #[must_use]
-    pub fn is_out_of_time(&self) -> bool {
+    pub fn is_wait_timeout(&self) -> bool {
         matches!(&self.0.kind, Kind::Wait(wait) if wait.out_of_time)
     }
 

@@ -33,11 +33,12 @@ mod x509;
 #[cfg(feature = "certcentral")]
 pub use certcentral::CertCentral;
 #[cfg(feature = "redis")]
-pub use client::RedisWindows;
+pub use client::RedisSlidingWindow;
 pub use client::{
-    CallOptions, ClientBuilder, Pacer, Permit, Rate, Retry, RollingWindows, Service, Settled, Transport, TransportError, Urgency, Usage,
+    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RetryPolicy, Service, SlidingWindow,
+    Transport, TransportError,
 };
-pub use error::{Error, ErrorEntry};
+pub use error::{ApiError, Error};
 pub use page::{Items, Page, Pages};
 #[cfg(feature = "pocketsign")]
 pub use pocketsign::PocketSign;
@@ -46,8 +47,8 @@ pub use sandbox::Sandbox;
 #[cfg(feature = "pocketsign")]
 pub use secret::RedactedBytes;
 pub use secret::{ApiKey, Redacted};
-pub use wait::{Fault, Flow, Polling, Step, Wait, WaitError};
+pub use wait::{Fault, Flow, Polling, Progress, Wait, WaitError};
 #[cfg(feature = "certcentral")]
 pub use x509::{Certificate, CertificateChain, Csr};
 #[cfg(feature = "keys")]
-pub use x509::{KeyKind, PrivateKey};
+pub use x509::{KeyAlgorithm, PrivateKey};

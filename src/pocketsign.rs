@@ -74,7 +74,7 @@ pub use self::{
     environment::Environment,
     error::Violation,
     freshness::Freshness,
-    sign_in::{Outcome, Person, Refusal, SignIn},
+    sign_in::{SignIn, SignInOutcome, SignInRefusal, SignedIn},
     status::CertificateStatus,
     terms::{CertificateType, CheckMethod, CheckPurpose, HashAlgorithm, RevocationReason, RevocationStatus, VerificationResult},
     version::Version,

@@ -48,8 +48,8 @@ use chrono::{DateTime, Utc};
 
 pub use self::builder::SandboxBuilder;
 pub use self::clock::Clock;
-pub use self::fault::{Calls, Fault, FaultMet, FaultPlan, RetryAfter};
-pub use self::network::{Files, Mail, MailKind, Mails, Zone};
+pub use self::fault::{CallMatcher, Fault, FaultPlan, InjectedFault, RetryAfter};
+pub use self::network::{DnsZone, Mail, MailKind, Mails, WebFiles};
 pub use self::pocketsign::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
 pub use self::settings::{ApprovalMode, KeyScope, Role};
 
@@ -81,15 +81,15 @@ struct World {
 /// What a test asked of somebody else (a reviewer, DigiCert, a card) cannot be done: there is no such order, say, or it is not in the right
 /// state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotPossible(Reason);
+pub struct SandboxError(Reason);
 
-impl fmt::Display for NotPossible {
+impl fmt::Display for SandboxError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0)
     }
 }
 
-impl std::error::Error for NotPossible {}
+impl std::error::Error for SandboxError {}
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,13 +178,13 @@ impl Sandbox {
 
     /// The DNS that domains are validated against.
     #[must_use]
-    pub fn dns(&self) -> &Zone {
+    pub fn dns(&self) -> &DnsZone {
         &self.0.network.zone
     }
 
     /// The web servers that domains are validated against.
     #[must_use]
-    pub fn files(&self) -> &Files {
+    pub fn files(&self) -> &WebFiles {
         &self.0.network.files
     }
 
@@ -234,8 +234,8 @@ impl Sandbox {
         act(&mut self.0.script.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), Reason>) -> Result<(), NotPossible> {
-        self.in_account(|account, now| account.at(now, |account| act(account, now))).map_err(NotPossible)
+    fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), Reason>) -> Result<(), SandboxError> {
+        self.in_account(|account, now| account.at(now, |account| act(account, now))).map_err(SandboxError)
     }
 }
 
@@ -246,7 +246,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no approval mail of the last 30 days to this address, or its domain is validated in another way by now.
-    pub fn approve_dcv_mail(&self, address: &str) -> Result<(), NotPossible> {
+    pub fn approve_dcv_mail(&self, address: &str) -> Result<(), SandboxError> {
         self.others(|account, now| account.approve_dcv_mail(address, now))
     }
 
@@ -255,7 +255,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such order, or it is finished.
-    pub fn reject_order(&self, order_id: u64, reason: &str) -> Result<(), NotPossible> {
+    pub fn reject_order(&self, order_id: u64, reason: &str) -> Result<(), SandboxError> {
         self.others(|account, now| account.reject_order(order_id, reason, now))
     }
 
@@ -264,7 +264,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such order.
-    pub fn hold_order(&self, order_id: u64) -> Result<(), NotPossible> {
+    pub fn hold_order(&self, order_id: u64) -> Result<(), SandboxError> {
         self.others(|account, _| account.hold_order(order_id, true))
     }
 
@@ -273,7 +273,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such order.
-    pub fn release_order(&self, order_id: u64) -> Result<(), NotPossible> {
+    pub fn release_order(&self, order_id: u64) -> Result<(), SandboxError> {
         self.others(|account, _| account.hold_order(order_id, false))
     }
 
@@ -282,7 +282,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such order.
-    pub fn migrate_order(&self, order_id: u64) -> Result<(), NotPossible> {
+    pub fn migrate_order(&self, order_id: u64) -> Result<(), SandboxError> {
         self.others(|account, _| account.migrate_order(order_id))
     }
 
@@ -297,7 +297,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such organization.
-    pub fn validate_organization(&self, organization_id: u64) -> Result<(), NotPossible> {
+    pub fn validate_organization(&self, organization_id: u64) -> Result<(), SandboxError> {
         self.others(|account, now| account.validate_organization(organization_id, now))
     }
 
@@ -306,7 +306,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such request, or it is not waiting for a review.
-    pub fn review_request(&self, request_id: u64) -> Result<(), NotPossible> {
+    pub fn review_request(&self, request_id: u64) -> Result<(), SandboxError> {
         self.others(|account, now| account.review_request(request_id, now))
     }
 
@@ -315,7 +315,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such request, or it was rejected.
-    pub fn approve_request(&self, request_id: u64) -> Result<(), NotPossible> {
+    pub fn approve_request(&self, request_id: u64) -> Result<(), SandboxError> {
         self.others(|account, now| account.approve_request(request_id, now))
     }
 
@@ -324,7 +324,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// There is no such request, or it is decided.
-    pub fn reject_request(&self, request_id: u64, comment: &str) -> Result<(), NotPossible> {
+    pub fn reject_request(&self, request_id: u64, comment: &str) -> Result<(), SandboxError> {
         self.others(|account, now| account.reject_request(request_id, comment, now))
     }
 }

@@ -84,27 +84,27 @@ pub enum Found<S, T> {
 /// What a [`Wait`] tells when it is watched as a stream.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Step<S, T> {
+pub enum Progress<S, T> {
     /// Not yet; this is how it stands.
-    Waiting(S),
+    InProgress(S),
     /// The poll failed. The wait goes on: it rides the fault out.
     Fault(Fault),
     /// Done. This is the last item.
-    Done(T),
+    Completed(T),
 }
 
-/// A wait under way: `.await` it for its result, or watch it as a [`Stream`] of [`Step`]s.
+/// A wait under way: `.await` it for its result, or watch it as a [`Stream`] of [`Progress`]s.
 ///
 /// It polls at once, then at the intervals of its [`Polling`], and never past its deadline: the last poll is shortly before it.
 ///
 /// # What ends it
 ///
-/// - its result: [`Step::Done`];
+/// - its result: [`Progress::Completed`];
 /// - a state from which there is no way on, such as a rejected order, or a certificate that is not the one asked for;
 /// - a refusal of the service with a code that its document lists;
 /// - its deadline.
 ///
-/// Everything else is ridden out until the deadline, and told as a [`Step::Fault`]: a lost connection, 429 and 5xx, and what does not come
+/// Everything else is ridden out until the deadline, and told as a [`Progress::Fault`]: a lost connection, 429 and 5xx, and what does not come
 /// from the service itself, such as an HTML page with status 200, a body that is empty or cannot be read, a redirect, or a proxy's 403. Only
 /// if nothing in the service's form ever came from the base URL, three such responses in a row end it: the base URL is wrong.
 ///
@@ -118,7 +118,7 @@ pub struct Wait<F: Flow> {
     steps: BoxStream<'static, Watched<F>>,
 }
 
-type Watched<F> = Result<Step<<F as Flow>::State, <F as Flow>::Output>, WaitError<<F as Flow>::State>>;
+type Watched<F> = Result<Progress<<F as Flow>::State, <F as Flow>::Output>, WaitError<<F as Flow>::State>>;
 
 impl<F: Flow> Wait<F> {
     pub(crate) fn new(flow: F, within: Duration, polling: Polling) -> Self {
@@ -162,7 +162,7 @@ impl<F: Flow> IntoFuture for Wait<F> {
     fn into_future(mut self) -> Self::IntoFuture {
         async move {
             while let Some(step) = self.steps.next().await {
-                if let Step::Done(result) = step? {
+                if let Progress::Completed(result) = step? {
                     return Ok(result);
                 }
             }
@@ -215,14 +215,14 @@ impl<F: Flow> Watch<F> {
             return Some(self.end(Reason::OutOfTime));
         };
         let (step, asked) = match self.weigh(polled) {
-            Ok(Step::Done(result)) => {
+            Ok(Progress::Completed(result)) => {
                 self.over = true;
-                return Some((Ok(Step::Done(result)), self));
+                return Some((Ok(Progress::Completed(result)), self));
             }
-            Ok(Step::Waiting(state)) => (Step::Waiting(state), None),
-            Ok(Step::Fault(fault)) => {
+            Ok(Progress::InProgress(state)) => (Progress::InProgress(state), None),
+            Ok(Progress::Fault(fault)) => {
                 let asked = fault.error().retry_after();
-                (Step::Fault(fault), asked)
+                (Progress::Fault(fault), asked)
             }
             Err(reason) => return Some(self.end(reason)),
         };
@@ -235,7 +235,7 @@ impl<F: Flow> Watch<F> {
     }
 
     /// What a poll means for the wait: a step, or its end.
-    fn weigh(&mut self, polled: Polled<F>) -> Result<Step<F::State, F::Output>, Reason> {
+    fn weigh(&mut self, polled: Polled<F>) -> Result<Progress<F::State, F::Output>, Reason> {
         let weight = polled.as_ref().err().map(Weight::of);
         debug!(target: "shomei", flow = F::NAME, outcome = outcome(&polled, weight), "looked");
         let error = match polled {
@@ -252,13 +252,13 @@ impl<F: Flow> Watch<F> {
         self.fault = Some(fault.clone());
         match self.flow.unheard().filter(|_| !self.heard) {
             Some(base_url) if fault.tells_wrong_address() => Err(Reason::WrongAddress(base_url.to_owned())),
-            _ => Ok(Step::Fault(fault)),
+            _ => Ok(Progress::Fault(fault)),
         }
     }
 
-    fn stand(&mut self, found: Found<F::State, F::Output>) -> Result<Step<F::State, F::Output>, Reason> {
+    fn stand(&mut self, found: Found<F::State, F::Output>) -> Result<Progress<F::State, F::Output>, Reason> {
         let state = match found {
-            Found::Done(result) => return Ok(Step::Done(result)),
+            Found::Done(result) => return Ok(Progress::Completed(result)),
             Found::Ended(state, why) => {
                 self.last = Some(state);
                 return Err(Reason::Ended(why));
@@ -270,7 +270,7 @@ impl<F: Flow> Watch<F> {
             Found::Waiting(state) => state,
         };
         self.last = Some(state.clone());
-        Ok(Step::Waiting(state))
+        Ok(Progress::InProgress(state))
     }
 
     fn end(mut self, reason: Reason) -> (Watched<F>, Self) {

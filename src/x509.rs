@@ -26,7 +26,7 @@ mod told_key;
 #[cfg(feature = "certcentral")]
 pub(crate) use self::chain::require_verification;
 #[cfg(feature = "keys")]
-pub use self::key::{KeyKind, PrivateKey};
+pub use self::key::{KeyAlgorithm, PrivateKey};
 pub(crate) use self::object::{Instead, Kind, objects};
 #[cfg(feature = "certcentral")]
 pub use self::{certificate::Certificate, chain::CertificateChain, csr::Csr};

@@ -84,7 +84,7 @@ async fn an_issued_certificate_has_its_key_beside_it_and_no_key_is_overwritten()
     let output = run("issue_certificate", &arguments).await;
     assert!(output.status.success(), "{output:?}");
     let kept = fs::read_to_string(&key).unwrap();
-    let csr = PrivateKey::from_pem(&kept).unwrap().csr(["example.com"]).unwrap();
+    let csr = PrivateKey::from_pem(&kept).unwrap().sign_csr(["example.com"]).unwrap();
     let issued = CertificateChain::from_pem(&fs::read_to_string(&chain).unwrap()).unwrap();
     issued.verify_key(&csr).unwrap();
     assert!(issued.root().is_none() && issued.intermediates().len() == 1);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Csr, Error, Retry, Transport, TransportError,
+    ApiKey, CertCentral, Csr, Error, RetryPolicy, Transport, TransportError,
     certcentral::{OrderId, OrganizationId, Plan, Product},
 };
 
@@ -25,7 +25,7 @@ struct Service(Arc<Mutex<Vec<String>>>);
 
 impl Service {
     fn client(&self) -> CertCentral {
-        let builder = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).retry(Retry::off());
+        let builder = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).retry(RetryPolicy::never());
         builder.build().unwrap()
     }
 

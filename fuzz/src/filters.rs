@@ -6,8 +6,8 @@ use reqwest::Url;
 use shomei::{
     Error,
     certcentral::{
-        CertificateId, ContainerId, Dates, DcvMethod, Match, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Product,
-        RequestStatus, RequestType,
+        CertificateId, ContainerId, DateRange, DcvMethod, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Product,
+        RequestStatus, RequestType, TextFilter,
     },
 };
 
@@ -54,16 +54,16 @@ impl Given<'_> {
         self.0.pop()?.parse().ok()
     }
 
-    fn dates(&mut self) -> Option<Dates> {
+    fn dates(&mut self) -> Option<DateRange> {
         let day = |text: &str| text.parse::<NaiveDate>().ok();
         let moment = |text: &str| text.parse::<DateTime<Utc>>().ok();
         let text = self.0.pop()?;
         match text.split_once(' ') {
-            Some(("before", date)) => Some(Dates::before(day(date)?)),
-            Some(("after", date)) => Some(Dates::after(day(date)?)),
+            Some(("before", date)) => Some(DateRange::before(day(date)?)),
+            Some(("after", date)) => Some(DateRange::after(day(date)?)),
             Some((first, last)) => match (day(first), day(last)) {
-                (Some(first), Some(last)) => Some(Dates::between(first, last)),
-                _ => Some(Dates::moments(moment(first)?, moment(last)?)),
+                (Some(first), Some(last)) => Some(DateRange::between(first, last)),
+                _ => Some(DateRange::between_times(moment(first)?, moment(last)?)),
             },
             None => None,
         }
@@ -103,11 +103,11 @@ impl Expected {
 }
 
 /// What a text is to be found as: it is searched for as it stands.
-fn search(given: &mut Given<'_>) -> Option<Match> {
+fn search(given: &mut Given<'_>) -> Option<TextFilter> {
     let text = given.text()?;
     Some(match text.strip_prefix("under ") {
-        Some(domain) => Match::under(domain),
-        None => Match::exactly(text),
+        Some(domain) => TextFilter::suffix(domain),
+        None => TextFilter::exact(text),
     })
 }
 
@@ -173,7 +173,7 @@ async fn domains(clients: &Clients, mut given: Given<'_>) {
     expected.add("filters[dcv_method]", method.as_ref());
     expected.add("sort", sort.as_ref());
     let (page_size, offset) = page(&mut given, &mut expected);
-    let list = clients.cc.domains().list().maybe_search(all).maybe_method(method).maybe_sort(sort).page_size(page_size).offset(offset);
+    let list = clients.cc.domains().list().maybe_search(all).maybe_dcv_method(method).maybe_sort(sort).page_size(page_size).offset(offset);
     expected.check(clients, "/services/v2/domain", list.send().await);
 }
 
@@ -217,11 +217,11 @@ async fn paths(clients: &Clients, mut given: Given<'_>) {
     while let Some(text) = given.text() {
         let order = clients.cc.orders().get(text.as_str()).send().await;
         segment(clients, &text, "/services/v2/order/certificate/", "", order);
-        let own = clients.cc.orders().by_alternative_id(text.as_str()).send().await;
+        let own = clients.cc.orders().find_by_alternative_id(text.as_str()).send().await;
         segment(clients, &text, "/services/v2/order/alternate/", "", own);
         let product = clients.cc.products().get(Product::new(text.clone())).send().await;
         segment(clients, &text, "/services/v2/product/", "", product);
-        let emails = clients.cc.domains().emails(text.as_str()).send().await;
+        let emails = clients.cc.domains().dcv_emails(text.as_str()).send().await;
         segment(clients, &text.to_lowercase(), "/services/v2/domain/", "/dcv/emails", emails);
         let revoked = clients.cc.certificates().revoke(text.as_str()).start().await;
         segment(clients, &text, "/services/v2/certificate/", "/revoke", revoked);

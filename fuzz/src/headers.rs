@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shomei::{
-    CallOptions, Retry,
+    CallOptions, RetryPolicy,
     certcentral::{CertificateFormat, CertificateId, UserId},
 };
 use tokio::time::Instant;
@@ -34,7 +34,7 @@ pub fn headers(data: &[u8]) {
     });
     play(answers.clone(), async |clients| {
         // A budget without cost, so that one input does not take it from the next.
-        let patient = clients.cc.with(CallOptions::default().retry(Retry::default().repeat_cost(0)));
+        let patient = clients.cc.with_options(CallOptions::default().retry(RetryPolicy::default().retry_cost(0)));
         let began = Instant::now();
         let outcome = patient.users().me().send().await;
         assert!(began.elapsed() <= Duration::from_secs(301), "{:?}", began.elapsed());

@@ -42,5 +42,5 @@ const CHAIN: &str = include_str!("../fixtures/chain.pem");
 
 /// The public key of the request and of the chain's leaf.
 fn key() -> Vec<u8> {
-    shomei::Csr::from_pem(REQUEST).expect("the fixture").public_key().to_vec()
+    shomei::Csr::from_pem(REQUEST).expect("the fixture").public_key_der().to_vec()
 }

@@ -13,7 +13,7 @@ use futures_util::future::{BoxFuture, ready};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use shomei::{
-    ApiKey, CertCentral, Pacer, Permit, PocketSign, Retry, Transport, TransportError, Urgency, Usage,
+    ApiKey, CertCentral, Permit, PocketSign, Priority, RateLimiter, RateUsage, RetryPolicy, Transport, TransportError,
     pocketsign::{PocketSignV1, PocketSignV2},
 };
 
@@ -205,14 +205,14 @@ pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
 /// Lets everybody go, even after a refusal: one input shall not slow the next.
 struct Unpaced;
 
-impl Pacer for Unpaced {
-    fn reserve(&self, _: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn Error + Send + Sync>>> {
+impl RateLimiter for Unpaced {
+    fn acquire(&self, _: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn Error + Send + Sync>>> {
         Box::pin(ready(Ok(Permit::new(drop))))
     }
 
-    fn penalize(&self, _: Option<Duration>) {}
+    fn throttled(&self, _: Option<Duration>) {}
 
-    fn remaining(&self) -> Vec<Usage> {
+    fn usage(&self) -> Vec<RateUsage> {
         Vec::new()
     }
 }
@@ -233,22 +233,22 @@ impl Clients {
         Self {
             cc: CertCentral::builder(key())
                 .base_url(format!("{url}/services/v2"))
-                .pacer(Arc::new(Unpaced))
-                .retry(Retry::off())
+                .rate_limiter(Arc::new(Unpaced))
+                .retry(RetryPolicy::never())
                 .transport(service.clone())
                 .build()
                 .expect("a client"),
             v1: PocketSign::v1(key())
                 .base_url(&url)
-                .pacer(Arc::new(Unpaced))
-                .retry(Retry::off())
+                .rate_limiter(Arc::new(Unpaced))
+                .retry(RetryPolicy::never())
                 .transport(service.clone())
                 .build()
                 .expect("a client"),
             v2: PocketSign::v2(key())
                 .base_url(&url)
-                .pacer(Arc::new(Unpaced))
-                .retry(Retry::off())
+                .rate_limiter(Arc::new(Unpaced))
+                .retry(RetryPolicy::never())
                 .transport(service.clone())
                 .build()
                 .expect("a client"),

@@ -8,7 +8,7 @@ use shomei::{
     certcentral::flow::ApprovalToken,
     pocketsign::{
         CertificateStatus, UserId,
-        sweep::{Cursor, Target},
+        sweep::{SweepCursor, Target},
     },
 };
 
@@ -101,15 +101,15 @@ fn read<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(json: &[u
 }
 
 async fn cursor(clients: &Clients, json: &[u8]) {
-    let Some(cursor) = token::<Cursor>("sweep", 2, "", json) else { return };
+    let Some(cursor) = token::<SweepCursor>("sweep", 2, "", json) else { return };
     let _ = cursor.done();
     let targets = ["a", "b", "../c"].map(|id| Target::from(UserId::from(id)));
-    let sweep = clients.v2.sweep().over(targets).resume(cursor).start();
+    let sweep = clients.v2.sweep().targets(targets).resume(cursor).start();
     opened(json, &sweep);
     match sweep {
         Ok(mut sweep) => {
             while sweep.next().await.is_some() {}
-            assert_eq!(sweep.left(), 0);
+            assert_eq!(sweep.remaining(), 0);
             judge::data(&sweep.cursor());
         }
         Err(error) => judge::personal_error(clients, &error),

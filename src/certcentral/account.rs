@@ -16,7 +16,7 @@ impl<'c> Account<'c> {
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
-    /// let account = cc.account().info().send().await?;
+    /// let account = cc.account().get().send().await?;
     /// println!("{:?} of {:?}", account.id, account.primary_organization_name);
     /// # Ok(())
     /// # }
@@ -25,9 +25,9 @@ impl<'c> Account<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::info)] }))]
-    #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::info)] }))]
-    pub async fn info(self) -> Result<types::Account, Error> {
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::get)] }))]
+    #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::get)] }))]
+    pub async fn get(self) -> Result<types::Account, Error> {
         let call = self.client.call();
         let answer = call.account_info().await;
         call.lift(answer).await

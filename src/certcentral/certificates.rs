@@ -44,7 +44,7 @@ impl Download {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use shomei::certcentral::{CertificateFormat, OrderId};
     ///
-    /// let file = cc.certificates().download_of_order(OrderId(115429178)).format(CertificateFormat::PemAll).send().await?;
+    /// let file = cc.certificates().download_for_order(OrderId(115429178)).format(CertificateFormat::PemAll).send().await?;
     /// println!("{}", file.chain()?.leaf().serial_number());
     /// # Ok(())
     /// # }
@@ -94,9 +94,9 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the account has no such order; whatever the service answers when it has no certificate yet.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download_of_order)] }))]
-    #[builder(builder_type(name = DownloadOrderCertificate, doc { #[doc = docs!(call Certificates::download_of_order)] }))]
-    pub async fn download_of_order(
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download_for_order)] }))]
+    #[builder(builder_type(name = DownloadOrderCertificate, doc { #[doc = docs!(call Certificates::download_for_order)] }))]
+    pub async fn download_for_order(
         self,
         #[builder(start_fn)] order: OrderId,
         /// The format; without it the service chooses.

@@ -15,26 +15,26 @@ handle! {
 
 /// What names a domain to the service: its id, or its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DomainKey {
+pub enum DomainRef {
     /// The id of a domain of the account.
     Id(DomainId),
     /// A fully qualified name, of the account or not.
     Name(String),
 }
 
-impl From<DomainId> for DomainKey {
+impl From<DomainId> for DomainRef {
     fn from(id: DomainId) -> Self {
         Self::Id(id)
     }
 }
 
-impl From<&str> for DomainKey {
+impl From<&str> for DomainRef {
     fn from(name: &str) -> Self {
         Self::Name(name.to_owned())
     }
 }
 
-impl From<String> for DomainKey {
+impl From<String> for DomainRef {
     fn from(name: String) -> Self {
         Self::Name(name)
     }
@@ -51,7 +51,7 @@ impl<'c> Domains<'c> {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use shomei::certcentral::{DcvMethod, OrganizationId};
     ///
-    /// let added = cc.domains().add("example.com").organization(OrganizationId(112233)).method(DcvMethod::DnsTxtToken).send().await?;
+    /// let added = cc.domains().add("example.com").organization(OrganizationId(112233)).dcv_method(DcvMethod::DnsTxtToken).send().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -70,7 +70,7 @@ impl<'c> Domains<'c> {
         /// The organization that the domain is validated for.
         organization: OrganizationId,
         /// How control of the domain is to be proved.
-        method: Option<DcvMethod>,
+        dcv_method: Option<DcvMethod>,
         /// The kinds of certificate that it is to be validated for.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
@@ -87,7 +87,7 @@ impl<'c> Domains<'c> {
             name: check::domain_name("name", &name)?,
             organization: types::OrganizationReference { id: organization },
             validations: requested(validations)?,
-            dcv_method: method,
+            dcv_method,
             locale,
             email_array: check::emails("emails", &emails)?,
             keep_www,
@@ -132,9 +132,9 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::change_method)] }))]
-    #[builder(builder_type(name = ChangeDcvMethod, doc { #[doc = docs!(call Domains::change_method)] }))]
-    pub async fn change_method(
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::change_dcv_method)] }))]
+    #[builder(builder_type(name = ChangeDcvMethod, doc { #[doc = docs!(call Domains::change_dcv_method)] }))]
+    pub async fn change_dcv_method(
         self,
         #[builder(start_fn)] id: DomainId,
         #[builder(start_fn)] method: DcvMethod,
@@ -152,9 +152,9 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`ErrorCode::InvalidDcvMethod`](super::ErrorCode::InvalidDcvMethod) when the domain's method has no token.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::new_token)] }))]
-    #[builder(builder_type(name = NewDcvToken, doc { #[doc = docs!(call Domains::new_token)] }))]
-    pub async fn new_token(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvToken, Error> {
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::generate_dcv_token)] }))]
+    #[builder(builder_type(name = GenerateDcvToken, doc { #[doc = docs!(call Domains::generate_dcv_token)] }))]
+    pub async fn generate_dcv_token(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvToken, Error> {
         let call = self.client.call();
         let answer = call.generate_dcv_token(&id).await;
         call.lift(answer).await
@@ -166,7 +166,7 @@ impl<'c> Domains<'c> {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use shomei::certcentral::{DomainId, ErrorCode};
     ///
-    /// match cc.domains().check(DomainId(738687)).send().await {
+    /// match cc.domains().check_dcv(DomainId(738687)).send().await {
     ///     Ok(found) => println!("{:?}", found.status),
     ///     Err(error) if error.certcentral_code() == Some(ErrorCode::InvalidDnsTxt) => println!("not there yet"),
     ///     Err(error) => return Err(error),
@@ -181,9 +181,9 @@ impl<'c> Domains<'c> {
     /// [`ErrorCode::InvalidDnsCname`](super::ErrorCode::InvalidDnsCname) or
     /// [`ErrorCode::FileRandomValueNotFound`](super::ErrorCode::FileRandomValueNotFound) when it is not there (yet);
     /// [`ErrorCode::InvalidDnsMethod`](super::ErrorCode::InvalidDnsMethod) when the domain is validated by e-mail.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check)] }))]
-    #[builder(builder_type(name = CheckDcv, doc { #[doc = docs!(call Domains::check)] }))]
-    pub async fn check(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvCheck, Error> {
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_dcv)] }))]
+    #[builder(builder_type(name = CheckDcv, doc { #[doc = docs!(call Domains::check_dcv)] }))]
+    pub async fn check_dcv(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvCheck, Error> {
         let call = self.client.call();
         let answer = call.check_domain_dcv(&id).await;
         call.lift(answer).await
@@ -194,12 +194,12 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::emails)] }))]
-    #[builder(builder_type(name = GetDcvEmails, doc { #[doc = docs!(call Domains::emails)] }))]
-    pub async fn emails(self, #[builder(start_fn, into)] domain: DomainKey) -> Result<types::ValidationEmails, Error> {
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::dcv_emails)] }))]
+    #[builder(builder_type(name = GetDcvEmails, doc { #[doc = docs!(call Domains::dcv_emails)] }))]
+    pub async fn dcv_emails(self, #[builder(start_fn, into)] domain: DomainRef) -> Result<types::ValidationEmails, Error> {
         let domain = match domain {
-            DomainKey::Id(id) => id.to_string(),
-            DomainKey::Name(name) => check::domain_name("domain", &name)?,
+            DomainRef::Id(id) => id.to_string(),
+            DomainRef::Name(name) => check::domain_name("domain", &name)?,
         };
         let call = self.client.call();
         let answer = call.domain_emails(&domain).await;
@@ -211,9 +211,9 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::resend_emails)] }))]
-    #[builder(builder_type(name = ResendDcvEmails, doc { #[doc = docs!(call Domains::resend_emails)] }))]
-    pub async fn resend_emails(
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::resend_dcv_emails)] }))]
+    #[builder(builder_type(name = ResendDcvEmails, doc { #[doc = docs!(call Domains::resend_dcv_emails)] }))]
+    pub async fn resend_dcv_emails(
         self,
         #[builder(start_fn)] id: DomainId,
         /// The name to be validated, if it is another than the domain's own.
@@ -276,7 +276,7 @@ impl<'c> Domains<'c> {
         self,
         #[builder(start_fn)] id: DomainId,
         /// How control of the domain is to be proved.
-        method: Option<DcvMethod>,
+        dcv_method: Option<DcvMethod>,
         /// The kinds of certificate that it is to be validated for.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
@@ -286,7 +286,7 @@ impl<'c> Domains<'c> {
     ) -> Result<Option<types::DomainValidationResponse>, Error> {
         let request = types::DomainValidationRequest {
             validations: requested(validations)?,
-            dcv_method: method,
+            dcv_method,
             email_array: check::emails("emails", &emails)?,
         };
         let call = self.client.call();
@@ -368,7 +368,7 @@ fn requested(types: Vec<ValidationType>) -> Result<Vec<types::RequestedValidatio
 pub(super) mod builders {
     //! The builders of the operations on domains.
     pub use super::{
-        ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GetDcvEmails, GetDomain,
-        GetDomainValidations, ListDomains, LockDomain, NewDcvToken, ResendDcvEmails, SubmitDomain, UnlockDomain,
+        ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GenerateDcvToken, GetDcvEmails, GetDomain,
+        GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
     };
 }

@@ -10,29 +10,29 @@ use crate::error::Error;
 /// How a text is searched for.
 ///
 /// ```
-/// use shomei::certcentral::Match;
+/// use shomei::certcentral::TextFilter;
 ///
-/// assert_eq!(Match::exactly("www.example.com").to_string(), "www.example.com");
-/// assert_eq!(Match::under("example.com").to_string(), "%example.com");
+/// assert_eq!(TextFilter::exact("www.example.com").to_string(), "www.example.com");
+/// assert_eq!(TextFilter::suffix("example.com").to_string(), "%example.com");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Match(String);
+pub struct TextFilter(String);
 
-impl Match {
+impl TextFilter {
     /// The text as it stands.
-    pub fn exactly(text: impl Into<String>) -> Self {
+    pub fn exact(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     /// A domain and everything below it (guide p.46). The service looks for names that *end* so: `notexample.com` is found too.
     #[must_use]
     pub fn under(domain: &str) -> Self {
-        Self::ending(domain)
+        Self::suffix(domain)
     }
 
     /// Whatever ends so.
     #[must_use]
-    pub fn ending(text: &str) -> Self {
+    pub fn suffix(text: &str) -> Self {
         Self(format!("%{}", text.trim_start_matches('%')))
     }
 
@@ -44,19 +44,19 @@ impl Match {
     }
 }
 
-impl From<&str> for Match {
+impl From<&str> for TextFilter {
     fn from(text: &str) -> Self {
-        Self::exactly(text)
+        Self::exact(text)
     }
 }
 
-impl From<String> for Match {
+impl From<String> for TextFilter {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-impl fmt::Display for Match {
+impl fmt::Display for TextFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -66,14 +66,14 @@ impl fmt::Display for Match {
 ///
 /// ```
 /// use chrono::NaiveDate;
-/// use shomei::certcentral::Dates;
+/// use shomei::certcentral::DateRange;
 ///
 /// let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
-/// assert_eq!(Dates::before(day(23)).to_string(), "<2026-11-23");
-/// assert_eq!(Dates::between(day(1), day(30)).to_string(), "2026-11-01 00:00:00...2026-11-30 23:59:59");
+/// assert_eq!(DateRange::before(day(23)).to_string(), "<2026-11-23");
+/// assert_eq!(DateRange::between(day(1), day(30)).to_string(), "2026-11-01 00:00:00...2026-11-30 23:59:59");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Dates(Span);
+pub struct DateRange(Span);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Span {
@@ -82,7 +82,7 @@ enum Span {
     Between(DateTime<Utc>, DateTime<Utc>),
 }
 
-impl Dates {
+impl DateRange {
     /// Before a day.
     #[must_use]
     pub fn before(day: NaiveDate) -> Self {
@@ -104,7 +104,7 @@ impl Dates {
 
     /// From one moment to another.
     #[must_use]
-    pub fn moments(first: DateTime<Utc>, last: DateTime<Utc>) -> Self {
+    pub fn between_times(first: DateTime<Utc>, last: DateTime<Utc>) -> Self {
         Self(Span::Between(first, last))
     }
 
@@ -116,7 +116,7 @@ impl Dates {
     }
 }
 
-impl fmt::Display for Dates {
+impl fmt::Display for DateRange {
     /// The service's notation. The blank between day and time becomes the `+` of the guide in the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
@@ -131,7 +131,7 @@ impl fmt::Display for Dates {
 /// When the validation of a domain ends, or has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ValidationEnd {
+pub enum ValidationExpiry {
     /// Within the last 7 days.
     InLast7Days,
     /// Within the next 7 days.
@@ -144,7 +144,7 @@ pub enum ValidationEnd {
     From61To90Days,
 }
 
-impl ValidationEnd {
+impl ValidationExpiry {
     const fn words(self) -> &'static str {
         match self {
             Self::InLast7Days => "expired_in_last_7_days",
@@ -198,31 +198,31 @@ impl OrderSort {
 
     /// The largest, or latest, first.
     #[must_use]
-    pub const fn descending(self) -> Sorting {
-        Sorting { key: self, descending: true }
+    pub const fn descending(self) -> Sort {
+        Sort { key: self, descending: true }
     }
 
     /// The smallest, or earliest, first.
     #[must_use]
-    pub const fn ascending(self) -> Sorting {
-        Sorting { key: self, descending: false }
+    pub const fn ascending(self) -> Sort {
+        Sort { key: self, descending: false }
     }
 }
 
 /// A key to sort by, and its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Sorting {
+pub struct Sort {
     key: OrderSort,
     descending: bool,
 }
 
-impl From<OrderSort> for Sorting {
+impl From<OrderSort> for Sort {
     fn from(key: OrderSort) -> Self {
         key.ascending()
     }
 }
 
-impl fmt::Display for Sorting {
+impl fmt::Display for Sort {
     /// Ascending order needs no sign; a `+` would reach the service as a blank.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", if self.descending { "-" } else { "" }, self.key.word())
@@ -236,14 +236,14 @@ mod tests {
     #[test]
     fn searches() {
         for (search, written) in [
-            (Match::exactly("www.digicert.com"), "www.digicert.com"),
-            (Match::under("digicert.com"), "%digicert.com"),
-            (Match::ending("%digicert.com"), "%digicert.com"),
-            (Match::from("12345678"), "12345678"),
+            (TextFilter::exact("www.digicert.com"), "www.digicert.com"),
+            (TextFilter::suffix("digicert.com"), "%digicert.com"),
+            (TextFilter::suffix("%digicert.com"), "%digicert.com"),
+            (TextFilter::from("12345678"), "12345678"),
         ] {
             assert_eq!(search.checked("search").unwrap(), written);
         }
-        for empty in [Match::exactly(""), Match::under(""), Match::exactly("%"), Match::exactly(" ")] {
+        for empty in [TextFilter::exact(""), TextFilter::suffix(""), TextFilter::exact("%"), TextFilter::exact(" ")] {
             assert!(empty.checked("search").unwrap_err().is_invalid_input());
         }
     }
@@ -252,24 +252,24 @@ mod tests {
     fn spans_as_the_guide_writes_them() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         for (dates, written) in [
-            (Dates::between(day("2017-05-10"), day("2017-05-11")), "2017-05-10 00:00:00...2017-05-11 23:59:59"),
-            (Dates::after(day("2017-01-01")), ">2017-01-01"),
-            (Dates::before(day("2017-05-11")), "<2017-05-11"),
+            (DateRange::between(day("2017-05-10"), day("2017-05-11")), "2017-05-10 00:00:00...2017-05-11 23:59:59"),
+            (DateRange::after(day("2017-01-01")), ">2017-01-01"),
+            (DateRange::before(day("2017-05-11")), "<2017-05-11"),
         ] {
             assert_eq!(dates.checked("valid_till").unwrap(), written);
         }
-        assert!(Dates::between(day("2017-05-12"), day("2017-05-11")).checked("valid_till").unwrap_err().is_invalid_input());
+        assert!(DateRange::between(day("2017-05-12"), day("2017-05-11")).checked("valid_till").unwrap_err().is_invalid_input());
     }
 
     #[test]
     fn ends_of_validations() {
-        assert_eq!(ValidationEnd::From31To60Days.checked("f", &ValidationType::Ev).unwrap(), "ev_expiring_from_31_to_60_days");
-        assert!(ValidationEnd::Within7Days.checked("f", &ValidationType::Cs).unwrap_err().is_invalid_input());
+        assert_eq!(ValidationExpiry::From31To60Days.checked("f", &ValidationType::Ev).unwrap(), "ev_expiring_from_31_to_60_days");
+        assert!(ValidationExpiry::Within7Days.checked("f", &ValidationType::Cs).unwrap_err().is_invalid_input());
     }
 
     #[test]
     fn sorting() {
         assert_eq!(OrderSort::DateValidTill.descending().to_string(), "-date_valid_till");
-        assert_eq!(Sorting::from(OrderSort::OrderId).to_string(), "order_id");
+        assert_eq!(Sort::from(OrderSort::OrderId).to_string(), "order_id");
     }
 }

@@ -38,13 +38,13 @@ mod revocation;
 
 pub(super) use self::issuance::Awaited;
 pub use self::{
-    approval::{Approval, ApprovalToken, PendingApproval, ResumeApproval, SettleRequest},
+    approval::{Approval, ApprovalToken, DriveApproval, PendingApproval, ResumeApproval},
     domain_validation::{
         DomainValidation, DomainValidationState, DomainValidationToken, PendingValidation, ResumeValidation, ValidateDomain,
     },
-    fleet::{Expiring, ListExpiring, NextStep, RevalidateDomains, Revalidated},
-    instructions::Instructions,
-    issuance::{Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance, WaitingFor},
+    fleet::{ExpiringOrder, ListExpiring, RenewalAction, RevalidateDomains, Revalidated},
+    instructions::DcvInstructions,
+    issuance::{Blocker, Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance},
     pending::Pending,
-    revocation::{CertificateKey, GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
+    revocation::{CertificateRef, GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
 };

@@ -26,8 +26,8 @@ pub use self::{
     adopt::AdoptOrder,
     list::ListOrders,
     manage::{
-        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GetRandomValue, ListChanges, ListDuplicates, ListReissues, MarkRenewed,
-        ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GenerateOrderDcvToken, ListChanges, ListDuplicates, ListReissues,
+        MarkRenewed, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
     },
     new_order::{Contact, OrderCertificate},
     reissue::{DuplicateCertificate, ReissueCertificate},
@@ -46,14 +46,14 @@ handle! {
 
 /// What names an order to the service: its id, or the thumbprint or serial number of its primary certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OrderKey {
+pub enum OrderRef {
     /// The id.
     Id(OrderId),
     /// The SHA-1 thumbprint or the serial number of the primary certificate, in hexadecimal digits.
     Certificate(String),
 }
 
-impl OrderKey {
+impl OrderRef {
     fn segment(&self) -> Result<String, Error> {
         match self {
             Self::Id(id) => Ok(id.to_string()),
@@ -62,13 +62,13 @@ impl OrderKey {
     }
 }
 
-impl From<OrderId> for OrderKey {
+impl From<OrderId> for OrderRef {
     fn from(id: OrderId) -> Self {
         Self::Id(id)
     }
 }
 
-impl From<&str> for OrderKey {
+impl From<&str> for OrderRef {
     fn from(digits: &str) -> Self {
         Self::Certificate(digits.to_owned())
     }
@@ -95,7 +95,7 @@ impl<'c> Orders<'c> {
     #[builder(builder_type(name = GetOrder, doc { #[doc = docs!(call Orders::get)] }))]
     pub async fn get(
         self,
-        #[builder(start_fn, into)] order: OrderKey,
+        #[builder(start_fn, into)] order: OrderRef,
         /// Adds what the check of each name's CAA records has found, while the order is pending.
         include_caa_status: Option<bool>,
     ) -> Result<types::Order, Error> {
@@ -124,9 +124,9 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the id cannot stand in a URL; whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::by_alternative_id)] }))]
-    #[builder(builder_type(name = FindOrders, doc { #[doc = docs!(call Orders::by_alternative_id)] }))]
-    pub async fn by_alternative_id(self, #[builder(start_fn, into)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::find_by_alternative_id)] }))]
+    #[builder(builder_type(name = FindOrdersByAlternativeId, doc { #[doc = docs!(call Orders::find_by_alternative_id)] }))]
+    pub async fn find_by_alternative_id(self, #[builder(start_fn, into)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let id = check::path_segment("alternative_order_id", &id)?;
         let call = self.client.call();
         let answer = call.orders_by_alternative_order_id(&id, None, None).await;
@@ -137,8 +137,8 @@ impl<'c> Orders<'c> {
 pub(super) mod builders {
     //! The builders of the operations on orders.
     pub use super::{
-        AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrders, GetOrder,
-        GetOrderValidation, GetRandomValue, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed, OrderCertificate,
-        ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+        AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
+        GenerateOrderDcvToken, GetOrder, GetOrderValidation, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed,
+        OrderCertificate, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
     };
 }

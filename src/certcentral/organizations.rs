@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{
-    CertCentral, Contact, ContainerId, Match, OrganizationId, OrganizationStatus, ValidationType, check, docs, handle,
+    CertCentral, Contact, ContainerId, OrganizationId, OrganizationStatus, TextFilter, ValidationType, check, docs, handle,
     list::{self, list_ends},
     types,
 };
@@ -176,7 +176,7 @@ impl<'c> Organizations<'c> {
         status: Option<OrganizationStatus>,
         /// Only those of a name.
         #[builder(into)]
-        search: Option<Match>,
+        search: Option<TextFilter>,
         /// Adds how each kind of validation stands.
         include_validation: Option<bool>,
         /// A member to sort by; `-` before it turns the order round.

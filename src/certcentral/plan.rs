@@ -5,14 +5,14 @@
 //!
 //! ```
 //! use chrono::NaiveDate;
-//! use shomei::certcentral::{Limits, Plan, Validity, plan};
+//! use shomei::certcentral::{IssuanceLimits, Plan, Validity, plan};
 //!
 //! let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-//! let granted = plan::order(Plan::years(1), None, today, None, &Limits::default())?;
+//! let granted = plan::check_order(Plan::years(1), None, today, None, &IssuanceLimits::default())?;
 //! assert_eq!(granted.plan_days, 370);
 //! assert_eq!(granted.certificate_days, 199);
 //!
-//! let refused = plan::order(Plan::years(1), Some(Validity::days(365)), today, None, &Limits::default()).unwrap_err();
+//! let refused = plan::check_order(Plan::years(1), Some(Validity::days(365)), today, None, &IssuanceLimits::default()).unwrap_err();
 //! assert!(refused.to_string().contains("at most 199 days since 2026-02-24"));
 //! # Ok::<(), shomei::Error>(())
 //! ```
@@ -92,7 +92,7 @@ term! {
 /// [`plan_years`](Self::plan_years).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct IssuanceLimits {
     /// The most years of a plan, each from a date on.
     pub plan_years: Vec<(NaiveDate, u32)>,
     /// The most days of a certificate, each from a date on.
@@ -101,7 +101,7 @@ pub struct Limits {
     pub dcv_reuse_days: Vec<(NaiveDate, u32)>,
 }
 
-impl Default for Limits {
+impl Default for IssuanceLimits {
     fn default() -> Self {
         Self {
             plan_years: vec![(date(2020, 1, 1), 6), (date(2023, 10, 31), 3)],
@@ -126,7 +126,7 @@ pub struct Limit {
     pub since: NaiveDate,
 }
 
-impl Limits {
+impl IssuanceLimits {
     /// The most years of a plan that is ordered on this day.
     #[must_use]
     pub fn plan_years_on(&self, day: NaiveDate) -> Limit {
@@ -155,7 +155,7 @@ fn in_force(steps: &[(NaiveDate, u32)], day: NaiveDate) -> Limit {
 /// What an order will get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Granted {
+pub struct GrantedTerms {
     /// How many days the plan lasts, the days carried over from a renewed plan included.
     pub plan_days: u32,
     /// The last day of the plan. The service moves it by a few days if it falls on a weekend or holiday.
@@ -187,7 +187,13 @@ pub fn renewal_bonus(days_left: i64) -> u32 {
 /// # Errors
 ///
 /// [`Error::is_invalid_input`], naming the limit and the date it holds from, when more is asked for than can be granted.
-pub fn order(plan: Plan, validity: Option<Validity>, today: NaiveDate, renews: Option<i64>, limits: &Limits) -> Result<Granted, Error> {
+pub fn check_order(
+    plan: Plan,
+    validity: Option<Validity>,
+    today: NaiveDate,
+    renews: Option<i64>,
+    limits: &IssuanceLimits,
+) -> Result<GrantedTerms, Error> {
     let plan_days = plan_days(plan, today, renews, limits)?;
     let most = limits.certificate_days_on(today);
     let certificate_days = match validity.map(|Validity(term)| term) {
@@ -199,7 +205,7 @@ pub fn order(plan: Plan, validity: Option<Validity>, today: NaiveDate, renews: O
         }
         Some(term) => within("validity", days_of(term, today, "validity")?, most, plan_days)?,
     };
-    Ok(Granted { plan_days, plan_until: after(today, plan_days), certificate_days, certificate_until: after(today, certificate_days) })
+    Ok(GrantedTerms { plan_days, plan_until: after(today, plan_days), certificate_days, certificate_until: after(today, certificate_days) })
 }
 
 /// What a reissue made today will get: the number of days, or why it will not be taken (guide p.67).
@@ -209,7 +215,7 @@ pub fn order(plan: Plan, validity: Option<Validity>, today: NaiveDate, renews: O
 /// # Errors
 ///
 /// [`Error::is_invalid_input`], naming the limit, when more is asked for than can be granted, or when the plan has ended.
-pub fn reissue(validity: Option<Validity>, today: NaiveDate, plan_until: NaiveDate, limits: &Limits) -> Result<u32, Error> {
+pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: NaiveDate, limits: &IssuanceLimits) -> Result<u32, Error> {
     let left = u32::try_from((plan_until - today).num_days()).unwrap_or_default();
     if left == 0 {
         return Err(Error::invalid("plan", format!("it ended on {plan_until}; order a renewal instead")));
@@ -231,7 +237,7 @@ pub fn reissue(validity: Option<Validity>, today: NaiveDate, plan_until: NaiveDa
 /// What one year is to the service.
 const YEAR: u32 = 370;
 
-fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &Limits) -> Result<u32, Error> {
+fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &IssuanceLimits) -> Result<u32, Error> {
     let Limit { most, since } = limits.plan_years_on(today);
     match term {
         Term::Years(0) => Err(Error::invalid("plan", "0 years; a plan lasts at least 1 year or 1 day")),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use super::{
-    Limits, ProductNameId,
+    IssuanceLimits, ProductNameId,
     check::{self, Trust},
 };
 use crate::error::Error;
@@ -107,7 +107,7 @@ impl Product {
     }
 
     /// The limits that apply to this product: those of plans to all, those of certificates to public TLS.
-    pub(super) fn limits(&self, mut limits: Limits) -> Limits {
+    pub(super) fn limits(&self, mut limits: IssuanceLimits) -> IssuanceLimits {
         if !self.is_public_tls() {
             limits.certificate_days.clear();
         }

@@ -51,7 +51,7 @@ pub(super) async fn recover<'w, T>(
 ) -> Result<T, Error> {
     let begun = Instant::now();
     let lost = match send().await {
-        Err(error) if error.may_have_happened() => error,
+        Err(error) if error.is_ambiguous() => error,
         response => return response,
     };
     let unsettled = |error: Error, attempts| Err(error.after(attempts, begun.elapsed()).leaving(hint.to_string()));
@@ -77,8 +77,8 @@ pub(super) async fn recover<'w, T>(
 
 /// What is left of the time of a call that began then, or as much of it as the caller allows.
 pub(super) fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
-    let left = client.core.deadline(&client.options).saturating_sub(begun.elapsed()).max(LEAST);
-    client.core.retry(&client.options).search.map_or(left, |longest| longest.min(left))
+    let left = client.core.call_timeout(&client.options).saturating_sub(begun.elapsed()).max(LEAST);
+    client.core.recovery_timeout(&client.options).map_or(left, |longest| longest.min(left))
 }
 
 /// Looks for what an error leaves in doubt, less and less often.
@@ -133,7 +133,7 @@ pub(super) async fn search<'w, T>(
     };
     info!(target: "shomei", operation, outcome = told, "searched for what became of a write");
     #[cfg(feature = "metrics")]
-    metrics::counter!("shomei_searches_total", "service" => "certcentral", "operation" => operation.unwrap_or_default(), "outcome" => told)
+    metrics::counter!("shomei_recoveries_total", "service" => "certcentral", "operation" => operation.unwrap_or_default(), "outcome" => told)
         .increment(1);
     outcome
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::error::ErrorEntry;
+use crate::error::ApiError;
 
 /// The `errors` of a body, whatever their shape: a list, a single object, or none at all.
-pub(super) fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+pub(super) fn api_errors(body: &[u8]) -> Vec<ApiError> {
     let Ok(Value::Object(mut body)) = serde_json::from_slice(body) else { return Vec::new() };
     let listed = match body.remove("errors") {
         Some(Value::Array(list)) => list,
@@ -21,8 +21,8 @@ pub(super) fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
     listed
         .iter()
         .map(|entry| match entry {
-            Value::String(message) => ErrorEntry { code: String::new(), message: message.clone() },
-            entry => ErrorEntry { code: text(entry, "code"), message: text(entry, "message") },
+            Value::String(message) => ApiError { code: String::new(), message: message.clone() },
+            entry => ApiError { code: text(entry, "code"), message: text(entry, "message") },
         })
         .filter(|entry| !(entry.code.is_empty() && entry.message.is_empty()))
         .collect()
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn errors_are_read_in_every_shape_seen() {
-        let one = |code: &str, message: &str| vec![ErrorEntry { code: code.into(), message: message.into() }];
+        let one = |code: &str, message: &str| vec![ApiError { code: code.into(), message: message.into() }];
         for (body, expected) in [
             (r#"{"errors":[{"code":"not_found|order","message":"m"}]}"#, one("not_found|order", "m")),
             (r#"{"errors":{"code":"a","message":"m"}}"#, one("a", "m")),

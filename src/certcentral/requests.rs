@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{
-    CertCentral, ContainerId, Match, RequestId, RequestStatus, RequestType, docs, handle,
+    CertCentral, ContainerId, RequestId, RequestStatus, RequestType, TextFilter, docs, handle,
     list::{self, list_ends},
     types,
 };
@@ -67,7 +67,7 @@ impl<'c> Requests<'c> {
         kind: Option<RequestType>,
         /// Only those for a certificate with this common name.
         #[builder(into)]
-        search: Option<Match>,
+        search: Option<TextFilter>,
         /// Only those of a container.
         container: Option<ContainerId>,
         /// Only those whose order has a value in this custom field, by its `metadata_id`.
@@ -103,9 +103,9 @@ impl<'c> Requests<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::summary)] }))]
-    #[builder(builder_type(name = CountRequests, doc { #[doc = docs!(call Requests::summary)] }))]
-    pub async fn summary(
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::count)] }))]
+    #[builder(builder_type(name = CountRequests, doc { #[doc = docs!(call Requests::count)] }))]
+    pub async fn count(
         self,
         /// Only those of a container.
         container: Option<ContainerId>,

@@ -34,7 +34,7 @@ impl<'c> Users<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_denied`] when the key is wrong.
+    /// [`Error::is_unauthorized`] when the key is wrong.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::me)] }))]
     #[builder(builder_type(name = GetMe, doc { #[doc = docs!(call Users::me)] }))]
     pub async fn me(self) -> Result<types::User, Error> {

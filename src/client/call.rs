@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use super::{CallOptions, Core, decode::without_mark, trace::Traced};
 use crate::{
-    error::{Answer, Error, ErrorEntry},
+    error::{Answer, ApiError, Error},
     generated::Operation,
 };
 
@@ -223,7 +223,7 @@ async fn refused(answer: reqwest::Response, core: &Core) -> Error {
 }
 
 /// Whether a 404 says that what was asked for is not there; another one may be a wrong path, or some proxy's.
-pub(crate) fn tell_absence(entries: &[ErrorEntry]) -> bool {
+pub(crate) fn tell_absence(entries: &[ApiError]) -> bool {
     entries.iter().any(|entry| entry.code.starts_with("not_found") || entry.code == "no_such_entry")
 }
 

@@ -1,7 +1,7 @@
 //! Some proxies answer a request they do not like by repeating it, headers and all. What is told of an answer never shows the key.
 
 use super::Core;
-use crate::error::{ErrorEntry, excerpt};
+use crate::error::{ApiError, excerpt};
 
 const HIDDEN: &str = "[redacted]";
 
@@ -34,8 +34,8 @@ impl Core {
         }
     }
 
-    pub(super) fn entries_without_key(&self, entries: Vec<ErrorEntry>) -> Vec<ErrorEntry> {
-        let hide = |ErrorEntry { code, message }| ErrorEntry { code: self.without_key(&code), message: self.without_key(&message) };
+    pub(super) fn entries_without_key(&self, entries: Vec<ApiError>) -> Vec<ApiError> {
+        let hide = |ApiError { code, message }| ApiError { code: self.without_key(&code), message: self.without_key(&message) };
         entries.into_iter().take(MOST_ENTRIES).map(hide).collect()
     }
 

@@ -35,15 +35,15 @@ impl Call {
         let idempotent = operation.is_some_and(|operation| operation.idempotent);
         let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = core.retry(&self.options);
-        let limit = core.deadline(&self.options);
+        let limit = core.call_timeout(&self.options);
         let deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
         let mut next = Some(request);
         let (mut number, mut arrived, mut may_be_done) = (0, false, false);
         while let Some(request) = next.take() {
             let asked = Instant::now();
-            let place = timeout_at(deadline, core.pacer.reserve(self.options.urgency)).await;
-            trace.paced(self.options.urgency, asked.elapsed());
+            let place = timeout_at(deadline, core.pacer.acquire(self.options.priority)).await;
+            trace.paced(self.options.priority, asked.elapsed());
             let Ok(place) = place else { break };
             // A write that times out at once leaves its caller in the dark; not sent, it leaves nothing.
             let needed = if idempotent { Duration::ZERO } else { MOMENTS.min(limit / 10) };
@@ -96,7 +96,7 @@ impl Core {
         mut permit: Permit,
         deadline: Instant,
     ) -> Result<Answer, Error> {
-        let limit = self.timeout.min(deadline.duration_since(Instant::now()));
+        let limit = self.attempt_timeout.min(deadline.duration_since(Instant::now()));
         let exchange = async {
             permit.sending();
             match transport.send(request).await {
@@ -127,8 +127,8 @@ impl Core {
         let mut chunks = answer.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| Error::cut_short(error.without_url()))?;
-            if body.len() + chunk.len() > self.body_limit {
-                return Err(Error::too_large(self.body_limit));
+            if body.len() + chunk.len() > self.max_response_size {
+                return Err(Error::too_large(self.max_response_size));
             }
             body.extend_from_slice(&chunk);
         }
@@ -145,7 +145,7 @@ impl Core {
         if let Outcome::Answered { status: 429, retry_after } = outcome {
             trace.slowed(retry_after);
             // Whoever asks for longer than that may mean one call only.
-            self.pacer.penalize(retry_after.map(|wait| wait.min(self.retry.longest_retry_after)));
+            self.pacer.throttled(retry_after.map(|wait| wait.min(self.retry.max_retry_after)));
         }
         if outcome.is_healthy() {
             self.budget.refill();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Retry, Urgency};
+use super::{Priority, RetryPolicy};
 
 /// What differs for some calls from what the client was built with.
 ///
@@ -10,19 +10,21 @@ use super::{Retry, Urgency};
 /// # #[cfg(feature = "certcentral")]
 /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
 /// use std::time::Duration;
-/// use shomei::{CallOptions, Retry};
+/// use shomei::{CallOptions, RetryPolicy};
 ///
 /// // A probe: once, and quickly.
-/// let probe = cc.with(CallOptions::default().retry(Retry::off()).deadline(Duration::from_secs(2)));
+/// let probe = cc.with_options(CallOptions::default().retry(RetryPolicy::never()).call_timeout(Duration::from_secs(2)));
 /// probe.users().me().send().await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
-    pub(super) retry: Option<Retry>,
-    pub(super) deadline: Option<Duration>,
-    pub(super) urgency: Urgency,
+    pub(super) retry: Option<RetryPolicy>,
+    pub(super) call_timeout: Option<Duration>,
+    #[cfg(feature = "certcentral")]
+    pub(super) recovery_timeout: Option<Duration>,
+    pub(super) priority: Priority,
     /// Whether an answer counts only if all of it can be read.
     pub(super) in_full: bool,
 }
@@ -30,15 +32,28 @@ pub struct CallOptions {
 impl CallOptions {
     /// When these calls are repeated.
     #[must_use]
-    pub fn retry(mut self, retry: Retry) -> Self {
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = Some(retry);
         self
     }
 
     /// How long each of these calls may take, repeats and waiting included.
     #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = Some(timeout);
+        self
+    }
+
+    /// The longest that the flows look for an order, a reissue, a duplicate or a domain when the response to it was lost; zero for not at
+    /// all. By default they look, less and less often, until the [timeout](Self::call_timeout) of the call that was lost, and for ten
+    /// seconds in any case.
+    ///
+    /// What certainly is the one that was asked for is adopted. Otherwise the error is [ambiguous](crate::Error::is_ambiguous), and its
+    /// [`recovery_hint`](crate::Error::recovery_hint) says what to look for.
+    #[cfg(feature = "certcentral")]
+    #[must_use]
+    pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
+        self.recovery_timeout = Some(timeout);
         self
     }
 
@@ -51,8 +66,8 @@ impl CallOptions {
 
     /// Whether these calls let others go first when the rate limit is near.
     #[must_use]
-    pub fn urgency(mut self, urgency: Urgency) -> Self {
-        self.urgency = urgency;
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 }

@@ -14,27 +14,27 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use futures_util::future::BoxFuture;
 
 #[cfg(feature = "redis")]
-pub use self::redis::RedisWindows;
-pub use self::windows::RollingWindows;
+pub use self::redis::RedisSlidingWindow;
+pub use self::windows::SlidingWindow;
 use crate::error::Error;
 
 /// A rate limit: no stretch of time as long as `window` may hold more than `limit` requests.
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use shomei::Rate;
-/// let short = Rate::new(100, Duration::from_secs(5));
+/// # use shomei::RateLimit;
+/// let short = RateLimit::new(100, Duration::from_secs(5));
 /// assert_eq!(short.limit, 100);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
+pub struct RateLimit {
     /// The most requests that a window may hold.
     pub limit: u32,
     /// How long the window is.
     pub window: Duration,
 }
 
-impl Rate {
+impl RateLimit {
     /// At most `limit` requests in any `window`.
     #[must_use]
     pub const fn new(limit: u32, window: Duration) -> Self {
@@ -52,10 +52,10 @@ impl Rate {
 }
 
 /// Rates that can be kept to.
-fn checked(rates: impl IntoIterator<Item = Rate>) -> Result<Vec<Rate>, Error> {
+fn checked(rates: impl IntoIterator<Item = RateLimit>) -> Result<Vec<RateLimit>, Error> {
     const LONGEST: Duration = Duration::from_secs(366 * 86_400);
-    let rates: Vec<Rate> = rates.into_iter().collect();
-    for Rate { limit, window } in &rates {
+    let rates: Vec<RateLimit> = rates.into_iter().collect();
+    for RateLimit { limit, window } in &rates {
         if *limit == 0 || window.is_zero() || *window > LONGEST {
             return Err(Error::configuration(format!("rate: {limit} requests in {window:?} cannot be kept to")));
         }
@@ -65,7 +65,7 @@ fn checked(rates: impl IntoIterator<Item = Rate>) -> Result<Vec<Rate>, Error> {
 
 /// Whose request it is, when there are not places enough for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Urgency {
+pub enum Priority {
     /// Somebody waits for this very call.
     #[default]
     Foreground,
@@ -75,64 +75,64 @@ pub enum Urgency {
 
 /// Gives out places under a rate limit.
 ///
-/// A client brings its own, [`RollingWindows`], which all its clones share. Clients with the same key should be given the same
-/// pacer ([`ClientBuilder::pacer`](crate::ClientBuilder::pacer)); processes with the same key can share one budget through another
-/// implementation that keeps it in a common store, as `RedisWindows` does (feature `redis`).
+/// A client brings its own, [`SlidingWindow`], which all its clones share. Clients with the same key should be given the same
+/// rate limiter ([`ClientBuilder::rate_limiter`](crate::ClientBuilder::pacer)); processes with the same key can share one budget through another
+/// implementation that keeps it in a common store, as `RedisSlidingWindow` does (feature `redis`).
 ///
 /// ```
 /// use std::{error::Error, sync::atomic::{AtomicU32, Ordering}, time::Duration};
 /// use futures_util::future::BoxFuture;
-/// use shomei::{Pacer, Permit, RollingWindows, Urgency, Usage};
+/// use shomei::{RateLimiter, Permit, SlidingWindow, Priority, RateUsage};
 ///
 /// /// Counts how often the service refused a call all the same.
-/// struct Counting { windows: RollingWindows, refusals: AtomicU32 }
+/// struct Counting { windows: SlidingWindow, refusals: AtomicU32 }
 ///
-/// impl Pacer for Counting {
-///     fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn Error + Send + Sync>>> {
-///         self.windows.reserve(urgency)
+/// impl RateLimiter for Counting {
+///     fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn Error + Send + Sync>>> {
+///         self.windows.acquire(priority)
 ///     }
-///     fn penalize(&self, asked: Option<Duration>) {
+///     fn throttled(&self, asked: Option<Duration>) {
 ///         self.refusals.fetch_add(1, Ordering::Relaxed);
-///         self.windows.penalize(asked);
+///         self.windows.throttled(asked);
 ///     }
-///     fn remaining(&self) -> Vec<Usage> {
-///         self.windows.remaining()
+///     fn usage(&self) -> Vec<RateUsage> {
+///         self.windows.usage()
 ///     }
 /// }
 /// ```
-pub trait Pacer: Send + Sync + 'static {
+pub trait RateLimiter: Send + Sync + 'static {
     /// Waits for a place: first come, first served among equally urgent callers. The wait has no end of its own; the caller's deadline
     /// drops it, and a dropped wait must leave no trace.
     ///
     /// # Errors
     ///
     /// When the store that the budget is kept in cannot be asked. The call counts as never sent, and may be tried again.
-    fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>>;
+    fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>>;
 
     /// The service refused a request with 429: somebody else uses the budget too. Nobody gets a place for the time the service asked
-    /// for, or for a time of the pacer's choosing if it asked for none, and after that not everybody at once.
-    fn penalize(&self, asked: Option<Duration>);
+    /// for, or for a time of the limiter's choosing if it asked for none, and after that not everybody at once.
+    fn throttled(&self, asked: Option<Duration>);
 
     /// How full each window is, as far as is known here and now; not a promise.
-    fn remaining(&self) -> Vec<Usage>;
+    fn usage(&self) -> Vec<RateUsage>;
 }
 
 /// How full a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Usage {
+pub struct RateUsage {
     /// The limit and its window.
-    pub rate: Rate,
+    pub rate: RateLimit,
     /// How many places are taken.
     pub used: u32,
     /// When there may be a place again; zero if there is one.
     pub free_in: Duration,
 }
 
-impl Usage {
+impl RateUsage {
     /// A window of `rate` in which `used` places are taken.
     #[must_use]
-    pub const fn new(rate: Rate, used: u32, free_in: Duration) -> Self {
+    pub const fn new(rate: RateLimit, used: u32, free_in: Duration) -> Self {
         Self { rate, used, free_in }
     }
 
@@ -145,18 +145,18 @@ impl Usage {
 
 /// What became of a [`Permit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
+pub enum PermitOutcome {
     /// The service has seen nothing: the place is free again.
-    Unused,
+    Released,
     /// The request reached the service, now at the latest: the place is taken for one more window.
-    Used,
+    Consumed,
 }
 
 /// A place: leave to send one request. Dropped before the request is sent, it gives the place back.
 #[must_use = "a permit that is dropped gives its place back"]
 pub struct Permit {
-    settle: Option<Box<dyn FnOnce(Settled) + Send>>,
-    outcome: Settled,
+    settle: Option<Box<dyn FnOnce(PermitOutcome) + Send>>,
+    outcome: PermitOutcome,
 }
 
 impl Permit {
@@ -164,18 +164,18 @@ impl Permit {
     ///
     /// A service counts requests when they arrive: some time after the permit was given, and before the answer. A window is kept to
     /// exactly if the place stays taken from the one until a window after the other.
-    pub fn new(settle: impl FnOnce(Settled) + Send + 'static) -> Self {
-        Self { settle: Some(Box::new(settle)), outcome: Settled::Unused }
+    pub fn new(settle: impl FnOnce(PermitOutcome) + Send + 'static) -> Self {
+        Self { settle: Some(Box::new(settle)), outcome: PermitOutcome::Released }
     }
 
     /// The request leaves; from here on the service may have seen it, even if the caller gives up.
     pub(crate) fn sending(&mut self) {
-        self.outcome = Settled::Used;
+        self.outcome = PermitOutcome::Consumed;
     }
 
     /// The request did not leave after all.
     pub(crate) fn unsent(mut self) {
-        self.outcome = Settled::Unused;
+        self.outcome = PermitOutcome::Released;
     }
 }
 

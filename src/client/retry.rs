@@ -12,91 +12,86 @@ use std::{
 ///
 /// Only where it can do no harm: the connection was never made; the service refused the call unread (429); or the operation is
 /// marked idempotent in its document and its answer was 408, 5xx, or lost. An order whose answer was lost is not repeated: its flow
-/// looks for what became of it, until the [deadline](crate::ClientBuilder::deadline) of the call.
+/// looks for what became of it, until the [timeout](crate::ClientBuilder::call_timeout) of the call.
 ///
 /// | setting | default |
 /// | --- | --- |
-/// | [`attempts`](Self::attempts) | 4, the first one included |
-/// | [`first_delay`](Self::first_delay) | 500 ms at most before the second attempt, doubling with each |
-/// | [`longest_delay`](Self::longest_delay) | 20 s |
-/// | [`longest_retry_after`](Self::longest_retry_after) | 5 min |
-/// | [`budget`](Self::budget) | 500 tokens |
-/// | [`repeat_cost`](Self::repeat_cost) | 5 tokens: 100 repeats in a row, and one in five calls in the long run |
-/// | `search`, with the feature `certcentral` | until the deadline of the call |
+/// | [`max_attempts`](Self::max_attempts) | 4, the first one included |
+/// | [`initial_backoff`](Self::initial_backoff) | 500 ms at most before the second attempt, doubling with each |
+/// | [`max_backoff`](Self::max_backoff) | 20 s |
+/// | [`max_retry_after`](Self::max_retry_after) | 5 min |
+/// | [`retry_tokens`](Self::retry_tokens) | 500 tokens |
+/// | [`retry_cost`](Self::retry_cost) | 5 tokens: 100 repeats in a row, and one in five calls in the long run |
 /// | `resend_if_absent`, with the feature `certcentral` | no |
 ///
 /// Delays are drawn evenly between zero and their bound, so that many callers do not come back at once. A `Retry-After` is waited for
-/// first. No delay leads past the [deadline](crate::ClientBuilder::deadline) of the call.
+/// first. No delay leads past the [timeout](crate::ClientBuilder::call_timeout) of the call.
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use shomei::Retry;
-/// let patient = Retry::default().attempts(8).longest_delay(Duration::from_secs(60));
-/// assert_ne!(patient, Retry::off());
+/// # use shomei::RetryPolicy;
+/// let patient = RetryPolicy::default().max_attempts(8).max_backoff(Duration::from_secs(60));
+/// assert_ne!(patient, RetryPolicy::never());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub struct RetryPolicy {
     attempts: u32,
-    first_delay: Duration,
-    longest_delay: Duration,
-    pub(super) longest_retry_after: Duration,
+    initial_backoff: Duration,
+    max_backoff: Duration,
+    pub(super) max_retry_after: Duration,
     budget: u32,
-    repeat_cost: u32,
-    #[cfg(feature = "certcentral")]
-    pub(crate) search: Option<Duration>,
+    retry_cost: u32,
     #[cfg(feature = "certcentral")]
     pub(crate) resend_if_absent: bool,
 }
 
-impl Default for Retry {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 4,
-            first_delay: Duration::from_millis(500),
-            longest_delay: Duration::from_secs(20),
-            longest_retry_after: Duration::from_secs(300),
+            initial_backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(20),
+            max_retry_after: Duration::from_secs(300),
             budget: 500,
-            repeat_cost: 5,
-            #[cfg(feature = "certcentral")]
-            search: None,
+            retry_cost: 5,
             #[cfg(feature = "certcentral")]
             resend_if_absent: false,
         }
     }
 }
 
-impl Retry {
+impl RetryPolicy {
     /// Every call is tried once.
     #[must_use]
-    pub fn off() -> Self {
-        Self::default().attempts(1)
+    pub fn never() -> Self {
+        Self::default().max_attempts(1)
     }
 
     /// How often a call is tried, the first time included; zero counts as one.
     #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
     /// The bound of the first delay; the bound doubles with each attempt.
     #[must_use]
-    pub fn first_delay(mut self, delay: Duration) -> Self {
-        self.first_delay = delay;
+    pub fn initial_backoff(mut self, delay: Duration) -> Self {
+        self.initial_backoff = delay;
         self
     }
 
     /// What the bound of a delay never exceeds.
     #[must_use]
-    pub fn longest_delay(mut self, delay: Duration) -> Self {
-        self.longest_delay = delay;
+    pub fn max_backoff(mut self, delay: Duration) -> Self {
+        self.max_backoff = delay;
         self
     }
 
     /// The longest `Retry-After` to wait for. If the service asks for more, the call fails at once, and its error says how long.
     #[must_use]
-    pub fn longest_retry_after(mut self, wait: Duration) -> Self {
-        self.longest_retry_after = wait;
+    pub fn max_retry_after(mut self, wait: Duration) -> Self {
+        self.max_retry_after = wait;
         self
     }
 
@@ -106,28 +101,15 @@ impl Retry {
     ///
     /// It is the client's; in the [options](crate::CallOptions::retry) of a single call it changes nothing.
     #[must_use]
-    pub fn budget(mut self, tokens: u32) -> Self {
+    pub fn retry_tokens(mut self, tokens: u32) -> Self {
         self.budget = tokens;
         self
     }
 
-    /// How many tokens of the [`budget`](Self::budget) a repeat costs.
+    /// How many tokens of the [`retry_tokens`](Self::retry_tokens) a repeat costs.
     #[must_use]
-    pub fn repeat_cost(mut self, tokens: u32) -> Self {
-        self.repeat_cost = tokens;
-        self
-    }
-
-    /// The longest that the flows look for an order, a reissue, a duplicate or a domain when the response to it was lost; zero for not at
-    /// all. By default they look, less and less often, until the [deadline](crate::ClientBuilder::deadline) of the call that was lost, and
-    /// for ten seconds in any case.
-    ///
-    /// What certainly is the one that was asked for is adopted. Otherwise the error [may have
-    /// happened](crate::Error::may_have_happened), and its [`trace`](crate::Error::trace) says what to look for.
-    #[cfg(feature = "certcentral")]
-    #[must_use]
-    pub fn search(mut self, time: Duration) -> Self {
-        self.search = Some(time);
+    pub fn retry_cost(mut self, tokens: u32) -> Self {
+        self.retry_cost = tokens;
         self
     }
 
@@ -136,10 +118,10 @@ impl Retry {
     ///
     /// **It may order twice.** That nothing shows does not prove that nothing was done: the request may still be on its way, and what it
     /// has done may take longer to show than the search lasts. An order costs money; ask for this only where a missing certificate is worse
-    /// than a second one, and give the search time: it takes half of the call's [deadline](crate::ClientBuilder::deadline), or
-    /// [`search`](Self::search). The second request has the same `alternative_order_id` as the first.
+    /// than a second one, and give the search time: it takes half of the call's [timeout](crate::ClientBuilder::call_timeout), or of the
+    /// [`recovery_timeout`](crate::CallOptions::recovery_timeout). The second request has the same `alternative_order_id` as the first.
     ///
-    /// A domain needs no leave: found by its name, it is never there twice, and is added once more unless [`Retry::off`] says otherwise.
+    /// A domain needs no leave: found by its name, it is never there twice, and is added once more unless [`RetryPolicy::never`] says otherwise.
     #[cfg(feature = "certcentral")]
     #[must_use]
     pub fn resend_if_absent(mut self, resend: bool) -> Self {
@@ -164,13 +146,13 @@ impl Retry {
         };
         let asked = asked.unwrap_or_default();
         let delay = asked.saturating_add(self.delay_bound(attempt.number).mul_f64(chance.clamp(0.0, 1.0)));
-        let in_time = asked <= self.longest_retry_after && delay < attempt.time_left;
+        let in_time = asked <= self.max_retry_after && delay < attempt.time_left;
         if harmless && in_time && attempt.number < self.attempts { Decision::RepeatAfter(delay) } else { Decision::Return }
     }
 
     fn delay_bound(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
-        self.first_delay.saturating_mul(1 << doublings).min(self.longest_delay)
+        self.initial_backoff.saturating_mul(1 << doublings).min(self.max_backoff)
     }
 }
 
@@ -220,13 +202,13 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    pub(crate) fn new(retry: &Retry) -> Self {
+    pub(crate) fn new(retry: &RetryPolicy) -> Self {
         Self { tokens: AtomicU32::new(retry.budget), full: retry.budget }
     }
 
     /// Pays for a repeat, if there are tokens enough.
-    pub(crate) fn pay(&self, retry: &Retry) -> bool {
-        self.update(|tokens| tokens.checked_sub(retry.repeat_cost))
+    pub(crate) fn pay(&self, retry: &RetryPolicy) -> bool {
+        self.update(|tokens| tokens.checked_sub(retry.retry_cost))
     }
 
     /// Puts one token back.

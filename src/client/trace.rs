@@ -6,7 +6,7 @@ use std::{borrow::Cow, time::Duration};
 use tokio::time::Instant;
 use tracing::{Span, debug, debug_span, field::Empty, info_span, warn};
 
-use super::{Core, Urgency, retry::Outcome};
+use super::{Core, Priority, retry::Outcome};
 use crate::{error::Error, generated::Operation};
 
 /// A wait for a place shorter than this is none: it is the time it takes to ask.
@@ -113,12 +113,12 @@ impl Traced {
     }
 
     /// Somebody waited for a place under the rate limit, whether in vain or not.
-    pub(super) fn paced(&self, urgency: Urgency, waited: Duration) {
+    pub(super) fn paced(&self, priority: Priority, waited: Duration) {
         if waited >= INSTANT {
-            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), urgency = urgency_word(urgency), "waited for a place under the rate limit");
+            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), priority = priority_word(priority), "waited for a place under the rate limit");
         }
         #[cfg(feature = "metrics")]
-        metrics::histogram!("shomei_pacing_wait_seconds", "service" => self.subject.service, "urgency" => urgency_word(urgency))
+        metrics::histogram!("shomei_pacing_wait_seconds", "service" => self.subject.service, "priority" => priority_word(priority))
             .record(waited);
     }
 
@@ -127,7 +127,7 @@ impl Traced {
         let reason = reason(outcome);
         debug!(target: "shomei", attempt = number, reason = &*reason, wait_seconds = delay.as_secs_f64(), "waits before it repeats the request");
         #[cfg(feature = "metrics")]
-        metrics::counter!("shomei_repeats_total", "service" => self.subject.service, "operation" => self.subject.operation, "reason" => reason)
+        metrics::counter!("shomei_retries_total", "service" => self.subject.service, "operation" => self.subject.operation, "reason" => reason)
             .increment(1);
     }
 
@@ -187,17 +187,17 @@ pub(super) fn describe_metrics() {
 
     describe_counter!("shomei_calls_total", "Calls that ended, by outcome");
     describe_counter!("shomei_attempts_total", "Requests that were sent, by outcome");
-    describe_counter!("shomei_repeats_total", "Requests that were repeated, by reason");
+    describe_counter!("shomei_retries_total", "Requests that were repeated, by reason");
     describe_counter!("shomei_rate_limited_total", "Requests that the service refused with 429");
-    describe_counter!("shomei_searches_total", "Searches for what became of a write whose answer was lost, by outcome");
+    describe_counter!("shomei_recoveries_total", "Searches for what became of a write whose answer was lost, by outcome");
     describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, repeats and waiting included");
     describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a place under the rate limit");
 }
 
-fn urgency_word(urgency: Urgency) -> &'static str {
-    match urgency {
-        Urgency::Foreground => "foreground",
-        Urgency::Background => "background",
+fn priority_word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Foreground => "foreground",
+        Priority::Background => "background",
     }
 }
 

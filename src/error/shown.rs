@@ -84,7 +84,7 @@ impl fmt::Debug for Error {
             .field("message", &format_args!("{self}"))
             .field("operation", &self.operation())
             .field("status", &self.status())
-            .field("entries", &self.entries())
+            .field("api_errors", &self.api_errors())
             .field("attempts", &self.attempts())
             .field("elapsed", &self.elapsed())
             .finish()

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     CertificateId, CertificateStatus, CertificateType, CheckMethod, ErrorReason, Freshness, UserId, Version, check,
-    freshness::{Fresh, judge},
+    freshness::{FreshStatus, judge},
 };
 use crate::error::Error;
 
@@ -124,14 +124,14 @@ impl<'c, V: Version> FreshCheck<'c, V> {
         Self { client, target, freshness, fall_back: false }
     }
 
-    /// When the OCSP inquiry fails, looks into the list instead, and says so in [`Fresh::fallback`]; not unless set.
+    /// When the OCSP inquiry fails, looks into the list instead, and says so in [`FreshStatus::fallback`]; not unless set.
     pub fn fall_back_to_crl(mut self, fall_back: bool) -> Self {
         self.fall_back = fall_back;
         self
     }
 
     /// Makes the check, and tells what was used and as of when. When a list turns out to be too old, by the time that its answer states, the
-    /// responder is asked in a second check; the first is then found in [`Fresh::earlier`].
+    /// responder is asked in a second check; the first is then found in [`FreshStatus::earlier`].
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
@@ -147,7 +147,7 @@ impl<'c, V: Version> FreshCheck<'c, V> {
     ///
     /// As without freshness. A failed OCSP inquiry is an error unless [`fall_back_to_crl`](Self::fall_back_to_crl) is set; any other error
     /// is one in any case. The check by CRL that came before it, if there was one, is found in [`Error::pocketsign_first_check`].
-    pub async fn send(self) -> Result<Fresh, Error> {
+    pub async fn send(self) -> Result<FreshStatus, Error> {
         let judged = |status, method, fallback| judge(status, self.freshness, method, self.client.now(), fallback);
         let mut earlier = None;
         if self.freshness.method_at(self.client.now().time) != CheckMethod::Ocsp {
@@ -165,7 +165,7 @@ impl<'c, V: Version> FreshCheck<'c, V> {
                     status.is_new_user = Some(true);
                 }
                 let earlier = earlier.map(Box::new);
-                return Ok(Fresh { earlier, ..judged(status, CheckMethod::Ocsp, None) });
+                return Ok(FreshStatus { earlier, ..judged(status, CheckMethod::Ocsp, None) });
             }
             Err(error) => error,
         };

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use super::{Environment, SignIn, connect, sweep::NewSweep, v1, v2};
+use super::{Environment, SignIn, connect, sweep::SweepBuilder, v1, v2};
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, Rate, Started, sealed},
-    error::ErrorEntry,
+    client::{Call, CallOptions, ClientBuilder, Core, RateLimit, Started, sealed},
+    error::ApiError,
     generated::{Operation, pocketsign_verify_v1 as generated_v1, pocketsign_verify_v2 as generated_v2},
     secret::ApiKey,
 };
@@ -70,13 +70,13 @@ macro_rules! client {
             }
 
             /// Checks many certificates or users, one after another, as a stream: the periodic 現況確認. See [`sweep`](super::sweep).
-            pub fn sweep(&self) -> NewSweep<Self> {
-                NewSweep::new(self, Arc::clone(&self.core))
+            pub fn sweep(&self) -> SweepBuilder<Self> {
+                SweepBuilder::new(self, Arc::clone(&self.core))
             }
 
             /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].
             #[must_use]
-            pub fn with(&self, options: CallOptions) -> Self {
+            pub fn with_options(&self, options: CallOptions) -> Self {
                 Self { core: Arc::clone(&self.core), options }
             }
 
@@ -105,7 +105,7 @@ macro_rules! client {
             const OPERATIONS: &'static [Operation] = $generated::OPERATIONS;
             const PERSONAL: bool = true;
             // No limit is documented; one can be set with `ClientBuilder::pace`.
-            const RATES: &'static [Rate] = &[];
+            const RATES: &'static [RateLimit] = &[];
 
             fn lists(code: &str) -> bool {
                 connect::is_code(code)
@@ -115,7 +115,7 @@ macro_rules! client {
                 Some((AUTHORIZATION, key.to_header("Bearer ")?))
             }
 
-            fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+            fn api_errors(body: &[u8]) -> Vec<ApiError> {
                 connect::api_errors(body)
             }
 

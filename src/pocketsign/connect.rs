@@ -9,7 +9,7 @@ use base64::{
 use serde_json::Value;
 
 use crate::{
-    error::ErrorEntry,
+    error::ApiError,
     generated::{pocketsign_verify_v1::vocabulary::ErrorCode, pocketsign_verify_v2::vocabulary::ConnectCode},
 };
 
@@ -20,12 +20,12 @@ const BASE64: GeneralPurpose =
 const MOST: usize = 64;
 
 /// The code of a body, then one entry for each detail: the reason of an ErrorInfo, `rule|field` of each of the Violations.
-pub(super) fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+pub(super) fn api_errors(body: &[u8]) -> Vec<ApiError> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let code = body["code"].as_str().map(str::to_owned);
     let details = body["details"].as_array().map_or(&[][..], Vec::as_slice).iter().flat_map(detail);
     let words = code.into_iter().filter(|code| is_code(code)).chain(details.filter(|word| is_detail(word))).take(MOST);
-    words.map(|code| ErrorEntry { code, message: String::new() }).collect()
+    words.map(|code| ApiError { code, message: String::new() }).collect()
 }
 
 /// The code of a body: one of the documents', v1's or Connect's own. Another word could be a name, and the status tells enough.

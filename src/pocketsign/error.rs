@@ -29,7 +29,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn pocketsign_reason(&self) -> Option<ErrorReason> {
-        let codes = || self.entries().iter().map(|entry| entry.code.as_str());
+        let codes = || self.api_errors().iter().map(|entry| entry.code.as_str());
         let stated = codes().find(|code| code.starts_with("ERROR_REASON_")).map(ErrorReason::from);
         stated.or_else(|| {
             codes().find_map(|code| match code {
@@ -51,7 +51,7 @@ impl Error {
     /// The rules that the request violated, where PocketSign Verify (v2) tells them.
     #[must_use]
     pub fn pocketsign_violations(&self) -> Vec<Violation> {
-        let parts = self.entries().iter().filter_map(|entry| entry.code.split_once('|'));
+        let parts = self.api_errors().iter().filter_map(|entry| entry.code.split_once('|'));
         parts.map(|(rule, field)| Violation { field: field.to_owned(), rule: rule.to_owned() }).collect()
     }
 }

@@ -23,7 +23,7 @@ pub enum Freshness {
     /// Of today, by the calendar of Japan: by CRL once today's list is there (as a rule from 7:45 on), by OCSP before.
     ///
     /// A list that does not name the certificate has no date in the answer. That it is today's is then inferred from the time of the check,
-    /// and does not hold on a morning on which the service is late; see [`Fresh::is_as_of_stated`]. Whoever needs certainty takes
+    /// and does not hold on a morning on which the service is late; see [`FreshStatus::is_as_of_stated`]. Whoever needs certainty takes
     /// [`Now`](Self::Now), as the service advises.
     #[default]
     SameDay,
@@ -58,7 +58,7 @@ impl Freshness {
 /// When the service fetched the list that is in use at a time, as a rule: this morning from 7:45 on, else the morning before. Inferred, not
 /// stated; when the authority made that list is not known.
 #[must_use]
-pub fn list_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
+pub fn crl_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     let local = in_japan(now);
     let today = local.date_naive();
     let day = if local.time() < RENEWED { today.checked_sub_days(Days::new(1)).unwrap_or(today) } else { today };
@@ -68,13 +68,13 @@ pub fn list_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
 /// A revocation check with the age of its data.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Fresh {
+pub struct FreshStatus {
     /// The outcome.
     pub status: CertificateStatus,
     /// How it was looked up in the end.
     pub method: CheckMethod,
     /// The moment that the data is of, as the service stated it. Where it stated none ([`is_as_of_stated`](Self::is_as_of_stated)), what is
-    /// known instead: when the service fetched the list in use, as a rule ([`list_as_of`]), or when it asked by OCSP.
+    /// known instead: when the service fetched the list in use, as a rule ([`crl_as_of`]), or when it asked by OCSP.
     pub as_of: DateTime<Utc>,
     /// Whether the service stated `as_of`. Of a list that does not name the certificate it states no date.
     pub is_as_of_stated: bool,
@@ -98,7 +98,7 @@ impl Freshness {
     }
 }
 
-impl fmt::Display for Fresh {
+impl fmt::Display for FreshStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, method, as_of, .. } = self;
         let known = match method {
@@ -112,13 +112,13 @@ impl fmt::Display for Fresh {
 }
 
 /// Puts together what a check made for a freshness at a time has shown.
-pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: Now, fallback: Option<Error>) -> Fresh {
+pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: Now, fallback: Option<Error>) -> FreshStatus {
     let method = status.method.clone().unwrap_or(asked);
     let stated = status.source_updated_at;
     // What was in use when the service looked, not when its answer was here.
     let checked_at = status.checked_at.unwrap_or(now.time);
     let is_time_told = status.checked_at.is_some() || now.is_told;
-    let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { list_as_of(checked_at) });
+    let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { crl_as_of(checked_at) });
     let is_of_the_day = match () {
         // A revocation is final, however old the data that tells of it.
         () if status.is_revoked() => true,
@@ -132,7 +132,7 @@ pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMe
         Freshness::SameDay => is_of_the_day,
         Freshness::Cheapest => true,
     };
-    Fresh { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback, earlier: None }
+    FreshStatus { status, method, as_of, is_as_of_stated: stated.is_some(), is_fresh, fallback, earlier: None }
 }
 
 pub(super) fn day_in_japan(at: DateTime<Utc>) -> NaiveDate {
@@ -168,7 +168,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: DateTime<Utc>, fallback: Option<Error>) -> Fresh {
+    fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: DateTime<Utc>, fallback: Option<Error>) -> FreshStatus {
         super::judge(status, wanted, asked, Now { time: now, is_told: true }, fallback)
     }
 
@@ -192,7 +192,7 @@ mod tests {
             assert_eq!(Freshness::SameDay.method_at(at(now)), same_day, "{now}");
             assert_eq!(Freshness::Now.method_at(at(now)), Ocsp);
             assert_eq!(Freshness::Cheapest.method_at(at(now)), Crl);
-            assert_eq!(list_as_of(at(now)), at(as_of), "{now}");
+            assert_eq!(crl_as_of(at(now)), at(as_of), "{now}");
         }
     }
 
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn no_year_is_too_far_off() {
         for now in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
-            let _ = (list_as_of(now), Freshness::SameDay.method_at(now));
+            let _ = (crl_as_of(now), Freshness::SameDay.method_at(now));
         }
         let json = r#"{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL"}"#;
         let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap();
@@ -295,10 +295,10 @@ mod tests {
         #[test]
         fn a_list_is_never_older_than_a_day_and_a_quarter_hour(seconds in -60_000_000_000i64..200_000_000_000) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
-            let age = now - list_as_of(now);
+            let age = now - crl_as_of(now);
             prop_assert!(age >= TimeDelta::minutes(15) && age < TimeDelta::minutes(24 * 60 + 15));
             // By CRL exactly when the list is of today.
-            let today = in_japan(list_as_of(now)).date_naive() == in_japan(now).date_naive();
+            let today = in_japan(crl_as_of(now)).date_naive() == in_japan(now).date_naive();
             prop_assert_eq!(Freshness::SameDay.method_at(now) == CheckMethod::Crl, today);
         }
     }

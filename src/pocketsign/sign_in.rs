@@ -25,16 +25,16 @@ impl Signed {
 ///
 /// ```no_run
 /// # async fn example(ps: shomei::pocketsign::PocketSignV2, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), shomei::Error> {
-/// use shomei::pocketsign::{CheckMethod, HashAlgorithm, Outcome};
+/// use shomei::pocketsign::{CheckMethod, HashAlgorithm, SignInOutcome};
 ///
 /// let outcome = ps.sign_in()
 ///     .signature(certificate, HashAlgorithm::Sha256, digest, signature)
 ///     .method(CheckMethod::Ocsp)
 ///     .send().await?;
 /// match outcome {
-///     Outcome::New(person) => println!("welcome, {}", person.user),
-///     Outcome::Known(person) => println!("welcome back, {}", person.user),
-///     Outcome::Refused(refusal) => println!("no: {}", refusal.result),
+///     SignInOutcome::New(person) => println!("welcome, {}", person.user),
+///     SignInOutcome::Known(person) => println!("welcome back, {}", person.user),
+///     SignInOutcome::Refused(refusal) => println!("no: {}", refusal.result),
 ///     _ => {}
 /// }
 /// # Ok(())
@@ -59,19 +59,19 @@ struct Given {
 /// Who signed, or why nobody is let in.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum SignInOutcome {
     /// The signature holds, and the tenant did not know the person yet. The user id is new.
-    New(Person),
+    New(SignedIn),
     /// The signature holds, and the person has been identified before.
-    Known(Person),
+    Known(SignedIn),
     /// The signature does not hold, or the certificate does not. This too is stored.
-    Refused(Refusal),
+    Refused(SignInRefusal),
 }
 
 /// Who signed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Person {
+pub struct SignedIn {
     /// The user: the same for every certificate of this person.
     pub user: UserId,
     /// The stored verification, as evidence.
@@ -87,7 +87,7 @@ pub struct Person {
 /// Why nobody is let in.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct SignInRefusal {
     /// The outcome of the verification.
     pub result: VerificationResult,
     /// The stored verification, as evidence.
@@ -135,7 +135,7 @@ impl<'c, V: Version> SignIn<'c, V> {
     /// [`Error::is_invalid_input`] when something is missing or is not what it should be; the [reason](Error::pocketsign_reason) tells an
     /// unsupported certificate, a failed OCSP inquiry, and links between certificates that cannot be had, as of a card that is very new.
     /// [`Error::is_mismatch`] when the service does not say whether the signature holds, or who made it.
-    pub async fn send(self) -> Result<Outcome, Error> {
+    pub async fn send(self) -> Result<SignInOutcome, Error> {
         let given = self.signed.ok_or_else(|| Error::invalid("signature", "it is missing"))?;
         let signed = Signed::new(given.certificate.expose(), given.hash_algorithm, given.digest.expose(), given.signature.expose())?;
         let verified = self.client.verify_signed(signed, self.method, true).await?;
@@ -146,7 +146,7 @@ impl<'c, V: Version> SignIn<'c, V> {
         }
         if verified.result != VerificationResult::Ok {
             let status = verified.was_checked.then_some(verified.status);
-            return Ok(Outcome::Refused(Refusal { result: verified.result, verification, certificate, status }));
+            return Ok(SignInOutcome::Refused(SignInRefusal { result: verified.result, verification, certificate, status }));
         }
         if verified.was_checked && !verified.status.is_good() {
             return unclear("that the certificate is good, although it let the signature hold");
@@ -155,7 +155,7 @@ impl<'c, V: Version> SignIn<'c, V> {
             return unclear("who made the signature, which holds");
         };
         let is_new = verified.status.is_new_user == Some(true);
-        let person = Person { user, verification, certificate, content: verified.content, status: verified.status };
-        Ok(if is_new { Outcome::New(person) } else { Outcome::Known(person) })
+        let person = SignedIn { user, verification, certificate, content: verified.content, status: verified.status };
+        Ok(if is_new { SignInOutcome::New(person) } else { SignInOutcome::Known(person) })
     }
 }

@@ -4,13 +4,13 @@
 //! interrupted. Nothing is carried over from one day to the next: a cursor lapses at midnight in Japan, and everybody is checked anew.
 //!
 //! ```no_run
-//! # fn store(swept: shomei::pocketsign::sweep::Swept) {}
+//! # fn store(swept: shomei::pocketsign::sweep::SweepItem) {}
 //! use futures_util::{StreamExt as _, TryStreamExt as _};
 //! use shomei::pocketsign::{Freshness, PocketSignV2};
 //!
 //! async fn nightly(ps: &PocketSignV2) -> Result<(), Box<dyn std::error::Error>> {
 //!     let users: Vec<_> = ps.users().list().stream().map_ok(|user| user.id).try_collect().await?;
-//!     let mut sweep = ps.sweep().over(users).freshness(Freshness::SameDay).concurrency(4);
+//!     let mut sweep = ps.sweep().targets(users).freshness(Freshness::SameDay).concurrency(4);
 //!     if let Ok(saved) = std::fs::read_to_string("cursor.json") {
 //!         // Of today, after an interruption; one of yesterday has lapsed, and does nothing.
 //!         sweep = sweep.resume(serde_json::from_str(&saved)?);
@@ -52,7 +52,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     CertificateId, CertificateType, Freshness, UserId, Version,
     check_status::{CheckCertificateStatus, CheckUserStatus},
-    freshness::{Fresh, day_in_japan},
+    freshness::{FreshStatus, day_in_japan},
 };
 use crate::{
     client::{Core, tell_absence},
@@ -95,7 +95,7 @@ impl fmt::Display for Target {
 /// A sweep to be started: `sweep()` of either client.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
-pub struct NewSweep<V> {
+pub struct SweepBuilder<V> {
     client: V,
     core: Arc<Core>,
     targets: Vec<Target>,
@@ -104,10 +104,10 @@ pub struct NewSweep<V> {
     fall_back: bool,
     concurrency: usize,
     pace: Duration,
-    cursor: Option<Cursor>,
+    cursor: Option<SweepCursor>,
 }
 
-impl<V: Version> NewSweep<V> {
+impl<V: Version> SweepBuilder<V> {
     pub(super) fn new(client: &V, core: Arc<Core>) -> Self {
         Self {
             client: client.clone(),
@@ -123,7 +123,7 @@ impl<V: Version> NewSweep<V> {
     }
 
     /// Adds what to look at.
-    pub fn over(mut self, targets: impl IntoIterator<Item = impl Into<Target>>) -> Self {
+    pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<Target>>) -> Self {
         self.targets.extend(targets.into_iter().map(Into::into));
         self
     }
@@ -153,7 +153,7 @@ impl<V: Version> NewSweep<V> {
     }
 
     /// The least time between the starts of two checks, a day at most; none unless set. The service documents no limit of its own.
-    pub fn pace(mut self, pace: Duration) -> Self {
+    pub fn min_interval(mut self, pace: Duration) -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         self.pace = pace.min(DAY);
         self
@@ -163,7 +163,7 @@ impl<V: Version> NewSweep<V> {
     /// that have come since are looked at, those that are gone are not missed.
     ///
     /// What day it is the service tells with each answer; before the first, this machine's clock does.
-    pub fn resume(mut self, cursor: Cursor) -> Self {
+    pub fn resume(mut self, cursor: SweepCursor) -> Self {
         self.cursor = Some(cursor);
         self
     }
@@ -178,7 +178,7 @@ impl<V: Version> NewSweep<V> {
         let Self { client, core, targets, kind, freshness, fall_back, concurrency, pace, cursor } = self;
         let asked = digest(&format!("{} {}", freshness.word(), kind.as_ref().map_or("", CertificateType::as_str)));
         let mut progress = Progress { asked, ..Progress::default() };
-        if let Some(Cursor(sealed)) = cursor {
+        if let Some(SweepCursor(sealed)) = cursor {
             progress = core.seals.open(sealed)?.taken_up(asked, client.now().time)?;
         }
         let open: Vec<_> = targets.into_iter().enumerate().filter(|(_, target)| !progress.has(target)).collect();
@@ -196,7 +196,7 @@ impl<V: Version> NewSweep<V> {
                         check.fresh(freshness).fall_back_to_crl(fall_back).send().await
                     }
                 };
-                Swept { index, target, outcome, at: client.now().time }
+                SweepItem { index, target, outcome, at: client.now().time }
             }
         });
         Ok(Sweep { checks: checks.buffer_unordered(concurrency).boxed(), core, progress, left: total })
@@ -217,18 +217,18 @@ fn paced<T: Send + 'static>(items: Vec<T>, pace: Duration) -> impl Stream<Item =
 /// One result of a sweep.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Swept {
+pub struct SweepItem {
     /// The position of the target among those given.
     pub index: usize,
     /// What was looked at.
     pub target: Target,
     /// What was found, with the ids and times that prove it; or why nothing was.
-    pub outcome: Result<Fresh, Error>,
+    pub outcome: Result<FreshStatus, Error>,
     /// When it was found, by the clock of the service.
     pub at: DateTime<Utc>,
 }
 
-/// What a sweep has done so far, to be stored and given to [`NewSweep::resume`].
+/// What a sweep has done so far, to be stored and given to [`SweepBuilder::resume`].
 ///
 /// Done is what was found revoked, or good by data as fresh as asked for, and what can never be: a target that is no id, or that the service
 /// says it does not know. Everything else is asked for again.
@@ -238,9 +238,9 @@ pub struct Swept {
 /// It holds no secret and no id, but a number made from each; serialized, it is opaque: store it as it is. It is sealed with a key derived from the tenant's token, so
 /// nobody can have a target passed over by changing it, and it goes on with the same token only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor(Sealed<Progress>);
+pub struct SweepCursor(Sealed<Progress>);
 
-impl Cursor {
+impl SweepCursor {
     /// How many targets are done.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -294,17 +294,17 @@ fn digest(text: &str) -> u64 {
 }
 
 /// Whether asking again would tell nothing more.
-fn is_done(outcome: &Result<Fresh, Error>) -> bool {
+fn is_done(outcome: &Result<FreshStatus, Error>) -> bool {
     match outcome {
         Ok(fresh) => fresh.status.is_revoked() || fresh.is_fresh,
-        Err(error) => error.is_invalid_input() || (error.is_not_found() && tell_absence(error.entries())),
+        Err(error) => error.is_invalid_input() || (error.is_not_found() && tell_absence(error.api_errors())),
     }
 }
 
 /// A sweep under way: a stream of results in the order they come.
 #[must_use = "a sweep does nothing unless it is polled"]
 pub struct Sweep {
-    checks: BoxStream<'static, Swept>,
+    checks: BoxStream<'static, SweepItem>,
     core: Arc<Core>,
     progress: Progress,
     left: usize,
@@ -313,21 +313,21 @@ pub struct Sweep {
 impl Sweep {
     /// What is done, the results taken from the stream included.
     #[must_use]
-    pub fn cursor(&self) -> Cursor {
-        Cursor(self.core.seals.seal(self.progress.clone()))
+    pub fn cursor(&self) -> SweepCursor {
+        SweepCursor(self.core.seals.seal(self.progress.clone()))
     }
 
     /// How many results are still to come.
     #[must_use]
-    pub fn left(&self) -> usize {
+    pub fn remaining(&self) -> usize {
         self.left
     }
 }
 
 impl Stream for Sweep {
-    type Item = Swept;
+    type Item = SweepItem;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Swept>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<SweepItem>> {
         let polled = self.checks.poll_next_unpin(context);
         if let Poll::Ready(Some(swept)) = &polled {
             self.left = self.left.saturating_sub(1);

@@ -160,7 +160,7 @@ impl SandboxBuilder {
     }
 
     /// One more API key, of a user with this role.
-    pub fn further_api_key(mut self, key: impl Into<String>, role: Role, scope: KeyScope) -> Self {
+    pub fn extra_api_key(mut self, key: impl Into<String>, role: Role, scope: KeyScope) -> Self {
         self.settings.further_keys.push(FurtherKey { key: key.into(), role, scope });
         self
     }

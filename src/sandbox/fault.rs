@@ -27,13 +27,13 @@ const USUAL_RATE: f64 = 0.1;
 ///
 /// ```
 /// # use shomei::sandbox::Sandbox;
-/// use shomei::sandbox::{Calls, Fault, FaultPlan};
+/// use shomei::sandbox::{CallMatcher, Fault, FaultPlan};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), shomei::Error> {
 /// let plan = FaultPlan::new()
-///     .on(Calls::to("GET /user/me").nth(1), Fault::Refuse)
-///     .on(Calls::to("GET /user/me").nth(2), Fault::Page(http::StatusCode::SERVICE_UNAVAILABLE));
+///     .on(CallMatcher::to("GET /user/me").nth(1), Fault::Refuse)
+///     .on(CallMatcher::to("GET /user/me").nth(2), Fault::Page(http::StatusCode::SERVICE_UNAVAILABLE));
 /// let sandbox = Sandbox::builder().faults(plan).build();
 /// sandbox.certcentral()?.users().me().send().await?; // the client tries again
 /// assert_eq!(sandbox.faults_met().len(), 2);
@@ -43,7 +43,7 @@ const USUAL_RATE: f64 = 0.1;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "a plan does nothing until a sandbox has it"]
 pub struct FaultPlan {
-    rules: Vec<(Calls, Fault)>,
+    rules: Vec<(CallMatcher, Fault)>,
     seed: u64,
     rate: f64,
     among: Vec<Fault>,
@@ -61,7 +61,7 @@ impl FaultPlan {
     }
 
     /// Some calls meet this fault.
-    pub fn on(mut self, calls: Calls, fault: Fault) -> Self {
+    pub fn on(mut self, calls: CallMatcher, fault: Fault) -> Self {
         self.rules.push((calls, fault));
         self
     }
@@ -82,21 +82,21 @@ impl FaultPlan {
 /// Which calls meet a fault: all, those to one operation, and of these the n-th alone or the first of them.
 ///
 /// ```
-/// # use shomei::sandbox::Calls;
-/// let second_order = Calls::to("POST /order/certificate/{product_name_id}").nth(2);
-/// let checks = Calls::to("POST /pocketsign.verify.v2.CertificateService/CheckCertificateStatus").first(3);
+/// # use shomei::sandbox::CallMatcher;
+/// let second_order = CallMatcher::to("POST /order/certificate/{product_name_id}").nth(2);
+/// let checks = CallMatcher::to("POST /pocketsign.verify.v2.CertificateService/CheckCertificateStatus").first(3);
 /// # assert_ne!(second_order, checks);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a rule of a fault plan says which calls it is about"]
-pub struct Calls {
+pub struct CallMatcher {
     method: Option<String>,
     pattern: Option<String>,
     first: u64,
     last: u64,
 }
 
-impl Calls {
+impl CallMatcher {
     /// Every call to any service.
     pub fn all() -> Self {
         Self { method: None, pattern: None, first: 1, last: u64::MAX }
@@ -167,7 +167,7 @@ pub enum Fault {
     /// The connection breaks off in the middle of the body.
     Truncated,
     /// The body ends in its middle, as if that were all.
-    CutShort,
+    ShortBody,
     /// The body is said to be `text/html`.
     WrongContentType,
     /// The body is compressed by gzip, and said to be, though nobody asked for that.
@@ -179,7 +179,7 @@ pub enum Fault {
     Nulls,
     /// The body is spelled in the other ways the service has been seen to spell it: ids as strings, flags as 0 and 1, times without a
     /// zone, a list's only element alone, and so on. PocketSign's members are spelled in snake_case. A client should take all of it.
-    Wobbles,
+    LooseTypes,
     /// Every second word that may be one of an enumeration is another one, by chance.
     UnknownValues,
     /// Every object has a member that nobody has heard of.
@@ -226,12 +226,12 @@ impl Fault {
             Self::StallBody(Duration::MAX),
             Self::SlowBody(Duration::from_secs(1)),
             Self::Truncated,
-            Self::CutShort,
+            Self::ShortBody,
             Self::WrongContentType,
             Self::Gzip,
             Self::InvalidUtf8,
             Self::Nulls,
-            Self::Wobbles,
+            Self::LooseTypes,
             Self::UnknownValues,
             Self::UnknownMembers,
             Self::DuplicateMembers,
@@ -251,7 +251,7 @@ impl Fault {
 /// A call that met a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct FaultMet {
+pub struct InjectedFault {
     /// Method and path: `GET /services/v2/user/me`.
     pub call: String,
     /// What went wrong.
@@ -276,8 +276,8 @@ mod tests {
             ("POST /pocketsign.verify.v2.UserService/GetUser", "POST /pocketsign.verify.v2.UserService/GetUser", true),
         ] {
             let (method, uri) = call.split_once(' ').unwrap();
-            assert_eq!(Calls::to(operation).fit(&method.parse().unwrap(), &uri.parse().unwrap()), fits, "{operation} {call}");
+            assert_eq!(CallMatcher::to(operation).fit(&method.parse().unwrap(), &uri.parse().unwrap()), fits, "{operation} {call}");
         }
-        assert!(Calls::all().fit(&Method::DELETE, &"/anything".parse().unwrap()));
+        assert!(CallMatcher::all().fit(&Method::DELETE, &"/anything".parse().unwrap()));
     }
 }

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 /// What surrounds the services: where domain control is proven and where mail arrives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Network {
-    pub(crate) zone: Zone,
-    pub(crate) files: Files,
+    pub(crate) zone: DnsZone,
+    pub(crate) files: WebFiles,
     pub(crate) mails: Mails,
 }
 
@@ -37,7 +37,7 @@ impl<T> Default for Published<T> {
 
 /// The DNS of the sandbox's world: empty until someone publishes a record.
 #[derive(Clone, Debug, Default)]
-pub struct Zone(Arc<Mutex<Published<Vec<Record>>>>);
+pub struct DnsZone(Arc<Mutex<Published<Vec<Record>>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Record {
@@ -56,7 +56,7 @@ impl Record {
     }
 }
 
-impl Zone {
+impl DnsZone {
     /// Publishes a TXT record; a name may hold several.
     pub fn publish_txt(&self, name: &str, value: &str) {
         self.publish(name, Record::Txt(value.trim().trim_matches('"').to_owned()));
@@ -121,9 +121,9 @@ impl Zone {
 
 /// The files that web servers of the sandbox's world serve, by URL.
 #[derive(Clone, Debug, Default)]
-pub struct Files(Arc<Mutex<Published<String>>>);
+pub struct WebFiles(Arc<Mutex<Published<String>>>);
 
-impl Files {
+impl WebFiles {
     /// Serves `body` at `url` (`http://` or `https://`).
     pub fn publish(&self, url: &str, body: &str) {
         let (mut files, url) = (lock(&self.0), normal_url(url));
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn names_compare_without_case_and_final_dot() {
-        let zone = Zone::default();
+        let zone = DnsZone::default();
         zone.publish_txt("Example.COM.", "\"token\"");
         zone.publish_cname("token.example.com", "DCV.digicert.com.");
         assert!(zone.has_txt("example.com", "token"));
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn caa_records_count_for_what_is_below() {
-        let zone = Zone::default();
+        let zone = DnsZone::default();
         assert!(zone.caa("www.example.com").is_empty());
         zone.publish_caa("example.com", "digicert.com");
         zone.publish_txt("www.example.com", "unrelated");
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn files_compare_hosts_without_case_and_paths_with_it() {
-        let files = Files::default();
+        let files = WebFiles::default();
         files.publish("HTTP://Example.com/A.txt", " token\n");
         assert!(files.serves("http://example.com/A.txt", "token"));
         assert!(!files.serves("http://example.com/a.txt", "token"));

@@ -9,7 +9,7 @@ use crate::error::Error;
 ///
 /// `Display` names what was waited for and what was missing:
 /// `order 115429178: not issued within 30 min; waits for control of example.org (email)`. It turns into the crate's [`Error`] with `?`; keep
-/// it as it is to get at the typed [`state`](Self::state).
+/// it as it is to get at the typed [`last_state`](Self::last_state).
 pub struct WaitError<S> {
     pub(super) reason: Reason,
     pub(super) subject: String,
@@ -44,25 +44,25 @@ impl<S> WaitError<S> {
 
     /// The deadline passed. The flow can be resumed from its token.
     #[must_use]
-    pub fn is_out_of_time(&self) -> bool {
+    pub fn is_wait_timeout(&self) -> bool {
         matches!(self.reason, Reason::OutOfTime)
     }
 
-    /// A state was reached from which there is no way on; [`state`](Self::state) is that state.
+    /// A state was reached from which there is no way on; [`last_state`](Self::last_state) is that state.
     #[must_use]
-    pub fn is_ended(&self) -> bool {
+    pub fn is_terminal(&self) -> bool {
         matches!(self.reason, Reason::Ended(_))
     }
 
     /// The last state seen; `None` if no poll succeeded.
     #[must_use]
-    pub fn state(&self) -> Option<&S> {
+    pub fn last_state(&self) -> Option<&S> {
         self.state.as_ref()
     }
 
     /// The last state seen, by value.
     #[must_use]
-    pub fn into_state(self) -> Option<S> {
+    pub fn into_last_state(self) -> Option<S> {
         self.state
     }
 
@@ -78,7 +78,7 @@ impl<S> WaitError<S> {
 
     /// How long it was waited.
     #[must_use]
-    pub fn waited(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.waited
     }
 }

@@ -22,15 +22,15 @@ impl Polling {
 
     /// Polls at growing intervals between `first` and `longest`; shorter ones than 100 ms become 100 ms.
     #[must_use]
-    pub fn growing(first: Duration, longest: Duration) -> Self {
+    pub fn exponential(first: Duration, longest: Duration) -> Self {
         let first = first.clamp(Self::SHORTEST, LONGEST);
         Self { first, longest: longest.clamp(first, LONGEST) }
     }
 
     /// Polls at even intervals.
     #[must_use]
-    pub fn every(interval: Duration) -> Self {
-        Self::growing(interval, interval)
+    pub fn fixed(interval: Duration) -> Self {
+        Self::exponential(interval, interval)
     }
 
     /// The first interval.
@@ -52,7 +52,7 @@ impl Polling {
 
 impl Default for Polling {
     fn default() -> Self {
-        Self::growing(Duration::from_secs(5), Duration::from_secs(60))
+        Self::exponential(Duration::from_secs(5), Duration::from_secs(60))
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use reqwest::StatusCode;
 
 use super::*;
-use crate::error::{Answer, ErrorEntry};
+use crate::error::{Answer, ApiError};
 
 /// Plays back what each look finds, and notes when it was looked.
 struct Script {
@@ -56,10 +56,10 @@ fn fault(status: u16, retry_after: Option<u64>) -> Looked {
 }
 
 fn refusal(status: u16, code: &str) -> Looked {
-    answer(status, None, vec![ErrorEntry { code: code.into(), message: String::new() }])
+    answer(status, None, vec![ApiError { code: code.into(), message: String::new() }])
 }
 
-fn answer(status: u16, retry_after: Option<u64>, entries: Vec<ErrorEntry>) -> Looked {
+fn answer(status: u16, retry_after: Option<u64>, entries: Vec<ApiError>) -> Looked {
     Err(Error::answer(Answer {
         status: StatusCode::from_u16(status).unwrap(),
         is_listed: entries.iter().any(|entry| entry.code == "listed"),
@@ -74,7 +74,7 @@ type Looks = Vec<Looked>;
 
 /// Waits within 100 s, every 10 s; gives the result and the seconds at which it was looked.
 async fn wait(looks: Looks) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) {
-    wait_with(looks, Duration::from_secs(100), Polling::every(Duration::from_secs(10)), Duration::ZERO).await
+    wait_with(looks, Duration::from_secs(100), Polling::fixed(Duration::from_secs(10)), Duration::ZERO).await
 }
 
 async fn wait_with(looks: Looks, within: Duration, polling: Polling, takes: Duration) -> (Result<&'static str, WaitError<u32>>, Vec<u64>) {
@@ -94,7 +94,7 @@ async fn it_looks_before_it_sleeps() {
 
 #[tokio::test(start_paused = true)]
 async fn it_looks_again_at_the_distances_of_its_polling() {
-    let polling = Polling::growing(Duration::from_secs(4), Duration::from_secs(9));
+    let polling = Polling::exponential(Duration::from_secs(4), Duration::from_secs(9));
     let (result, seen_at) = wait_with(
         vec![
             Ok(Found::Waiting(1)),
@@ -124,8 +124,8 @@ async fn passing_faults_do_not_end_it_and_retry_after_is_kept() {
 async fn a_refusal_in_the_words_of_the_service_ends_it() {
     let (result, seen_at) = wait(vec![Ok(Found::Waiting(1)), refusal(403, "listed")]).await;
     let error = result.unwrap_err();
-    assert!(!error.is_out_of_time() && !error.is_ended());
-    assert_eq!(error.state(), Some(&1));
+    assert!(!error.is_wait_timeout() && !error.is_terminal());
+    assert_eq!(error.last_state(), Some(&1));
     assert!(error.error().unwrap().is_denied());
     let error = Error::from(error);
     assert!(error.is_denied() && error.to_string().starts_with("script 7: "), "{error}");
@@ -150,7 +150,7 @@ async fn a_fault_that_lasts_is_told_at_the_deadline_with_what_was_seen_before() 
     let lasting = (0..20).flat_map(|_| foreign()).collect::<Vec<_>>();
     let (result, _) = wait([Ok(Found::Waiting(1))].into_iter().chain(lasting).collect()).await;
     let error = result.unwrap_err();
-    assert!(error.is_out_of_time() && error.state() == Some(&1) && error.error().is_some());
+    assert!(error.is_wait_timeout() && error.last_state() == Some(&1) && error.error().is_some());
     let text = error.to_string();
     assert!(text.starts_with("script 7: not played within 1 min 40 s; 1; the last 10 polls failed, at last: "), "{text}");
 }
@@ -160,8 +160,8 @@ async fn where_nothing_ever_came_from_the_service_three_in_a_row_mean_that_the_b
     let unheard =
         |looks| Wait::new(Script { unheard: Some("https://a.example/v2"), ..script(looks) }, Duration::from_secs(100), Polling::default());
     let error = unheard(foreign().into()).await.unwrap_err();
-    assert!(!error.is_out_of_time() && error.error().unwrap().status() == Some(403));
-    assert_eq!(error.waited().as_secs(), 12, "at the third poll");
+    assert!(!error.is_wait_timeout() && error.error().unwrap().status() == Some(403));
+    assert_eq!(error.elapsed().as_secs(), 12, "at the third poll");
     let error = Error::from(error);
     assert!(error.is_configuration() && error.to_string().contains("the base URL https://a.example/v2 is wrong"), "{error}");
 
@@ -184,43 +184,43 @@ async fn a_wait_gives_its_token_also_while_it_is_watched() {
 async fn a_terminal_state_ends_it_at_once_with_that_state_in_hand() {
     let (result, _) = wait(vec![Ok(Found::Waiting(1)), Ok(Found::Ended(7, "rejected".into()))]).await;
     let error = result.unwrap_err();
-    assert!(error.is_ended());
-    assert_eq!(error.state(), Some(&7));
+    assert!(error.is_terminal());
+    assert_eq!(error.last_state(), Some(&7));
     assert_eq!(error.to_string(), "rejected");
     let error = Error::from(error);
-    assert!(error.is_wait() && !error.is_out_of_time());
+    assert!(error.is_wait() && !error.is_wait_timeout());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_last_look_is_shortly_before_the_deadline() {
-    let polling = Polling::every(Duration::from_secs(30));
+    let polling = Polling::fixed(Duration::from_secs(30));
     let (result, seen_at) = wait_with(vec![], Duration::from_secs(100), polling, Duration::ZERO).await;
     let error = result.unwrap_err();
-    assert!(error.is_out_of_time());
-    assert_eq!(error.state(), Some(&99));
+    assert!(error.is_wait_timeout());
+    assert_eq!(error.last_state(), Some(&99));
     assert_eq!(seen_at, [0, 30, 60, 90, 95]);
-    assert!(error.waited() <= Duration::from_secs(100));
+    assert!(error.elapsed() <= Duration::from_secs(100));
     let error = Error::from(error);
-    assert!(error.is_wait() && error.is_out_of_time() && !error.is_timeout());
+    assert!(error.is_wait() && error.is_wait_timeout() && !error.is_timeout());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_look_that_takes_too_long_is_given_up_at_the_deadline() {
-    let (result, _) = wait_with(vec![], Duration::from_secs(7), Polling::every(Duration::from_secs(3)), Duration::from_secs(60)).await;
+    let (result, _) = wait_with(vec![], Duration::from_secs(7), Polling::fixed(Duration::from_secs(3)), Duration::from_secs(60)).await;
     let error = result.unwrap_err();
-    assert!(error.is_out_of_time());
-    assert_eq!(error.waited(), Duration::from_secs(7));
-    assert_eq!(error.state(), None);
+    assert!(error.is_wait_timeout());
+    assert_eq!(error.elapsed(), Duration::from_secs(7));
+    assert_eq!(error.last_state(), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_past_the_deadline_ends_it_at_once_and_says_why() {
     let (result, seen_at) = wait(vec![fault(429, Some(3600))]).await;
     let error = result.unwrap_err();
-    assert!(error.is_out_of_time());
+    assert!(error.is_wait_timeout());
     assert_eq!(error.error().unwrap().retry_after(), Some(Duration::from_secs(3600)));
-    assert_eq!(error.waited(), Duration::ZERO);
-    assert!(Error::from(error).is_out_of_time());
+    assert_eq!(error.elapsed(), Duration::ZERO);
+    assert!(Error::from(error).is_wait_timeout());
     assert_eq!(seen_at, [0]);
 }
 
@@ -228,7 +228,11 @@ async fn a_retry_after_past_the_deadline_ends_it_at_once_and_says_why() {
 async fn watched_as_a_stream_it_tells_every_state_and_ends() {
     let script = script(vec![Ok(Found::Waiting(1)), fault(503, None), fault(502, None), Ok(Found::Moved(2)), Ok(Found::Done("x"))]);
     let steps: Vec<_> = Wait::new(script, Duration::from_secs(100), Polling::default()).map(Result::unwrap).collect().await;
-    let [Step::Waiting(1), Step::Fault(one), Step::Fault(two), Step::Waiting(2), Step::Done("x")] = &steps[..] else { panic!("{steps:?}") };
+    let [Progress::InProgress(1), Progress::Fault(one), Progress::Fault(two), Progress::InProgress(2), Progress::Completed("x")] =
+        &steps[..]
+    else {
+        panic!("{steps:?}")
+    };
     assert_eq!((one.error().status(), one.in_a_row(), two.error().status(), two.in_a_row()), (Some(503), 1, Some(502), 2));
 }
 
@@ -236,7 +240,7 @@ async fn watched_as_a_stream_it_tells_every_state_and_ends() {
 async fn a_wait_without_time_looks_once() {
     let (result, seen_at) = wait_with(vec![Ok(Found::Done("x"))], Duration::ZERO, Polling::default(), Duration::ZERO).await;
     assert_eq!(seen_at, [0]);
-    assert!(result.is_ok() || result.unwrap_err().is_out_of_time());
+    assert!(result.is_ok() || result.unwrap_err().is_wait_timeout());
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,12 +248,12 @@ async fn no_duration_is_too_long() {
     let (result, _) = wait_with(
         vec![Ok(Found::Waiting(1)), fault(429, Some(u64::MAX)), Ok(Found::Done("x"))],
         Duration::MAX,
-        Polling::growing(Duration::from_secs(1), Duration::MAX),
+        Polling::exponential(Duration::from_secs(1), Duration::MAX),
         Duration::ZERO,
     )
     .await;
-    assert!(result.is_ok() || result.unwrap_err().is_out_of_time());
-    assert!(Polling::every(Duration::MAX).first() < Duration::MAX);
+    assert!(result.is_ok() || result.unwrap_err().is_wait_timeout());
+    assert!(Polling::fixed(Duration::MAX).first() < Duration::MAX);
 }
 
 proptest! {

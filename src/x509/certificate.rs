@@ -122,7 +122,7 @@ impl Certificate {
 
     /// The public key, as DER `SubjectPublicKeyInfo`.
     #[must_use]
-    pub fn public_key(&self) -> &[u8] {
+    pub fn public_key_der(&self) -> &[u8] {
         &self.public_key
     }
 
@@ -147,19 +147,19 @@ impl Certificate {
 
     /// The subject alternative names (SANs): DNS names in lower case, and IP addresses.
     #[must_use]
-    pub fn names(&self) -> &[String] {
+    pub fn subject_alt_names(&self) -> &[String] {
         &self.names
     }
 
     /// The first moment of its validity.
     #[must_use]
-    pub fn valid_from(&self) -> DateTime<Utc> {
+    pub fn not_before(&self) -> DateTime<Utc> {
         self.valid_from
     }
 
     /// The last moment of its validity.
     #[must_use]
-    pub fn valid_till(&self) -> DateTime<Utc> {
+    pub fn not_after(&self) -> DateTime<Utc> {
         self.valid_till
     }
 }

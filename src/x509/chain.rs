@@ -82,7 +82,7 @@ impl CertificateChain {
     }
 
     /// All certificates as one PEM text, the leaf first and the roots, if there are any, at the end: a copy of the chain, which
-    /// [`from_pem`](Self::from_pem) reads. A server is given [`server_pem`](Self::server_pem).
+    /// [`from_pem`](Self::from_pem) reads. A server is given [`fullchain_pem`](Self::fullchain_pem).
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.certificates.iter().map(Certificate::as_pem).collect()
@@ -91,7 +91,7 @@ impl CertificateChain {
     /// The leaf and its intermediates as one PEM text, without the root: what nginx, Apache and most others want as their certificate file.
     /// Clients have the root of their own, and trust no other.
     #[must_use]
-    pub fn server_pem(&self) -> String {
+    pub fn fullchain_pem(&self) -> String {
         std::iter::once(self.leaf()).chain(self.intermediates()).map(Certificate::as_pem).collect()
     }
 
@@ -101,7 +101,7 @@ impl CertificateChain {
     ///
     /// [`Error::is_mismatch`] when it carries another.
     pub fn verify_key(&self, csr: &Csr) -> Result<(), Error> {
-        if self.leaf().public_key() == csr.public_key() {
+        if self.leaf().public_key_der() == csr.public_key_der() {
             return Ok(());
         }
         Err(Error::mismatch(format!("the certificate {} is for another key than the CSR's", self.leaf().serial_number())))
@@ -130,7 +130,7 @@ impl CertificateChain {
     /// [`Error::is_mismatch`] that says which names are missing.
     pub fn verify_names<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), Error> {
         let written = |name: &str| name.parse::<IpAddr>().map_or_else(|_| name.to_ascii_lowercase(), |address| address.to_string());
-        let own: HashSet<String> = self.leaf().names().iter().map(|name| written(name)).collect();
+        let own: HashSet<String> = self.leaf().subject_alt_names().iter().map(|name| written(name)).collect();
         let missing: Vec<String> =
             names.into_iter().filter(|name| !own.contains(&written(name.as_ref()))).map(|name| name.as_ref().to_owned()).collect();
         if missing.is_empty() {
@@ -143,10 +143,10 @@ impl CertificateChain {
     /// Checks that the leaf has not expired. One that begins only later is good: it is this clock that is slow.
     pub(crate) fn verify_not_expired(&self, now: DateTime<Utc>) -> Result<(), Error> {
         let leaf = self.leaf();
-        if now <= leaf.valid_till() {
+        if now <= leaf.not_after() {
             return Ok(());
         }
-        Err(Error::mismatch(format!("the certificate {} has expired on {}", leaf.serial_number(), leaf.valid_till())))
+        Err(Error::mismatch(format!("the certificate {} has expired on {}", leaf.serial_number(), leaf.not_after())))
     }
 
     /// Checks every signature from the leaf up to the top of this chain, and that the leaf may serve TLS. The top is a root, or if the
@@ -159,13 +159,13 @@ impl CertificateChain {
     /// [`Error::is_mismatch`] when the leaf stands alone or the chain does not verify at the given time; [`Error::is_configuration`] when
     /// this crate was built without cryptography: without the features `rustls` and `rustls-no-provider`, and with nothing else in the
     /// program that gives rustls-webpki its algorithms.
-    pub fn verify_signatures(&self, at: DateTime<Utc>) -> Result<(), Error> {
+    pub fn verify_at(&self, at: DateTime<Utc>) -> Result<(), Error> {
         let algorithms = signature::algorithms()?;
         let fails = |error: webpki::Error| {
             Error::mismatch(format!("the chain of certificate {} does not verify: {error}", self.leaf().serial_number()))
         };
         let der = |certificate: &Certificate| CertificateDer::from(certificate.as_der().to_vec());
-        let tops: Vec<_> = self.tops().filter(|top| at <= top.valid_till()).map(der).collect();
+        let tops: Vec<_> = self.tops().filter(|top| at <= top.not_after()).map(der).collect();
         let anchors = tops.iter().map(webpki::anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>().map_err(fails)?;
         let intermediates: Vec<_> = self.intermediates().iter().map(der).collect();
         let leaf = der(self.leaf());
@@ -178,8 +178,8 @@ impl CertificateChain {
 
     /// Does the same as of now, or where this clock is slow as of the first moment at which all of the chain is valid.
     pub(crate) fn verify_signatures_since(&self, now: DateTime<Utc>) -> Result<(), Error> {
-        let begin = self.certificates.iter().map(Certificate::valid_from).max();
-        self.verify_signatures(begin.map_or(now, |begin| begin.max(now)))
+        let begin = self.certificates.iter().map(Certificate::not_before).max();
+        self.verify_at(begin.map_or(now, |begin| begin.max(now)))
     }
 
     /// The roots, or without any the intermediates whose issuer is not there.

@@ -85,7 +85,7 @@ impl Csr {
 
     /// The public key, as DER `SubjectPublicKeyInfo`.
     #[must_use]
-    pub fn public_key(&self) -> &[u8] {
+    pub fn public_key_der(&self) -> &[u8] {
         &self.public_key
     }
 }

@@ -21,7 +21,7 @@ const SIGNED_FOR: [&SignatureAlgorithm; 4] =
 /// The kinds of key that public certificate authorities sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum KeyKind {
+pub enum KeyAlgorithm {
     /// ECDSA on the curve P-256: small and quick; the default.
     #[default]
     EcdsaP256,
@@ -35,7 +35,7 @@ pub enum KeyKind {
     Rsa4096,
 }
 
-impl KeyKind {
+impl KeyAlgorithm {
     fn algorithm(self) -> &'static SignatureAlgorithm {
         match self {
             Self::EcdsaP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
@@ -57,10 +57,10 @@ impl KeyKind {
 /// A private key. It is never printed, and its memory is wiped when it is dropped; [`to_pem`](Self::to_pem) gives it out.
 ///
 /// ```
-/// use shomei::{KeyKind, PrivateKey};
+/// use shomei::{KeyAlgorithm, PrivateKey};
 ///
-/// let key = PrivateKey::generate(KeyKind::EcdsaP256)?;
-/// let csr = key.csr(["example.com", "*.example.com", "日本語.jp"])?;
+/// let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
+/// let csr = key.sign_csr(["example.com", "*.example.com", "日本語.jp"])?;
 /// assert!(csr.as_pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
 /// # Ok::<(), shomei::Error>(())
 /// ```
@@ -75,7 +75,7 @@ impl PrivateKey {
     /// # Errors
     ///
     /// When the system gives no randomness.
-    pub fn generate(kind: KeyKind) -> Result<Self, Error> {
+    pub fn generate(kind: KeyAlgorithm) -> Result<Self, Error> {
         let made = match kind.rsa_size() {
             Some(size) => KeyPair::generate_rsa_for(kind.algorithm(), size),
             None => KeyPair::generate_for(kind.algorithm()),
@@ -135,7 +135,7 @@ impl PrivateKey {
     ///
     /// [`Error::is_invalid_input`] when there is no name, or one cannot be a domain name.
     #[expect(clippy::missing_panics_doc, reason = "a request in memory fits into a PEM block")]
-    pub fn csr<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Csr, Error> {
+    pub fn sign_csr<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Csr, Error> {
         let names = names.into_iter().map(|name| ascii_name(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let first = names.first().cloned().ok_or_else(|| Error::invalid("names", "at least one is needed"))?;
         let mut request = CertificateParams::new(names).map_err(|error| Error::invalid("names", error.to_string()))?;
@@ -219,11 +219,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_key_makes_a_request_that_reads_back() {
-        for kind in [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048] {
+        for kind in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Rsa2048] {
             let key = PrivateKey::generate(kind).unwrap();
-            let csr = key.csr(["example.com", "*.example.com", "192.0.2.1"]).unwrap();
+            let csr = key.sign_csr(["example.com", "*.example.com", "192.0.2.1"]).unwrap();
             let again = PrivateKey::from_pem(&key.to_pem()).unwrap();
-            assert_eq!(again.csr(["example.com"]).unwrap().public_key(), csr.public_key(), "{kind:?}");
+            assert_eq!(again.sign_csr(["example.com"]).unwrap().public_key_der(), csr.public_key_der(), "{kind:?}");
         }
     }
 
@@ -236,12 +236,12 @@ mod tests {
             assert!(ascii_name(bad).unwrap_err().is_invalid_input(), "{bad:?}");
         }
         let none: [&str; 0] = [];
-        assert!(PrivateKey::generate(KeyKind::default()).unwrap().csr(none).is_err());
+        assert!(PrivateKey::generate(KeyAlgorithm::default()).unwrap().sign_csr(none).is_err());
     }
 
     #[test]
     fn nothing_of_a_key_is_printed() {
-        let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+        let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
         let pem = key.to_pem();
         let secret = pem.lines().nth(1).unwrap();
         assert!(!format!("{key:?}").contains(secret));

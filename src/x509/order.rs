@@ -20,7 +20,7 @@ pub(super) struct Ordered {
 /// [`Error::is_mismatch`] when there is no leaf, or a certificate does not belong to it.
 pub(super) fn ordered(mut rest: Vec<Certificate>) -> Result<Ordered, Error> {
     // Twice the same is once; and where several could come next, it is always the same one that does.
-    rest.sort_by(|one, other| (Reverse(one.valid_till()), &one.der).cmp(&(Reverse(other.valid_till()), &other.der)));
+    rest.sort_by(|one, other| (Reverse(one.not_after()), &one.der).cmp(&(Reverse(other.not_after()), &other.der)));
     rest.dedup();
     let has_issued_none = |one: &Certificate| rest.iter().all(|other| other == one || !one.has_issued(other));
     let leaf = rest.iter().position(has_issued_none).ok_or_else(strangers)?;

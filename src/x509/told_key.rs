@@ -11,13 +11,13 @@ use super::{Csr, csr, object::decoded};
 impl Csr {
     /// Whether what a service tells as the CSR has the same key; `None` where no key can be read from it, or the two cannot be compared.
     pub(crate) fn has_key_of(&self, told: &str) -> Option<bool> {
-        is_same(&SubjectPublicKeyInfoOwned::from_der(self.public_key()).ok()?, &public_key(told)?)
+        is_same(&SubjectPublicKeyInfoOwned::from_der(self.public_key_der()).ok()?, &public_key(told)?)
     }
 
     /// Whether a key, as DER `SubjectPublicKeyInfo`, is the same; `None` where the two cannot be compared.
     pub(crate) fn has_key(&self, public_key: &[u8]) -> Option<bool> {
         let of = |der| SubjectPublicKeyInfoOwned::from_der(der).ok();
-        is_same(&of(self.public_key())?, &of(public_key)?)
+        is_same(&of(self.public_key_der())?, &of(public_key)?)
     }
 }
 
@@ -56,15 +56,15 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::{KeyKind, PrivateKey};
+    use crate::{KeyAlgorithm, PrivateKey};
 
-    fn csr(kind: KeyKind) -> Csr {
-        PrivateKey::generate(kind).unwrap().csr(["example.com"]).unwrap()
+    fn csr(kind: KeyAlgorithm) -> Csr {
+        PrivateKey::generate(kind).unwrap().sign_csr(["example.com"]).unwrap()
     }
 
     #[test]
     fn a_key_is_known_in_every_form_it_is_told_in() {
-        for kind in [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048] {
+        for kind in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Rsa2048] {
             let (own, other) = (csr(kind), csr(kind));
             let bare = |csr: &Csr| csr.as_pem().lines().filter(|line| !line.starts_with("-----")).collect::<Vec<_>>().join("");
             let forms: [fn(&str) -> String; 6] = [
@@ -82,23 +82,23 @@ mod tests {
             assert_eq!(own.has_key_of(&bare(&own)), Some(true));
             assert_eq!(own.has_key_of(bare(&own).trim_end_matches('=')), Some(true));
             assert_eq!(own.has_key_of(&bare(&other)), Some(false));
-            assert_eq!(own.has_key(own.public_key()), Some(true));
-            assert_eq!(own.has_key(other.public_key()), Some(false));
+            assert_eq!(own.has_key(own.public_key_der()), Some(true));
+            assert_eq!(own.has_key(other.public_key_der()), Some(false));
         }
-        assert_eq!(csr(KeyKind::EcdsaP256).has_key_of(csr(KeyKind::Rsa2048).as_pem()), Some(false));
+        assert_eq!(csr(KeyAlgorithm::EcdsaP256).has_key_of(csr(KeyAlgorithm::Rsa2048).as_pem()), Some(false));
     }
 
     #[test]
     fn the_same_key_in_another_request_is_the_same_key() {
-        let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
-        let [one, other] = ["a.example", "b.example"].map(|name| key.csr([name]).unwrap());
+        let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
+        let [one, other] = ["a.example", "b.example"].map(|name| key.sign_csr([name]).unwrap());
         assert_ne!(one.as_pem(), other.as_pem());
         assert_eq!(one.has_key_of(other.as_pem()), Some(true));
     }
 
     #[test]
     fn what_cannot_be_read_tells_nothing() {
-        let own = csr(KeyKind::EcdsaP256);
+        let own = csr(KeyAlgorithm::EcdsaP256);
         let pem = own.as_pem();
         let elided = format!("{}...\n-----END CERTIFICATE REQUEST-----", &pem[..80]);
         let cut = format!("{}\n-----END CERTIFICATE REQUEST-----", &pem[..100]);
@@ -110,7 +110,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_panics(told in ".*") {
-            static OWN: LazyLock<Csr> = LazyLock::new(|| csr(KeyKind::EcdsaP256));
+            static OWN: LazyLock<Csr> = LazyLock::new(|| csr(KeyAlgorithm::EcdsaP256));
             let _ = OWN.has_key_of(&told);
         }
     }

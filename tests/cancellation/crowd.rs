@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
-use shomei::{ApiKey, CallOptions, CertCentral, Rate, Sandbox, Urgency};
+use shomei::{ApiKey, CallOptions, CertCentral, Priority, RateLimit, Sandbox};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::halting::{Halting, Mishap};
@@ -22,8 +22,8 @@ async fn whoever_gives_up_in_line_holds_nobody_up() {
         }
         let key = ApiKey::new(sandbox.api_key()).unwrap();
         let builder = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2").transport(way.clone());
-        let cc = builder.pace([Rate::new(2, WINDOW)]).build().unwrap();
-        let polling = cc.with(CallOptions::default().urgency(Urgency::Background));
+        let cc = builder.rate_limits([RateLimit::new(2, WINDOW)]).build().unwrap();
+        let polling = cc.with_options(CallOptions::default().priority(Priority::Background));
         let crowd = join_all([&cc, &polling, &cc, &polling, &cc, &polling, &cc].map(|client| client.users().me().send()));
         // One more stands at the end of the line all the time.
         let (started, last) = (Instant::now(), cc.users().me().send());
@@ -37,6 +37,6 @@ async fn whoever_gives_up_in_line_holds_nobody_up() {
         }
         assert!(started.elapsed() <= Duration::from_secs(26) + 3 * WINDOW);
         sleep(2 * WINDOW).await;
-        assert_eq!(cc.remaining()[0].used, 0, "after {patience:?}");
+        assert_eq!(cc.usage()[0].used, 0, "after {patience:?}");
     }
 }

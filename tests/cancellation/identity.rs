@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use shomei::{
     Sandbox,
-    pocketsign::{Freshness, HashAlgorithm, Outcome, UserId},
+    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, UserId},
     sandbox::{Card, PersonDetails},
 };
 
@@ -16,7 +16,7 @@ impl SignIn {
         let (digest, signature) = card.signing.sign(b"a challenge");
         let sign_in = world.ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
         match sign_in.send().await.unwrap() {
-            Outcome::New(person) | Outcome::Known(person) => person.user,
+            SignInOutcome::New(person) | SignInOutcome::Known(person) => person.user,
             outcome => panic!("{outcome:?}"),
         }
     }
@@ -57,14 +57,14 @@ impl Story for Sweep {
             let card = sandbox.jpki().card(PersonDetails::default());
             let (digest, signature) = card.signing.sign(b"a challenge");
             let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
-            let Outcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
+            let SignInOutcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
             users.push(person.user);
         }
         (sandbox, users)
     }
 
     async fn run(world: &World, users: &Self::Ground) {
-        let mut sweep = world.ps.sweep().over(users.clone()).freshness(Freshness::Now).concurrency(2).start().unwrap();
+        let mut sweep = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now).concurrency(2).start().unwrap();
         while let Some(swept) = sweep.next().await {
             assert!(swept.outcome.unwrap().status.is_good());
             world.keep(&sweep.cursor());
@@ -72,7 +72,7 @@ impl Story for Sweep {
     }
 
     async fn finish(world: &World, users: &Self::Ground) {
-        let rest = world.ps.sweep().over(users.clone()).freshness(Freshness::Now);
+        let rest = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now);
         let mut rest = match world.kept() {
             Some(cursor) => rest.resume(cursor).start().unwrap(),
             None => rest.start().unwrap(),

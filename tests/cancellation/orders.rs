@@ -18,7 +18,7 @@ const OWN_ID: &str = "own-id-1";
 
 /// The order with the caller's own id, if it was placed; never more than one.
 async fn placed(world: &World) -> Option<OrderId> {
-    let orders = match world.cc.orders().by_alternative_id(OWN_ID).send().await {
+    let orders = match world.cc.orders().find_by_alternative_id(OWN_ID).send().await {
         Ok(orders) => orders,
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => panic!("{error}"),
@@ -31,7 +31,7 @@ async fn placed(world: &World) -> Option<OrderId> {
 async fn see_through(world: &World, id: OrderId) {
     for request in world.cc.orders().get(id).send().await.unwrap().requests {
         if request.status == Some(RequestStatus::Pending) {
-            world.cc.requests().settle(request.id).start().wait(HOUR).await.unwrap();
+            world.cc.requests().drive_approval(request.id).start().wait(HOUR).await.unwrap();
         }
     }
     for _ in 0..10 {
@@ -204,7 +204,7 @@ impl Story for Revoke {
         if let Some(token) = world.kept() {
             world.cc.requests().resume_approval(token).start().unwrap().wait(HOUR).await.unwrap();
         } else if let [request] = &requests().await.unwrap()[..] {
-            world.cc.requests().settle(request.id).start().wait(HOUR).await.unwrap();
+            world.cc.requests().drive_approval(request.id).start().wait(HOUR).await.unwrap();
         } else {
             Box::pin(Self::run(world, ground)).await;
         }
@@ -229,7 +229,7 @@ impl Story for Approve {
     }
 
     async fn run(world: &World, (_, request): &Self::Ground) {
-        let pending = world.cc.requests().settle(*request).start();
+        let pending = world.cc.requests().drive_approval(*request).start();
         world.keep(&pending.resume_token());
         pending.wait(HOUR).await.unwrap();
     }
@@ -237,7 +237,7 @@ impl Story for Approve {
     async fn finish(world: &World, (order, request): &Self::Ground) {
         let pending = match world.kept() {
             Some(token) => world.cc.requests().resume_approval(token).start().unwrap(),
-            None => world.cc.requests().settle(*request).start(),
+            None => world.cc.requests().drive_approval(*request).start(),
         };
         assert_eq!(pending.wait(HOUR).await.unwrap().status, Some(RequestStatus::Approved));
         assert_eq!(world.cc.orders().get(*order).send().await.unwrap().status, Some(OrderStatus::Issued));

@@ -104,13 +104,13 @@ impl Story for Revalidate {
         // The service's clock is known from its answers.
         world.cc.users().me().send().await.unwrap();
         let sandbox = world.sandbox.clone();
-        let publish = move |instructions: shomei::certcentral::flow::Instructions| {
-            if let shomei::certcentral::flow::Instructions::Txt { name, value, .. } = &instructions {
+        let publish = move |instructions: shomei::certcentral::flow::DcvInstructions| {
+            if let shomei::certcentral::flow::DcvInstructions::Txt { name, value, .. } = &instructions {
                 sandbox.dns().publish_txt(name, value);
             }
             async { Ok::<_, std::io::Error>(()) }
         };
-        let stream = world.cc.domains().revalidate(14).publish_with(publish).each_within(HOUR).at_a_time(2).stream();
+        let stream = world.cc.domains().revalidate(14).publish_with(publish).timeout_per_domain(HOUR).concurrency(2).stream();
         let all: Vec<_> = stream.try_collect().await.unwrap();
         all.into_iter().for_each(|one| {
             one.result.unwrap();

@@ -12,8 +12,8 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 use shomei::{
-    ApiKey, CertCentral, Csr, KeyKind, Pacer as _, PocketSign, PrivateKey, Rate, RollingWindows, Sandbox,
-    certcentral::{CertificateId, OrderId, OrganizationId, Plan, Product, flow::Instructions},
+    ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RateLimit, RateLimiter as _, Sandbox, SlidingWindow,
+    certcentral::{CertificateId, OrderId, OrganizationId, Plan, Product, flow::DcvInstructions},
     pocketsign::PocketSignV2,
 };
 use tokio::time::timeout;
@@ -24,7 +24,7 @@ pub(crate) const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// So long that no place comes back while a story lasts.
-const YEAR: Rate = Rate::new(100_000, Duration::from_secs(365 * 86_400));
+const YEAR: RateLimit = RateLimit::new(100_000, Duration::from_secs(365 * 86_400));
 
 /// Something that a caller does, and what they do after they have dropped it.
 pub(crate) trait Story {
@@ -48,7 +48,7 @@ pub(crate) struct World {
     pub(crate) cc: CertCentral,
     pub(crate) ps: PocketSignV2,
     ways: [Halting; 2],
-    pacers: [Arc<RollingWindows>; 2],
+    pacers: [Arc<SlidingWindow>; 2],
     kept: Mutex<Option<String>>,
     starts_over: AtomicBool,
 }
@@ -56,13 +56,13 @@ pub(crate) struct World {
 impl World {
     fn new(sandbox: &Sandbox) -> Self {
         let ways = [(); 2].map(|()| Halting::new(sandbox));
-        let pacers = [(); 2].map(|()| Arc::new(RollingWindows::new([YEAR]).unwrap()));
+        let pacers = [(); 2].map(|()| Arc::new(SlidingWindow::new([YEAR]).unwrap()));
         let key = ApiKey::new(sandbox.api_key()).unwrap();
         let cc = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2");
-        let cc = cc.transport(ways[0].clone()).pacer(pacers[0].clone()).build().unwrap();
+        let cc = cc.transport(ways[0].clone()).rate_limiter(pacers[0].clone()).build().unwrap();
         let token = ApiKey::new(sandbox.pocketsign_token()).unwrap();
         let ps = PocketSign::v2(token).base_url("https://sandbox.invalid");
-        let ps = ps.transport(ways[1].clone()).pacer(pacers[1].clone()).build().unwrap();
+        let ps = ps.transport(ways[1].clone()).rate_limiter(pacers[1].clone()).build().unwrap();
         Self { sandbox: sandbox.clone(), cc, ps, ways, pacers, kept: Mutex::default(), starts_over: AtomicBool::default() }
     }
 
@@ -91,8 +91,8 @@ impl World {
     }
 
     /// Publishes what is asked for.
-    pub(crate) fn publish(&self, instructions: &Instructions) {
-        if let Instructions::Txt { name, value, .. } = instructions {
+    pub(crate) fn publish(&self, instructions: &DcvInstructions) {
+        if let DcvInstructions::Txt { name, value, .. } = instructions {
             self.sandbox.dns().publish_txt(name, value);
         }
     }
@@ -107,7 +107,7 @@ impl World {
 
     fn no_place_is_held(&self) {
         for (pacer, way) in self.pacers.iter().zip(&self.ways) {
-            let usage = pacer.remaining()[0];
+            let usage = pacer.usage()[0];
             assert_eq!(usage.used, way.sent(), "places taken and requests that left");
             assert_eq!(usage.free_in, Duration::ZERO);
         }
@@ -172,14 +172,14 @@ pub(crate) async fn drop_everywhere<S: Story>(at_least: usize) {
 
 /// A new key's CSR.
 pub(crate) fn csr() -> Csr {
-    PrivateKey::generate(KeyKind::EcdsaP256).unwrap().csr(["ignored.example"]).unwrap()
+    PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap().sign_csr(["ignored.example"]).unwrap()
 }
 
 /// Has `example.com` validated.
 pub(crate) async fn validate(sandbox: &Sandbox, name: &str) {
     let cc = sandbox.certcentral().unwrap();
     let pending = cc.domains().validate(name).organization(ORGANIZATION).start().await.unwrap();
-    let Instructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
+    let DcvInstructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
     sandbox.dns().publish_txt(name, value);
     pending.wait(HOUR).await.unwrap();
 }

@@ -10,10 +10,10 @@ use std::{
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use shomei::{
-    ApiKey, CertCentral, Csr, Error, Retry, Sandbox, Transport, TransportError,
+    ApiKey, CertCentral, Csr, Error, Sandbox, Transport, TransportError,
     certcentral::{
         OrderId, OrganizationId, Plan, Product,
-        flow::{Instructions, IssuanceToken, Issued, PendingIssuance},
+        flow::{DcvInstructions, IssuanceToken, Issued, PendingIssuance},
     },
     sandbox::{ApprovalMode, SandboxBuilder},
 };
@@ -53,7 +53,7 @@ impl Service {
         let service = Self { sandbox: builder.build(), sent: Arc::default(), lags: Arc::default(), hangs: Arc::default() };
         let cc = service.client();
         let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
-        let Instructions::Txt { name, value, .. } = pending.instructions() else { panic!("{}", pending.instructions()) };
+        let DcvInstructions::Txt { name, value, .. } = pending.instructions() else { panic!("{}", pending.instructions()) };
         service.sandbox.dns().publish_txt(name, value);
         pending.wait(HOUR).await.unwrap();
         service
@@ -62,7 +62,7 @@ impl Service {
     /// A client of its own: another process.
     fn client(&self) -> CertCentral {
         let builder = CertCentral::builder(ApiKey::new(self.sandbox.api_key()).unwrap()).base_url("https://sandbox.invalid/services/v2");
-        builder.transport(self.clone()).retry(Retry::default().search(Duration::from_secs(30))).build().unwrap()
+        builder.transport(self.clone()).recovery_timeout(Duration::from_secs(30)).build().unwrap()
     }
 
     /// How many orders, reissues and duplicates were sent.
@@ -112,7 +112,7 @@ impl Transport for Service {
 /// What a call is refused with that names what stands in its way.
 fn refused(result: Result<PendingIssuance, Error>, names: &str) {
     let error = result.unwrap_err();
-    assert!(error.is_mismatch() && !error.may_have_happened() && error.to_string().contains(names), "{error}");
+    assert!(error.is_mismatch() && !error.is_ambiguous() && error.to_string().contains(names), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn an_order_with_the_same_id_is_taken_up() {
         let again = order!(service.client(), key).start().await.unwrap();
         assert_eq!((again.order_id(), service.writes()), (first.order_id(), 1));
         let issued = again.wait(3 * HOUR).await.unwrap();
-        assert_eq!(issued.chain.leaf().public_key(), key.public_key());
+        assert_eq!(issued.chain.leaf().public_key_der(), key.public_key_der());
         // Once it is issued it still is the one.
         let cc = service.client();
         let last = order!(cc, key).start().await.unwrap().wait(HOUR).await.unwrap();
@@ -213,7 +213,7 @@ async fn an_order_that_was_dropped_under_way_is_not_placed_again() {
     assert_eq!(service.writes(), 1);
     service.lag(true);
     let error = order!(cc, key).start().await.unwrap_err();
-    assert!(error.may_have_happened() && error.trace().is_some_and(|hint| hint.contains(ID)), "{error}");
+    assert!(error.is_ambiguous() && error.recovery_hint().is_some_and(|hint| hint.contains(ID)), "{error}");
     service.lag(false);
     let found = order!(cc, key).start().await.unwrap();
     assert_eq!((found.order_id(), service.writes()), (order!(service.client(), key).start().await.unwrap().order_id(), 1));
@@ -249,7 +249,7 @@ async fn a_reissue_for_the_same_key_is_taken_up_or_named() {
         assert_eq!(service.writes(), 2, "{delay:?}");
         let issued = asked.wait(3 * HOUR).await.unwrap();
         assert_eq!(again.wait(3 * HOUR).await.unwrap().certificate_id, issued.certificate_id);
-        assert_eq!(issued.chain.leaf().public_key(), second.public_key());
+        assert_eq!(issued.chain.leaf().public_key_der(), second.public_key_der());
         let once_more = reissue(&second).await.unwrap().wait(HOUR).await.unwrap();
         assert_eq!((once_more.certificate_id, service.writes()), (issued.certificate_id, 2));
 
@@ -294,7 +294,7 @@ async fn what_was_ordered_elsewhere_is_adopted_by_its_key() {
     cc.orders().duplicate(id, keys[2].clone()).send().await.unwrap();
     let duplicate = adopt(&keys[2]).await.unwrap().wait(3 * HOUR).await.unwrap();
     for (issued, key) in [&issued, &reissued, &duplicate].into_iter().zip(&keys) {
-        assert_eq!(issued.chain.leaf().public_key(), key.public_key());
+        assert_eq!(issued.chain.leaf().public_key_der(), key.public_key_der());
     }
     refused(adopt(&csr()).await, "no certificate of order");
     assert!(cc.orders().adopt(OrderId(1), csr()).start().await.unwrap_err().is_not_found());
@@ -395,7 +395,7 @@ async fn what_may_have_been_sent_is_sent_again_only_by_name() {
 
         for _ in 0..2 {
             let error = kept.resume(&service.client()).await.unwrap_err();
-            assert!(error.may_have_happened() && error.trace().is_some() && error.to_string().contains("send_again"), "{name}: {error}");
+            assert!(error.is_ambiguous() && error.recovery_hint().is_some() && error.to_string().contains("send_again"), "{name}: {error}");
         }
         assert_eq!(service.writes(), before, "{name}");
         let sent = service.client().orders().resume_issuance(kept.last()).send_again(true).start().await.unwrap();
@@ -412,7 +412,7 @@ async fn what_may_have_been_sent_is_sent_again_only_by_name() {
 async fn a_token_shows_nobody_that_the_order_names() {
     let service = Service::new(Sandbox::builder()).await;
     let cc = service.client();
-    let token = order!(cc, csr()).comments("for Jill").additional_emails(["jill@example.com"]).prepare().unwrap();
+    let token = order!(cc, csr()).comment("for Jill").additional_emails(["jill@example.com"]).prepare().unwrap();
     let shown = format!("{token:?}");
     assert!(!shown.to_lowercase().contains("jill") && !shown.contains("REQUEST-----") && shown.contains(ID), "{shown}");
     // Of a prepared order nothing may be changed either.

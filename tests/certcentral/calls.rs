@@ -46,7 +46,7 @@ impl Scripted {
     }
 
     fn client(&self) -> CertCentral {
-        CertCentral::builder(ApiKey::new("CANARY-KEY").unwrap()).transport(self.clone()).body_limit(4096).build().unwrap()
+        CertCentral::builder(ApiKey::new("CANARY-KEY").unwrap()).transport(self.clone()).max_response_size(4096).build().unwrap()
     }
 
     async fn error(&self) -> Error {
@@ -72,19 +72,19 @@ impl Transport for Scripted {
 async fn every_operation_can_be_called() {
     let judge = Judge::new(Sandbox::new());
     let cc = judge.client();
-    let domain = cc.domains().add("example.com").organization(ORGANIZATION).method(DcvMethod::DnsTxtToken).send().await.unwrap();
+    let domain = cc.domains().add("example.com").organization(ORGANIZATION).dcv_method(DcvMethod::DnsTxtToken).send().await.unwrap();
     let token = domain.dcv_token.unwrap().token.unwrap();
     assert_eq!(cc.domains().get(domain.id).include_dcv(true).send().await.unwrap().dcv_token.unwrap().token, Some(token));
     assert_eq!(cc.domains().list().search("%example.com").page_size(10).send().await.unwrap().domains.len(), 1);
-    let renewed = cc.domains().new_token(domain.id).send().await.unwrap().token.unwrap();
-    let missing = cc.domains().check(domain.id).send().await.unwrap_err();
+    let renewed = cc.domains().generate_dcv_token(domain.id).send().await.unwrap().token.unwrap();
+    let missing = cc.domains().check_dcv(domain.id).send().await.unwrap_err();
     assert_eq!(missing.certcentral_code(), Some(ErrorCode::InvalidDnsTxt));
     judge.sandbox().dns().publish_txt("example.com", &renewed);
-    cc.domains().check(domain.id).send().await.unwrap();
-    assert_eq!(cc.domains().emails(domain.id).send().await.unwrap().base_emails.len(), 5);
-    assert_eq!(cc.domains().emails("Sub.Example.com").send().await.unwrap().name_scope.as_deref(), Some("sub.example.com"));
-    cc.domains().change_method(domain.id, DcvMethod::Email).send().await.unwrap();
-    cc.domains().resend_emails(domain.id).to(["admin@example.com"]).send().await.unwrap();
+    cc.domains().check_dcv(domain.id).send().await.unwrap();
+    assert_eq!(cc.domains().dcv_emails(domain.id).send().await.unwrap().base_emails.len(), 5);
+    assert_eq!(cc.domains().dcv_emails("Sub.Example.com").send().await.unwrap().name_scope.as_deref(), Some("sub.example.com"));
+    cc.domains().change_dcv_method(domain.id, DcvMethod::Email).send().await.unwrap();
+    cc.domains().resend_dcv_emails(domain.id).to(["admin@example.com"]).send().await.unwrap();
     cc.domains().deactivate(domain.id).send().await.unwrap();
     assert_eq!(cc.domains().get(domain.id).send().await.unwrap().is_active, Some(false));
     cc.domains().activate(domain.id).send().await.unwrap();
@@ -146,10 +146,10 @@ async fn bad_input_is_refused_and_nothing_sent() {
         ("name", cc.domains().validate("*.example.com").organization(ORGANIZATION).start().await.map(drop)),
         ("validations", cc.domains().add("example.com").organization(ORGANIZATION).validations([]).send().await.map(drop)),
         ("emails", cc.domains().add("example.com").organization(ORGANIZATION).emails(["admin"]).send().await.map(drop)),
-        ("domain", cc.domains().emails("..").send().await.map(drop)),
-        ("name_scope", cc.domains().resend_emails(DomainId(1)).name_scope("a b").send().await),
+        ("domain", cc.domains().dcv_emails("..").send().await.map(drop)),
+        ("name_scope", cc.domains().resend_dcv_emails(DomainId(1)).name_scope("a b").send().await),
         ("order", cc.orders().get("not hex").send().await.map(drop)),
-        ("alternative_order_id", cc.orders().by_alternative_id("..").send().await.map(drop)),
+        ("alternative_order_id", cc.orders().find_by_alternative_id("..").send().await.map(drop)),
         ("plan", plain().plan(Plan::years(0)).organization(ORGANIZATION).send().await.map(drop)),
         ("plan", plain().plan(Plan::years(7)).organization(ORGANIZATION).send().await.map(drop)),
         ("organization", plain().plan(Plan::years(1)).send().await.map(drop)),
@@ -178,7 +178,7 @@ async fn what_the_service_refuses_is_told_in_full() {
     let denied = Judge::new(Sandbox::new());
     let stranger = CertCentral::builder(ApiKey::new("not-the-key").unwrap()).transport(denied.sandbox().clone());
     let error = stranger.base_url("https://sandbox.invalid/services/v2").build().unwrap().users().me().send().await.unwrap_err();
-    assert!(error.is_denied());
+    assert!(error.is_unauthorized());
     assert_eq!(error.certcentral_code(), Some(ErrorCode::AccessDeniedInvalidKey));
     assert_eq!(
         error.to_string(),
@@ -199,7 +199,7 @@ async fn what_the_service_refuses_is_told_in_full() {
 async fn every_kind_of_error_can_be_told_apart() {
     let html = Scripted::json(503, "<html>\n  <h1>Service   Unavailable</h1></html>").error().await;
     assert_eq!((html.status(), html.excerpt()), (Some(503), Some("<html> <h1>Service Unavailable</h1></html>")));
-    assert!(html.is_transient() && html.entries().is_empty());
+    assert!(html.is_transient() && html.api_errors().is_empty());
 
     let limited = Scripted::new(|| {
         let answer = http::Response::builder().status(429).header("retry-after", "1");
@@ -246,7 +246,7 @@ async fn an_answer_that_repeats_the_key_does_not_have_it_shown() {
         (200, "CANARY-KEY"),
     ] {
         let error = Scripted::json(status, body).error().await;
-        let told = format!("{error} {error:?} {:?} {:?} {:?}", error.entries(), error.excerpt(), std::error::Error::source(&error));
+        let told = format!("{error} {error:?} {:?} {:?} {:?}", error.api_errors(), error.excerpt(), std::error::Error::source(&error));
         assert!(!told.contains("CANARY"), "{told}");
         assert!(status == 200 || told.contains("[redacted]"), "{told}");
     }
@@ -297,7 +297,7 @@ async fn over_the_network_a_closed_port_was_not_reached_and_a_cut_answer_was() {
     let cut = CertCentral::builder(ApiKey::new("KEY").unwrap()).base_url(url).build().unwrap();
     let error = cut.users().me().send().await.unwrap_err();
     assert!(error.is_connection() && error.was_sent(), "{error}");
-    assert!(!error.may_have_happened(), "it was only a question");
+    assert!(!error.is_ambiguous(), "it was only a question");
     served.await.unwrap();
 }
 

@@ -355,7 +355,7 @@ macro_rules! every_setter {
             .payment_method(PaymentMethod::Balance)
             .additional_emails(["shop@example.com"])
             .custom_fields([(1, json!(false))])
-            .comments("please")
+            .comment("please")
             .custom_renewal_message("Ask the shop.")
             .auto_renew(false)
             .auto_reissue(true)
@@ -423,7 +423,7 @@ async fn reissues_and_duplicates_have_the_setters_of_their_documents() {
     let mut expected = json!({"certificate": certificate, "skip_approval": true});
     assert_eq!(service.asked().1, expected);
     let reissue = again!(cc.orders().reissue(ORDER, csr.clone())).dcv_method(DcvMethod::Email).dcv_scope(CertificateDcvScope::Fqdn);
-    let reissue = reissue.comments("please").store_reissue_as_duplicate(true).cs_provisioning_method(CsProvisioningMethod::Email);
+    let reissue = reissue.comment("please").store_reissue_as_duplicate(true).cs_provisioning_method(CsProvisioningMethod::Email);
     reissue.send().await.unwrap();
     expected["dcv_method"] = json!("email");
     expected["certificate_dcv_scope"] = json!("fqdn");

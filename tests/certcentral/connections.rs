@@ -13,7 +13,7 @@ use std::{
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Response, body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use shomei::{ApiKey, CertCentral, ClientBuilder, Retry, certcentral::OrganizationId};
+use shomei::{ApiKey, CertCentral, ClientBuilder, RetryPolicy, certcentral::OrganizationId};
 use tokio::{net::TcpListener, time::timeout};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -75,7 +75,7 @@ impl Noted {
 
 /// Reads and writes by turns.
 async fn use_it(url: String, set: impl FnOnce(ClientBuilder<CertCentral>) -> ClientBuilder<CertCentral>) {
-    let builder = CertCentral::builder(ApiKey::new("0123456789ABCDEF").unwrap()).base_url(url).retry(Retry::off());
+    let builder = CertCentral::builder(ApiKey::new("0123456789ABCDEF").unwrap()).base_url(url).retry(RetryPolicy::never());
     let cc = set(builder).build().unwrap();
     for _ in 0..5 {
         timeout(BOUND, cc.users().me().send()).await.unwrap().unwrap();
@@ -126,7 +126,7 @@ async fn a_client_made_by_one_builder_shares_its_connections() {
 async fn no_write_is_left_in_doubt_by_a_service_that_closes_idle_connections() {
     let noted = Noted::default();
     let url = noted.serve(true).await;
-    let builder = CertCentral::builder(ApiKey::new("0123456789ABCDEF").unwrap()).base_url(url).retry(Retry::off());
+    let builder = CertCentral::builder(ApiKey::new("0123456789ABCDEF").unwrap()).base_url(url).retry(RetryPolicy::never());
     let cc = builder.http_client_with(bare).build().unwrap();
     for number in 0..200 {
         let added = timeout(BOUND, cc.domains().add("example.com").organization(OrganizationId(1)).send()).await.unwrap();

@@ -17,10 +17,10 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client, server, service::service_fn};
 use hyper_util::rt::TokioIo;
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Csr, Error, Retry, Sandbox, Transport, TransportError,
+    ApiKey, CallOptions, CertCentral, Csr, Error, RetryPolicy, Sandbox, Transport, TransportError,
     certcentral::{
         OrderId, OrganizationId, Plan, Product,
-        flow::{Instructions, PendingIssuance},
+        flow::{DcvInstructions, PendingIssuance},
     },
 };
 use tokio::{
@@ -75,8 +75,12 @@ impl Wire {
     fn new() -> (Self, CertCentral) {
         let wire = Self { sandbox: Sandbox::new(), cut: Arc::default() };
         let key = ApiKey::new(wire.sandbox.api_key()).unwrap();
-        let cc =
-            CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2").transport(wire.clone()).pace([]).build().unwrap();
+        let cc = CertCentral::builder(key)
+            .base_url("https://sandbox.invalid/services/v2")
+            .transport(wire.clone())
+            .rate_limits([])
+            .build()
+            .unwrap();
         (wire, cc)
     }
 
@@ -167,7 +171,7 @@ fn all_along(path: &'static str, step: usize, flow: impl AsyncFn(&Wire, &CertCen
 
 async fn validate(sandbox: &Sandbox, cc: &CertCentral, name: &str) {
     let pending = cc.domains().validate(name).organization(ORGANIZATION).start().await.unwrap();
-    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+    if let DcvInstructions::Txt { name, value, .. } = pending.instructions() {
         sandbox.dns().publish_txt(name, value);
     }
     pending.wait(HOUR).await.unwrap();
@@ -180,8 +184,10 @@ async fn order(cc: &CertCentral, csr: Csr) -> Result<PendingIssuance, Error> {
 
 /// A client that does not send again what is lost, and one that does. Neither looks for long: here everything shows at once.
 fn both(cc: &CertCentral) -> [(CertCentral, bool); 2] {
-    let retry = Retry::default().search(Duration::from_secs(10));
-    [false, true].map(|resends| (cc.with(CallOptions::default().retry(retry.resend_if_absent(resends))), resends))
+    [false, true].map(|resends| {
+        let options = CallOptions::default().retry(RetryPolicy::default().resend_if_absent(resends));
+        (cc.with_options(options.recovery_timeout(Duration::from_secs(10))), resends)
+    })
 }
 
 /// Here whatever was done shows at once: it is found, or it was not done.
@@ -192,7 +198,7 @@ async fn settled(started: Result<PendingIssuance, Error>, resends: bool, made: i
             assert_eq!(made.await, 1);
         }
         Err(error) => {
-            assert!(error.may_have_happened() && error.trace().is_some() && !resends, "{error}");
+            assert!(error.is_ambiguous() && error.recovery_hint().is_some() && !resends, "{error}");
             assert_eq!(made.await, 0);
         }
     }
@@ -275,7 +281,7 @@ async fn over_sockets_whoever_is_cut_off_is_told_that_it_may_have_happened() {
             }
         });
         let key = ApiKey::new(sandbox.api_key()).unwrap();
-        let cut = CertCentral::builder(key).base_url(base_url).timeout(Duration::from_secs(10)).build().unwrap();
+        let cut = CertCentral::builder(key).base_url(base_url).attempt_timeout(Duration::from_secs(10)).build().unwrap();
         let order = cut.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
         let before = orders(&cc).await;
         let answer = order.plan(Plan::years(1)).send().await;
@@ -286,7 +292,7 @@ async fn over_sockets_whoever_is_cut_off_is_told_that_it_may_have_happened() {
             break;
         }
         let error = answer.unwrap_err();
-        assert!(error.is_connection() && error.may_have_happened() && error.attempts() == 1, "after {position} bytes: {error:?}");
+        assert!(error.is_connection() && error.is_ambiguous() && error.attempts() == 1, "after {position} bytes: {error:?}");
         assert!(orders(&cc).await <= before + 1);
         cut_off += 1;
     }

@@ -18,7 +18,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json};
 use shomei::{
     CertCentral, Csr, Error, Sandbox,
-    certcentral::{OrderId, OrganizationId, Plan, Product, RequestStatus, SignatureHash, flow::Instructions},
+    certcentral::{OrderId, OrganizationId, Plan, Product, RequestStatus, SignatureHash, flow::DcvInstructions},
     sandbox::ApprovalMode,
 };
 use tokio::time::Instant;
@@ -103,8 +103,8 @@ impl Ground {
     }
 }
 
-fn publish(sandbox: &Sandbox, instructions: &Instructions) {
-    if let Instructions::Txt { name, value, .. } = instructions {
+fn publish(sandbox: &Sandbox, instructions: &DcvInstructions) {
+    if let DcvInstructions::Txt { name, value, .. } = instructions {
         sandbox.dns().publish_txt(name, value);
     }
 }
@@ -136,14 +136,14 @@ impl Flow {
             Self::Issue | Self::IssueWithId => {
                 let order = cc.orders().issue(Product::SECURE_SITE_OV, further).common_name("shop.example.com").organization(ORGANIZATION);
                 let order = order.dns_names(["www.shop.example.com"]).plan(Plan::years(2)).additional_emails(["it@example.com"]);
-                let order = order.comments("for the shop").custom_renewal_message("renew it").disable_ct(true).auto_reissue(true);
+                let order = order.comment("for the shop").custom_renewal_message("renew it").disable_ct(true).auto_reissue(true);
                 let order = order.disable_renewal_notifications(true).signature_hash(SignatureHash::Sha384).server_platform(45);
                 order.maybe_alternative_order_id((self == Self::IssueWithId).then_some("shop-7")).start().await?
             }
-            Self::Renew => cc.orders().renew(ground.order, own).comments("for the shop").start().await?,
+            Self::Renew => cc.orders().renew(ground.order, own).comment("for the shop").start().await?,
             Self::Reissue => {
                 let reissue = cc.orders().reissue(ground.order, further).dns_names(["www.example.com"]).server_platform(45);
-                reissue.comments("for the shop").start().await?
+                reissue.comment("for the shop").start().await?
             }
             Self::Duplicate => cc.orders().duplicate(ground.order, further).another(true).server_platform(45).start().await?,
             Self::Validate => {
@@ -222,11 +222,11 @@ async fn cell(axis: Axis, fate: Fate, flow: Flow) -> (String, Vec<String>) {
             complain(made != 1, "it is not there");
             "ok"
         }
-        Err((_, error)) if error.may_have_happened() => {
-            complain(error.trace().is_none(), "it does not say what to look for");
+        Err((_, error)) if error.is_ambiguous() => {
+            complain(error.recovery_hint().is_none(), "it does not say what to look for");
             "unsure"
         }
-        Err((false, error)) if !error.entries().is_empty() => {
+        Err((false, error)) if !error.api_errors().is_empty() => {
             complain(made != 0 && flow != Flow::Validate, "it was done");
             "refused"
         }

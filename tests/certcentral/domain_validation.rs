@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use shomei::{
-    Polling, Sandbox, Step,
+    Polling, Progress, Sandbox,
     certcentral::{
         DcvMethod, DomainId, ErrorCode, OrganizationId, ValidationType,
-        flow::{DomainValidationState, Instructions, PendingValidation},
+        flow::{DcvInstructions, DomainValidationState, PendingValidation},
     },
 };
 
@@ -22,17 +22,17 @@ fn judge() -> Judge {
 }
 
 async fn start(judge: &Judge, method: DcvMethod) -> PendingValidation {
-    judge.client().domains().validate("example.com").organization(ORGANIZATION).method(method).start().await.unwrap()
+    judge.client().domains().validate("example.com").organization(ORGANIZATION).dcv_method(method).start().await.unwrap()
 }
 
 /// Does what the instructions say.
-fn publish(sandbox: &Sandbox, instructions: &Instructions) {
+fn publish(sandbox: &Sandbox, instructions: &DcvInstructions) {
     match instructions {
-        Instructions::Txt { name, value, .. } => sandbox.dns().publish_txt(name, value),
-        Instructions::Cname { name, target, .. } => sandbox.dns().publish_cname(name, target),
-        Instructions::File { url, body, .. } => sandbox.files().publish(url, body),
-        Instructions::Email { addresses } => sandbox.approve_dcv_mail(&addresses[0]).unwrap(),
-        Instructions::Nothing { .. } => {}
+        DcvInstructions::Txt { name, value, .. } => sandbox.dns().publish_txt(name, value),
+        DcvInstructions::Cname { name, target, .. } => sandbox.dns().publish_cname(name, target),
+        DcvInstructions::File { url, body, .. } => sandbox.files().publish(url, body),
+        DcvInstructions::Email { addresses } => sandbox.approve_dcv_mail(&addresses[0]).unwrap(),
+        DcvInstructions::AlreadyValidated { .. } => {}
         _ => unreachable!("a method that this test does not know"),
     }
 }
@@ -53,7 +53,9 @@ async fn every_method_leads_from_a_name_to_a_validated_domain() {
 #[tokio::test(start_paused = true)]
 async fn the_instructions_are_what_has_to_be_published() {
     let judge = judge();
-    let Instructions::Txt { name, value, expires } = start(&judge, DcvMethod::DnsTxtToken).await.instructions().clone() else { panic!() };
+    let DcvInstructions::Txt { name, value, expires } = start(&judge, DcvMethod::DnsTxtToken).await.instructions().clone() else {
+        panic!()
+    };
     assert_eq!(name, "example.com");
     assert!(expires.unwrap() > judge.sandbox().clock().now());
     let cname = start(&judge, DcvMethod::DnsCnameToken).await.instructions().to_string();
@@ -74,15 +76,15 @@ async fn not_found_means_not_yet_and_the_stream_tells_every_look() {
         (DcvMethod::Email, None),
     ] {
         let judge = judge();
-        let pending = start(&judge, method.clone()).await.polling(Polling::every(Duration::from_secs(10)));
+        let pending = start(&judge, method.clone()).await.polling(Polling::fixed(Duration::from_secs(10)));
         let instructions = pending.instructions().clone();
         let mut wait = pending.wait(HOUR);
         for _ in 0..3 {
             let step = wait.next().await.unwrap().unwrap();
-            assert_eq!(step, Step::Waiting(DomainValidationState::NotYet { code: code.clone() }), "{method}");
+            assert_eq!(step, Progress::InProgress(DomainValidationState::Pending { code: code.clone() }), "{method}");
         }
         publish(judge.sandbox(), &instructions);
-        assert!(matches!(wait.next().await.unwrap().unwrap(), Step::Done(_)), "{method}");
+        assert!(matches!(wait.next().await.unwrap().unwrap(), Progress::Completed(_)), "{method}");
         assert!(wait.next().await.is_none(), "{method}");
     }
 }
@@ -94,8 +96,8 @@ async fn out_of_time_it_says_so_and_a_resume_token_goes_on() {
     let instructions = pending.instructions().clone();
     let token = serde_json::to_string(&pending.resume_token()).unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
-    assert!(error.is_out_of_time());
-    assert_eq!(error.state(), Some(&DomainValidationState::NotYet { code: Some(ErrorCode::InvalidDnsTxt) }));
+    assert!(error.is_wait_timeout());
+    assert_eq!(error.last_state(), Some(&DomainValidationState::Pending { code: Some(ErrorCode::InvalidDnsTxt) }));
 
     // Another process: nothing but the token is left.
     let pending = judge.client().domains().resume_validation(serde_json::from_str(&token).unwrap()).start().await.unwrap();
@@ -115,7 +117,7 @@ async fn an_existing_domain_is_adopted_and_a_validated_one_left_alone() {
     second.wait(HOUR).await.unwrap();
 
     let third = start(&judge, DcvMethod::DnsTxtToken).await;
-    assert!(matches!(third.instructions(), Instructions::Nothing { until: Some(_) }));
+    assert!(matches!(third.instructions(), DcvInstructions::AlreadyValidated { until: Some(_) }));
     let looks = judge.count("validate-token");
     assert_eq!(third.wait(Duration::ZERO).await.unwrap().id, first.id());
     assert_eq!(judge.count("validate-token"), looks, "there was nothing to look for");
@@ -131,7 +133,7 @@ async fn a_validation_that_lapsed_is_made_again() {
     tokio::time::advance(200 * DAY).await;
 
     let again = start(&judge, DcvMethod::DnsTxtToken).await;
-    assert!(matches!(again.instructions(), Instructions::Txt { .. }));
+    assert!(matches!(again.instructions(), DcvInstructions::Txt { .. }));
     publish(judge.sandbox(), again.instructions());
     let domain = again.wait(HOUR).await.unwrap();
     assert!(domain.dcv_expiration_datetime.unwrap() > judge.sandbox().clock().now());
@@ -140,19 +142,19 @@ async fn a_validation_that_lapsed_is_made_again() {
 #[tokio::test(start_paused = true)]
 async fn an_expired_token_is_renewed_announced_and_published_again_by_the_hook() {
     let judge = judge();
-    let pending = start(&judge, DcvMethod::DnsTxtToken).await.polling(Polling::every(6 * HOUR));
+    let pending = start(&judge, DcvMethod::DnsTxtToken).await.polling(Polling::fixed(6 * HOUR));
     let first = pending.instructions().clone();
     let mut wait = pending.wait(40 * DAY);
     let renewed = loop {
         match wait.next().await.unwrap().unwrap() {
-            Step::Waiting(DomainValidationState::NotYet { .. }) => {}
-            Step::Waiting(DomainValidationState::TokenRenewed(instructions)) => break instructions,
+            Progress::InProgress(DomainValidationState::Pending { .. }) => {}
+            Progress::InProgress(DomainValidationState::TokenRenewed(instructions)) => break instructions,
             other => panic!("{other:?}"),
         }
     };
     assert_ne!(first, renewed);
     publish(judge.sandbox(), &renewed);
-    assert!(matches!(wait.next().await.unwrap().unwrap(), Step::Done(_)));
+    assert!(matches!(wait.next().await.unwrap().unwrap(), Progress::Completed(_)));
     assert_eq!(judge.count("POST /domain/1863015/dcv/token"), 1);
 }
 
@@ -172,16 +174,16 @@ async fn the_hook_publishes_before_the_first_look_and_its_error_ends_the_wait() 
 
     let other = judge.client().domains().validate("example.net").organization(ORGANIZATION).start().await.unwrap();
     let error = other.publish_with(|_| async { Err("the DNS provider is down") }).wait(HOUR).await.unwrap_err();
-    assert!(!error.is_out_of_time());
+    assert!(!error.is_wait_timeout());
     assert!(error.to_string().contains("the DNS provider is down"));
-    assert_eq!(error.waited(), Duration::ZERO);
+    assert_eq!(error.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_goes_on_under_another_method_only_when_asked_to() {
     let judge = judge();
     let pending = start(&judge, DcvMethod::DnsTxtToken).await;
-    judge.client().domains().change_method(pending.id(), DcvMethod::Email).send().await.unwrap();
+    judge.client().domains().change_dcv_method(pending.id(), DcvMethod::Email).send().await.unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
     assert_eq!(error.error().unwrap().certcentral_code(), Some(ErrorCode::InvalidDnsMethod));
 }
@@ -191,10 +193,10 @@ async fn a_token_that_somebody_replaced_is_taken_over() {
     let judge = judge();
     let pending = start(&judge, DcvMethod::DnsTxtToken).await;
     let first = pending.instructions().clone();
-    judge.client().domains().new_token(pending.id()).send().await.unwrap();
+    judge.client().domains().generate_dcv_token(pending.id()).send().await.unwrap();
     publish(judge.sandbox(), &first);
     // The service finds only the old token, which is void: not yet. A new start shows what is wanted now.
-    assert!(pending.wait(HOUR).await.unwrap_err().is_out_of_time());
+    assert!(pending.wait(HOUR).await.unwrap_err().is_wait_timeout());
     let again = start(&judge, DcvMethod::DnsTxtToken).await;
     assert_ne!(again.instructions(), &first);
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use shomei::{
-    ApiKey, CertCentral, CertificateChain, Sandbox, Step, Transport, TransportError,
+    ApiKey, CertCentral, CertificateChain, Progress, Sandbox, Transport, TransportError,
     certcentral::{
         DcvMethod, OrderStatus, OrganizationId, Plan, Product, Validity,
-        flow::{Instructions, PendingIssuance, WaitingFor},
+        flow::{Blocker, DcvInstructions, PendingIssuance},
     },
     sandbox::{ApprovalMode, SandboxBuilder},
 };
@@ -21,7 +21,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn judge(builder: SandboxBuilder) -> Judge {
     let judge = Judge::new(builder.build());
     let pending = judge.client().domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
-    let Instructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
+    let DcvInstructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
     judge.sandbox().dns().publish_txt(name, value);
     pending.wait(HOUR).await.unwrap();
     judge
@@ -45,19 +45,19 @@ async fn order(judge: &Judge) -> PendingIssuance {
 async fn an_order_for_a_validated_domain_ends_with_its_certificate() {
     let judge = judge(Sandbox::builder()).await;
     let pending = order(&judge).await;
-    assert!(pending.placed().unwrap().certificate_id.is_some(), "it was issued at once");
+    assert!(pending.response().unwrap().certificate_id.is_some(), "it was issued at once");
     let issued = pending.wait(HOUR).await.unwrap();
     let leaf = issued.chain.leaf();
-    assert_eq!(leaf.names(), ["example.com", "www.example.com", "*.example.com"]);
-    assert_eq!((leaf.valid_till() - leaf.valid_from()).num_days(), 199);
+    assert_eq!(leaf.subject_alt_names(), ["example.com", "www.example.com", "*.example.com"]);
+    assert_eq!((leaf.not_after() - leaf.not_before()).num_days(), 199);
     assert_eq!(issued.order.certificate.as_ref().unwrap().serial_number.as_deref(), Some(leaf.serial_number()));
     assert_eq!(issued.chain.intermediates().len(), 1);
     assert!(issued.chain.root().is_some());
     assert_eq!(issued.chain.to_pem().matches("BEGIN CERTIFICATE").count(), 3);
     // A server is not to send the root.
-    let served = CertificateChain::from_pem(&issued.pem()).unwrap();
+    let served = CertificateChain::from_pem(&issued.fullchain_pem()).unwrap();
     assert_eq!(served.certificates(), &issued.chain.certificates()[..2]);
-    assert_eq!((issued.pem(), served.root()), (issued.chain.server_pem(), None));
+    assert_eq!((issued.fullchain_pem(), served.root()), (issued.chain.fullchain_pem(), None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,13 +81,13 @@ async fn a_key_that_may_approve_approves() {
 async fn a_key_that_may_not_approve_tells_what_is_waited_for() {
     let judge = judge(Sandbox::builder().approval(ApprovalMode::OneStep).key_may_approve(false)).await;
     let mut wait = order(&judge).await.wait(HOUR);
-    let Step::Waiting(state) = wait.next().await.unwrap().unwrap() else { panic!() };
+    let Progress::InProgress(state) = wait.next().await.unwrap().unwrap() else { panic!() };
     assert_eq!(state.order.status, Some(OrderStatus::NeedsApproval));
-    let [WaitingFor::Approval(request)] = state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
+    let [Blocker::Approval(request)] = state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
     wait.next().await.unwrap().unwrap();
     assert_eq!(judge.count("/status"), 1, "it does not ask again and again");
     judge.sandbox().approve_request(request.0).unwrap();
-    assert!(matches!(wait.next().await.unwrap().unwrap(), Step::Done(_)));
+    assert!(matches!(wait.next().await.unwrap().unwrap(), Progress::Completed(_)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,12 +96,12 @@ async fn two_steps_want_two_people() {
     let mut wait = order(&judge).await.wait(HOUR);
     let mut request = None;
     for _ in 0..3 {
-        let Step::Waiting(state) = wait.next().await.unwrap().unwrap() else { panic!() };
-        let [WaitingFor::Approval(id)] = state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
+        let Progress::InProgress(state) = wait.next().await.unwrap().unwrap() else { panic!() };
+        let [Blocker::Approval(id)] = state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
         request = Some(id);
     }
     judge.sandbox().approve_request(request.unwrap().0).unwrap();
-    assert!(matches!(wait.next().await.unwrap().unwrap(), Step::Done(_)));
+    assert!(matches!(wait.next().await.unwrap().unwrap(), Progress::Completed(_)));
 }
 
 /// A colleague who approves every request just before the client does.
@@ -143,8 +143,8 @@ async fn told_not_to_approve_it_does_not() {
         .await
         .unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
-    assert!(error.is_out_of_time());
-    assert!(matches!(error.state().unwrap().waiting_for[..], [WaitingFor::Approval(_)]));
+    assert!(error.is_wait_timeout());
+    assert!(matches!(error.last_state().unwrap().waiting_for[..], [Blocker::Approval(_)]));
     assert_eq!(judge.count("/status"), 0);
 }
 
@@ -157,8 +157,8 @@ async fn a_rejected_order_ends_the_wait_with_that_order_in_hand() {
     wait.next().await.unwrap().unwrap();
     judge.sandbox().reject_order(id.0, "not this one").unwrap();
     let error = wait.await.unwrap_err();
-    assert!(error.is_ended());
-    let order = &error.state().unwrap().order;
+    assert!(error.is_terminal());
+    let order = &error.last_state().unwrap().order;
     assert_eq!((order.id, &order.status), (id, &Some(OrderStatus::Rejected)));
     assert_eq!(error.to_string(), format!("order {id} is rejected"));
 }
@@ -177,18 +177,18 @@ async fn an_order_for_an_unvalidated_domain_tells_what_it_waits_for() {
         .start()
         .await
         .unwrap();
-    let placed = pending.placed().unwrap().clone();
+    let placed = pending.response().unwrap().clone();
     let mut wait = pending.wait(HOUR);
-    let Step::Waiting(state) = wait.next().await.unwrap().unwrap() else { panic!() };
-    let [WaitingFor::Domain { name, .. }] = &state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
+    let Progress::InProgress(state) = wait.next().await.unwrap().unwrap() else { panic!() };
+    let [Blocker::Domain { name, .. }] = &state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
     assert!(name.ends_with("example.net"), "{name}");
 
     let domain = &placed.domains[0];
     let token = domain.dcv_token.as_ref().unwrap().token.clone().unwrap();
     judge.sandbox().dns().publish_txt(domain.name.as_deref().unwrap(), &token);
-    judge.client().domains().check(domain.id).send().await.unwrap();
+    judge.client().domains().check_dcv(domain.id).send().await.unwrap();
     let issued = wait.await.unwrap();
-    assert_eq!(issued.chain.leaf().names(), ["shop.example.net"]);
+    assert_eq!(issued.chain.leaf().subject_alt_names(), ["shop.example.net"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,7 +199,7 @@ async fn a_held_order_waits_for_the_final_check() {
     judge.sandbox().hold_order(id).unwrap();
     let token = serde_json::to_string(&pending.resume_token()).unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
-    assert_eq!(error.state().unwrap().waiting_for, [WaitingFor::FinalCheck]);
+    assert_eq!(error.last_state().unwrap().waiting_for, [Blocker::FinalCheck]);
 
     // Another process goes on, and still checks the certificate against the CSR and the names.
     judge.sandbox().release_order(id).unwrap();
@@ -263,7 +263,7 @@ async fn validity_and_plan_reach_the_certificate() {
             .await
             .unwrap();
         let leaf = issued.chain.leaf();
-        assert_eq!((leaf.valid_till().date_naive() - leaf.valid_from().date_naive()).num_days(), days, "{validity:?}");
+        assert_eq!((leaf.not_after().date_naive() - leaf.not_before().date_naive()).num_days(), days, "{validity:?}");
     }
 }
 
@@ -286,7 +286,7 @@ async fn a_renewal_marks_the_order_it_renews() {
     let orders = judge.client();
     assert_eq!(orders.orders().get(first).send().await.unwrap().is_renewed, Some(true));
     assert_eq!(orders.orders().get(renewal.id).send().await.unwrap().is_renewal, Some(true));
-    let found = orders.orders().by_alternative_id("0123456789abcdef0123456789abcdef").send().await.unwrap();
+    let found = orders.orders().find_by_alternative_id("0123456789abcdef0123456789abcdef").send().await.unwrap();
     assert_eq!(found.iter().map(|entry| entry.order_id).collect::<Vec<_>>(), [renewal.id]);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, CertCentral, Csr, KeyKind, PrivateKey, Sandbox, Transport, TransportError};
+use shomei::{ApiKey, CertCentral, Csr, KeyAlgorithm, PrivateKey, Sandbox, Transport, TransportError};
 
 use crate::document::Document;
 
@@ -101,5 +101,5 @@ impl Transport for Wire {
 
 /// A new key's CSR.
 pub(crate) fn csr() -> Csr {
-    PrivateKey::generate(KeyKind::EcdsaP256).unwrap().csr(["ignored.example"]).unwrap()
+    PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap().sign_csr(["ignored.example"]).unwrap()
 }

@@ -7,10 +7,10 @@ use std::{
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use shomei::{
-    Sandbox, Step,
+    Progress, Sandbox,
     certcentral::{
         CertificateStatus, ErrorCode, OrderId, OrderStatus, OrganizationId, Plan, Product, RequestStatus, RevocationReason, Validity,
-        flow::{Instructions, Issued, NextStep},
+        flow::{DcvInstructions, Issued, RenewalAction},
     },
     sandbox::{ApprovalMode, SandboxBuilder},
 };
@@ -35,8 +35,8 @@ async fn validate(judge: &Judge, name: &str) {
     pending.wait(HOUR).await.unwrap();
 }
 
-fn publish(sandbox: &Sandbox, instructions: &Instructions) {
-    if let Instructions::Txt { name, value, .. } = instructions {
+fn publish(sandbox: &Sandbox, instructions: &DcvInstructions) {
+    if let DcvInstructions::Txt { name, value, .. } = instructions {
         sandbox.dns().publish_txt(name, value);
     }
 }
@@ -53,8 +53,8 @@ async fn a_reissue_keeps_the_names_and_takes_the_place_of_the_certificate() {
     let cc = judge.client();
     let second = cc.orders().reissue(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
     assert_ne!(second.certificate_id, first.certificate_id);
-    assert_eq!(second.chain.leaf().names(), first.chain.leaf().names());
-    assert_ne!(second.chain.leaf().public_key(), first.chain.leaf().public_key());
+    assert_eq!(second.chain.leaf().subject_alt_names(), first.chain.leaf().subject_alt_names());
+    assert_ne!(second.chain.leaf().public_key_der(), first.chain.leaf().public_key_der());
     let order = cc.orders().get(first.order.id).send().await.unwrap();
     assert_eq!(order.status, Some(OrderStatus::Issued));
     assert_eq!(order.certificate.unwrap().id, Some(second.certificate_id));
@@ -73,7 +73,7 @@ async fn a_reissue_is_told_from_a_later_one_of_a_colleague() {
     let theirs = cc.orders().reissue(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
     let ours = ours.wait(HOUR).await.unwrap();
     assert_ne!(ours.certificate_id, theirs.certificate_id);
-    assert_eq!(ours.chain.leaf().public_key(), key.public_key());
+    assert_eq!(ours.chain.leaf().public_key_der(), key.public_key_der());
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,11 +89,11 @@ async fn leaving_a_name_out_is_said_before_anything_is_sent() {
     // Adding one revokes nothing and needs no consent.
     let added = cc.orders().reissue(first.order.id, csr()).dns_names(["www.example.com", "shop.example.com"]);
     let added = added.start().await.unwrap().wait(HOUR).await.unwrap();
-    assert!(added.chain.leaf().names().contains(&"shop.example.com".to_owned()));
+    assert!(added.chain.leaf().subject_alt_names().contains(&"shop.example.com".to_owned()));
 
     let fewer = cc.orders().reissue(first.order.id, csr()).dns_names(none).accept_revocation(true);
     let fewer = fewer.start().await.unwrap().wait(HOUR).await.unwrap();
-    assert_eq!(fewer.chain.leaf().names(), ["example.com"]);
+    assert_eq!(fewer.chain.leaf().subject_alt_names(), ["example.com"]);
     tokio::time::advance(3 * DAY).await;
     let reissues = cc.orders().reissues(first.order.id).send().await.unwrap();
     let old = reissues.iter().find(|reissue| reissue.id == added.certificate_id).unwrap();
@@ -105,17 +105,17 @@ async fn a_rejected_reissue_ends_the_wait_and_leaves_the_certificate() {
     let (judge, first) = issued(Sandbox::builder().approval(ApprovalMode::OneStep).key_may_approve(true), 1).await;
     let cc = judge.client();
     let pending = cc.orders().reissue(first.order.id, csr()).approve(false).start().await.unwrap();
-    let request = pending.placed().unwrap().requests[0].id;
+    let request = pending.response().unwrap().requests[0].id;
     let token = serde_json::to_string(&pending.resume_token()).unwrap();
     let mut wait = pending.wait(HOUR);
     wait.next().await.unwrap().unwrap();
     judge.sandbox().reject_request(request.0, "not now").unwrap();
     let error = wait.await.unwrap_err();
-    assert!(error.is_ended(), "{error}");
-    assert_eq!(error.state().unwrap().order.certificate.as_ref().unwrap().id, Some(first.certificate_id));
+    assert!(error.is_terminal(), "{error}");
+    assert_eq!(error.last_state().unwrap().order.certificate.as_ref().unwrap().id, Some(first.certificate_id));
 
     let resumed = cc.orders().resume_issuance(serde_json::from_str(&token).unwrap()).start().await.unwrap();
-    assert!(resumed.wait(HOUR).await.unwrap_err().is_ended());
+    assert!(resumed.wait(HOUR).await.unwrap_err().is_terminal());
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,7 @@ async fn a_duplicate_stands_beside_the_certificate() {
     let cc = judge.client();
     let second = cc.orders().duplicate(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
     assert_ne!(second.certificate_id, first.certificate_id);
-    assert_eq!(second.chain.leaf().names(), first.chain.leaf().names());
+    assert_eq!(second.chain.leaf().subject_alt_names(), first.chain.leaf().subject_alt_names());
     let order = cc.orders().get(first.order.id).send().await.unwrap();
     assert_eq!(order.certificate.unwrap().id, Some(first.certificate_id), "the original is still the order's own");
     assert_eq!(cc.orders().duplicates(first.order.id).send().await.unwrap().len(), 1);
@@ -160,7 +160,7 @@ async fn a_reissue_lasts_until_the_plan_ends_at_most() {
     let error = cc.orders().reissue(first.order.id, csr()).validity(Validity::days(80)).send().await.unwrap_err();
     assert!(error.is_invalid_input() && error.to_string().contains("the plan ends after"), "{error}");
     let last = cc.orders().reissue(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
-    assert_eq!(Some(last.chain.leaf().valid_till().date_naive()), first.order.order_valid_till);
+    assert_eq!(Some(last.chain.leaf().not_after().date_naive()), first.order.order_valid_till);
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +172,7 @@ async fn a_renewal_carries_names_and_days_over() {
     let days_left = cc.orders().plan_days_left(first.order.id).send().await.unwrap().unwrap();
     assert!((25..=31).contains(&days_left), "{days_left}");
     let renewed = cc.orders().renew(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
-    assert_eq!(renewed.chain.leaf().names(), first.chain.leaf().names());
+    assert_eq!(renewed.chain.leaf().subject_alt_names(), first.chain.leaf().subject_alt_names());
     let plan = renewed.order.order_valid_till.unwrap() - renewed.order.order_valid_from.unwrap();
     assert_eq!(plan.num_days(), 370 + 2 * days_left, "the days left count twice");
     let again = cc.orders().renew(first.order.id, csr()).send().await.unwrap_err();
@@ -184,7 +184,7 @@ async fn revoking_a_certificate_leaves_the_plan_and_revoking_the_order_ends_it()
     let (judge, first) = issued(Sandbox::builder(), 1).await;
     let cc = judge.client();
     let serial = first.chain.leaf().serial_number().to_owned();
-    let revoke = cc.certificates().revoke(serial.as_str()).reason(RevocationReason::Superseded).comments("a new one is in place");
+    let revoke = cc.certificates().revoke(serial.as_str()).reason(RevocationReason::Superseded).comment("a new one is in place");
     let pending = revoke.skip_approval(true).start().await.unwrap();
     assert!(pending.request().is_none() && pending.resume_token().is_none(), "it is done at once");
     assert_eq!(pending.wait(HOUR).await.unwrap(), None);
@@ -194,7 +194,7 @@ async fn revoking_a_certificate_leaves_the_plan_and_revoking_the_order_ends_it()
     assert!(cc.orders().plan_days_left(first.order.id).send().await.unwrap().unwrap() > 300);
     cc.orders().reissue(first.order.id, csr()).start().await.unwrap().wait(HOUR).await.unwrap();
 
-    let pending = cc.orders().revoke(first.order.id).comments("no longer needed").start().await.unwrap();
+    let pending = cc.orders().revoke(first.order.id).comment("no longer needed").start().await.unwrap();
     assert_eq!(pending.request().unwrap().status, Some(RequestStatus::Pending));
     let approved = pending.wait(HOUR).await.unwrap().unwrap();
     assert_eq!(approved.status, Some(RequestStatus::Approved));
@@ -210,10 +210,10 @@ async fn a_revocation_that_is_rejected_ends_the_wait() {
     let token = pending.resume_token().unwrap();
     judge.sandbox().reject_request(request.0, "still in use").unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
-    assert!(error.is_ended());
-    assert_eq!(error.state().unwrap().status, Some(RequestStatus::Rejected));
+    assert!(error.is_terminal());
+    assert_eq!(error.last_state().unwrap().status, Some(RequestStatus::Rejected));
     assert_eq!(cc.orders().get(first.order.id).send().await.unwrap().status, Some(OrderStatus::Issued));
-    assert!(cc.requests().resume_approval(token).start().unwrap().wait(HOUR).await.unwrap_err().is_ended());
+    assert!(cc.requests().resume_approval(token).start().unwrap().wait(HOUR).await.unwrap_err().is_terminal());
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,10 +224,10 @@ async fn a_request_is_settled_in_one_step_or_two() {
         let cc = judge.client();
         let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
         let request = order.plan(Plan::years(1)).send().await.unwrap().requests[0].id;
-        let mut wait = cc.requests().settle(request).start().wait(HOUR);
+        let mut wait = cc.requests().drive_approval(request).start().wait(HOUR);
         if by_others {
             for _ in 0..2 {
-                assert!(matches!(wait.next().await.unwrap().unwrap(), Step::Waiting(_)));
+                assert!(matches!(wait.next().await.unwrap().unwrap(), Progress::InProgress(_)));
             }
             judge.sandbox().approve_request(request.0).unwrap();
         }
@@ -247,7 +247,7 @@ async fn what_expires_is_streamed_with_what_to_do_about_it() {
     ids.sort();
     assert_eq!(ids, [short.order.id, long.order.id]);
     for expiring in &expiring {
-        let NextStep::Reissue { plan_days_left } = expiring.next_step else { panic!("{expiring:?}") };
+        let RenewalAction::Reissue { plan_days_left } = expiring.next_step else { panic!("{expiring:?}") };
         let expected = if expiring.order.id == short.order.id { 370 - 199 } else { 1100 - 199 };
         assert_eq!(plan_days_left, expected);
     }
@@ -272,7 +272,7 @@ async fn domains_are_validated_again_before_they_lapse() {
         publish(&sandbox, &instructions);
         async move { if broken { Err("no access to example.net") } else { Ok(()) } }
     });
-    let mut results: Vec<_> = stream.each_within(HOUR).stream().try_collect().await.unwrap();
+    let mut results: Vec<_> = stream.timeout_per_domain(HOUR).stream().try_collect().await.unwrap();
     results.sort_by(|one, other| one.name.cmp(&other.name));
     let [com, net] = &results[..] else { panic!("{results:?}") };
     let valid_until = com.result.as_ref().unwrap().dcv_expiration_datetime.unwrap();

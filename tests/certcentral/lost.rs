@@ -4,10 +4,10 @@ use std::{sync::Arc, sync::Mutex, time::Duration};
 
 use futures_util::{future::BoxFuture, stream};
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Csr, Error, Retry, Sandbox, Transport, TransportError,
+    ApiKey, CallOptions, CertCentral, Csr, Error, RetryPolicy, Sandbox, Transport, TransportError,
     certcentral::{
         OrganizationId, Plan, Product, RequestStatus,
-        flow::{Instructions, PendingIssuance},
+        flow::{DcvInstructions, PendingIssuance},
     },
     sandbox::ApprovalMode,
 };
@@ -29,7 +29,7 @@ enum Fate {
     /// It is lost, and nobody ever says so.
     Swallowed,
     /// The service begins to answer; whatever it has done does not show for a long time.
-    CutShort,
+    ShortBody,
     /// The connection is never made.
     Unsent,
     /// The service refuses it.
@@ -127,7 +127,7 @@ impl Transport for Lossy {
                     let body = r#"{"errors":[{"code":"exceeds_balance","message":"There is not enough money."}]}"#;
                     Ok(http::Response::builder().status(400).body(body).unwrap().into())
                 }
-                Some(Fate::CutShort) => {
+                Some(Fate::ShortBody) => {
                     let chunks = stream::iter([Ok("{\"id\""), Err(std::io::Error::other("reset by peer"))]);
                     Ok(http::Response::builder().status(201).body(reqwest::Body::wrap_stream(chunks)).unwrap().into())
                 }
@@ -142,7 +142,7 @@ impl Transport for Lossy {
 
 async fn validate(lossy: &Lossy, cc: &CertCentral) {
     let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
-    if let Instructions::Txt { name, value, .. } = pending.instructions() {
+    if let DcvInstructions::Txt { name, value, .. } = pending.instructions() {
         lossy.sandbox.dns().publish_txt(name, value);
     }
     pending.wait(HOUR).await.unwrap();
@@ -156,7 +156,7 @@ async fn order(cc: &CertCentral, csr: Csr, own_id: Option<&str>) -> Result<Pendi
 
 /// The same client, which may send again what does not show.
 fn resending(cc: &CertCentral) -> CertCentral {
-    cc.with(CallOptions::default().retry(Retry::default().resend_if_absent(true)))
+    cc.with_options(CallOptions::default().retry(RetryPolicy::default().resend_if_absent(true)))
 }
 
 async fn count(cc: &CertCentral) -> usize {
@@ -233,7 +233,7 @@ async fn only_a_domain_is_sent_once_more_without_being_asked() {
         cc.orders().reissue(first, csr()).start().await.unwrap_err(),
         cc.orders().duplicate(first, csr()).start().await.unwrap_err(),
     ] {
-        assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
+        assert!(error.is_ambiguous() && error.recovery_hint().is_some(), "{error}");
     }
     assert_eq!(lossy.writes() - sent, 3);
     lossy.assert_lost();
@@ -267,19 +267,19 @@ async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
     // The service may still be at work on what was never answered.
     lossy.lose(ORDER, Fate::Swallowed);
     let error = order(&cc, "my-own-id").await;
-    assert!(error.may_have_happened() && error.was_sent());
-    assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
+    assert!(error.is_ambiguous() && error.was_sent());
+    assert_eq!(error.recovery_hint(), Some("an order with the alternative_order_id my-own-id"));
     assert!(error.to_string().contains("it may have happened: look for an order with the alternative_order_id my-own-id"), "{error}");
 
     // Whoever wants nothing to be repeated gets nothing repeated.
     lossy.lose(ORDER, Fate::RequestLost);
-    let once = cc.with(CallOptions::default().retry(Retry::off()));
-    assert_eq!(order(&once, "another-id").await.trace(), Some("an order with the alternative_order_id another-id"));
+    let once = cc.with_options(CallOptions::default().retry(RetryPolicy::never()));
+    assert_eq!(order(&once, "another-id").await.recovery_hint(), Some("an order with the alternative_order_id another-id"));
     assert_eq!(count(&cc).await, 0, "it was not ordered a second time");
 
     lossy.lose("POST /services/v2/domain", Fate::Swallowed);
     let error = cc.domains().validate("example.net").organization(ORGANIZATION).start().await.unwrap_err();
-    assert_eq!(error.trace(), Some("the domain example.net"));
+    assert_eq!(error.recovery_hint(), Some("the domain example.net"));
     lossy.assert_lost();
 }
 
@@ -295,9 +295,9 @@ async fn what_is_older_is_not_taken_for_what_was_lost() {
     cc.users().me().send().await.unwrap();
 
     lossy.lose(ORDER, Fate::Swallowed);
-    assert!(order().await.unwrap_err().trace().is_some());
+    assert!(order().await.unwrap_err().recovery_hint().is_some());
     lossy.lose("/duplicate", Fate::Swallowed);
-    assert!(cc.orders().duplicate(first.order.id, key).another(true).start().await.unwrap_err().trace().is_some());
+    assert!(cc.orders().duplicate(first.order.id, key).another(true).start().await.unwrap_err().recovery_hint().is_some());
     lossy.assert_lost();
 }
 
@@ -309,8 +309,8 @@ async fn a_second_sending_that_fails_does_not_hide_that_the_first_may_have_happe
         validate(&lossy, &cc).await;
         lossy.lose_all(ORDER, &[&[Fate::RequestLost], again].concat());
         let error = order(&resending(&cc), csr(), Some("my-own-id")).await.unwrap_err();
-        assert!(error.may_have_happened() && error.was_sent(), "{error}");
-        assert_eq!(error.trace(), Some("an order with the alternative_order_id my-own-id"));
+        assert!(error.is_ambiguous() && error.was_sent(), "{error}");
+        assert_eq!(error.recovery_hint(), Some("an order with the alternative_order_id my-own-id"));
         assert_eq!(error.attempts() as usize, 1 + again.len());
         assert!(error.elapsed() >= Duration::from_secs(60), "{error:?}");
         assert_eq!(lossy.calls(ORDER), 1 + again.len());
@@ -322,9 +322,9 @@ async fn a_second_sending_that_fails_does_not_hide_that_the_first_may_have_happe
 async fn what_was_answered_is_not_sent_again_however_little_came_of_it() {
     let (lossy, cc) = Lossy::new();
     validate(&lossy, &cc).await;
-    lossy.lose(ORDER, Fate::CutShort);
+    lossy.lose(ORDER, Fate::ShortBody);
     let error = order(&cc, csr(), None).await.unwrap_err();
-    assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
+    assert!(error.is_ambiguous() && error.recovery_hint().is_some(), "{error}");
     assert_eq!(lossy.calls(ORDER), 1);
     lossy.assert_lost();
 }
@@ -334,12 +334,12 @@ async fn a_search_has_an_end_and_can_be_shorter() {
     for (search, most) in [(None, 300 + 120), (Some(Duration::from_secs(10)), 300 + 20), (Some(Duration::ZERO), 300)] {
         let (lossy, cc) = Lossy::new();
         validate(&lossy, &cc).await;
-        let cc = search.map_or_else(|| cc.clone(), |time| cc.with(CallOptions::default().retry(Retry::default().search(time))));
+        let cc = search.map_or_else(|| cc.clone(), |time| cc.with_options(CallOptions::default().recovery_timeout(time)));
         lossy.lose(ORDER, Fate::Swallowed);
         // The first look-up is the one before the write.
         lossy.lose_all("/order/alternate/my-own-id", &[&[Fate::Fine][..], &[Fate::Swallowed; 40]].concat());
         let started = tokio::time::Instant::now();
-        assert!(order(&cc, csr(), Some("my-own-id")).await.unwrap_err().may_have_happened());
+        assert!(order(&cc, csr(), Some("my-own-id")).await.unwrap_err().is_ambiguous());
         assert!(started.elapsed() <= Duration::from_secs(most), "{search:?}: {:?}", started.elapsed());
         assert_eq!(lossy.calls("/order/alternate/my-own-id") == 1, search == Some(Duration::ZERO));
     }
@@ -369,7 +369,7 @@ async fn of_several_orders_with_one_id_the_one_with_the_key_is_adopted() {
     lossy.meanwhile(move |colleague| async move {
         drop(order(&colleague, key, Some("customer-42")).await.unwrap());
     });
-    assert!(batch(keys[3].clone()).await.unwrap_err().may_have_happened());
+    assert!(batch(keys[3].clone()).await.unwrap_err().is_ambiguous());
     lossy.assert_lost();
 }
 
@@ -416,7 +416,7 @@ async fn a_domain_that_a_colleague_added_meanwhile_is_theirs() {
         colleague.domains().add("example.com").organization(other).send().await.unwrap();
     });
     let error = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap_err();
-    assert!(error.may_have_happened() && error.trace().is_some(), "{error}");
+    assert!(error.is_ambiguous() && error.recovery_hint().is_some(), "{error}");
     assert_eq!(lossy.calls("POST /services/v2/domain"), 1);
 }
 
@@ -435,7 +435,7 @@ async fn two_who_validate_a_domain_at_once_both_end_with_it() {
 
     // A refusal for another reason stands.
     let error = cc.domains().validate("example.net").organization(OrganizationId(1)).start().await.unwrap_err();
-    assert!(!error.may_have_happened() && error.status().is_some(), "{error}");
+    assert!(!error.is_ambiguous() && error.status().is_some(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use shomei::{
-    ApiKey, CertCentral, Retry,
+    ApiKey, CertCentral, RetryPolicy,
     certcentral::{DcvMethod, OrganizationId},
 };
 use tokio::{
@@ -36,10 +36,10 @@ async fn it_serves_clients_and_stops_cleanly() {
 
     let cc = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(&url).build().unwrap();
     let organization = OrganizationId(754_781);
-    let added = cc.domains().add("example.com").organization(organization).method(DcvMethod::DnsTxtToken).send().await.unwrap();
+    let added = cc.domains().add("example.com").organization(organization).dcv_method(DcvMethod::DnsTxtToken).send().await.unwrap();
     assert_eq!(cc.domains().get(added.id).send().await.unwrap().name.as_deref(), Some("example.com"));
     let stranger = CertCentral::builder(ApiKey::new("ANOTHER-KEY").unwrap()).base_url(&url).build().unwrap();
-    assert!(stranger.users().me().send().await.unwrap_err().is_denied());
+    assert!(stranger.users().me().send().await.unwrap_err().is_unauthorized());
 
     #[cfg(unix)]
     {
@@ -75,8 +75,9 @@ async fn its_options_are_settings_of_the_sandbox() {
     let settings = ["--start", "2031-02-03T04:05:06Z", "--rate-limits", "on"];
     let (_program, url) = start(&[&listen[..], &settings[..]].concat()).await;
     let builder = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(&url);
-    let cc = builder.pace([]).retry(Retry::off()).build().unwrap();
-    let added = cc.domains().add("example.com").organization(OrganizationId(754_781)).method(DcvMethod::DnsTxtToken).send().await.unwrap();
+    let cc = builder.rate_limits([]).retry(RetryPolicy::never()).build().unwrap();
+    let added =
+        cc.domains().add("example.com").organization(OrganizationId(754_781)).dcv_method(DcvMethod::DnsTxtToken).send().await.unwrap();
     let created = cc.domains().get(added.id).send().await.unwrap().date_created.unwrap();
     assert!(format!("{created:?}").starts_with("2031-02-03"), "{created:?}");
     let refused = async {

@@ -12,10 +12,10 @@ use std::{
 use futures_util::{StreamExt as _, future::BoxFuture};
 use http::Response;
 use shomei::{
-    ApiKey, CertCentral, Error, Flow, Polling, Sandbox, Step, Transport, TransportError, Wait, WaitError,
+    ApiKey, CertCentral, Error, Flow, Polling, Progress, Sandbox, Transport, TransportError, Wait, WaitError,
     certcentral::{
         ErrorCode, OrderId, OrganizationId, Plan, Product, RequestId,
-        flow::{Instructions, PendingApproval, PendingIssuance, PendingRevocation, PendingValidation},
+        flow::{DcvInstructions, PendingApproval, PendingIssuance, PendingRevocation, PendingValidation},
     },
     sandbox::{ApprovalMode, SandboxBuilder},
 };
@@ -113,8 +113,8 @@ async fn validation(cc: &CertCentral, name: &str) -> PendingValidation {
     cc.domains().validate(name).organization(ORGANIZATION).start().await.unwrap()
 }
 
-fn publish(way: &Way, instructions: &Instructions) {
-    let Instructions::Txt { name, value, .. } = instructions else { panic!("{instructions:?}") };
+fn publish(way: &Way, instructions: &DcvInstructions) {
+    let DcvInstructions::Txt { name, value, .. } = instructions else { panic!("{instructions:?}") };
     way.sandbox.dns().publish_txt(name, value);
 }
 
@@ -145,10 +145,10 @@ fn started() -> BoxFuture<'static, (Way, CertCentral, Started)> {
         let issued = issuance(&cc, "example.com").await.wait(HOUR).await.unwrap();
         let revocation = cc.orders().revoke(issued.order.id).start().await.unwrap();
         let other = issuance(&cc, "example.com").await;
-        let request: RequestId = other.placed().unwrap().requests[0].id;
+        let request: RequestId = other.response().unwrap().requests[0].id;
         let validation = validation(&cc, "example.net").await;
         publish(&way, validation.instructions());
-        let approval = cc.requests().settle(request).start();
+        let approval = cc.requests().drive_approval(request).start();
         let issuance = issuance(&cc, "example.com").await;
         (way, cc, Started { revoked: issued.order.id, validation, issuance, approval, revocation })
     })
@@ -178,11 +178,11 @@ async fn outlast<F: Flow>(way: &Way, mut wait: Wait<F>, status: u16, body: &'sta
     let (begun, mut faults) = (Instant::now(), 0);
     loop {
         match wait.next().await.unwrap() {
-            Ok(Step::Fault(fault)) => {
+            Ok(Progress::Fault(fault)) => {
                 faults += 1;
                 assert_eq!(fault.in_a_row() as usize, faults, "{status} {body:?}: {fault}");
             }
-            Ok(Step::Done(_)) => {
+            Ok(Progress::Completed(_)) => {
                 assert!(begun.elapsed() >= 20 * MINUTE, "{status} {body:?}: done all the same");
                 return faults;
             }
@@ -212,10 +212,10 @@ async fn it_lasts_until_the_deadline_and_the_error_says_what_it_met() {
     let (way, _, pending) = started().await;
     way.answer_for(2 * HOUR, "", 403, "<html>Blocked by policy</html>");
     let error = pending.issuance.wait(30 * MINUTE).await.unwrap_err();
-    assert!(error.is_out_of_time() && error.error().unwrap().status() == Some(403));
+    assert!(error.is_wait_timeout() && error.error().unwrap().status() == Some(403));
     let text = error.to_string();
     assert!(text.contains("not issued within 30 min; the last ") && text.contains("Blocked by policy"), "{text}");
-    assert!(Error::from(error).is_out_of_time());
+    assert!(Error::from(error).is_wait_timeout());
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,7 +233,7 @@ async fn a_refusal_with_a_code_that_the_document_lists_ends_it_at_once() {
         way.answer_for(HOUR, "GET ", status, body);
         let order = pending.issuance.order_id();
         let error = pending.issuance.wait(HOUR).await.unwrap_err();
-        assert_eq!((error.waited(), error.error().unwrap().code()), (Duration::ZERO, Some(code)));
+        assert_eq!((error.elapsed(), error.error().unwrap().code()), (Duration::ZERO, Some(code)));
         let error = Error::from(error);
         assert!(error.status() == Some(status) && error.to_string().starts_with(&format!("order {order}: order_info: ")), "{error}");
     }
@@ -263,8 +263,8 @@ async fn a_certificate_whose_files_are_not_there_yet_is_waited_for() {
         let mut waited = 0;
         loop {
             match wait.next().await.unwrap().unwrap() {
-                Step::Waiting(_) => waited += 1,
-                Step::Done(_) => break,
+                Progress::InProgress(_) => waited += 1,
+                Progress::Completed(_) => break,
                 other => panic!("{status}: {other:?}"),
             }
         }
@@ -283,7 +283,7 @@ async fn three_in_a_row_from_where_nothing_of_the_service_ever_came_end_it() {
         let calls = way.count("");
         let error: WaitError<_> = resumed.wait(HOUR).await.unwrap_err();
         assert_eq!(way.count("") - calls, 3, "{status} {body:?}");
-        assert!(!error.is_out_of_time(), "{status} {body:?}: {error}");
+        assert!(!error.is_wait_timeout(), "{status} {body:?}: {error}");
         let error = Error::from(error);
         assert!(error.is_configuration() && error.to_string().contains(&format!("the base URL {BASE} is wrong")), "{error}");
 
@@ -292,7 +292,7 @@ async fn three_in_a_row_from_where_nothing_of_the_service_ever_came_end_it() {
         elsewhere.users().me().send().await.unwrap();
         way.meddle(move |_| Some(response(status, body)));
         let resumed = elsewhere.requests().resume_approval(token.clone()).start().unwrap();
-        assert!(resumed.wait(HOUR).await.unwrap_err().is_out_of_time(), "{status} {body:?}");
+        assert!(resumed.wait(HOUR).await.unwrap_err().is_wait_timeout(), "{status} {body:?}");
     }
 }
 
@@ -312,10 +312,10 @@ async fn a_proxys_refusal_does_not_keep_a_wait_from_approving() {
 async fn what_does_not_say_that_a_domain_is_validated_is_no_proof() {
     for body in [r#"{"status": "pending"}"#, r#"{"status": "inactive"}"#, r#"{"ok": true}"#, "{}"] {
         let (way, cc, _) = started().await;
-        let pending = validation(&cc, "example.org").await.polling(Polling::every(MINUTE));
+        let pending = validation(&cc, "example.org").await.polling(Polling::fixed(MINUTE));
         way.answer_for(HOUR, "validate-token", 200, body);
         let error = pending.wait(30 * MINUTE).await.unwrap_err();
-        assert!(error.is_out_of_time(), "{body}: {error}");
+        assert!(error.is_wait_timeout(), "{body}: {error}");
     }
 }
 

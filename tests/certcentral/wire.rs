@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, Dates, DcvMethod, DomainId, Match, OrderId, OrderSort, OrderStatus,
-        OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, UserId, ValidationEnd, ValidationType,
-        types,
+        CertificateFormat, CertificateId, Contact, ContainerId, DateRange, DcvMethod, DomainId, OrderId, OrderSort, OrderStatus,
+        OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, TextFilter, UserId, ValidationExpiry,
+        ValidationType, types,
     },
 };
 
@@ -128,7 +128,13 @@ async fn domains(wire: &Wire, cc: &CertCentral) {
     let id = DomainId(7);
     let organization = OrganizationId(5);
     wire.row(
-        cc.domains().add("Example.com.").organization(organization).method(DcvMethod::Email).emails(["a@example.com"]).locale("ja").send(),
+        cc.domains()
+            .add("Example.com.")
+            .organization(organization)
+            .dcv_method(DcvMethod::Email)
+            .emails(["a@example.com"])
+            .locale("ja")
+            .send(),
         "POST /domain",
         json!({"name": "example.com", "organization": {"id": 5}, "validations": [{"type": "ov"}], "dcv_method": "email",
             "email_array": ["a@example.com"], "locale": "ja"}),
@@ -153,9 +159,9 @@ async fn domains(wire: &Wire, cc: &CertCentral) {
         cc.domains()
             .list()
             .container(ContainerId(3))
-            .search(Match::under("example.com"))
-            .method(DcvMethod::HttpToken)
-            .validation_ends(ValidationType::Ov, ValidationEnd::Within30Days)
+            .search(TextFilter::suffix("example.com"))
+            .dcv_method(DcvMethod::HttpToken)
+            .validation_ends(ValidationType::Ov, ValidationExpiry::Within30Days)
             .include_validation(true)
             .include_reuse_status(true)
             .include_expiration_time(true)
@@ -172,24 +178,24 @@ async fn domains(wire: &Wire, cc: &CertCentral) {
     let items = async { cc.domains().list().stream()?.try_collect::<Vec<_>>().await };
     assert_eq!(wire.row(items, "GET /domain?limit=1000&offset=0", Value::Null).await.len(), 2);
     wire.row(
-        cc.domains().change_method(id, DcvMethod::DnsTxtToken).send(),
+        cc.domains().change_dcv_method(id, DcvMethod::DnsTxtToken).send(),
         "PUT /domain/7/dcv/method",
         json!({"dcv_method": "dns-txt-token"}),
     )
     .await;
     wire.row(
-        cc.domains().change_method(id, DcvMethod::Email).send_emails(false).send(),
+        cc.domains().change_dcv_method(id, DcvMethod::Email).send_emails(false).send(),
         "PUT /domain/7/dcv/method",
         json!({"dcv_method": "email", "send_dcv_email_flag": false}),
     )
     .await;
-    wire.row(cc.domains().new_token(id).send(), "POST /domain/7/dcv/token", Value::Null).await;
-    wire.row(cc.domains().check(id).send(), "PUT /domain/7/dcv/validate-token", Value::Null).await;
-    wire.row(cc.domains().emails(id).send(), "GET /domain/7/dcv/emails", Value::Null).await;
-    wire.row(cc.domains().emails("Example.com").send(), "GET /domain/example.com/dcv/emails", Value::Null).await;
-    wire.row(cc.domains().resend_emails(id).send(), "PUT /domain/7/dcv/emails", json!({})).await;
+    wire.row(cc.domains().generate_dcv_token(id).send(), "POST /domain/7/dcv/token", Value::Null).await;
+    wire.row(cc.domains().check_dcv(id).send(), "PUT /domain/7/dcv/validate-token", Value::Null).await;
+    wire.row(cc.domains().dcv_emails(id).send(), "GET /domain/7/dcv/emails", Value::Null).await;
+    wire.row(cc.domains().dcv_emails("Example.com").send(), "GET /domain/example.com/dcv/emails", Value::Null).await;
+    wire.row(cc.domains().resend_dcv_emails(id).send(), "PUT /domain/7/dcv/emails", json!({})).await;
     wire.row(
-        cc.domains().resend_emails(id).name_scope("sub.example.com").locale("en").to(["admin@example.com"]).send(),
+        cc.domains().resend_dcv_emails(id).name_scope("sub.example.com").locale("en").to(["admin@example.com"]).send(),
         "PUT /domain/7/dcv/emails",
         json!({"name_scope": "sub.example.com", "locale": "en", "email_array": ["admin@example.com"]}),
     )
@@ -207,7 +213,7 @@ async fn locks_and_validations(wire: &Wire, cc: &CertCentral) {
         cc.domains()
             .submit(id)
             .validations([ValidationType::Ov, ValidationType::Ev])
-            .method(DcvMethod::Email)
+            .dcv_method(DcvMethod::Email)
             .emails(["admin@example.com"])
             .send(),
         "POST /domain/7/validation",
@@ -248,15 +254,15 @@ async fn orders(wire: &Wire, cc: &CertCentral) {
     wire.row(cc.orders().get("0A1B").include_caa_status(true).send(), "GET /order/certificate/0A1B?include_caa_status=true", Value::Null)
         .await;
     wire.row(cc.orders().validation(OrderId(1)).send(), "GET /order/certificate/1/validation", Value::Null).await;
-    wire.row(cc.orders().by_alternative_id("my id").send(), "GET /order/alternate/my%20id", Value::Null).await;
+    wire.row(cc.orders().find_by_alternative_id("my id").send(), "GET /order/alternate/my%20id", Value::Null).await;
     let day = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
     wire.row(
         cc.orders()
             .list()
             .status(OrderStatus::Issued)
-            .common_name(Match::under("example.com"))
+            .common_name(TextFilter::suffix("example.com"))
             .products([Product::SECURE_SITE_OV])
-            .expiring(Dates::before(day))
+            .expiring(DateRange::before(day))
             .sort(OrderSort::DateValidTill.descending())
             .send(),
         "GET /order/certificate?filters[common_name]=%example.com&filters[product_name_id]=ssl_securesite_flex&filters[status]=issued\
@@ -272,9 +278,9 @@ async fn certificates(wire: &Wire, cc: &CertCentral) {
     let file = cc.certificates().download(id, CertificateFormat::PemAll).send();
     let file = wire.row(file, "GET /certificate/2/download/format/pem_all", Value::Null).await;
     assert_eq!((&file.body[..], file.content_type.as_deref()), (&b"a file"[..], Some("application/x-pem-file")));
-    wire.row(cc.certificates().download_of_order(order).send(), "GET /certificate/download/order/1", Value::Null).await;
+    wire.row(cc.certificates().download_for_order(order).send(), "GET /certificate/download/order/1", Value::Null).await;
     wire.row(
-        cc.certificates().download_of_order(order).format(CertificateFormat::P7b).send(),
+        cc.certificates().download_for_order(order).format(CertificateFormat::P7b).send(),
         "GET /certificate/download/order/1/format/p7b",
         Value::Null,
     )
@@ -324,8 +330,8 @@ async fn requests(wire: &Wire, cc: &CertCentral) {
     )
     .await;
     wire.row(cc.requests().reject(id).send(), "PUT /request/4/status", json!({"status": "rejected"})).await;
-    assert!(wire.row(cc.requests().summary().send(), "GET /report/request", Value::Null).await.request.is_some());
-    wire.row(cc.requests().summary().container(ContainerId(3)).send(), "GET /report/request?container_id=3", Value::Null).await;
+    assert!(wire.row(cc.requests().count().send(), "GET /report/request", Value::Null).await.request.is_some());
+    wire.row(cc.requests().count().container(ContainerId(3)).send(), "GET /report/request?container_id=3", Value::Null).await;
 }
 
 async fn organizations(wire: &Wire, cc: &CertCentral) {
@@ -336,7 +342,7 @@ async fn organizations(wire: &Wire, cc: &CertCentral) {
             .list()
             .container(ContainerId(3))
             .status(OrganizationStatus::Active)
-            .search(Match::ending("Inc"))
+            .search(TextFilter::suffix("Inc"))
             .include_validation(true)
             .sort("name")
             .page_size(20)
@@ -430,7 +436,7 @@ async fn containers_users_products_account(wire: &Wire, cc: &CertCentral) {
     wire.row(cc.products().get(Product::BASIC_OV).send(), "GET /product/ssl_basic", Value::Null).await;
     wire.row(cc.products().get(Product::BASIC_OV).container(container).send(), "GET /product/ssl_basic?container_id=3", Value::Null).await;
 
-    wire.row(cc.account().info().send(), "GET /account", Value::Null).await;
+    wire.row(cc.account().get().send(), "GET /account", Value::Null).await;
     wire.row(cc.account().balance().send(), "GET /account/balance", Value::Null).await;
     assert_eq!(wire.row(cc.account().expiring_orders(container).send(), "GET /report/order/3/expiring", Value::Null).await.len(), 4);
     assert_eq!(wire.row(cc.account().custom_fields().send(), "GET /account/metadata", Value::Null).await.len(), 5);
@@ -452,7 +458,7 @@ async fn bad_domains_and_lists(wire: &Wire, cc: &CertCentral) {
     wire.refuses("search", cc.domains().list().search("%").send()).await;
     wire.refuses("search", async { cc.requests().list().search("").stream() }).await;
     wire.refuses("search", async { cc.organizations().list().search(" ").pages() }).await;
-    wire.refuses("validation_ends", cc.domains().list().validation_ends(ValidationType::Cs, ValidationEnd::Within7Days).send()).await;
+    wire.refuses("validation_ends", cc.domains().list().validation_ends(ValidationType::Cs, ValidationExpiry::Within7Days).send()).await;
     wire.refuses("product", cc.products().get(Product::new("../user")).send()).await;
     wire.refuses("product", cc.products().get(Product::new("")).send()).await;
     wire.refuses("name", cc.containers().create_child(ContainerId(3), "").send()).await;

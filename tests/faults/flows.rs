@@ -4,10 +4,10 @@ use std::{convert::Infallible, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::LocalBoxFuture};
 use shomei::{
-    Error, Retry, Sandbox,
+    Error, RetryPolicy, Sandbox,
     certcentral::{CertificateFormat, OrderId, Plan, Product},
-    pocketsign::{CertificateId, Freshness, HashAlgorithm, Outcome, UserId, sweep::Target},
-    sandbox::{ApprovalMode, Card, FaultMet, FaultPlan},
+    pocketsign::{CertificateId, Freshness, HashAlgorithm, SignInOutcome, UserId, sweep::Target},
+    sandbox::{ApprovalMode, Card, FaultPlan, InjectedFault},
 };
 use tokio::time::timeout;
 
@@ -28,7 +28,7 @@ pub(crate) struct Run {
     pub(crate) endings: Vec<(&'static str, String)>,
     pub(crate) complaints: Vec<String>,
     /// Which calls met what.
-    pub(crate) met: Vec<FaultMet>,
+    pub(crate) met: Vec<InjectedFault>,
     /// The errors in words, for who looks at one run alone.
     pub(crate) errors: Vec<String>,
     secrets: Vec<String>,
@@ -66,7 +66,7 @@ impl Run {
             if let Some(secret) = self.secrets.iter().find(|secret| texts.contains(*secret)) {
                 self.complaints.push(format!("{name}: the error tells {}…: {error}", secret.chars().take(4).collect::<String>()));
             }
-            if error.may_have_happened() { Ending::Unknown } else { Ending::NotDone }
+            if error.is_ambiguous() { Ending::Unknown } else { Ending::NotDone }
         })
     }
 
@@ -127,7 +127,7 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
     let sandbox = ground::sandbox(Sandbox::builder().approval(approval).issue_delay(Duration::from_secs(30)));
     ground::validate(&sandbox, "example.com").await;
     let first = ground::issued(&sandbox, csr(0)).await;
-    let (watch, cc) = ground::certcentral(&sandbox, Retry::default());
+    let (watch, cc) = ground::certcentral(&sandbox, RetryPolicy::default());
     let mut run = Run::new(&[KEY]);
     let mail = |sandbox: &Sandbox| {
         let sandbox = sandbox.clone();
@@ -154,7 +154,7 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
         run.flow("duplicate", cc.orders().duplicate(id, csr(3)).start(), async |pending| Ok(pending.wait(HALF_AN_HOUR).await?)).await;
     let renewal = run.flow("renew", cc.orders().renew(id, csr(4)).start(), async |pending| Ok(pending.wait(HALF_AN_HOUR).await?)).await;
     run.call("expiring", async { cc.orders().expiring(400).stream()?.try_collect::<Vec<_>>().await }).await;
-    let fleet = cc.domains().revalidate(400).publish_with(mail(&sandbox)).each_within(HALF_AN_HOUR).stream();
+    let fleet = cc.domains().revalidate(400).publish_with(mail(&sandbox)).timeout_per_domain(HALF_AN_HOUR).stream();
     run.call("revalidate", async {
         for domain in fleet.try_collect::<Vec<_>>().await? {
             domain.result?;
@@ -171,7 +171,7 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
 
 /// Looks at the account without faults.
 async fn look_over(run: &mut Run, sandbox: &Sandbox, first: OrderId, endings: [Ending; 5]) {
-    let (_, cc) = ground::certcentral(sandbox, Retry::default());
+    let (_, cc) = ground::certcentral(sandbox, RetryPolicy::default());
     let [domain, order, reissue, copy, renewal] = endings;
     let domains: Vec<_> = cc.domains().list().stream().unwrap().try_collect().await.unwrap();
     // Its start goes on to read what it added: that this failed says nothing about the adding.
@@ -210,7 +210,7 @@ macro_rules! pocketsign_flows {
         let check = $client.users().check_status(&$user).fresh(Freshness::Now).send();
         $run.call("check user", check).await;
         let targets: [Target; 2] = [$certificate.clone().into(), $user.clone().into()];
-        let sweep = $client.sweep().over(targets).freshness(Freshness::Cheapest).start().unwrap();
+        let sweep = $client.sweep().targets(targets).freshness(Freshness::Cheapest).start().unwrap();
         $run.call("sweep", async {
             for swept in sweep.collect::<Vec<_>>().await {
                 swept.outcome?;
@@ -228,13 +228,13 @@ macro_rules! pocketsign_flows {
 /// The flows of PocketSign Verify, for a tenant of its own that knows one person and meets another.
 pub(crate) async fn pocketsign(sandbox: &Sandbox, [known, met]: &[Card; 2], plan: FaultPlan, by_v1: bool) -> Run {
     let token = sandbox.add_pocketsign_tenant();
-    let (_, _, setup) = ground::pocketsign(sandbox, &token, Retry::default());
+    let (_, _, setup) = ground::pocketsign(sandbox, &token, RetryPolicy::default());
     let (digest, signature) = ground::signed(known);
     let outcome = setup.sign_in().signature(known.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap();
-    let Outcome::New(person) = outcome else { panic!("nobody is known yet") };
+    let SignInOutcome::New(person) = outcome else { panic!("nobody is known yet") };
     let (user, certificate): (UserId, CertificateId) = (person.user, person.certificate.unwrap());
 
-    let (watch, v1, v2) = ground::pocketsign(sandbox, &token, Retry::default());
+    let (watch, v1, v2) = ground::pocketsign(sandbox, &token, RetryPolicy::default());
     let mut run = Run::new(&[&token, "証明", "花子", "例示町", "319850401"]);
     sandbox.set_faults(plan);
     let signed_in =

@@ -3,8 +3,8 @@
 use std::{sync::LazyLock, time::Duration};
 
 use shomei::{
-    ApiKey, CertCentral, Csr, KeyKind, PocketSign, PrivateKey, Retry, Sandbox,
-    certcentral::{OrganizationId, Plan, Product, flow::Instructions, flow::Issued},
+    ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
+    certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions, flow::Issued},
     pocketsign::{PocketSignV1, PocketSignV2},
     sandbox::{Card, SandboxBuilder},
 };
@@ -24,8 +24,9 @@ pub(crate) const KEY: &str = "CANARY-0123456789-KEY";
 const NOON_IN_JAPAN: &str = "2026-05-01T12:00:00+09:00";
 
 /// Keys are costly, and nobody minds that every run has the same ones.
-static CSRS: LazyLock<[Csr; 8]> =
-    LazyLock::new(|| std::array::from_fn(|_| PrivateKey::generate(KeyKind::EcdsaP256).unwrap().csr(["ignored.example"]).unwrap()));
+static CSRS: LazyLock<[Csr; 8]> = LazyLock::new(|| {
+    std::array::from_fn(|_| PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap().sign_csr(["ignored.example"]).unwrap())
+});
 
 pub(crate) fn csr(number: usize) -> Csr {
     CSRS[number].clone()
@@ -40,32 +41,47 @@ fn without_roots() -> reqwest::ClientBuilder {
     reqwest::Client::builder().tls_certs_only([])
 }
 
-pub(crate) fn certcentral(sandbox: &Sandbox, retry: Retry) -> (Watch, CertCentral) {
+pub(crate) fn certcentral(sandbox: &Sandbox, retry: RetryPolicy) -> (Watch, CertCentral) {
     let watch = Watch::new(sandbox, KEY);
     let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url("https://sandbox.invalid/services/v2").transport(watch.clone());
-    let client = client.http_client(without_roots()).deadline(DEADLINE).timeout(TIMEOUT).body_limit(BODY_LIMIT).retry(retry);
+    let client =
+        client.http_client(without_roots()).call_timeout(DEADLINE).attempt_timeout(TIMEOUT).max_response_size(BODY_LIMIT).retry(retry);
     (watch, client.build().unwrap())
 }
 
-pub(crate) fn pocketsign(sandbox: &Sandbox, token: &str, retry: Retry) -> (Watch, PocketSignV1, PocketSignV2) {
+pub(crate) fn pocketsign(sandbox: &Sandbox, token: &str, retry: RetryPolicy) -> (Watch, PocketSignV1, PocketSignV2) {
     let watch = Watch::new(sandbox, token);
     let key = || ApiKey::new(token).unwrap();
     let v1 = PocketSign::v1(key()).base_url("https://sandbox.invalid").transport(watch.clone());
     let v2 = PocketSign::v2(key()).base_url("https://sandbox.invalid").transport(watch.clone());
-    let v1 = v1.http_client(without_roots()).deadline(DEADLINE).timeout(TIMEOUT).body_limit(BODY_LIMIT).retry(retry).build().unwrap();
-    let v2 = v2.http_client(without_roots()).deadline(DEADLINE).timeout(TIMEOUT).body_limit(BODY_LIMIT).retry(retry).build().unwrap();
+    let v1 = v1
+        .http_client(without_roots())
+        .call_timeout(DEADLINE)
+        .attempt_timeout(TIMEOUT)
+        .max_response_size(BODY_LIMIT)
+        .retry(retry)
+        .build()
+        .unwrap();
+    let v2 = v2
+        .http_client(without_roots())
+        .call_timeout(DEADLINE)
+        .attempt_timeout(TIMEOUT)
+        .max_response_size(BODY_LIMIT)
+        .retry(retry)
+        .build()
+        .unwrap();
     (watch, v1, v2)
 }
 
-pub(crate) fn publish(sandbox: &Sandbox, instructions: &Instructions) {
-    if let Instructions::Txt { name, value, .. } = instructions {
+pub(crate) fn publish(sandbox: &Sandbox, instructions: &DcvInstructions) {
+    if let DcvInstructions::Txt { name, value, .. } = instructions {
         sandbox.dns().publish_txt(name, value);
     }
 }
 
 /// Proves control of a name, without faults.
 pub(crate) async fn validate(sandbox: &Sandbox, name: &str) {
-    let (_, client) = certcentral(sandbox, Retry::default());
+    let (_, client) = certcentral(sandbox, RetryPolicy::default());
     let pending = client.domains().validate(name).organization(ORGANIZATION).start().await.unwrap();
     publish(sandbox, pending.instructions());
     pending.wait(HALF_AN_HOUR).await.unwrap();
@@ -73,7 +89,7 @@ pub(crate) async fn validate(sandbox: &Sandbox, name: &str) {
 
 /// An issued order for `example.com`, without faults.
 pub(crate) async fn issued(sandbox: &Sandbox, csr: Csr) -> Issued {
-    let (_, client) = certcentral(sandbox, Retry::default());
+    let (_, client) = certcentral(sandbox, RetryPolicy::default());
     let order = client.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(ORGANIZATION);
     order.plan(Plan::years(2)).start().await.unwrap().wait(HALF_AN_HOUR).await.unwrap()
 }

@@ -15,7 +15,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use shomei::{
     Sandbox,
-    sandbox::{ApprovalMode, Card, Fault, FaultMet, FaultPlan, PersonDetails},
+    sandbox::{ApprovalMode, Card, Fault, FaultPlan, InjectedFault, PersonDetails},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -130,7 +130,8 @@ fn a_seed_tells_the_same_story_twice() {
             fastrand::seed(seed);
             let run = paused().block_on(flows::certcentral(plan(seed), approval(seed)));
             // The id that an order goes by is drawn from the system, not from the seed.
-            let told = |met: &FaultMet| (met.call.split("/alternate/").next().unwrap_or_default().to_owned(), format!("{:?}", met.fault));
+            let told =
+                |met: &InjectedFault| (met.call.split("/alternate/").next().unwrap_or_default().to_owned(), format!("{:?}", met.fault));
             (run.met.iter().map(told).collect::<Vec<_>>(), run.endings)
         };
         let first = story();
@@ -144,7 +145,7 @@ fn a_seed_tells_the_same_story_twice() {
 fn what_should_be_taken_is_taken() {
     let harmless = || {
         let slow = Fault::SlowBody(Duration::from_millis(10));
-        [Fault::Wobbles, Fault::UnknownMembers, Fault::DeepNesting, Fault::WrongContentType, slow]
+        [Fault::LooseTypes, Fault::UnknownMembers, Fault::DeepNesting, Fault::WrongContentType, slow]
     };
     let mut tally = Tally::default();
     let cards = |sandbox: &Sandbox| [(); 2].map(|()| sandbox.jpki().card(PersonDetails::default()));

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use shomei::{
-    ApiKey, CertCentral, Retry, Sandbox,
-    sandbox::{Calls, Fault, FaultPlan},
+    ApiKey, CertCentral, RetryPolicy, Sandbox,
+    sandbox::{CallMatcher, Fault, FaultPlan},
 };
 
 use crate::ground::{self, BODY_LIMIT, KEY, ORGANIZATION, PIECE};
@@ -19,8 +19,8 @@ async fn names(sandbox: &Sandbox) -> String {
 #[tokio::test(start_paused = true)]
 async fn each_fault_does_to_the_state_what_it_says() {
     for fault in Fault::of_each_class() {
-        let sandbox = ground::sandbox(Sandbox::builder().faults(FaultPlan::new().on(Calls::all(), fault.clone())));
-        let (_, cc) = ground::certcentral(&sandbox, Retry::off());
+        let sandbox = ground::sandbox(Sandbox::builder().faults(FaultPlan::new().on(CallMatcher::all(), fault.clone())));
+        let (_, cc) = ground::certcentral(&sandbox, RetryPolicy::never());
         let _ = cc.domains().add("example.org").organization(ORGANIZATION).send().await;
         assert_eq!(names(&sandbox).await.contains("example.org"), fault.reaches_the_service(), "{fault:?}");
         assert_eq!(sandbox.faults_met().len(), 1, "{fault:?}");
@@ -32,7 +32,7 @@ async fn each_fault_does_to_the_state_what_it_says() {
 async fn a_plan_can_be_set_and_taken_away() {
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral().unwrap();
-    sandbox.set_faults(FaultPlan::new().on(Calls::to("GET /user/me").nth(2), Fault::Errors(StatusCode::IM_A_TEAPOT)));
+    sandbox.set_faults(FaultPlan::new().on(CallMatcher::to("GET /user/me").nth(2), Fault::Errors(StatusCode::IM_A_TEAPOT)));
     cc.users().me().send().await.unwrap();
     let error = cc.users().me().send().await.unwrap_err();
     assert_eq!((error.status(), error.code()), (Some(418), Some("internal_server_error")));
@@ -46,15 +46,15 @@ async fn a_plan_can_be_set_and_taken_away() {
 #[tokio::test(start_paused = true)]
 async fn of_a_body_without_end_no_more_is_read_than_allowed() {
     for fault in [Fault::Huge, Fault::Endless] {
-        let sandbox = ground::sandbox(Sandbox::builder().faults(FaultPlan::new().on(Calls::all(), fault.clone())));
-        let (watch, cc) = ground::certcentral(&sandbox, Retry::default());
+        let sandbox = ground::sandbox(Sandbox::builder().faults(FaultPlan::new().on(CallMatcher::all(), fault.clone())));
+        let (watch, cc) = ground::certcentral(&sandbox, RetryPolicy::default());
         let error = cc.users().me().send().await.unwrap_err();
         assert!(error.is_decode() && error.to_string().contains("larger than 1048576 bytes"), "{error}");
         assert!((BODY_LIMIT..=BODY_LIMIT + PIECE).contains(&watch.most_read()), "{fault:?}: {}", watch.most_read());
 
         // The limit is whatever the caller says.
         let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url("https://sandbox.invalid/services/v2");
-        let small = client.transport(watch.clone()).body_limit(0).build().unwrap();
+        let small = client.transport(watch.clone()).max_response_size(0).build().unwrap();
         assert!(small.users().me().send().await.unwrap_err().is_decode());
     }
 }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use shomei::{
-    ApiKey, CertCentral, Error, Retry, Sandbox,
-    sandbox::{Calls, Fault, FaultPlan},
+    ApiKey, CertCentral, Error, RetryPolicy, Sandbox,
+    sandbox::{CallMatcher, Fault, FaultPlan},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -53,7 +53,7 @@ async fn elsewhere() -> (String, Arc<AtomicUsize>) {
 }
 
 fn with_fault(fault: &Fault) -> Sandbox {
-    ground::sandbox(Sandbox::builder().faults(FaultPlan::new().on(Calls::to(OPERATION), fault.clone())))
+    ground::sandbox(Sandbox::builder().faults(FaultPlan::new().on(CallMatcher::to(OPERATION), fault.clone())))
 }
 
 fn told(result: Result<(), Error>) -> String {
@@ -70,7 +70,7 @@ fn told(result: Result<(), Error>) -> String {
 fn in_process(fault: &Fault) -> String {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let (_, cc) = ground::certcentral(&with_fault(fault), Retry::off());
+        let (_, cc) = ground::certcentral(&with_fault(fault), RetryPolicy::never());
         told(cc.users().me().send().await.map(drop))
     })
 }
@@ -92,7 +92,12 @@ async fn a_socket_and_a_process_tell_the_same() {
         let address = served(&with_fault(&fault)).await;
         let stalls = matches!(fault, Fault::StallHead(_) | Fault::StallBody(_));
         let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}/services/v2"));
-        let client = client.retry(Retry::off()).timeout(if stalls { SHORT } else { BOUND }).body_limit(BODY_LIMIT).build().unwrap();
+        let client = client
+            .retry(RetryPolicy::never())
+            .attempt_timeout(if stalls { SHORT } else { BOUND })
+            .max_response_size(BODY_LIMIT)
+            .build()
+            .unwrap();
         let ended = timeout(BOUND, client.users().me().send()).await.unwrap();
         assert_eq!(told(ended.map(drop)), expected, "{fault:?}");
     }
@@ -104,7 +109,7 @@ fn story(seed: u64) -> (Vec<String>, Vec<Fault>) {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let sandbox = ground::sandbox(Sandbox::builder().faults(FaultPlan::seeded(seed)));
-        let (_, cc) = ground::certcentral(&sandbox, Retry::off());
+        let (_, cc) = ground::certcentral(&sandbox, RetryPolicy::never());
         let mut endings = Vec::new();
         for _ in 0..25 {
             endings.push(told(cc.users().me().send().await.map(drop)));
@@ -132,7 +137,12 @@ async fn the_program_has_the_plan_of_its_seed() {
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let line = timeout(BOUND, lines.next_line()).await.unwrap().unwrap().unwrap();
     let url = line.strip_prefix("certcentral ").unwrap();
-    let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(url).retry(Retry::off()).body_limit(BODY_LIMIT).build().unwrap();
+    let client = CertCentral::builder(ApiKey::new(KEY).unwrap())
+        .base_url(url)
+        .retry(RetryPolicy::never())
+        .max_response_size(BODY_LIMIT)
+        .build()
+        .unwrap();
     let mut endings = Vec::new();
     for _ in 0..expected.len() {
         endings.push(told(timeout(BOUND, client.users().me().send()).await.unwrap().map(drop)));
@@ -173,6 +183,6 @@ async fn a_port_that_nobody_listens_on_is_certainly_unsent() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}/services/v2"));
-    let error = client.retry(Retry::off()).build().unwrap().users().me().send().await.unwrap_err();
+    let error = client.retry(RetryPolicy::never()).build().unwrap().users().me().send().await.unwrap_err();
     assert!(error.is_connection() && !error.was_sent(), "{error}");
 }

@@ -4,10 +4,10 @@ use std::{env, fs, path::Path, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use shomei::{
-    CertCentral, Error, Retry, Sandbox,
+    CertCentral, Error, RetryPolicy, Sandbox,
     certcentral::{CertificateFormat, CertificateId, OrderId, Plan, Product},
-    pocketsign::{CertificateId as CardId, CheckMethod, HashAlgorithm, Outcome, PocketSignV2},
-    sandbox::{Calls, Fault, FaultPlan, PersonDetails},
+    pocketsign::{CertificateId as CardId, CheckMethod, HashAlgorithm, SignInOutcome, PocketSignV2},
+    sandbox::{CallMatcher, Fault, FaultPlan, PersonDetails},
 };
 use tokio::runtime::Builder;
 
@@ -42,7 +42,7 @@ impl Ground {
         let (digest, signature) = ground::signed(&card);
         let ps = sandbox.pocketsign_v2().unwrap();
         let outcome = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap();
-        let Outcome::New(person) = outcome else { panic!("nobody is known yet") };
+        let SignInOutcome::New(person) = outcome else { panic!("nobody is known yet") };
         let token = sandbox.pocketsign_token();
         Self { sandbox, token, order: issued.order.id, certificate: issued.certificate_id, card: person.certificate.unwrap() }
     }
@@ -104,7 +104,7 @@ const KINDS: [Kind; 7] = [
         is_it: |call| call.starts_with("POST") && call.ends_with("/reissue"),
         make: |cell| {
             let (cc, order) = (cell.cc.clone(), cell.ground.order);
-            let csr = shomei::PrivateKey::generate(shomei::KeyKind::EcdsaP256).unwrap().csr([&*cell.name]).unwrap();
+            let csr = shomei::PrivateKey::generate(shomei::KeyAlgorithm::EcdsaP256).unwrap().sign_csr([&*cell.name]).unwrap();
             async move { cc.orders().reissue(order, csr).start().await.map(drop) }.boxed()
         },
     },
@@ -148,18 +148,18 @@ enum Met {
 fn told(result: &Result<(), Error>, sent: usize) -> String {
     match result {
         Ok(()) => format!("ok ×{sent}"),
-        Err(error) if error.may_have_happened() => format!("{} ×{sent} ?", kind(error)),
+        Err(error) if error.is_ambiguous() => format!("{} ×{sent} ?", kind(error)),
         Err(error) => format!("{} ×{sent}", kind(error)),
     }
 }
 
 async fn cell(ground: &Ground, kind: &Kind, fault: &Fault, met: Met, number: usize) -> String {
-    let (over, cc) = ground::certcentral(&ground.sandbox, Retry::default());
-    let (of_cards, _, ps) = ground::pocketsign(&ground.sandbox, &ground.token, Retry::default());
+    let (over, cc) = ground::certcentral(&ground.sandbox, RetryPolicy::default());
+    let (of_cards, _, ps) = ground::pocketsign(&ground.sandbox, &ground.token, RetryPolicy::default());
     let cell = Cell { ground, cc, ps, name: format!("n{number}") };
     // Jitter decides how many attempts fit into a deadline.
     fastrand::seed(number as u64);
-    let calls = Calls::to(kind.operation);
+    let calls = CallMatcher::to(kind.operation);
     let calls = if let Met::First = met { calls.first(1) } else { calls };
     ground.sandbox.set_faults(FaultPlan::new().on(calls, fault.clone()));
     let result = (kind.make)(&cell).await;

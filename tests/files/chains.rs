@@ -113,12 +113,12 @@ async fn cross_signed_bundles_verify_in_every_order_and_from_everything() {
         assert_eq!(seen.len(), 1, "{name}: the chain does not depend on where it comes from");
         let chain = CertificateChain::from_pem(seen.first().unwrap()).unwrap();
         assert_eq!(chain.to_pem(), *seen.first().unwrap(), "what is written is read as the same");
-        chain.verify_signatures(at()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        chain.verify_at(at()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(chain.leaf().as_der(), leaf, "{name}");
         assert_eq!((chain.intermediates().len(), chain.roots().len()), (intermediates.len(), roots.len()), "{name}");
         assert!(chain.roots().iter().all(|root| roots.iter().any(|known| *known == root.as_der())), "{name}");
         // A server is given no root, and all that stands between.
-        let served = CertificateChain::from_pem(&chain.server_pem()).unwrap();
+        let served = CertificateChain::from_pem(&chain.fullchain_pem()).unwrap();
         assert_eq!((served.certificates(), served.root()), (&chain.certificates()[..=intermediates.len()], None), "{name}");
         let tops: Vec<_> = match roots {
             [] => intermediates.last().map(|top| (*top).clone()).into_iter().collect(),
@@ -166,7 +166,7 @@ async fn only_what_its_own_key_has_signed_is_a_root() {
         assert_eq!(chain.intermediates().iter().map(Certificate::as_der).collect::<Vec<_>>(), [&new_by_old], "{source}");
         assert_eq!(chain.intermediates()[0].subject(), chain.intermediates()[0].issuer());
         assert_eq!(chain.root().unwrap().as_der(), old_root);
-        chain.verify_signatures(at()).unwrap();
+        chain.verify_at(at()).unwrap();
     }
 }
 
@@ -217,12 +217,12 @@ fn a_chain_verifies_while_it_is_valid() {
         params.not_after = rcgen::date_time_ymd(2026, 12, 5);
     });
     let chain = from_pem(&[leaf, intermediate.signed_by(&root), root.root()]).unwrap();
-    assert_eq!((chain.leaf().valid_from(), chain.leaf().valid_till()), (begin, end));
+    assert_eq!((chain.leaf().not_before(), chain.leaf().not_after()), (begin, end));
     for (moment, verifies) in [(begin - TimeDelta::seconds(1), false), (begin, true), (end, true), (end + TimeDelta::seconds(1), false)] {
-        assert_eq!(chain.verify_signatures(moment).is_ok(), verifies, "{moment}");
+        assert_eq!(chain.verify_at(moment).is_ok(), verifies, "{moment}");
     }
     let alone = CertificateChain::from_pem(chain.leaf().as_pem()).unwrap();
-    assert!(alone.verify_signatures(begin).unwrap_err().is_mismatch(), "nothing vouches for a leaf alone");
+    assert!(alone.verify_at(begin).unwrap_err().is_mismatch(), "nothing vouches for a leaf alone");
 }
 
 #[test]

@@ -56,11 +56,11 @@ async fn issued(product: Product, clock: &str, extra: Option<Vec<u8>>) -> Result
     let chain = [vec![leaf, intermediate.signed_by(&root), root.root()], extra.into_iter().collect()].concat();
     let service = Service { clock: clock.parse().unwrap(), chain, asked: Arc::default() };
     let cc = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(service.clone()).build().unwrap();
-    let csr = PrivateKey::from_pem(&key.serialize_pem()).unwrap().csr(["example.com"]).unwrap();
+    let csr = PrivateKey::from_pem(&key.serialize_pem()).unwrap().sign_csr(["example.com"]).unwrap();
     let order = cc.orders().issue(product, csr).common_name("example.com").organization(OrganizationId(2)).plan(Plan::years(1));
     let outcome = order.start().await.unwrap().wait(Duration::from_secs(3600)).await;
     assert!(service.asked.lock().unwrap().iter().any(|path| path.ends_with("/chain")), "it was fetched");
-    outcome.map(|issued| issued.pem()).map_err(|error| error.to_string())
+    outcome.map(|issued| issued.fullchain_pem()).map_err(|error| error.to_string())
 }
 
 /// By the products whose certificates serve TLS, and by those whose chain is not verified for it.

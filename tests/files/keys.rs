@@ -1,7 +1,7 @@
 //! Private keys in their three forms.
 
 use rcgen::KeyPair;
-use shomei::{KeyKind, PrivateKey};
+use shomei::{KeyAlgorithm, PrivateKey};
 
 use crate::ground::{openssl, pem, value};
 
@@ -39,7 +39,7 @@ fn a_key_is_the_same_in_every_form() {
     ] {
         let pair = KeyPair::generate_for(algorithm).unwrap();
         let der = pair.serialize_der();
-        let own = PrivateKey::from_bytes(&der).unwrap().csr(["example.com"]).unwrap();
+        let own = PrivateKey::from_bytes(&der).unwrap().sign_csr(["example.com"]).unwrap();
         let mut inner = inner(&der);
         if label == "EC PRIVATE KEY" {
             let without_curve = PrivateKey::from_bytes(&inner).unwrap_err();
@@ -52,7 +52,7 @@ fn a_key_is_the_same_in_every_form() {
         }
         for file in [inner.clone(), pem(label, &inner).into_bytes()] {
             let key = PrivateKey::from_bytes(&file).unwrap_or_else(|error| panic!("{label}: {error}"));
-            assert_eq!(key.csr(["example.com"]).unwrap().public_key(), own.public_key(), "{label}");
+            assert_eq!(key.sign_csr(["example.com"]).unwrap().public_key_der(), own.public_key_der(), "{label}");
             let again = PrivateKey::from_pem(&key.to_pem()).unwrap();
             assert_eq!(*again.to_pem(), *key.to_pem());
             assert!(again.to_pem().starts_with("-----BEGIN PRIVATE KEY-----"));
@@ -62,7 +62,7 @@ fn a_key_is_the_same_in_every_form() {
         let theirs = theirs.unwrap();
         assert!(theirs.starts_with(format!("-----BEGIN {label}").as_bytes()));
         let key = PrivateKey::from_bytes(&theirs).unwrap();
-        assert_eq!(key.csr(["example.com"]).unwrap().public_key(), own.public_key());
+        assert_eq!(key.sign_csr(["example.com"]).unwrap().public_key_der(), own.public_key_der());
         assert!(openssl(&["pkey", "-noout", "-check"], key.to_pem().as_bytes()).unwrap().is_ok(), "what is given out is a whole key");
     }
 }
@@ -91,10 +91,10 @@ fn keys_that_no_certificate_is_issued_for_are_refused() {
 
 #[test]
 fn a_name_that_is_too_long_for_a_common_name_is_left_out_of_the_subject() {
-    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
     let [longest, longer] = [52, 53].map(|length| format!("{}.example.com", "a".repeat(length)));
     for (name, count) in [(&longest, 2), (&longer, 1)] {
-        let request = key.csr([name]).unwrap();
+        let request = key.sign_csr([name]).unwrap();
         let Some(der) = openssl(&["req", "-outform", "DER"], request.as_pem().as_bytes()) else { return };
         let der = der.unwrap();
         let found = der.windows(name.len()).filter(|window| *window == name.as_bytes()).count();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use shomei::{Rate, Retry, certcentral::DomainId};
+use shomei::{RateLimit, RetryPolicy, certcentral::DomainId};
 
 use crate::{
     numbers::Numbers,
@@ -28,9 +28,11 @@ fn every_name_is_documented() {
     let numbers = Numbers::default();
     numbers.of(async {
         let script = Script::new(&[RetryAfter(429, "1"), Unsent, Answer(503, ""), Answer(200, "{\"id\": 1}")]);
-        let cc = script.certcentral(|builder| builder.pace([Rate::new(1, Duration::from_secs(9))]).retry(Retry::default().attempts(9)));
+        let cc = script.certcentral(|builder| {
+            builder.rate_limits([RateLimit::new(1, Duration::from_secs(9))]).retry(RetryPolicy::default().max_attempts(9))
+        });
         cc.domains().get(DomainId(1)).send().await.unwrap();
-        cc.requests().settle(shomei::certcentral::RequestId(1)).start().wait(Duration::from_secs(60)).await.unwrap_err();
+        cc.requests().drive_approval(shomei::certcentral::RequestId(1)).start().wait(Duration::from_secs(60)).await.unwrap_err();
         let slips = Script::new(&[Answer(200, r#"{"id": 1, "date_created": "CANARY"}"#), Answer(200, r#"{"id": 1, "id": 1}"#)]);
         let cc = slips.certcentral(|builder| builder);
         cc.domains().get(DomainId(1)).send().await.unwrap();
@@ -59,8 +61,8 @@ fn every_name_is_documented() {
         "shomei.attempt",
         "error.type",
         "looked",
-        "shomei_repeats_total",
-        "shomei_searches_total",
+        "shomei_retries_total",
+        "shomei_recoveries_total",
         "http.request.resend_count",
         "member",
         "a member of an answer stands twice: the last one counts",

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics::{Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit};
-use shomei::{Rate, certcentral::DomainId};
+use shomei::{RateLimit, certcentral::DomainId};
 use tokio::time::timeout;
 
 use crate::script::{
@@ -94,7 +94,7 @@ fn calls_attempts_repeats_refusals_and_waits_are_counted() {
     let numbers = Numbers::default();
     numbers.of(async {
         let fates = [RetryAfter(429, "3"), Unsent, Answer(200, "{\"id\": 1}"), Answer(404, ""), Answer(200, "?"), Silence];
-        let cc = Script::new(&fates).certcentral(|builder| builder.pace([Rate::new(100, Duration::from_secs(5))]));
+        let cc = Script::new(&fates).certcentral(|builder| builder.rate_limits([RateLimit::new(100, Duration::from_secs(5))]));
         for is_ok in [true, false, false] {
             assert_eq!(cc.domains().get(DomainId(1)).send().await.is_ok(), is_ok);
         }
@@ -111,8 +111,8 @@ fn calls_attempts_repeats_refusals_and_waits_are_counted() {
         (format!("shomei_attempts_total{{{domain_info},outcome=404}}"), 1.0),
         (format!("shomei_attempts_total{{{domain_info},outcome=ok}}"), 2.0),
         (format!("shomei_attempts_total{{{domain_info},outcome=cancelled}}"), 1.0),
-        (format!("shomei_repeats_total{{{domain_info},reason=429}}"), 1.0),
-        (format!("shomei_repeats_total{{{domain_info},reason=unsent}}"), 1.0),
+        (format!("shomei_retries_total{{{domain_info},reason=429}}"), 1.0),
+        (format!("shomei_retries_total{{{domain_info},reason=unsent}}"), 1.0),
         (format!("shomei_rate_limited_total{{{domain_info}}}"), 1.0),
     ] {
         assert_eq!(numbers.sum(&series), sum, "{series} of {:?}", numbers.names());
@@ -120,7 +120,7 @@ fn calls_attempts_repeats_refusals_and_waits_are_counted() {
     assert!(numbers.sum(&format!("shomei_call_duration_seconds{{{domain_info},outcome=ok}}")) >= 3.0);
     assert_eq!(numbers.sum(&format!("shomei_call_duration_seconds{{{domain_info},outcome=cancelled}}")).round(), 1.0);
     let kept = numbers.0.lock().unwrap();
-    assert_eq!(kept["shomei_pacing_wait_seconds{service=certcentral,urgency=foreground}"].len(), 6);
+    assert_eq!(kept["shomei_pacing_wait_seconds{service=certcentral,priority=foreground}"].len(), 6);
     for name in kept.keys().filter_map(|series| series.split_once('{')).map(|(name, _)| name) {
         assert!(kept.contains_key(&format!("described {name}")), "{name}");
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use shomei::{
-    CallOptions, Rate, Retry, Sandbox, Urgency,
+    CallOptions, Priority, RateLimit, RetryPolicy, Sandbox,
     certcentral::{DomainId, OrganizationId},
     pocketsign::CertificateId,
 };
@@ -93,7 +93,7 @@ async fn a_call_is_a_span_with_a_child_for_each_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_call_tells_how_it_failed() {
-    let last = |fate: Fate| (vec![fate], CallOptions::default().retry(Retry::off()));
+    let last = |fate: Fate| (vec![fate], CallOptions::default().retry(RetryPolicy::never()));
     for ((fates, options), call, attempts) in [
         (last(Answer(404, r#"{"errors":[{"code":"not_found|domain","message":"canary"}]}"#)), "404", vec!["404"]),
         (last(Unsent), "unsent", vec!["unsent"]),
@@ -102,15 +102,15 @@ async fn a_failed_call_tells_how_it_failed() {
         // The attempt went well; it is the answer that nobody understands.
         (last(Answer(200, "<html>canary</html>")), "decode", vec!["-"]),
         (
-            (vec![Answer(502, ""), Reset, Answer(503, "")], CallOptions::default().retry(Retry::default().attempts(3))),
+            (vec![Answer(502, ""), Reset, Answer(503, "")], CallOptions::default().retry(RetryPolicy::default().max_attempts(3))),
             "503",
             vec!["502", "lost", "503"],
         ),
         // Time was up before there was a place.
-        ((vec![Answer(200, DOMAIN)], CallOptions::default().deadline(Duration::ZERO)), "timeout", vec![]),
+        ((vec![Answer(200, DOMAIN)], CallOptions::default().call_timeout(Duration::ZERO)), "timeout", vec![]),
     ] {
         let (recorder, _guard) = Recorder::of_this_thread();
-        let cc = Script::new(&fates).certcentral(|builder| builder).with(options);
+        let cc = Script::new(&fates).certcentral(|builder| builder).with_options(options);
         cc.domains().get(DomainId(738687)).send().await.unwrap_err();
         recorder.look(|seen| {
             let [(_, span)] = named(seen, "shomei.call")[..] else { panic!("one span a call") };
@@ -143,15 +143,15 @@ async fn a_dropped_call_is_told_as_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn waiting_for_a_place_is_told() {
     let (recorder, _guard) = Recorder::of_this_thread();
-    let cc = Script::new(&[Answer(200, DOMAIN)]).certcentral(|builder| builder.pace([Rate::new(1, Duration::from_secs(5))]));
-    let polling = cc.with(CallOptions::default().urgency(Urgency::Background));
+    let cc = Script::new(&[Answer(200, DOMAIN)]).certcentral(|builder| builder.rate_limits([RateLimit::new(1, Duration::from_secs(5))]));
+    let polling = cc.with_options(CallOptions::default().priority(Priority::Background));
     for client in [&cc, &polling] {
         client.domains().get(DomainId(1)).send().await.unwrap();
     }
     recorder.look(|seen| {
         let [event] = &seen.events.iter().filter(|event| event.target == "shomei").collect::<Vec<_>>()[..] else { panic!("one wait") };
         assert_eq!(event.fields.get("message"), Some("waited for a place under the rate limit"));
-        assert_eq!((event.fields.get("wait_seconds"), event.fields.get("urgency")), (Some("5.0"), Some("background")));
+        assert_eq!((event.fields.get("wait_seconds"), event.fields.get("priority")), (Some("5.0"), Some("background")));
     });
 }
 
@@ -174,7 +174,7 @@ async fn a_wait_tells_what_each_look_found() {
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral().unwrap();
     let pending = cc.domains().validate("canary.example").organization(OrganizationId(754_781)).start().await.unwrap();
-    let shomei::certcentral::flow::Instructions::Txt { name, value, .. } = pending.instructions().clone() else { panic!() };
+    let shomei::certcentral::flow::DcvInstructions::Txt { name, value, .. } = pending.instructions().clone() else { panic!() };
     let publish = async {
         sleep(Duration::from_secs(8)).await;
         sandbox.dns().publish_txt(&name, &value);

@@ -58,7 +58,7 @@ async fn every_operation_of_v1_can_be_called() {
         assert_eq!(status.certificate, Some(certificate.id.clone().into()));
         assert_eq!((status.user, status.latest), (Some(user.id.clone().into()), Some(true)));
     }
-    let history: Vec<_> = ps.certificates().statuses(certificate.id.clone()).limit(3).stream().try_collect().await.unwrap();
+    let history: Vec<_> = ps.certificates().status_history(certificate.id.clone()).limit(3).stream().try_collect().await.unwrap();
     assert_eq!(history.len(), 4);
 
     ps.verifications().delete(verification.clone()).send().await.unwrap();
@@ -109,7 +109,7 @@ async fn every_operation_of_v2_can_be_called() {
     assert!(authentication.send().await.unwrap().responses.is_empty());
     let verifications = ps.verifications().list().certificate(&certificate.id).user(&user.id);
     assert_eq!(verifications.send().await.unwrap().total_size, Some(1));
-    let statuses = ps.certificates().statuses().certificate(&certificate.id);
+    let statuses = ps.certificates().status_history().certificate(&certificate.id);
     let history: Vec<_> = statuses.page_size(1).stream().try_collect().await.unwrap();
     assert_eq!(history.len(), 3);
     assert_eq!(ps.users().list().send().await.unwrap().responses.len(), 1);

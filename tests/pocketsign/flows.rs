@@ -14,7 +14,7 @@ use futures_util::{StreamExt as _, future::BoxFuture};
 use shomei::{
     ApiKey, PocketSign, Transport, TransportError,
     pocketsign::{
-        CertificateId, CertificateStatus, CertificateType, Environment, Freshness, HashAlgorithm, Outcome, PocketSignV2, UserId,
+        CertificateId, CertificateStatus, CertificateType, Environment, Freshness, HashAlgorithm, PocketSignV2, SignInOutcome, UserId,
         sweep::Target, v1, v2,
     },
     sandbox::RevocationCause,
@@ -29,7 +29,7 @@ async fn users(judge: &Judge, ps: &PocketSignV2, count: usize) -> Vec<UserId> {
         let card = judge.card();
         let (digest, signature) = card.signing.sign(b"a challenge");
         let outcome = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap();
-        let Outcome::New(person) = outcome else { panic!("known") };
+        let SignInOutcome::New(person) = outcome else { panic!("known") };
         users.push(person.user);
         if number == 1 {
             judge.sandbox().jpki().revoke(&card.signing, RevocationCause::AffiliationChanged).unwrap();
@@ -47,8 +47,9 @@ async fn a_sweep_checks_all_in_measure_and_can_be_resumed() {
     let before = judge.operations().len();
     let started = Instant::now();
 
-    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).pace(Duration::from_secs(2)).concurrency(2).start().unwrap();
-    assert_eq!(sweep.left(), 5);
+    let mut sweep =
+        ps.sweep().targets(targets.clone()).freshness(Freshness::Now).min_interval(Duration::from_secs(2)).concurrency(2).start().unwrap();
+    assert_eq!(sweep.remaining(), 5);
     for _ in 0..2 {
         let swept = sweep.next().await.unwrap();
         let fresh = swept.outcome.unwrap();
@@ -58,8 +59,8 @@ async fn a_sweep_checks_all_in_measure_and_can_be_resumed() {
     let cursor = serde_json::to_string(&sweep.cursor()).unwrap();
     drop(sweep);
 
-    let rest = ps.sweep().over(targets).resume(serde_json::from_str(&cursor).unwrap()).freshness(Freshness::Now);
-    let mut rest = rest.pace(Duration::from_secs(2)).start().unwrap();
+    let rest = ps.sweep().targets(targets).resume(serde_json::from_str(&cursor).unwrap()).freshness(Freshness::Now);
+    let mut rest = rest.min_interval(Duration::from_secs(2)).start().unwrap();
     let mut indices = BTreeSet::new();
     while let Some(swept) = rest.next().await {
         if swept.index == 4 {
@@ -79,16 +80,16 @@ async fn passing_faults_are_not_done() {
     let ps = judge.v2();
     let targets = users(&judge, &ps, 1).await;
     judge.sandbox().jpki().set_ocsp_available(false);
-    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).start().unwrap();
+    let mut sweep = ps.sweep().targets(targets.clone()).freshness(Freshness::Now).start().unwrap();
     assert!(sweep.next().await.unwrap().outcome.is_err());
     assert_eq!(sweep.cursor().done(), 0);
-    let mut sweep = ps.sweep().over(targets.clone()).freshness(Freshness::Now).fall_back_to_crl(true).start().unwrap();
+    let mut sweep = ps.sweep().targets(targets.clone()).freshness(Freshness::Now).fall_back_to_crl(true).start().unwrap();
     let fallen = sweep.next().await.unwrap().outcome.unwrap();
     assert!(fallen.fallback.is_some() && fallen.status.is_good() && !fallen.is_fresh);
     assert_eq!(sweep.cursor().done(), 0, "the list is older than was asked for");
 
     judge.sandbox().jpki().set_ocsp_available(true);
-    let again = || ps.sweep().over(targets.clone()).resume(sweep.cursor());
+    let again = || ps.sweep().targets(targets.clone()).resume(sweep.cursor());
     let mut resumed = again().freshness(Freshness::Now).start().unwrap();
     assert!(resumed.next().await.unwrap().outcome.unwrap().is_fresh);
     assert_eq!(resumed.cursor().done(), 1);
@@ -111,7 +112,7 @@ async fn who_is_told_neither_yes_nor_no_is_not_refused() {
     ] {
         let ps = Scripted::json(200, answer).v2();
         let error = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap_err();
-        assert!(error.is_mismatch() && error.may_have_happened() && !error.to_string().contains("CANARY"), "{error}");
+        assert!(error.is_mismatch() && error.is_ambiguous() && !error.to_string().contains("CANARY"), "{error}");
     }
 }
 
@@ -159,7 +160,7 @@ fn certificates(count: usize) -> Vec<CertificateId> {
 async fn no_more_checks_run_at_a_time_than_allowed() {
     let slow = Slow::default();
     let ps = PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(slow.clone()).build().unwrap();
-    let mut sweep = ps.sweep().over(certificates(10)).freshness(Freshness::Now).concurrency(3).start().unwrap();
+    let mut sweep = ps.sweep().targets(certificates(10)).freshness(Freshness::Now).concurrency(3).start().unwrap();
     let mut found = 0;
     while let Some(swept) = sweep.next().await {
         assert!(swept.outcome.unwrap().status.is_good() && matches!(swept.target, Target::Certificate(_)));
@@ -167,7 +168,7 @@ async fn no_more_checks_run_at_a_time_than_allowed() {
     }
     assert_eq!((found, sweep.cursor().done(), slow.0.1.load(Ordering::SeqCst)), (10, 10, 3));
     // An absurd pace is a long wait, and no overflow.
-    let mut sweep = ps.sweep().over(certificates(2)).pace(Duration::MAX).concurrency(1).start().unwrap();
+    let mut sweep = ps.sweep().targets(certificates(2)).min_interval(Duration::MAX).concurrency(1).start().unwrap();
     assert!(sweep.next().await.is_some() && sweep.next().await.is_some());
 }
 
@@ -187,17 +188,17 @@ async fn only_what_tells_something_for_good_is_done() {
         (500, r#"{"code":"internal"}"#, 0),
     ] {
         let ps = Scripted::json(status, body).v2();
-        let mut sweep = ps.sweep().over(certificates(1)).freshness(Freshness::Now).start().unwrap();
+        let mut sweep = ps.sweep().targets(certificates(1)).freshness(Freshness::Now).start().unwrap();
         sweep.next().await.unwrap();
         assert_eq!(sweep.cursor().done(), done, "{status} {body}");
     }
     let ps = Scripted::json(500, "").v2();
-    let mut sweep = ps.sweep().over([CertificateId::from("a/b")]).start().unwrap();
+    let mut sweep = ps.sweep().targets([CertificateId::from("a/b")]).start().unwrap();
     sweep.next().await.unwrap();
     assert_eq!(sweep.cursor().done(), 1);
     let cursor = sweep.cursor();
     // Others than before are looked at, whoever is gone.
-    assert_eq!(ps.sweep().over(certificates(3)).resume(cursor).start().unwrap().left(), 3);
+    assert_eq!(ps.sweep().targets(certificates(3)).resume(cursor).start().unwrap().remaining(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,18 +206,18 @@ async fn a_cursor_of_yesterday_passes_nobody_over() {
     let judge = Judge::new();
     let ps = judge.v2();
     let targets = users(&judge, &ps, 3).await;
-    let mut sweep = ps.sweep().over(targets.clone()).concurrency(1).start().unwrap();
+    let mut sweep = ps.sweep().targets(targets.clone()).concurrency(1).start().unwrap();
     let (first, second) = (sweep.next().await.unwrap(), sweep.next().await.unwrap());
     assert!(first.outcome.unwrap().is_fresh && second.outcome.unwrap().is_fresh);
     let cursor = sweep.cursor();
     // On the same day, with somebody new in front and the first of all gone.
     let others = [UserId::from("c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c"), targets[1].clone(), targets[2].clone()];
-    assert_eq!(ps.sweep().over(others).resume(cursor.clone()).start().unwrap().left(), 2);
+    assert_eq!(ps.sweep().targets(others).resume(cursor.clone()).start().unwrap().remaining(), 2);
 
     judge.sandbox().clock().advance(Duration::from_secs(24 * 60 * 60));
     ps.users().list().send().await.unwrap();
-    let mut next_day = ps.sweep().over(targets.clone()).resume(cursor).start().unwrap();
-    assert_eq!(next_day.left(), 3, "it has lapsed");
+    let mut next_day = ps.sweep().targets(targets.clone()).resume(cursor).start().unwrap();
+    assert_eq!(next_day.remaining(), 3, "it has lapsed");
     while let Some(swept) = next_day.next().await {
         assert!(swept.outcome.unwrap().is_fresh);
     }

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use shomei::{
     ApiKey,
-    pocketsign::{CertificateId, HashAlgorithm, Outcome, Person, PocketSignV2, VerificationResult},
+    pocketsign::{CertificateId, HashAlgorithm, SignedIn, PocketSignV2, SignInOutcome, VerificationResult},
     sandbox::{CardCertificate, PersonDetails},
 };
 
 use crate::judge::Judge;
 
-async fn sign_in(ps: &PocketSignV2, certificate: &CardCertificate) -> Outcome {
+async fn sign_in(ps: &PocketSignV2, certificate: &CardCertificate) -> SignInOutcome {
     let (digest, signature) = certificate.sign(b"a challenge");
     ps.sign_in().signature(certificate.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap()
 }
 
-fn person(outcome: Outcome) -> Person {
+fn person(outcome: SignInOutcome) -> SignedIn {
     match outcome {
-        Outcome::New(person) | Outcome::Known(person) => person,
+        SignInOutcome::New(person) | SignInOutcome::Known(person) => person,
         other => panic!("{other:?}"),
     }
 }
@@ -28,9 +28,9 @@ async fn one_person_is_one_user_whatever_certificate_and_however_often_renewed()
     let ps = judge.v2();
     let jpki = judge.sandbox().jpki();
     let card = judge.card();
-    let Outcome::New(registered) = sign_in(&ps, &card.signing).await else { panic!("not new") };
+    let SignInOutcome::New(registered) = sign_in(&ps, &card.signing).await else { panic!("not new") };
     assert!(registered.content.as_ref().unwrap().attributes.is_some());
-    let Outcome::Known(signed_in) = sign_in(&ps, &card.authentication).await else { panic!("not known") };
+    let SignInOutcome::Known(signed_in) = sign_in(&ps, &card.authentication).await else { panic!("not known") };
     assert_eq!(signed_in.user, registered.user);
     assert!(signed_in.content.unwrap().attributes.is_none(), "the authentication certificate states nothing");
 
@@ -44,7 +44,7 @@ async fn one_person_is_one_user_whatever_certificate_and_however_often_renewed()
     assert_ne!(person(sign_in(&ps, &stranger.signing).await).user, registered.user);
 
     let other = judge.v2_as(ApiKey::new(judge.sandbox().add_pocketsign_tenant()).unwrap());
-    let Outcome::New(elsewhere) = sign_in(&other, &renewed.authentication).await else { panic!("another tenant knew the person") };
+    let SignInOutcome::New(elsewhere) = sign_in(&other, &renewed.authentication).await else { panic!("another tenant knew the person") };
     assert_ne!(elsewhere.user, registered.user);
     assert!(other.users().get(&registered.user).send().await.unwrap_err().is_not_found());
 }
@@ -81,7 +81,7 @@ async fn deletion_destroys_what_is_said_and_no_more() {
 
     v2.users().delete(&first.user).send().await.unwrap();
     assert_eq!(v1.certificates().get(certificate.clone()).send().await.unwrap().user, None);
-    let Outcome::New(again) = sign_in(&v2, &card.authentication).await else { panic!("the deleted user was known") };
+    let SignInOutcome::New(again) = sign_in(&v2, &card.authentication).await else { panic!("the deleted user was known") };
     assert_ne!(again.user, first.user);
     assert_eq!(v1.verifications().get(verification.clone()).send().await.unwrap().user, None, "not linked yet");
     v2.certificates().check_status(&certificate).identify_user(true).send().await.unwrap();
@@ -91,7 +91,7 @@ async fn deletion_destroys_what_is_said_and_no_more() {
     v1.certificates().delete(certificate.clone()).send().await.unwrap();
     let kept = v1.verifications().get(verification).send().await.unwrap();
     assert_eq!((kept.certificate, kept.certificate_status), (None, None));
-    assert!(v1.certificates().statuses(certificate.clone()).send().await.unwrap_err().is_not_found());
+    assert!(v1.certificates().status_history(certificate.clone()).send().await.unwrap_err().is_not_found());
     assert_ne!(person(sign_in(&v2, &card.signing).await).certificate.unwrap(), certificate, "another id the next time");
 }
 
@@ -100,8 +100,8 @@ async fn the_first_step_that_fails_decides() {
     let judge = Judge::new();
     let ps = judge.v2();
     let card = judge.card();
-    let refused = |outcome: Outcome| match outcome {
-        Outcome::Refused(refusal) => refusal,
+    let refused = |outcome: SignInOutcome| match outcome {
+        SignInOutcome::Refused(refusal) => refusal,
         other => panic!("{other:?}"),
     };
     judge.sandbox().jpki().revoke(&card.signing, shomei::sandbox::RevocationCause::CessationOfOperation).unwrap();
@@ -129,7 +129,7 @@ async fn every_hash_algorithm_verifies() {
         let digest: Vec<u8> = (0..length).collect();
         let signature = card.signing.sign_digest(&digest).unwrap();
         let outcome = judge.v1().sign_in().signature(card.signing.der(), algorithm, &digest, &signature).send().await.unwrap();
-        assert!(matches!(outcome, Outcome::New(_) | Outcome::Known(_)), "{outcome:?}");
+        assert!(matches!(outcome, SignInOutcome::New(_) | SignInOutcome::Known(_)), "{outcome:?}");
     }
     assert!(card.signing.sign_digest(&[0; 20]).is_err());
 }

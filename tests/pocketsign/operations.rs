@@ -100,7 +100,7 @@ pub(crate) const ROWS: &[Row] = rows! { |ps, given|
     v1 list_certificates: ps.certificates().list();
     v1 get_certificate: ps.certificates().get(given.certificate);
     v1 check_certificate_status: ps.certificates().check_status(given.certificate);
-    v1 list_certificate_statuses: ps.certificates().statuses(given.certificate);
+    v1 list_certificate_statuses: ps.certificates().status_history(given.certificate);
     v1 list_users: ps.users().list();
     v1 get_user: ps.users().get(given.user);
     v1 check_user_status: ps.users().check_status(given.user).method(CheckMethod::Ocsp);
@@ -114,7 +114,7 @@ pub(crate) const ROWS: &[Row] = rows! { |ps, given|
     v2 get_certificate: ps.certificates().get(given.certificate);
     v2 check_certificate_status: ps.certificates().check_status(given.certificate);
     v2 get_certificate_status: ps.certificates().status(given.status);
-    v2 list_certificate_statuses: ps.certificates().statuses();
+    v2 list_certificate_statuses: ps.certificates().status_history();
     v2 list_users: ps.users().list();
     v2 get_user: ps.users().get(given.user);
     v2 check_user_status: ps.users().check_status(given.user).method(CheckMethod::Ocsp);

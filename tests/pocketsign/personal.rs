@@ -27,7 +27,7 @@ fn silent(shown: &str) {
 
 #[track_caller]
 fn silent_error(error: &Error) {
-    silent(&format!("{error} {error:?} {:?} {:?} {:?}", error.excerpt(), error.entries(), error.pocketsign_violations()));
+    silent(&format!("{error} {error:?} {:?} {:?} {:?}", error.excerpt(), error.api_errors(), error.pocketsign_violations()));
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         silent(&format!("{inner} {inner:?}"));

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 use aws_lc_rs::{digest, rand::SystemRandom, rsa::KeyPair, signature};
 use shomei::{
     ApiKey, Error, PocketSign,
-    pocketsign::{HashAlgorithm, Outcome, PocketSignV1, PocketSignV2},
+    pocketsign::{HashAlgorithm, PocketSignV1, PocketSignV2, SignInOutcome},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -46,7 +46,7 @@ fn sign(key: &Path) -> ([u8; 32], Vec<u8>) {
     (digest::digest(&digest::SHA256, challenge).as_ref().try_into().unwrap(), signature)
 }
 
-async fn sign_in(ps: &PocketSignV2, card: &Path, kind: &str) -> Result<Outcome, Error> {
+async fn sign_in(ps: &PocketSignV2, card: &Path, kind: &str) -> Result<SignInOutcome, Error> {
     let (digest, signature) = sign(&card.join(format!("{kind}.key")));
     let certificate = fs::read(card.join(format!("{kind}.pem"))).unwrap();
     ps.sign_in().signature(certificate, HashAlgorithm::Sha256, digest, signature).send().await
@@ -67,16 +67,16 @@ async fn who_signs_with_a_card_of_the_program_is_let_in() {
     let url = said.strip_suffix(" (token TOKEN-OF-THE-TEST)").unwrap_or_else(|| panic!("{said:?}"));
     let (v1, v2) = clients(url, "TOKEN-OF-THE-TEST");
 
-    let Outcome::New(person) = sign_in(&v2, &cards[0], "signing").await.unwrap() else { panic!("not new") };
+    let SignInOutcome::New(person) = sign_in(&v2, &cards[0], "signing").await.unwrap() else { panic!("not new") };
     assert!(person.content.unwrap().attributes.is_some());
-    let Outcome::Known(again) = sign_in(&v2, &cards[0], "authentication").await.unwrap() else { panic!("not known") };
+    let SignInOutcome::Known(again) = sign_in(&v2, &cards[0], "authentication").await.unwrap() else { panic!("not known") };
     assert_eq!(again.user, person.user, "both certificates are of one person");
-    let Outcome::New(other) = sign_in(&v2, &cards[1], "signing").await.unwrap() else { panic!("not another person") };
+    let SignInOutcome::New(other) = sign_in(&v2, &cards[1], "signing").await.unwrap() else { panic!("not another person") };
     assert_ne!(other.user, person.user);
     assert_eq!(v1.users().list().send().await.unwrap().total, Some(2));
 
     let (_, strange) = clients(url, "ANOTHER-TOKEN");
-    assert!(sign_in(&strange, &cards[0], "signing").await.unwrap_err().is_denied());
+    assert!(sign_in(&strange, &cards[0], "signing").await.unwrap_err().is_unauthorized());
     #[cfg(unix)]
     for card in &cards {
         use std::os::unix::fs::PermissionsExt as _;
@@ -94,7 +94,7 @@ async fn who_signs_with_a_card_of_the_program_is_let_in() {
     let (_program, said) = start(&["--card", of(0)]).await;
     let (url, token) = said.strip_suffix(')').and_then(|said| said.split_once(" (token ")).unwrap();
     let (_, v2) = clients(url, token);
-    assert!(matches!(sign_in(&v2, &cards[0], "signing").await.unwrap(), Outcome::New(_)));
+    assert!(matches!(sign_in(&v2, &cards[0], "signing").await.unwrap(), SignInOutcome::New(_)));
     assert!(sign_in(&v2, &cards[1], "signing").await.unwrap_err().pocketsign_reason().is_some(), "a card of nobody");
     #[cfg(unix)]
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), "untouched");

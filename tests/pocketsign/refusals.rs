@@ -91,12 +91,12 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         verify(der, HashAlgorithm::Sha256, &[1; 32], b"").await.unwrap_err(),
         v1.certificates().check_status_by_content(*b"CANARY").send().await.unwrap_err(),
         v1.certificates().check_status("..").send().await.unwrap_err(),
-        v1.certificates().statuses("a/b").send().await.unwrap_err(),
+        v1.certificates().status_history("a/b").send().await.unwrap_err(),
         v1.users().delete("").send().await.unwrap_err(),
         v2.users().get("a b").send().await.unwrap_err(),
         v2.certificates().list().user("?").send().await.unwrap_err(),
         v2.certificates().list().user("?").stream().try_next().await.unwrap_err(),
-        v2.certificates().statuses().certificate("").send().await.unwrap_err(),
+        v2.certificates().status_history().certificate("").send().await.unwrap_err(),
         v2.verifications().list().user(ID).user("a/b").send().await.unwrap_err(),
         v2.verifications().list().certificate("..").send().await.unwrap_err(),
         v2.sign_in().send().await.unwrap_err(),
@@ -123,7 +123,7 @@ async fn the_services_own_refusals_become_the_one_error_in_either_version() {
     assert_eq!((violations[0].field.as_str(), violations[0].rule.as_str()), ("user_id", "string.uuid"));
     assert_eq!(error.pocketsign_reason(), None);
     let error = judge.v2_as(ApiKey::new("wrong").unwrap()).users().get(ID).send().await.unwrap_err();
-    assert!(error.is_denied() && error.code() == Some("unauthenticated"));
+    assert!(error.is_unauthorized() && error.code() == Some("unauthenticated"));
 
     let key = rcgen::KeyPair::generate().unwrap();
     let strange = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -163,7 +163,7 @@ async fn answers_that_say_less_are_read_as_far_as_they_go() {
 async fn denials_and_failures_of_either_version_are_told_apart() {
     let v1 = Scripted::json(401, r#"{"code":"authentication_failed","message":"m"}"#).v1();
     let error = v1.certificates().check_status(ID).send().await.unwrap_err();
-    assert_eq!((error.is_denied(), error.status(), error.code()), (true, Some(401), Some("authentication_failed")));
+    assert_eq!((error.is_unauthorized(), error.status(), error.code()), (true, Some(401), Some("authentication_failed")));
     let v1 = Scripted::json(500, r#"{"code":"internal_error","message":"m"}"#).v1();
     let error = v1.certificates().check_status(ID).send().await.unwrap_err();
     assert_eq!((error.status(), error.code(), error.pocketsign_reason()), (Some(500), Some("internal_error"), None));

@@ -10,21 +10,21 @@ use std::{
 
 use futures_util::future::join_all;
 use shomei::{
-    Pacer as _, Rate, RedisWindows,
-    Urgency::{Background, Foreground},
+    Priority::{Background, Foreground},
+    RateLimit, RateLimiter as _, RedisSlidingWindow,
 };
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Service, hold_against,
-    server::{LONG, Server, ms, reserve},
+    server::{LONG, Server, ms, acquire},
 };
 
 /// Long enough to take in what happened before the server was lost, and what came after.
-const RATES: [Rate; 2] = [Rate::new(6, ms(500)), Rate::new(20, ms(4_000))];
+const RATES: [RateLimit; 2] = [RateLimit::new(6, ms(500)), RateLimit::new(20, ms(4_000))];
 
 /// Sends calls until the end, whether or not they get through.
-async fn press(service: &Service, pacer: RedisWindows, end: &AtomicBool) {
+async fn press(service: &Service, pacer: RedisSlidingWindow, end: &AtomicBool) {
     let cc = service.client(pacer);
     let callers = (0..4).map(|_| async {
         while !end.load(Ordering::Relaxed) {
@@ -100,31 +100,31 @@ async fn a_restart_is_made_good_again() {
 async fn what_one_has_sent_is_put_back_before_another_gets_a_place() {
     let Some(server) = Server::start().await else { return };
     // Places that are held count for as long as they are; so the server is older than the window soon.
-    let rates = [Rate::new(3, ms(500))];
+    let rates = [RateLimit::new(3, ms(500))];
     let (idle, other) = (server.windows(&rates), server.windows(&rates));
     let mut held = Vec::new();
-    for urgency in [Foreground, Background, Foreground] {
-        held.push(reserve(&idle, urgency).await);
+    for priority in [Foreground, Background, Foreground] {
+        held.push(acquire(&idle, priority).await);
     }
     for lost in [&["FLUSHALL"][..], &["DEL", "{test}:foreground"], &["DEL", "{test}:background"], &["DEL", "{test}:ledger"]] {
         let _: redis::Value = server.ask(lost).await;
-        let place = timeout(ms(2_500), other.reserve(Foreground)).await;
+        let place = timeout(ms(2_500), other.acquire(Foreground)).await;
         assert!(place.is_err(), "after {lost:?} a fourth place was given");
     }
     drop(held);
-    drop(reserve(&other, Foreground).await);
+    drop(acquire(&other, Foreground).await);
 }
 
 #[tokio::test]
 async fn a_penalty_is_put_back() {
     let Some(server) = Server::start().await else { return };
-    let rates = [Rate::new(10, ms(500))];
+    let rates = [RateLimit::new(10, ms(500))];
     let (one, other) = (server.windows(&rates), server.windows(&rates));
-    drop(reserve(&one, Foreground).await);
-    one.penalize(Some(LONG));
+    drop(acquire(&one, Foreground).await);
+    one.throttled(Some(LONG));
     super::soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
     let _: String = server.ask(&["FLUSHALL"]).await;
-    assert!(timeout(ms(2_500), other.reserve(Foreground)).await.is_err());
+    assert!(timeout(ms(2_500), other.acquire(Foreground)).await.is_err());
 }
 
 #[tokio::test]
@@ -132,11 +132,11 @@ async fn on_a_server_younger_than_the_window_the_rest_of_it_is_waited_out() {
     let began = Instant::now();
     let Some(server) = Server::start_young().await else { return };
     let window = Duration::from_secs(4);
-    drop(reserve(&server.windows(&[Rate::new(5, window)]), Foreground).await);
+    drop(acquire(&server.windows(&[RateLimit::new(5, window)]), Foreground).await);
     // No delay can make it earlier. The server tells its age in whole seconds.
     assert!(began.elapsed() >= window - Duration::from_secs(1), "{:?}", began.elapsed());
     // Whoever comes later knows of it.
     let before = Instant::now();
-    drop(reserve(&server.windows(&[Rate::new(5, window)]), Foreground).await);
+    drop(acquire(&server.windows(&[RateLimit::new(5, window)]), Foreground).await);
     assert!(before.elapsed() < window / 2, "{:?}", before.elapsed());
 }

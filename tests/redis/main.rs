@@ -17,10 +17,11 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
-use server::{LONG, Server, ms, reserve, soon};
+use server::{LONG, Server, ms, acquire, soon};
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Pacer, Rate, RedisWindows, Retry, Transport, TransportError,
-    Urgency::{Background, Foreground},
+    ApiKey, CallOptions, CertCentral,
+    Priority::{Background, Foreground},
+    RateLimit, RateLimiter, RedisSlidingWindow, RetryPolicy, Transport, TransportError,
 };
 use tokio::time::{sleep, timeout};
 
@@ -34,16 +35,16 @@ fn now() -> u64 {
 struct Service(Arc<Mutex<Vec<u64>>>);
 
 impl Service {
-    fn client(&self, pacer: RedisWindows) -> CertCentral {
-        let client = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).retry(Retry::off());
-        client.pacer(Arc::new(pacer)).build().unwrap()
+    fn client(&self, pacer: RedisSlidingWindow) -> CertCentral {
+        let client = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).retry(RetryPolicy::never());
+        client.rate_limiter(Arc::new(pacer)).build().unwrap()
     }
 
     /// Sends so many calls, of both urgencies, as fast as they go.
-    async fn saturate(&self, pacer: RedisWindows, calls: usize) {
+    async fn saturate(&self, pacer: RedisSlidingWindow, calls: usize) {
         let (cc, left) = (self.client(pacer), AtomicUsize::new(calls));
         let callers = (0..16).map(|number| {
-            let cc = cc.with(CallOptions::default().urgency(if number % 3 == 0 { Background } else { Foreground }));
+            let cc = cc.with_options(CallOptions::default().priority(if number % 3 == 0 { Background } else { Foreground }));
             let left = &left;
             async move {
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
@@ -66,13 +67,13 @@ impl Transport for Service {
     }
 }
 
-const RATES: [Rate; 2] = [Rate::new(6, ms(100)), Rate::new(20, ms(400))];
+const RATES: [RateLimit; 2] = [RateLimit::new(6, ms(100)), RateLimit::new(20, ms(400))];
 
 /// Of each of two clients: enough to fill the longer window several times.
 const CALLS: usize = 50;
 
 /// No window holds more than its limit. The clocks of server and service are the same; they are read at slightly other moments.
-fn hold_against(rates: &[Rate], mut arrivals: Vec<u64>) {
+fn hold_against(rates: &[RateLimit], mut arrivals: Vec<u64>) {
     arrivals.sort_unstable();
     println!("{} requests within {} ms", arrivals.len(), (arrivals[arrivals.len() - 1] - arrivals[0]) / 1_000);
     for rate in rates {
@@ -121,7 +122,7 @@ async fn one_of_two_processes() {
     // Runs in processes of its own, from the test above.
     let Ok(url) = env::var("SHOMEI_TEST_REDIS") else { return };
     let service = Service::default();
-    service.saturate(RedisWindows::new(&url, "test", RATES).unwrap(), CALLS).await;
+    service.saturate(RedisSlidingWindow::new(&url, "test", RATES).unwrap(), CALLS).await;
     for arrived in &*service.0.lock().unwrap() {
         println!("\narrived {arrived}");
     }
@@ -130,32 +131,32 @@ async fn one_of_two_processes() {
 #[tokio::test]
 async fn the_background_leaves_a_fifth_free() {
     let Some(server) = Server::start().await else { return };
-    let (one, other) = (server.windows(&[Rate::new(10, LONG)]), server.windows(&[Rate::new(10, LONG)]));
+    let (one, other) = (server.windows(&[RateLimit::new(10, LONG)]), server.windows(&[RateLimit::new(10, LONG)]));
     let mut permits = Vec::new();
     for _ in 0..8 {
-        permits.push(reserve(&one, Background).await);
+        permits.push(acquire(&one, Background).await);
     }
     assert!(server.refuses(&one, Background).await && server.refuses(&other, Background).await);
     for _ in 0..2 {
-        permits.push(reserve(&other, Foreground).await);
+        permits.push(acquire(&other, Foreground).await);
     }
     assert!(server.refuses(&one, Foreground).await);
-    assert_eq!(one.remaining()[0].left(), 0);
-    assert!(one.remaining()[0].free_in > Duration::ZERO);
+    assert_eq!(one.usage()[0].left(), 0);
+    assert!(one.usage()[0].free_in > Duration::ZERO);
 }
 
 #[tokio::test]
 async fn the_background_lets_a_waiting_call_of_another_client_go_first() {
     let Some(server) = Server::start().await else { return };
-    let (one, other) = (server.windows(&[Rate::new(5, LONG)]), server.windows(&[Rate::new(5, LONG)]));
+    let (one, other) = (server.windows(&[RateLimit::new(5, LONG)]), server.windows(&[RateLimit::new(5, LONG)]));
     let mut permits = Vec::new();
     for _ in 0..5 {
-        permits.push(reserve(&one, Foreground).await);
+        permits.push(acquire(&one, Foreground).await);
     }
     let order = Mutex::new(Vec::new());
     let calls = async {
         let foreground = async {
-            let permit = reserve(&one, Foreground).await;
+            let permit = acquire(&one, Foreground).await;
             order.lock().unwrap().push(Foreground);
             drop(permit);
         };
@@ -163,7 +164,7 @@ async fn the_background_lets_a_waiting_call_of_another_client_go_first() {
             soon("the call is not known to wait", || async { server.ask::<bool>(&["EXISTS", "{test}:waiting"]).await }).await;
             permits.pop();
             soon("the place is not given back", || async { server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await == 4 }).await;
-            let permit = reserve(&other, Background).await;
+            let permit = acquire(&other, Background).await;
             order.lock().unwrap().push(Background);
             drop(permit);
         };
@@ -178,9 +179,9 @@ async fn places_are_told_apart_whatever_seed_a_program_gives_its_generator() {
     let Some(server) = Server::start().await else { return };
     let pacers = [(); 2].map(|()| {
         fastrand::seed(7);
-        server.windows(&[Rate::new(10, LONG)])
+        server.windows(&[RateLimit::new(10, LONG)])
     });
-    let permits = [reserve(&pacers[0], Foreground).await, reserve(&pacers[1], Foreground).await];
+    let permits = [acquire(&pacers[0], Foreground).await, acquire(&pacers[1], Foreground).await];
     assert_eq!(server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await, 2);
     drop(permits);
 }
@@ -188,51 +189,51 @@ async fn places_are_told_apart_whatever_seed_a_program_gives_its_generator() {
 #[tokio::test]
 async fn a_place_that_is_given_back_is_found_by_others() {
     let Some(server) = Server::start().await else { return };
-    let (one, other) = (server.windows(&[Rate::new(1, LONG)]), server.windows(&[Rate::new(1, LONG)]));
-    let permit = reserve(&one, Foreground).await;
+    let (one, other) = (server.windows(&[RateLimit::new(1, LONG)]), server.windows(&[RateLimit::new(1, LONG)]));
+    let permit = acquire(&one, Foreground).await;
     assert!(server.refuses(&other, Foreground).await);
     drop(permit);
-    drop(reserve(&other, Foreground).await);
-    drop(reserve(&one, Background).await);
+    drop(acquire(&other, Foreground).await);
+    drop(acquire(&one, Background).await);
 }
 
 #[tokio::test]
 async fn a_wait_that_is_dropped_leaves_nothing() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[Rate::new(3, LONG)]);
+    let pacer = server.windows(&[RateLimit::new(3, LONG)]);
     for micros in (0..3_000).step_by(50) {
-        let urgency = if micros % 100 == 0 { Foreground } else { Background };
-        drop(timeout(Duration::from_micros(micros), pacer.reserve(urgency)).await);
+        let priority = if micros % 100 == 0 { Foreground } else { Background };
+        drop(timeout(Duration::from_micros(micros), pacer.acquire(priority)).await);
     }
     soon("a place is left taken", || async {
         let taken: [u64; 2] = [server.ask(&["ZCARD", "{test}:foreground"]).await, server.ask(&["ZCARD", "{test}:background"]).await];
         taken == [0, 0]
     })
     .await;
-    drop(reserve(&pacer, Foreground).await);
+    drop(acquire(&pacer, Foreground).await);
 }
 
 #[tokio::test]
 async fn a_penalty_is_known_to_everybody() {
     let Some(server) = Server::start().await else { return };
-    let (one, other) = (server.windows(&[Rate::new(10, ms(500))]), server.windows(&[Rate::new(10, ms(500))]));
-    one.penalize(Some(LONG));
+    let (one, other) = (server.windows(&[RateLimit::new(10, ms(500))]), server.windows(&[RateLimit::new(10, ms(500))]));
+    one.throttled(Some(LONG));
     soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
     assert!(server.refuses(&other, Foreground).await && server.refuses(&other, Background).await);
-    assert!(other.remaining()[0].free_in > LONG / 2, "{:?}", other.remaining());
+    assert!(other.usage()[0].free_in > LONG / 2, "{:?}", other.usage());
 }
 
 #[tokio::test]
 async fn a_penalty_bars_everybody_and_then_lets_them_go_evenly() {
     let Some(server) = Server::start().await else { return };
-    let (one, other) = (server.windows(&[Rate::new(10, ms(500))]), server.windows(&[Rate::new(10, ms(500))]));
-    drop(reserve(&other, Foreground).await);
+    let (one, other) = (server.windows(&[RateLimit::new(10, ms(500))]), server.windows(&[RateLimit::new(10, ms(500))]));
+    drop(acquire(&other, Foreground).await);
     let (service, began) = (Service::default(), now());
-    one.penalize(Some(Duration::from_secs(2)));
+    one.throttled(Some(Duration::from_secs(2)));
     soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
-    one.penalize(Some(ms(1)));
+    one.throttled(Some(ms(1)));
     let own = async {
-        drop(reserve(&one, Foreground).await);
+        drop(acquire(&one, Foreground).await);
         now()
     };
     let cc = service.client(other);
@@ -252,9 +253,9 @@ async fn a_penalty_bars_everybody_and_then_lets_them_go_evenly() {
 #[tokio::test]
 async fn who_dies_leaves_its_places_for_a_while_only() {
     let Some(server) = Server::start().await else { return };
-    let (rates, hold, began) = ([Rate::new(1, ms(200))], Duration::from_secs(2), now());
-    std::mem::forget(reserve(&server.windows(&rates).hold(hold), Foreground).await);
-    drop(reserve(&server.windows(&rates), Foreground).await);
+    let (rates, hold, began) = ([RateLimit::new(1, ms(200))], Duration::from_secs(2), now());
+    std::mem::forget(acquire(&server.windows(&rates).hold(hold), Foreground).await);
+    drop(acquire(&server.windows(&rates), Foreground).await);
     assert!(now() >= began + 2_000_000, "{}", now() - began);
 }
 
@@ -263,7 +264,7 @@ async fn nothing_is_left_for_ever() {
     let Some(server) = Server::start().await else { return };
     let service = Service::default();
     service.saturate(server.windows(&RATES), 20).await;
-    server.windows(&RATES).penalize(None);
+    server.windows(&RATES).throttled(None);
     soon("the penalty is not known", || async { server.ask::<bool>(&["EXISTS", "{test}:penalty"]).await }).await;
     let keys: Vec<String> = server.ask(&["KEYS", "*"]).await;
     assert!(keys.len() >= 3, "{keys:?}");
@@ -277,7 +278,7 @@ async fn nothing_is_left_for_ever() {
 async fn without_a_server_no_place_is_given_out() {
     let Some(server) = Server::start().await else { return };
     let pacer = server.windows(&RATES);
-    drop(reserve(&pacer, Foreground).await);
+    drop(acquire(&pacer, Foreground).await);
     let port = server.port;
     drop(server);
     let service = Service::default();
@@ -299,13 +300,13 @@ async fn without_a_server_no_place_is_given_out() {
 
 #[test]
 fn what_cannot_be_is_refused_without_the_password() {
-    let rates = [Rate::new(0, ms(1))];
-    assert!(RedisWindows::new("redis://127.0.0.1/", "test", rates).unwrap_err().is_configuration());
+    let rates = [RateLimit::new(0, ms(1))];
+    assert!(RedisSlidingWindow::new("redis://127.0.0.1/", "test", rates).unwrap_err().is_configuration());
     for url in ["http://user:CANARY@127.0.0.1/", "redis://user:CANARY@:port/", "CANARY"] {
-        let error = RedisWindows::new(url, "test", RATES).unwrap_err();
+        let error = RedisSlidingWindow::new(url, "test", RATES).unwrap_err();
         assert!(error.is_configuration() && !format!("{error} {error:?}").contains("CANARY"), "{error}");
     }
-    let pacer = RedisWindows::new("redis://user:CANARY@127.0.0.1/", "test", RATES).unwrap();
+    let pacer = RedisSlidingWindow::new("redis://user:CANARY@127.0.0.1/", "test", RATES).unwrap();
     assert!(!format!("{pacer:?}").contains("CANARY"));
-    assert_eq!(pacer.remaining().len(), 2);
+    assert_eq!(pacer.usage().len(), 2);
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use shomei::{Pacer as _, Permit, Rate, RedisWindows, Urgency};
+use shomei::{Permit, Priority, RateLimit, RateLimiter as _, RedisSlidingWindow};
 use tokio::time::{sleep, timeout};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -64,8 +64,8 @@ impl Server {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    pub(crate) fn windows(&self, rates: &[Rate]) -> RedisWindows {
-        RedisWindows::new(&self.url(), "test", rates.iter().copied()).unwrap()
+    pub(crate) fn windows(&self, rates: &[RateLimit]) -> RedisSlidingWindow {
+        RedisSlidingWindow::new(&self.url(), "test", rates.iter().copied()).unwrap()
     }
 
     /// What a command answers.
@@ -78,7 +78,7 @@ impl Server {
         command.query_async(&mut client.get_multiplexed_async_connection().await.unwrap()).await.unwrap()
     }
 
-    /// How often anybody asked for a place: nothing else clears away what has run out, once for each urgency.
+    /// How often anybody asked for a place: nothing else clears away what has run out, once for each priority.
     pub(crate) async fn questions(&self) -> u64 {
         let stats: String = self.ask(&["INFO", "commandstats"]).await;
         let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_zremrangebyscore:calls=")?.split(',').next());
@@ -86,12 +86,12 @@ impl Server {
     }
 
     /// Whether the server says that there is no place: only then is it asked again. Somebody else's question may still be under way.
-    pub(crate) async fn refuses(&self, pacer: &RedisWindows, urgency: Urgency) -> bool {
+    pub(crate) async fn refuses(&self, pacer: &RedisSlidingWindow, priority: Priority) -> bool {
         let before = self.questions().await;
         let asks_again = soon("nobody asks again", || async { self.questions().await >= before + 3 });
         tokio::select! {
             biased;
-            place = pacer.reserve(urgency) => {
+            place = pacer.acquire(priority) => {
                 drop(place.unwrap());
                 false
             }
@@ -108,8 +108,8 @@ impl Drop for Server {
 }
 
 /// A place, within a time that nothing here needs.
-pub(crate) async fn reserve(pacer: &RedisWindows, urgency: Urgency) -> Permit {
-    timeout(Duration::from_secs(30), pacer.reserve(urgency)).await.expect("no place").unwrap()
+pub(crate) async fn acquire(pacer: &RedisSlidingWindow, priority: Priority) -> Permit {
+    timeout(Duration::from_secs(30), pacer.acquire(priority)).await.expect("no place").unwrap()
 }
 
 /// Waits for what comes about soon.

@@ -8,12 +8,12 @@ use std::{
 
 use futures_util::{future::join_all, poll};
 use shomei::{
-    Pacer as _, Rate, RedisWindows,
-    Urgency::{Background, Foreground},
+    Priority::{Background, Foreground},
+    RateLimit, RateLimiter as _, RedisSlidingWindow,
 };
 use tokio::time::{Instant, timeout};
 
-use super::server::{LONG, Server, ms, reserve, soon};
+use super::server::{LONG, Server, ms, acquire, soon};
 
 /// What everybody is to know long before 60 callers have waited for the server one after another.
 const SOON: Duration = Duration::from_secs(15);
@@ -21,17 +21,17 @@ const SOON: Duration = Duration::from_secs(15);
 #[tokio::test]
 async fn waiters_that_nobody_polls_hold_up_nobody() {
     let Some(server) = Server::start().await else { return };
-    for urgency in [Foreground, Background] {
-        let pacer = server.windows(&[Rate::new(2, LONG)]);
-        let permits = [reserve(&pacer, Foreground).await, reserve(&pacer, urgency).await];
-        let mut forgotten: Vec<_> = (0..50).map(|_| pacer.reserve(urgency)).collect();
+    for priority in [Foreground, Background] {
+        let pacer = server.windows(&[RateLimit::new(2, LONG)]);
+        let permits = [acquire(&pacer, Foreground).await, acquire(&pacer, priority).await];
+        let mut forgotten: Vec<_> = (0..50).map(|_| pacer.acquire(priority)).collect();
         for wait in &mut forgotten {
             assert!(poll!(wait).is_pending());
         }
         // The first of them asks and is refused, or not even its answer is looked at: either must do no harm.
         let another = tokio::spawn({
             let pacer = pacer.clone();
-            async move { drop(reserve(&pacer, urgency).await) }
+            async move { drop(acquire(&pacer, priority).await) }
         });
         drop(permits);
         timeout(SOON, another).await.expect("it waits for those that nobody polls").unwrap();
@@ -41,23 +41,23 @@ async fn waiters_that_nobody_polls_hold_up_nobody() {
 #[tokio::test]
 async fn a_place_that_nobody_comes_for_goes_to_the_next() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[Rate::new(1, LONG)]);
-    let mut forgotten = pacer.reserve(Foreground);
+    let pacer = server.windows(&[RateLimit::new(1, LONG)]);
+    let mut forgotten = pacer.acquire(Foreground);
     assert!(poll!(&mut forgotten).is_pending());
     soon("the place is not taken", || async { server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await == 1 }).await;
-    drop(timeout(SOON, reserve(&pacer, Foreground)).await.expect("it waits for the one that nobody polls"));
+    drop(timeout(SOON, acquire(&pacer, Foreground)).await.expect("it waits for the one that nobody polls"));
     drop(timeout(SOON, forgotten).await.expect("it is forgotten for good").unwrap());
 }
 
 #[tokio::test]
 async fn equals_go_in_the_order_they_came() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[Rate::new(2, LONG)]);
+    let pacer = server.windows(&[RateLimit::new(2, LONG)]);
     let gone = Mutex::new(Vec::new());
     let calls = (0..40).map(|number| {
         let (pacer, gone) = (&pacer, &gone);
         async move {
-            let permit = reserve(pacer, if number % 4 == 3 { Background } else { Foreground }).await;
+            let permit = acquire(pacer, if number % 4 == 3 { Background } else { Foreground }).await;
             gone.lock().unwrap().push(number);
             drop(permit);
         }
@@ -73,10 +73,10 @@ async fn equals_go_in_the_order_they_came() {
 #[tokio::test]
 async fn however_many_wait_the_server_is_asked_once_a_second_for_each_urgency() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[Rate::new(1, ms(300)), Rate::new(1, LONG)]);
-    let _permit = reserve(&pacer, Foreground).await;
+    let pacer = server.windows(&[RateLimit::new(1, ms(300)), RateLimit::new(1, LONG)]);
+    let _permit = acquire(&pacer, Foreground).await;
     let (before, began) = (server.questions().await, Instant::now());
-    let calls = (0..200).map(|number| pacer.reserve(if number % 2 == 0 { Foreground } else { Background }));
+    let calls = (0..200).map(|number| pacer.acquire(if number % 2 == 0 { Foreground } else { Background }));
     assert!(timeout(Duration::from_secs(3), join_all(calls)).await.is_err());
     let asked = server.questions().await - before;
     let most = 2 * (began.elapsed().as_secs() + 2);
@@ -84,11 +84,11 @@ async fn however_many_wait_the_server_is_asked_once_a_second_for_each_urgency() 
 }
 
 /// Sixty callers, and when each of them failed.
-async fn fail_all(pacer: &RedisWindows) -> Vec<Duration> {
+async fn fail_all(pacer: &RedisSlidingWindow) -> Vec<Duration> {
     let began = Instant::now();
     let calls = (0..60).map(|number| async move {
-        let urgency = if number % 3 == 0 { Background } else { Foreground };
-        let error = timeout(LONG, pacer.reserve(urgency)).await.expect("it does not hear of it").unwrap_err();
+        let priority = if number % 3 == 0 { Background } else { Foreground };
+        let error = timeout(LONG, pacer.acquire(priority)).await.expect("it does not hear of it").unwrap_err();
         assert!(error.downcast_ref::<redis::RedisError>().is_some_and(redis::RedisError::is_timeout), "{error:?}");
         began.elapsed()
     });
@@ -100,7 +100,7 @@ async fn a_server_that_never_answers_fails_everybody_at_once() {
     // Whoever connects is taken into the backlog, and that is all.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}/", listener.local_addr().unwrap());
-    let pacer = RedisWindows::new(&url, "test", [Rate::new(100, LONG)]).unwrap();
+    let pacer = RedisSlidingWindow::new(&url, "test", [RateLimit::new(100, LONG)]).unwrap();
     let failed = fail_all(&pacer).await;
     assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
 }
@@ -108,13 +108,13 @@ async fn a_server_that_never_answers_fails_everybody_at_once() {
 #[tokio::test]
 async fn a_server_that_stops_answering_fails_everybody_at_once_and_is_found_again() {
     let Some(server) = Server::start().await else { return };
-    let pacer = Arc::new(server.windows(&[Rate::new(100, LONG)]));
-    drop(reserve(&pacer, Foreground).await);
+    let pacer = Arc::new(server.windows(&[RateLimit::new(100, LONG)]));
+    drop(acquire(&pacer, Foreground).await);
     let () = server.ask(&["CLIENT", "PAUSE", "20000", "ALL"]).await;
     let failed = fail_all(&pacer).await;
     assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
     let again = async {
-        while pacer.reserve(Foreground).await.is_err() {
+        while pacer.acquire(Foreground).await.is_err() {
             tokio::time::sleep(ms(50)).await;
         }
     };

@@ -30,14 +30,14 @@ async fn request(
 }
 
 table! { CALLS, |clients| &clients.cc => cc {
-    "add_domain" answer: cc.domains().add("example.com").organization(ORGANIZATION).method(DcvMethod::DnsTxtToken).send();
+    "add_domain" answer: cc.domains().add("example.com").organization(ORGANIZATION).dcv_method(DcvMethod::DnsTxtToken).send();
     "list_domains" answer: cc.domains().list().send();
     "domain_info" answer: cc.domains().get(DOMAIN).include_dcv(true).include_validation(true).send();
-    "change_dcv_method" answer: cc.domains().change_method(DOMAIN, DcvMethod::DnsTxtToken).send();
-    "generate_dcv_token" answer: cc.domains().new_token(DOMAIN).send();
-    "check_domain_dcv" answer: cc.domains().check(DOMAIN).send();
-    "domain_emails" answer: cc.domains().emails(DOMAIN).send();
-    "resend_dcv_emails" answer: cc.domains().resend_emails(DOMAIN).send();
+    "change_dcv_method" answer: cc.domains().change_dcv_method(DOMAIN, DcvMethod::DnsTxtToken).send();
+    "generate_dcv_token" answer: cc.domains().generate_dcv_token(DOMAIN).send();
+    "check_domain_dcv" answer: cc.domains().check_dcv(DOMAIN).send();
+    "domain_emails" answer: cc.domains().dcv_emails(DOMAIN).send();
+    "resend_dcv_emails" answer: cc.domains().resend_dcv_emails(DOMAIN).send();
     "activate_domain" answer: cc.domains().activate(DOMAIN).send();
     "deactivate_domain" answer: cc.domains().deactivate(DOMAIN).send();
     "submit_domain_validation" answer: cc.domains().submit(DOMAIN).send();
@@ -50,9 +50,9 @@ table! { CALLS, |clients| &clients.cc => cc {
     "order_info" answer: cc.orders().get(ORDER).send();
     "order_validation" answer: cc.orders().validation(ORDER).send();
     "list_orders" answer: cc.orders().list().send();
-    "orders_by_alternative_order_id" answer: cc.orders().by_alternative_id("mine").send();
+    "orders_by_alternative_order_id" answer: cc.orders().find_by_alternative_id("mine").send();
     "order_status_changes" answer: cc.orders().changes().within(Duration::from_secs(600)).send();
-    "update_order_status" answer: cc.orders().cancel(ORDER).note("ordered twice").send();
+    "update_order_status" answer: cc.orders().cancel(ORDER).comment("ordered twice").send();
     "set_additional_emails" answer: cc.orders().set_additional_emails(ORDER).emails(["a@example.com"]).send();
     "add_order_note" answer: cc.orders().add_note(ORDER, "a note").send();
     "reissue_certificate" answer: cc.orders().reissue(ORDER, csr()).accept_revocation(true).send();
@@ -63,13 +63,13 @@ table! { CALLS, |clients| &clients.cc => cc {
     "set_auto_reissue" answer: cc.orders().set_auto_reissue(ORDER, true).send();
     "resend_order_approval_emails" answer: cc.orders().resend_approval_emails(ORDER).to(["a@example.com"]).send();
     "change_order_dcv_method" answer: cc.orders().change_dcv_method(ORDER, DcvMethod::DnsTxtToken).send();
-    "order_dcv_random_value" answer: cc.orders().random_value(ORDER).send();
+    "order_dcv_random_value" answer: cc.orders().generate_dcv_token(ORDER).send();
     "check_order_dcv" answer: cc.orders().check_dcv(ORDER).send();
     "resend_order_dcv_emails" answer: cc.orders().resend_dcv_emails(ORDER).to([("example.com", "admin@example.com")]).send();
     "download_certificate" file: cc.certificates().download(CERTIFICATE, CertificateFormat::PemAll).send();
     "certificate_chain" chain: cc.certificates().chain(CERTIFICATE).send();
-    "download_order_certificate" file: cc.certificates().download_of_order(ORDER).send();
-    "download_order_certificate_format" file: cc.certificates().download_of_order(ORDER).format(CertificateFormat::P7b).send();
+    "download_order_certificate" file: cc.certificates().download_for_order(ORDER).send();
+    "download_order_certificate_format" file: cc.certificates().download_for_order(ORDER).format(CertificateFormat::P7b).send();
     "download_certificate_best_format" file: cc.certificates().download_best_format(CERTIFICATE).send();
     "download_certificate_for_platform" file: cc.certificates().download_best_format(CERTIFICATE).platform(-1).send();
     "list_intermediates" answer: cc.certificates().intermediates().send();
@@ -79,7 +79,7 @@ table! { CALLS, |clients| &clients.cc => cc {
     "list_requests" answer: cc.requests().list().send();
     "request_info" answer: cc.requests().get(RequestId(7)).send();
     "update_request_status" answer: cc.requests().approve(RequestId(7)).send();
-    "request_summary" answer: cc.requests().summary().send();
+    "request_summary" answer: cc.requests().count().send();
     "list_organizations" answer: cc.organizations().list().send();
     "create_organization" answer: cc.organizations().create("Example").address("1 Way").city("Lehi").state("Utah").zip("84043").country("us")
         .send();
@@ -99,7 +99,7 @@ table! { CALLS, |clients| &clients.cc => cc {
     "user_info" answer: cc.users().get(UserId(7)).send();
     "list_products" answer: cc.products().list().send();
     "product_info" answer: cc.products().get(Product::BASIC_OV).send();
-    "account_info" answer: cc.account().info().send();
+    "account_info" answer: cc.account().get().send();
     "account_balance" answer: cc.account().balance().send();
     "list_custom_fields" answer: cc.account().custom_fields().send();
     "expiring_orders" answer: cc.account().expiring_orders(CONTAINER).send();

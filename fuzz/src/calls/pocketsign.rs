@@ -24,7 +24,7 @@ table! { V1, |clients| &clients.v1 => ps {
     "v1/get_certificate" personal: ps.certificates().get(ID).send();
     "v1/delete_certificate" personal: ps.certificates().delete(ID).send();
     "v1/check_certificate_status" personal: ps.certificates().check_status(ID).send();
-    "v1/list_certificate_statuses" personal: ps.certificates().statuses(ID).send();
+    "v1/list_certificate_statuses" personal: ps.certificates().status_history(ID).send();
     "v1/list_users" personal: ps.users().list().send();
     "v1/get_user" personal: ps.users().get(ID).send();
     "v1/delete_user" personal: ps.users().delete(ID).send();
@@ -37,7 +37,7 @@ table! { V2, |clients| &clients.v2 => ps {
     "v2/delete_certificate" personal: ps.certificates().delete(ID).send();
     "v2/check_certificate_status" personal: ps.certificates().check_status(ID).send();
     "v2/get_certificate_status" personal: ps.certificates().status(ID).send();
-    "v2/list_certificate_statuses" personal: ps.certificates().statuses().send();
+    "v2/list_certificate_statuses" personal: ps.certificates().status_history().send();
     "v2/get_user" personal: ps.users().get(ID).send();
     "v2/list_users" personal: ps.users().list().send();
     "v2/delete_user" personal: ps.users().delete(ID).send();

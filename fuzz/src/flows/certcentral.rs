@@ -22,7 +22,7 @@ const ORDER: OrderId = OrderId(7);
 pub(super) const FLOWS: &[(&str, Flow)] = &[
     ("validate", |clients| {
         Box::pin(async {
-            let validate = clients.cc.domains().validate("example.com").organization(OrganizationId(7)).method(DcvMethod::DnsTxtToken);
+            let validate = clients.cc.domains().validate("example.com").organization(OrganizationId(7)).dcv_method(DcvMethod::DnsTxtToken);
             validation(clients, validate.start().await).await;
         })
     }),
@@ -39,7 +39,7 @@ pub(super) const FLOWS: &[(&str, Flow)] = &[
     ("revoke", |clients| Box::pin(async { revocation(clients, clients.cc.certificates().revoke("0A1B").start().await).await })),
     ("settle", |clients| {
         Box::pin(async {
-            judge::waited(clients, WITHIN, clients.cc.requests().settle(RequestId(7)).start().wait(WITHIN).await);
+            judge::waited(clients, WITHIN, clients.cc.requests().drive_approval(RequestId(7)).start().wait(WITHIN).await);
         })
     }),
     ("plan_days_left", |clients| Box::pin(async { judge::answer(clients, clients.cc.orders().plan_days_left(ORDER).send().await) })),
@@ -48,7 +48,7 @@ pub(super) const FLOWS: &[(&str, Flow)] = &[
     }),
     ("revalidate", |clients| {
         Box::pin(async {
-            let revalidate = clients.cc.domains().revalidate(30).publish_with(|_| async { Ok::<_, Error>(()) }).each_within(WITHIN);
+            let revalidate = clients.cc.domains().revalidate(30).publish_with(|_| async { Ok::<_, Error>(()) }).timeout_per_domain(WITHIN);
             let mut domains = revalidate.stream();
             while let Some(domain) = domains.next().await {
                 match domain {
@@ -97,7 +97,7 @@ pub(crate) async fn issuance(clients: &Clients, pending: Result<PendingIssuance,
             judge::data(&pending.resume_token());
             let outcome = pending.wait(WITHIN).await;
             if let Ok(issued) = &outcome {
-                assert_eq!(issued.chain.leaf().public_key(), csr().public_key(), "a certificate for another key");
+                assert_eq!(issued.chain.leaf().public_key_der(), csr().public_key_der(), "a certificate for another key");
                 judge::certificates(&issued.chain);
             }
             judge::waited(clients, WITHIN, outcome);

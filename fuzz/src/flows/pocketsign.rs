@@ -32,14 +32,14 @@ macro_rules! both {
             })),
             ($sweep, |clients| Box::pin(async {
                 let targets = [Target::from(CertificateId::from(ID)), Target::from(UserId::from(ID)), Target::from(UserId::from("../x"))];
-                let sweep = clients.$version.sweep().over(targets).fall_back_to_crl(true).pace(Duration::from_secs(1)).start();
+                let sweep = clients.$version.sweep().targets(targets).fall_back_to_crl(true).min_interval(Duration::from_secs(1)).start();
                 let mut sweep = sweep.expect("a new sweep");
                 let mut results = 0;
                 while let Some(swept) = sweep.next().await {
                     results += 1;
                     told(clients, swept.outcome);
                 }
-                assert_eq!((results, sweep.left()), (3, 0));
+                assert_eq!((results, sweep.remaining()), (3, 0));
                 judge::data(&sweep.cursor());
             })),
         )*];

@@ -5,7 +5,7 @@ use bon::bon;
 use super::Domains;
 use crate::{
     certcentral::{
-        CertCentral, ContainerId, DcvMethod, Match, ValidationEnd, ValidationType, docs,
+        CertCentral, ContainerId, DcvMethod, TextFilter, ValidationExpiry, ValidationType, docs,
         list::{self, list_ends},
         types,
     },
@@ -19,7 +19,7 @@ struct Query {
     client: CertCentral,
     container: Option<ContainerId>,
     search: Option<String>,
-    method: Option<DcvMethod>,
+    dcv_method: Option<DcvMethod>,
     validation: Option<String>,
     include_validation: Option<bool>,
     include_reuse_status: Option<bool>,
@@ -35,9 +35,9 @@ impl<'c> Domains<'c> {
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
-    /// use shomei::certcentral::{ValidationEnd, ValidationType};
+    /// use shomei::certcentral::{ValidationExpiry, ValidationType};
     ///
-    /// let mut domains = cc.domains().list().validation_ends(ValidationType::Ov, ValidationEnd::Within30Days).stream()?;
+    /// let mut domains = cc.domains().list().validation_ends(ValidationType::Ov, ValidationExpiry::Within30Days).stream()?;
     /// while let Some(domain) = domains.try_next().await? {
     ///     println!("{:?} wants to be validated again", domain.name);
     /// }
@@ -52,12 +52,12 @@ impl<'c> Domains<'c> {
         container: Option<ContainerId>,
         /// Only those of a name.
         #[builder(into)]
-        search: Option<Match>,
+        search: Option<TextFilter>,
         /// Only those with this method.
-        method: Option<DcvMethod>,
+        dcv_method: Option<DcvMethod>,
         /// Only those whose validation for OV or EV ends, or has ended, around now.
-        #[builder(with = |kind: ValidationType, end: ValidationEnd| (kind, end))]
-        validation_ends: Option<(ValidationType, ValidationEnd)>,
+        #[builder(with = |kind: ValidationType, end: ValidationExpiry| (kind, end))]
+        validation_ends: Option<(ValidationType, ValidationExpiry)>,
         /// Adds how each kind of validation stands.
         include_validation: Option<bool>,
         /// Adds to the end of each validation whether it can still be reused.
@@ -78,7 +78,7 @@ impl<'c> Domains<'c> {
             client: self.client.clone(),
             container,
             search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
-            method,
+            dcv_method,
             validation: validation_ends.map(|(kind, end)| end.checked("validation_ends", &kind)).transpose()?,
             include_validation,
             include_reuse_status,
@@ -97,7 +97,7 @@ impl Query {
         let answer = call
             .list_domains(
                 self.container.as_ref(),
-                self.method.as_ref().map(DcvMethod::as_str),
+                self.dcv_method.as_ref().map(DcvMethod::as_str),
                 self.include_reuse_status,
                 self.search.as_deref(),
                 self.validation.as_deref(),

@@ -75,14 +75,14 @@ impl<'c> Requests<'c> {
     /// # async fn example(cc: shomei::CertCentral, request: shomei::certcentral::RequestId) -> Result<(), shomei::Error> {
     /// use std::time::Duration;
     ///
-    /// let request = cc.requests().settle(request).start().wait(Duration::from_secs(3600)).await?;
+    /// let request = cc.requests().drive_approval(request).start().wait(Duration::from_secs(3600)).await?;
     /// println!("approved by {:?}", request.processor);
     /// # Ok(())
     /// # }
     /// ```
     #[builder(finish_fn(name = start, doc { #[doc = "Gives what it is waited for with; nothing is sent yet."] }))]
-    #[builder(builder_type(name = SettleRequest, doc { #[doc = docs!(call Requests::settle)] }))]
-    pub fn settle(
+    #[builder(builder_type(name = DriveApproval, doc { #[doc = docs!(call Requests::drive_approval)] }))]
+    pub fn drive_approval(
         self,
         #[builder(start_fn)] request: RequestId,
         /// Whether the key's own steps are taken; without, it only waits.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, TryStreamExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
-use super::{Instructions, Pending};
+use super::{DcvInstructions, Pending};
 use crate::{
     certcentral::{
         CertCentral, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, Domains, ErrorCode, OrganizationId, ValidationStatus, ValidationType,
@@ -21,7 +21,7 @@ use crate::{
     seal::{Content, Sealed},
 };
 
-pub(super) type Publish = Arc<dyn Fn(Instructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
+pub(super) type Publish = Arc<dyn Fn(DcvInstructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
 
 /// How long a domain is looked for whose adding was refused: one that was added a moment ago may not be listed yet.
 const AFTER_REFUSAL: Duration = Duration::from_secs(4);
@@ -31,20 +31,20 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(4);
 #[non_exhaustive]
 pub enum DomainValidationState {
     /// The service has not found what it looks for.
-    NotYet {
+    Pending {
         /// What it says of that; `None` while an answer to an e-mail is awaited.
         code: Option<ErrorCode>,
     },
     /// The token had expired; this is what has to be published now.
-    TokenRenewed(Instructions),
+    TokenRenewed(DcvInstructions),
 }
 
 /// What is missing: `waits for the TXT record`.
 impl fmt::Display for DomainValidationState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotYet { code: None } => f.write_str("waits for the proof of control"),
-            Self::NotYet { code: Some(code) } => match code {
+            Self::Pending { code: None } => f.write_str("waits for the proof of control"),
+            Self::Pending { code: Some(code) } => match code {
                 ErrorCode::InvalidDnsTxt => f.write_str("waits for the TXT record"),
                 ErrorCode::InvalidDnsCname => f.write_str("waits for the CNAME record"),
                 ErrorCode::FileRandomValueNotFound => f.write_str("waits for the file"),
@@ -90,7 +90,7 @@ pub struct DomainValidation {
     name: String,
     method: DcvMethod,
     wanted: Wanted,
-    instructions: Instructions,
+    instructions: DcvInstructions,
     publish: Option<Publish>,
 }
 
@@ -106,7 +106,7 @@ impl<'c> Domains<'c> {
     /// use std::time::Duration;
     /// use shomei::certcentral::{DcvMethod, OrganizationId};
     ///
-    /// let pending = cc.domains().validate("example.com").organization(OrganizationId(112233)).method(DcvMethod::DnsTxtToken).start().await?;
+    /// let pending = cc.domains().validate("example.com").organization(OrganizationId(112233)).dcv_method(DcvMethod::DnsTxtToken).start().await?;
     /// println!("{}", pending.instructions());
     /// let saved = serde_json::to_string(&pending.resume_token())?; // survives a restart
     /// let domain = pending.wait(Duration::from_secs(3600)).await?;
@@ -129,7 +129,7 @@ impl<'c> Domains<'c> {
         organization: OrganizationId,
         /// How control of the domain is to be proved; a TXT record by default.
         #[builder(default = DcvMethod::DnsTxtToken)]
-        method: DcvMethod,
+        dcv_method: DcvMethod,
         /// The kinds of certificate that it is to be validated for; `ov` by default.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
@@ -143,8 +143,8 @@ impl<'c> Domains<'c> {
             return Err(Error::invalid("validations", "at least one kind of validation is needed"));
         }
         let wanted = Wanted { validations, since: None };
-        let adding = Adding { domains: self, name: &name, organization, method: &method, wanted: &wanted, emails: &emails };
-        let id = match existing(self, &name, &method).await? {
+        let adding = Adding { domains: self, name: &name, organization, method: &dcv_method, wanted: &wanted, emails: &emails };
+        let id = match existing(self, &name, &dcv_method).await? {
             Some(domain) => adding.prepare(domain.id).await?,
             None => adding.run().await?,
         };
@@ -198,10 +198,10 @@ impl Adding<'_> {
     }
 
     async fn add(&self) -> Result<Origin, Error> {
-        let add = self.domains.add(self.name).organization(self.organization).method(self.method.clone());
+        let add = self.domains.add(self.name).organization(self.organization).dcv_method(self.method.clone());
         match add.validations(self.wanted.validations.clone()).emails(self.emails).send().await {
             Ok(added) => Ok(Origin::Added(added.id)),
-            Err(error) if error.status().is_none() || error.may_have_happened() || error.is_rate_limited() => Err(error),
+            Err(error) if error.status().is_none() || error.is_ambiguous() || error.is_rate_limited() => Err(error),
             // Somebody else may have added it a moment ago.
             Err(refusal) => match recovery::search(AFTER_REFUSAL, &refusal, || self.look(Origin::Others).boxed()).await {
                 Outcome::Found(found) => Ok(found),
@@ -270,11 +270,11 @@ async fn prepare(
     if !wanted.is_submitted(&domain) {
         submit(domains, id, method, wanted, emails).await?;
     } else if domain.dcv_method.as_ref() != Some(method) {
-        domains.change_method(id, method.clone()).send().await?;
+        domains.change_dcv_method(id, method.clone()).send().await?;
     } else if *method == DcvMethod::Email {
-        domains.resend_emails(id).to(emails).send().await?;
+        domains.resend_dcv_emails(id).to(emails).send().await?;
     } else if !domain.dcv_token.as_ref().is_some_and(good) {
-        domains.new_token(id).send().await?;
+        domains.generate_dcv_token(id).send().await?;
     }
     Ok(id)
 }
@@ -287,7 +287,7 @@ pub(super) async fn submit(
     wanted: &Wanted,
     emails: &[String],
 ) -> Result<(), Error> {
-    domains.submit(id).validations(wanted.validations.clone()).method(method.clone()).emails(emails).send().await.map(drop)
+    domains.submit(id).validations(wanted.validations.clone()).dcv_method(method.clone()).emails(emails).send().await.map(drop)
 }
 
 impl Wanted {
@@ -326,12 +326,12 @@ impl PendingValidation {
         let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
         let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
         let instructions = if wanted.is_met(&domain, client.core.now()) {
-            Instructions::Nothing { until: domain.dcv_expiration_datetime }
+            DcvInstructions::AlreadyValidated { until: domain.dcv_expiration_datetime }
         } else if method == DcvMethod::Email {
-            let known = domains.emails(id).send().await?;
-            Instructions::Email { addresses: known.base_emails.into_iter().chain(known.whois_emails).chain(known.email_array).collect() }
+            let known = domains.dcv_emails(id).send().await?;
+            DcvInstructions::Email { addresses: known.base_emails.into_iter().chain(known.whois_emails).chain(known.email_array).collect() }
         } else {
-            Instructions::for_token(&name, &method, &domain.dcv_token.unwrap_or_default())?
+            DcvInstructions::for_token(&name, &method, &domain.dcv_token.unwrap_or_default())?
         };
         Ok(Self::of(DomainValidation { client: client.in_background(), id, name, method, wanted, instructions, publish: None }))
     }
@@ -348,9 +348,9 @@ impl PendingValidation {
         &self.flow.name
     }
 
-    /// What has to be published; [`Instructions::Nothing`] if the domain is validated already.
+    /// What has to be published; [`DcvInstructions::AlreadyValidated`] if the domain is validated already.
     #[must_use]
-    pub fn instructions(&self) -> &Instructions {
+    pub fn instructions(&self) -> &DcvInstructions {
         &self.flow.instructions
     }
 
@@ -358,7 +358,7 @@ impl PendingValidation {
     /// An error of the hook ends the wait.
     pub fn publish_with<F, R, E>(self, publish: F) -> Self
     where
-        F: Fn(Instructions) -> R + Send + Sync + 'static,
+        F: Fn(DcvInstructions) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {

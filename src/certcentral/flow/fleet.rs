@@ -10,11 +10,11 @@ use futures_util::{
 };
 
 use super::{
-    DomainValidationState, Instructions, PendingValidation,
+    DcvInstructions, DomainValidationState, PendingValidation,
     domain_validation::{Publish, Wanted, submit},
 };
 use crate::{
-    certcentral::{CertCentral, Dates, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, docs, types},
+    certcentral::{CertCentral, DateRange, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, docs, types},
     error::Error,
     wait::{Polling, WaitError},
 };
@@ -22,7 +22,7 @@ use crate::{
 /// What is to be done about a certificate that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NextStep {
+pub enum RenewalAction {
     /// The plan goes on: a reissue costs nothing and lasts until then at most.
     Reissue {
         /// How many days of the plan are left after the certificate ends.
@@ -37,7 +37,7 @@ pub enum NextStep {
 /// An order whose certificate ends soon.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Expiring {
+pub struct ExpiringOrder {
     /// The order, as listed.
     pub order: types::ListedOrder,
     /// The last day of its certificate.
@@ -45,19 +45,19 @@ pub struct Expiring {
     /// The last day of its plan, if the service says so.
     pub plan_until: Option<NaiveDate>,
     /// What is to be done.
-    pub next_step: NextStep,
+    pub next_step: RenewalAction,
 }
 
-impl Expiring {
+impl ExpiringOrder {
     fn of(order: types::ListedOrder, last: NaiveDate) -> Option<Self> {
         let certificate_until = order.certificate.as_ref()?.valid_till?;
         let plan_until = order.order_valid_till;
         let next_step = match plan_until {
-            None => NextStep::Unknown,
-            Some(end) if end <= last => NextStep::Renew,
+            None => RenewalAction::Unknown,
+            Some(end) if end <= last => RenewalAction::Renew,
             Some(end) => match u32::try_from((end - certificate_until).num_days()) {
-                Ok(plan_days_left @ 1..) => NextStep::Reissue { plan_days_left },
-                _ => NextStep::Renew,
+                Ok(plan_days_left @ 1..) => RenewalAction::Reissue { plan_days_left },
+                _ => RenewalAction::Renew,
             },
         };
         Some(Self { order, certificate_until, plan_until, next_step })
@@ -91,20 +91,20 @@ impl<'c> Orders<'c> {
         /// How many days to look ahead; a certificate that ends today counts.
         #[builder(start_fn)]
         within_days: u32,
-    ) -> Result<BoxStream<'static, Result<Expiring, Error>>, Error> {
+    ) -> Result<BoxStream<'static, Result<ExpiringOrder, Error>>, Error> {
         let today = self.client.core.now().date_naive();
         let last = today.checked_add_days(Days::new(within_days.into())).unwrap_or(NaiveDate::MAX);
         let listed = self
             .list()
             .status(OrderStatus::Issued)
-            .expiring(Dates::between(today, last))
+            .expiring(DateRange::between(today, last))
             .sort(OrderSort::DateValidTill.ascending())
             .stream()?;
         // The list may hold more than was asked for: reissued certificates are found by the end of any of them.
-        let ends_in_time = move |expiring: &Expiring| (today..=last).contains(&expiring.certificate_until);
+        let ends_in_time = move |expiring: &ExpiringOrder| (today..=last).contains(&expiring.certificate_until);
         Ok(listed
             .try_filter_map(move |order| {
-                let expiring = if order.is_renewed == Some(true) { None } else { Expiring::of(order, last) };
+                let expiring = if order.is_renewed == Some(true) { None } else { ExpiringOrder::of(order, last) };
                 future::ready(Ok(expiring.filter(ends_in_time)))
             })
             .boxed())
@@ -126,10 +126,10 @@ pub struct Revalidated {
 #[bon]
 impl<'c> Domains<'c> {
     /// Validates anew every domain whose validation ends within some days, before it lapses: submits it, has the hook publish what is
-    /// wanted, and has it looked for. A validation is reused only so long, and less each year (see [`Limits`](crate::certcentral::Limits)):
+    /// wanted, and has it looked for. A validation is reused only so long, and less each year (see [`IssuanceLimits`](crate::certcentral::IssuanceLimits)):
     /// accounts run this every day.
     ///
-    /// [`publish_with`](RevalidateDomains::publish_with) and [`each_within`](RevalidateDomains::each_within) are required.
+    /// [`publish_with`](RevalidateDomains::publish_with) and [`timeout_per_domain`](RevalidateDomains::timeout_per_domain) are required.
     ///
     /// The stream gives each domain as it is done, some at a time; an error of one does not stop the others.
     ///
@@ -141,7 +141,7 @@ impl<'c> Domains<'c> {
     /// let mut domains = cc.domains()
     ///     .revalidate(14)
     ///     .publish_with(|instructions| async move { println!("{instructions}"); Ok::<_, std::io::Error>(()) })
-    ///     .each_within(Duration::from_secs(3600))
+    ///     .timeout_per_domain(Duration::from_secs(3600))
     ///     .stream();
     /// while let Some(domain) = domains.next().await {
     ///     println!("{:?}", domain?.name);
@@ -160,24 +160,24 @@ impl<'c> Domains<'c> {
         #[builder(setters(name = publish_hook, vis = ""))]
         publish: Publish,
         /// How control is to be proved; each domain's own method by default, a TXT record where that is e-mail.
-        method: Option<DcvMethod>,
+        dcv_method: Option<DcvMethod>,
         /// How long each domain may take.
-        each_within: Duration,
+        timeout_per_domain: Duration,
         /// How many domains are under way at a time.
         #[builder(default = 4)]
-        at_a_time: usize,
+        concurrency: usize,
         /// How often each is looked at.
         #[builder(default)]
         polling: Polling,
     ) -> BoxStream<'static, Result<Revalidated, Error>> {
         let client = self.client.clone();
         let lapse = client.core.now().checked_add_days(Days::new(within_days.into())).unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
-        let work = Work { client: client.clone(), publish, method, each_within, polling };
+        let work = Work { client: client.clone(), publish, dcv_method, timeout_per_domain, polling };
         stream::once(async move { all_domains(&client).await })
             .map_ok(move |domains| stream::iter(domains.into_iter().filter(move |domain| lapses_before(domain, lapse)).map(Ok)))
             .try_flatten()
             .map_ok(move |domain| work.clone().revalidate(domain))
-            .try_buffer_unordered(at_a_time.max(1))
+            .try_buffer_unordered(concurrency.max(1))
             .boxed()
     }
 }
@@ -187,7 +187,7 @@ impl<'c, S: revalidate_domains::State> RevalidateDomains<'c, S> {
     pub fn publish_with<F, R, E>(self, publish: F) -> RevalidateDomains<'c, revalidate_domains::SetPublish<S>>
     where
         S::Publish: revalidate_domains::IsUnset,
-        F: Fn(Instructions) -> R + Send + Sync + 'static,
+        F: Fn(DcvInstructions) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
@@ -213,8 +213,8 @@ fn lapses_before(domain: &types::Domain, lapse: chrono::DateTime<chrono::Utc>) -
 struct Work {
     client: CertCentral,
     publish: Publish,
-    method: Option<DcvMethod>,
-    each_within: Duration,
+    dcv_method: Option<DcvMethod>,
+    timeout_per_domain: Duration,
     polling: Polling,
 }
 
@@ -223,7 +223,7 @@ impl Work {
         let id = domain.id;
         let name = domain.name.clone().unwrap_or_default();
         let result = match self.submit(domain).await {
-            Ok(pending) => pending.polling(self.polling).wait(self.each_within).await,
+            Ok(pending) => pending.polling(self.polling).wait(self.timeout_per_domain).await,
             Err(error) => Err(WaitError::failed(format!("domain {name}"), error)),
         };
         Ok(Revalidated { id, name, result })
@@ -233,7 +233,7 @@ impl Work {
         let domains = self.client.domains();
         let domain = domains.get(listed.id).include_dcv(true).include_validation(true).send().await?;
         let own = domain.dcv_method.clone().filter(|method| *method != DcvMethod::Email);
-        let method = self.method.clone().or(own).unwrap_or(DcvMethod::DnsTxtToken);
+        let method = self.dcv_method.clone().or(own).unwrap_or(DcvMethod::DnsTxtToken);
         let kinds = domain.validations.iter().filter_map(|validation| validation.type_.clone()).collect();
         let wanted = Wanted { validations: kinds, since: Some(self.client.core.now()) };
         submit(domains, listed.id, &method, &wanted, &[]).await?;

@@ -16,17 +16,17 @@ const CNAME_TARGET: &str = "dcv.digicert.com";
 /// What to publish, and where, so that the service finds it (guide p.17 to p.22). `Display` prints it ready for use.
 ///
 /// ```
-/// use shomei::certcentral::flow::Instructions;
+/// use shomei::certcentral::flow::DcvInstructions;
 ///
-/// let txt = Instructions::Txt { name: "example.com".into(), value: "b3x590nrq9d8j02bdpjr9z11s21zxnn1".into(), expires: None };
+/// let txt = DcvInstructions::Txt { name: "example.com".into(), value: "b3x590nrq9d8j02bdpjr9z11s21zxnn1".into(), expires: None };
 /// assert_eq!(txt.to_string(), r#"example.com. IN TXT "b3x590nrq9d8j02bdpjr9z11s21zxnn1""#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Instructions {
+pub enum DcvInstructions {
     /// Nothing: control of the domain is proved already.
-    Nothing {
+    AlreadyValidated {
         /// Until when, if the service says so.
         until: Option<DateTime<Utc>>,
     },
@@ -64,7 +64,7 @@ pub enum Instructions {
     },
 }
 
-impl Instructions {
+impl DcvInstructions {
     /// The instructions for a token method. Errors quote nothing that only the service says.
     pub(super) fn for_token(domain: &str, method: &DcvMethod, token: &types::DcvToken) -> Result<Self, Error> {
         let value = token.token.clone().ok_or_else(|| Error::mismatch("the service gave no token for the domain"))?;
@@ -87,7 +87,7 @@ impl Instructions {
     /// What is published, and where, without its value.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Nothing { .. } => "nothing".to_owned(),
+            Self::AlreadyValidated { .. } => "nothing".to_owned(),
             Self::Txt { name, .. } => format!("the TXT record of {name}"),
             // Its name is the token's.
             Self::Cname { .. } => "the CNAME record".to_owned(),
@@ -101,16 +101,16 @@ impl Instructions {
     pub fn expires(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Txt { expires, .. } | Self::Cname { expires, .. } | Self::File { expires, .. } => *expires,
-            Self::Nothing { .. } | Self::Email { .. } => None,
+            Self::AlreadyValidated { .. } | Self::Email { .. } => None,
         }
     }
 }
 
-impl fmt::Display for Instructions {
+impl fmt::Display for DcvInstructions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing { until: Some(until) } => write!(f, "nothing to do: validated until {}", until.format("%Y-%m-%d")),
-            Self::Nothing { until: None } => f.write_str("nothing to do: validated"),
+            Self::AlreadyValidated { until: Some(until) } => write!(f, "nothing to do: validated until {}", until.format("%Y-%m-%d")),
+            Self::AlreadyValidated { until: None } => f.write_str("nothing to do: validated"),
             Self::Txt { name, value, .. } => write!(f, "{name}. IN TXT \"{value}\""),
             Self::Cname { name, target, .. } => write!(f, "{name}. IN CNAME {target}."),
             Self::File { url, body, .. } => write!(f, "{url} with the content {body}"),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use self::state::missing;
 pub use self::{
     resume::{IssuanceToken, ResumeIssuance},
-    state::{IssuanceState, WaitingFor},
+    state::{Blocker, IssuanceState},
 };
 use super::{Pending, approval};
 use crate::{
@@ -38,8 +38,8 @@ impl Issued {
     /// What a server's certificate file wants, in PEM: the certificate and its intermediates, without the root. The whole chain is
     /// `chain.to_pem()`.
     #[must_use]
-    pub fn pem(&self) -> String {
-        self.chain.server_pem()
+    pub fn fullchain_pem(&self) -> String {
+        self.chain.fullchain_pem()
     }
 }
 
@@ -89,7 +89,7 @@ pub type PendingIssuance = Pending<Issuance>;
 
 /// The flow of a [`PendingIssuance`]: it fetches the certificate once it is there, and checks that it is the one asked for.
 ///
-/// A rejected, canceled, revoked or expired order ends the wait; the error's [`state`](crate::WaitError::state) has the order.
+/// A rejected, canceled, revoked or expired order ends the wait; the error's [`last_state`](crate::WaitError::last_state) has the order.
 #[derive(Clone)]
 pub struct Issuance {
     client: CertCentral,
@@ -153,7 +153,7 @@ impl PendingIssuance {
     /// What the service answered to the order: among other things the tokens of domains that are not validated yet.
     /// `None` after a resumption.
     #[must_use]
-    pub fn placed(&self) -> Option<&types::OrderResponse> {
+    pub fn response(&self) -> Option<&types::OrderResponse> {
         self.flow.placed.as_ref()
     }
 }
@@ -356,7 +356,7 @@ impl Issuance {
                 moved |= *approve;
             }
         }
-        let waiting_for = unapproved.into_iter().map(|(id, _)| WaitingFor::Approval(id)).collect();
+        let waiting_for = unapproved.into_iter().map(|(id, _)| Blocker::Approval(id)).collect();
         let state = IssuanceState { order, waiting_for };
         Ok(if moved { Found::Moved(state) } else { Found::Waiting(state) })
     }

@@ -16,26 +16,26 @@ use crate::{
 
 /// What names a certificate to the service: its id, or its serial number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CertificateKey {
+pub enum CertificateRef {
     /// The id.
     Id(CertificateId),
     /// The serial number, in hexadecimal digits.
     Serial(String),
 }
 
-impl From<CertificateId> for CertificateKey {
+impl From<CertificateId> for CertificateRef {
     fn from(id: CertificateId) -> Self {
         Self::Id(id)
     }
 }
 
-impl From<&str> for CertificateKey {
+impl From<&str> for CertificateRef {
     fn from(serial: &str) -> Self {
         Self::Serial(serial.to_owned())
     }
 }
 
-impl CertificateKey {
+impl CertificateRef {
     fn segment(&self) -> Result<String, Error> {
         match self {
             Self::Id(id) => Ok(id.to_string()),
@@ -84,12 +84,12 @@ impl<'c> Certificates<'c> {
     #[builder(builder_type(name = RevokeCertificate, doc { #[doc = docs!(call Certificates::revoke)] }))]
     pub async fn revoke(
         self,
-        #[builder(start_fn, into)] certificate: CertificateKey,
+        #[builder(start_fn, into)] certificate: CertificateRef,
         /// Why, in the terms of the certificate revocation list.
         reason: Option<types::RevocationReason>,
         /// Why, for whoever approves it.
         #[builder(into)]
-        comments: Option<String>,
+        comment: Option<String>,
         /// Revokes at once; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// Whether the wait approves the request if the key may. It does by default.
@@ -98,7 +98,7 @@ impl<'c> Certificates<'c> {
     ) -> Result<PendingRevocation, Error> {
         let certificate = certificate.segment()?;
         let call = self.client.call();
-        let answer = call.revoke_certificate(&certificate, &requested(reason, comments, skip_approval)).await;
+        let answer = call.revoke_certificate(&certificate, &requested(reason, comment, skip_approval)).await;
         let request = call.lift(answer).await?;
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("certificate {certificate}"), request, approve }))
     }
@@ -116,7 +116,7 @@ impl<'c> Orders<'c> {
     /// use std::time::Duration;
     /// use shomei::certcentral::{OrderId, RevocationReason};
     ///
-    /// let pending = cc.orders().revoke(OrderId(115429178)).reason(RevocationReason::CessationOfOperation).comments("shut down").start().await?;
+    /// let pending = cc.orders().revoke(OrderId(115429178)).reason(RevocationReason::CessationOfOperation).comment("shut down").start().await?;
     /// pending.wait(Duration::from_secs(3600)).await?;
     /// # Ok(())
     /// # }
@@ -134,7 +134,7 @@ impl<'c> Orders<'c> {
         reason: Option<types::RevocationReason>,
         /// Why, for whoever approves it.
         #[builder(into)]
-        comments: Option<String>,
+        comment: Option<String>,
         /// Revokes at once; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// Whether the wait approves the request if the key may. It does by default.
@@ -142,7 +142,7 @@ impl<'c> Orders<'c> {
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
         let call = self.client.call();
-        let answer = call.revoke_order(&order, &requested(reason, comments, skip_approval)).await;
+        let answer = call.revoke_order(&order, &requested(reason, comment, skip_approval)).await;
         let request = call.lift(answer).await?;
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("order {order}"), request, approve }))
     }
@@ -161,9 +161,9 @@ impl<'c> Orders<'c> {
     }
 }
 
-fn requested(reason: Option<types::RevocationReason>, comments: Option<String>, skip_approval: Option<bool>) -> types::RevocationRequest {
+fn requested(reason: Option<types::RevocationReason>, comment: Option<String>, skip_approval: Option<bool>) -> types::RevocationRequest {
     // The vendor's tables call the member `comment`, its samples and every client `comments`.
-    types::RevocationRequest { comment: None, comments, revocation_reason: reason, skip_approval }
+    types::RevocationRequest { comment: None, comments: comment, revocation_reason: reason, skip_approval }
 }
 
 impl PendingRevocation {

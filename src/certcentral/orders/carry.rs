@@ -122,7 +122,7 @@ pub(super) const ORDER: &[Members] = &[
         "additional_emails",
         Carried(|wanted, told| fill(&mut wanted.additional_emails, Some(told.order.additional_emails.clone()))),
     ),
-    row(&["comments"], "comments", NotCarried("a note to whoever approved the last order")),
+    row(&["comments"], "comment", NotCarried("a note to whoever approved the last order")),
     row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, for itself")),
     row(&["payment_method"], "payment_method", NotCarried("how the last order was paid is not a wish for this one")),
     row(&["dcv_method"], "dcv_method", Carried(dcv_method)),
@@ -146,7 +146,7 @@ pub(super) const ORDER: &[Members] = &[
 /// The other members of a reissue. What the order itself says goes on holding, so it need not be said again.
 pub(super) const REISSUE: &[Members] = &[
     row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, for itself")),
-    row(&["comments"], "comments", NotCarried("a note to whoever approved the last request")),
+    row(&["comments"], "comment", NotCarried("a note to whoever approved the last request")),
     row(&["dcv_method"], "dcv_method", NotCarried("the order's own holds")),
     row(&["certificate_dcv_scope"], "dcv_scope", NotCarried("the order's own holds")),
     row(&["store_reissue_as_duplicate"], "store_reissue_as_duplicate", Caller("it is about the certificate that is replaced now")),

@@ -5,7 +5,7 @@ use bon::bon;
 use super::Orders;
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, ContainerId, Dates, Match, OrderId, OrderStatus, OrganizationId, Product, Sorting, UserId, docs,
+        CertCentral, CertificateId, ContainerId, DateRange, OrderId, OrderStatus, OrganizationId, Product, Sort, TextFilter, UserId, docs,
         list::{self, list_ends},
         types,
     },
@@ -49,12 +49,12 @@ impl<'c> Orders<'c> {
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, day: chrono::NaiveDate) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
-    /// use shomei::certcentral::{Dates, Match, OrderSort, OrderStatus};
+    /// use shomei::certcentral::{DateRange, TextFilter, OrderSort, OrderStatus};
     ///
     /// let mut orders = cc.orders().list()
     ///     .status(OrderStatus::Issued)
-    ///     .common_name(Match::under("example.com"))
-    ///     .expiring(Dates::before(day))
+    ///     .common_name(TextFilter::suffix("example.com"))
+    ///     .expiring(DateRange::before(day))
     ///     .sort(OrderSort::DateValidTill.descending())
     ///     .stream()?;
     /// while let Some(order) = orders.try_next().await? {
@@ -71,26 +71,26 @@ impl<'c> Orders<'c> {
         status: Option<OrderStatus>,
         /// Only those with this common name or e-mail address.
         #[builder(into)]
-        search: Option<Match>,
+        search: Option<TextFilter>,
         /// Only those with this common name.
         #[builder(into)]
-        common_name: Option<Match>,
+        common_name: Option<TextFilter>,
         /// Only those with this name among all names of the certificate.
         #[builder(into)]
-        domain_name: Option<Match>,
+        domain_name: Option<TextFilter>,
         /// Only those with this e-mail address.
         #[builder(into)]
-        email: Option<Match>,
+        email: Option<TextFilter>,
         /// Only those whose certificate has this serial number.
         #[builder(into)]
-        serial_number: Option<Match>,
+        serial_number: Option<TextFilter>,
         /// Only those of one of these products, ten at most.
         #[builder(default, with = |products: impl IntoIterator<Item = Product>| products.into_iter().collect())]
         products: Vec<Product>,
         /// Only those whose certificate ends within these days.
-        expiring: Option<Dates>,
+        expiring: Option<DateRange>,
         /// Only those placed within these days.
-        created: Option<Dates>,
+        created: Option<DateRange>,
         /// Only the one with this id.
         id: Option<OrderId>,
         /// Only the one of this certificate.
@@ -112,7 +112,7 @@ impl<'c> Orders<'c> {
         origin: Option<String>,
         /// What to sort by.
         #[builder(into)]
-        sort: Option<Sorting>,
+        sort: Option<Sort>,
         /// The most items of a page; the service's own limit is 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
@@ -120,8 +120,8 @@ impl<'c> Orders<'c> {
         #[builder(default)]
         offset: u64,
     ) -> Result<(Query, u64, u32), Error> {
-        let text = |field, search: Option<Match>| search.map(|search| search.checked(field).map(str::to_owned)).transpose();
-        let span = |field, dates: Option<Dates>| dates.map(|dates| dates.checked(field)).transpose();
+        let text = |field, search: Option<TextFilter>| search.map(|search| search.checked(field).map(str::to_owned)).transpose();
+        let span = |field, dates: Option<DateRange>| dates.map(|dates| dates.checked(field)).transpose();
         if products.len() > MOST_PRODUCTS {
             return Err(Error::invalid("products", format!("{}; a list can be narrowed down to {MOST_PRODUCTS}", products.len())));
         }

@@ -6,7 +6,7 @@ use bon::bon;
 
 use super::Orders;
 use crate::{
-    certcentral::{Dates, DcvMethod, OrderId, RequestedOrderStatus, check, docs, types},
+    certcentral::{DateRange, DcvMethod, OrderId, RequestedOrderStatus, check, docs, types},
     error::Error,
 };
 
@@ -39,7 +39,7 @@ impl<'c> Orders<'c> {
         within: Option<Duration>,
         /// Between which days, at most seven. The service counts them in its own Mountain Time. Orders that changed again later are left
         /// out.
-        between: Option<Dates>,
+        between: Option<DateRange>,
     ) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let seconds = match within {
             Some(span) if span.is_zero() || span > LONGEST_SPAN => {
@@ -62,14 +62,14 @@ impl<'c> Orders<'c> {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use shomei::certcentral::OrderId;
     ///
-    /// cc.orders().cancel(OrderId(115429178)).note("ordered twice").send().await?;
+    /// cc.orders().cancel(OrderId(115429178)).comment("ordered twice").send().await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no note: the service wants one; whatever the service answers.
+    /// [`Error::is_invalid_input`] when there is no comment: the service wants one; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::cancel)] }))]
     #[builder(builder_type(name = CancelOrder, doc { #[doc = docs!(call Orders::cancel)] }))]
     pub async fn cancel(
@@ -77,14 +77,14 @@ impl<'c> Orders<'c> {
         #[builder(start_fn)] order: OrderId,
         /// Why.
         #[builder(into)]
-        note: String,
+        comment: String,
         /// Whether those concerned are told by e-mail.
         send_emails: Option<bool>,
     ) -> Result<(), Error> {
-        if note.trim().is_empty() {
-            return Err(Error::invalid("note", "it is empty; the service wants to know why"));
+        if comment.trim().is_empty() {
+            return Err(Error::invalid("comment", "it is empty; the service wants to know why"));
         }
-        self.set_status(order, RequestedOrderStatus::Canceled, Some(note), send_emails).await
+        self.set_status(order, RequestedOrderStatus::Canceled, Some(comment), send_emails).await
     }
 
     /// Marks an order that came from another platform as renewed, or takes that back (vendor page orders/update-order-status). A renewed
@@ -249,9 +249,9 @@ impl<'c> Orders<'c> {
     /// # Errors
     ///
     /// Whatever the service answers.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::random_value)] }))]
-    #[builder(builder_type(name = GetRandomValue, doc { #[doc = docs!(call Orders::random_value)] }))]
-    pub async fn random_value(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::generate_dcv_token)] }))]
+    #[builder(builder_type(name = GenerateOrderDcvToken, doc { #[doc = docs!(call Orders::generate_dcv_token)] }))]
+    pub async fn generate_dcv_token(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
         let call = self.client.call();
         let answer = call.order_dcv_random_value(&order).await;
         call.lift(answer).await

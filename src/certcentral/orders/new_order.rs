@@ -13,7 +13,7 @@ use crate::{
         CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan,
         Product, ProfileOption, SignatureHash, UserId, Validity, docs,
         flow::{IssuanceToken, PendingIssuance},
-        plan::{self, Limits},
+        plan::{self, IssuanceLimits},
         types,
     },
     error::Error,
@@ -63,7 +63,7 @@ impl<'c> Orders<'c> {
     ///     .plan(Plan::years(1))
     ///     .start().await?
     ///     .wait(Duration::from_secs(1800)).await?;
-    /// std::fs::write("chain.pem", issued.pem()).unwrap();
+    /// std::fs::write("chain.pem", issued.fullchain_pem()).unwrap();
     /// # Ok(())
     /// # }
     /// ```
@@ -85,7 +85,7 @@ impl<'c> Orders<'c> {
         validity: Option<Validity>,
         /// The limits to check plan and validity against.
         #[builder(default)]
-        limits: Limits,
+        limits: IssuanceLimits,
         /// The organization that the certificate is issued to. Products with organization validation need one.
         organization: Option<OrganizationId>,
         /// Whom the vendor may call about the organization.
@@ -145,7 +145,7 @@ impl<'c> Orders<'c> {
         custom_fields: Option<Vec<(i64, Value)>>,
         /// A remark for whoever approves it.
         #[builder(into)]
-        comments: Option<String>,
+        comment: Option<String>,
         /// A text for the mails that remind of the renewal.
         #[builder(into)]
         custom_renewal_message: Option<String>,
@@ -164,7 +164,7 @@ impl<'c> Orders<'c> {
         let today = self.client.core.now().date_naive();
         // How much is left of a renewed plan is not known here; it can only make the new one longer.
         let renews = (renewal_of.is_some() || renewed_thumbprint.is_some()).then_some(MOST_DAYS_LEFT);
-        plan::order(plan, validity, today, renews, &product.limits(limits))?;
+        plan::check_order(plan, validity, today, renews, &product.limits(limits))?;
         let wanted = Wanted {
             common_name: Some(common_name),
             dns_names,
@@ -188,7 +188,7 @@ impl<'c> Orders<'c> {
             dcv_emails,
             additional_emails,
             custom_fields,
-            comments,
+            comment,
             custom_renewal_message,
             auto_renew,
             auto_reissue,
@@ -217,7 +217,7 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`], with nothing sent, when a name, address, plan or validity cannot be; whatever the service answers.
-    /// After an error that [`may_have_happened`](Error::may_have_happened) the order may have been placed.
+    /// After an error that [`is_ambiguous`](Error::is_ambiguous) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked()?.send().await
     }
@@ -236,16 +236,16 @@ impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
     /// # Lost responses
     ///
     /// If the response is lost on the way, it looks for the order by its `alternative_order_id` (a fresh one, unless it was given) until the
-    /// [deadline](crate::ClientBuilder::deadline) of the call, and adopts it if it certainly is this one: by the id that the order itself
+    /// [timeout](crate::ClientBuilder::call_timeout) of the call, and adopts it if it certainly is this one: by the id that the order itself
     /// tells; where it tells none, by its key, names, product and what it renews together. No clock and no date decides. Only a request
-    /// that certainly never left is sent again, unless [`Retry::resend_if_absent`](crate::Retry::resend_if_absent) says otherwise.
+    /// that certainly never left is sent again, unless [`RetryPolicy::resend_if_absent`](crate::RetryPolicy::resend_if_absent) says otherwise.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send). [`Error::is_mismatch`], with nothing sent, when another order has the id. [`Error::is_configuration`], with
     /// nothing sent, when this build could not verify the certificate's chain (see
-    /// [`verify_signatures`](crate::CertificateChain::verify_signatures)). Where it could not find out, the error
-    /// [`may_have_happened`](Error::may_have_happened), and its [`trace`](Error::trace) says which `alternative_order_id` to look for.
+    /// [`verify_at`](crate::CertificateChain::verify_at)). Where it could not find out, the error
+    /// [`is_ambiguous`](Error::is_ambiguous), and its [`recovery_hint`](Error::recovery_hint) says which `alternative_order_id` to look for.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.checked()?.start(None).await
     }

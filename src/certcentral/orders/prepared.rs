@@ -252,7 +252,7 @@ impl Write {
 
     /// By what a client remembers it.
     fn key(&self) -> String {
-        let key = || self.csr.public_key().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let key = || self.csr.public_key_der().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         match &self.body {
             Body::Order { request, .. } => format!("order {}", request.alternative_order_id.as_deref().unwrap_or_default()),
             Body::Reissue { order, .. } => format!("reissue {order} {}", key()),
@@ -301,7 +301,7 @@ struct Doubt<'l> {
 
 impl Doubt<'_> {
     fn settle(&mut self, result: &Result<types::OrderResponse, Error>) {
-        *self.left.get_mut() = matches!(result, Err(error) if error.may_have_happened());
+        *self.left.get_mut() = matches!(result, Err(error) if error.is_ambiguous());
         *self.outcome = match result {
             Ok(placed) => Outcome::Placed(Box::new(placed.clone())),
             Err(_) => Outcome::Nothing,

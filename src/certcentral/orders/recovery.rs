@@ -106,8 +106,8 @@ impl fmt::Display for Placing<'_> {
 
 /// The orders with an id of the caller's; none where the service says that it knows none.
 pub(super) async fn with_id(orders: Orders<'_>, id: &str) -> Result<Vec<types::OrderStatusEntry>, Error> {
-    match orders.by_alternative_id(id).send().await {
-        Err(error) if error.is_not_found() && tell_absence(error.entries()) => Ok(Vec::new()),
+    match orders.find_by_alternative_id(id).send().await {
+        Err(error) if error.is_not_found() && tell_absence(error.api_errors()) => Ok(Vec::new()),
         listed => listed,
     }
 }
@@ -268,7 +268,7 @@ impl Orders<'_> {
         match (told.and_then(|told| csr.has_key_of(told)), issued) {
             (None, Some(id)) => {
                 let chain = self.client.certificates().chain(id).send().await.ok()?;
-                csr.has_key(chain.leaf().public_key())
+                csr.has_key(chain.leaf().public_key_der())
             }
             (told, _) => told,
         }

@@ -13,7 +13,7 @@ use crate::{
     certcentral::{
         CertificateDcvScope, CsProvisioningMethod, DcvMethod, OrderId, OrderStatus, Product, ProfileOption, SignatureHash, Validity, docs,
         flow::{IssuanceToken, PendingIssuance},
-        plan::{self, Limits},
+        plan::{self, IssuanceLimits},
         types,
     },
     error::Error,
@@ -57,7 +57,7 @@ impl<'c> Orders<'c> {
         validity: Option<Validity>,
         /// The limits to check the validity against.
         #[builder(default)]
-        limits: Limits,
+        limits: IssuanceLimits,
         /// Another hash that the certificate is signed with.
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
@@ -88,7 +88,7 @@ impl<'c> Orders<'c> {
         another: bool,
         /// A remark for whoever approves it.
         #[builder(into)]
-        comments: Option<String>,
+        comment: Option<String>,
     ) -> Result<Prepared, Error> {
         // Of what could not be read nothing could be carried over.
         let order = self.client.in_full().orders().get(order).send().await?;
@@ -109,7 +109,7 @@ impl<'c> Orders<'c> {
         let request = types::ReissueRequest {
             certificate,
             certificate_dcv_scope: dcv_scope,
-            comments,
+            comments: comment,
             cs_provisioning_method,
             dcv_method,
             skip_approval,
@@ -147,7 +147,7 @@ impl<'c> Orders<'c> {
         validity: Option<Validity>,
         /// The limits to check the validity against.
         #[builder(default)]
-        limits: Limits,
+        limits: IssuanceLimits,
         /// Another hash that the certificate is signed with.
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
@@ -198,7 +198,7 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     ///
     /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
     /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service answers. After
-    /// an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
+    /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }
@@ -239,7 +239,7 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     ///
     /// [`Error::is_invalid_input`] when the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
     /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service answers. After
-    /// an error that [`may_have_happened`](Error::may_have_happened) it may have been asked for.
+    /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }
@@ -296,12 +296,12 @@ impl Orders<'_> {
         csr: &Csr,
         common_name: String,
         dns_names: Vec<String>,
-        limits: Limits,
+        limits: IssuanceLimits,
     ) -> Result<types::RequestedCertificate, Error> {
         let product = product_of(order);
         let limits = product.as_ref().map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
         let most_days = match order.order_valid_till {
-            Some(plan_until) => plan::reissue(wanted.validity, self.client.core.now().date_naive(), plan_until, &limits)?,
+            Some(plan_until) => plan::check_reissue(wanted.validity, self.client.core.now().date_naive(), plan_until, &limits)?,
             None => u32::MAX,
         };
         (wanted.common_name, wanted.dns_names) = (Some(common_name.clone()), Some(dns_names.clone()));

@@ -16,7 +16,7 @@ use crate::{
         Product, ProfileOption, SignatureHash, Validity, docs,
         flow::{IssuanceToken, IssuanceWarning, PendingIssuance},
         plan,
-        plan::Limits,
+        plan::IssuanceLimits,
         types,
     },
     error::Error,
@@ -67,7 +67,7 @@ impl<'c> Orders<'c> {
         validity: Option<Validity>,
         /// The limits to check plan and validity against.
         #[builder(default)]
-        limits: Limits,
+        limits: IssuanceLimits,
         /// Another organization.
         organization: Option<OrganizationId>,
         /// Somebody else whom the vendor may call about the organization.
@@ -122,7 +122,7 @@ impl<'c> Orders<'c> {
         custom_fields: Option<Vec<(i64, Value)>>,
         /// A remark for whoever approves it.
         #[builder(into)]
-        comments: Option<String>,
+        comment: Option<String>,
         /// Another text for the mails that remind of the renewal.
         #[builder(into)]
         custom_renewal_message: Option<String>,
@@ -144,7 +144,7 @@ impl<'c> Orders<'c> {
         let product = product.or_else(|| product_of(&old)).ok_or_else(|| missing("product"))?;
         let today = self.client.core.now().date_naive();
         let days_left = old.order_valid_till.map(|end| (end - today).num_days());
-        let granted = plan::order(plan, validity, today, days_left, &product.limits(limits))?;
+        let granted = plan::check_order(plan, validity, today, days_left, &product.limits(limits))?;
         let mut wanted = Wanted {
             common_name,
             dns_names,
@@ -168,7 +168,7 @@ impl<'c> Orders<'c> {
             dcv_emails,
             additional_emails,
             custom_fields,
-            comments,
+            comment,
             custom_renewal_message,
             auto_renew,
             auto_reissue,
@@ -205,7 +205,7 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     /// [`Error::is_not_found`] when the account has no such order; [`Error::is_mismatch`] when it was renewed already or lacks what cannot
     /// be guessed; [`Error::is_invalid_input`] as for a new order, and, with the setter's name, when something of the old order is refused
     /// today (SHA-1, an intermediate that is no longer offered) or cannot be said again; whatever the service answers. After an error that
-    /// [`may_have_happened`](Error::may_have_happened) the order may have been placed.
+    /// [`is_ambiguous`](Error::is_ambiguous) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }

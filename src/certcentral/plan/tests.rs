@@ -9,7 +9,7 @@ const GUIDE: NaiveDate = date(2021, 2, 8);
 const TODAY: NaiveDate = date(2026, 11, 23);
 
 fn on(day: NaiveDate, plan: Plan, validity: Option<Validity>, renews: Option<i64>) -> Result<(u32, u32), String> {
-    order(plan, validity, day, renews, &Limits::default())
+    check_order(plan, validity, day, renews, &IssuanceLimits::default())
         .map(|granted| (granted.plan_days, granted.certificate_days))
         .map_err(|error| error.to_string())
 }
@@ -67,8 +67,9 @@ fn renewals_carry_days_over() {
 
 #[test]
 fn reissues_last_until_the_plan_ends_at_most() {
-    let reissued =
-        |validity, left: u64| reissue(validity, GUIDE, GUIDE + Days::new(left), &Limits::default()).map_err(|error| error.to_string());
+    let reissued = |validity, left: u64| {
+        check_reissue(validity, GUIDE, GUIDE + Days::new(left), &IssuanceLimits::default()).map_err(|error| error.to_string())
+    };
     assert_eq!(reissued(None, 60), Ok(60));
     assert_eq!(reissued(None, 800), Ok(397));
     assert_eq!(reissued(Some(Validity::days(60)), 60), Ok(60));
@@ -82,7 +83,7 @@ fn reissues_last_until_the_plan_ends_at_most() {
 
 #[test]
 fn limits_by_date() {
-    let limits = Limits::default();
+    let limits = IssuanceLimits::default();
     for (day, certificate, reuse) in [
         (date(2026, 2, 23), 397, 397),
         (date(2026, 2, 24), 199, 199),
@@ -97,9 +98,9 @@ fn limits_by_date() {
 
 #[test]
 fn limits_can_be_set() {
-    let mut limits = Limits::default();
+    let mut limits = IssuanceLimits::default();
     limits.plan_years.push((date(2025, 1, 1), 1));
-    let refused = order(Plan::years(2), None, TODAY, None, &limits).unwrap_err();
+    let refused = check_order(Plan::years(2), None, TODAY, None, &limits).unwrap_err();
     assert!(refused.to_string().contains("at most 1 years since 2025-01-01"));
     assert_eq!(in_force(&[], TODAY).most, u32::MAX);
 }
@@ -120,9 +121,9 @@ proptest! {
         renews in proptest::option::of(-100_i64..500), day in 0_u64..4000,
     ) {
         let today = GUIDE + Days::new(day);
-        let limits = Limits::default();
+        let limits = IssuanceLimits::default();
         let plan = if years { Plan::years(plan % 8) } else { Plan::days(plan) };
-        if let Ok(granted) = order(plan, days.map(Validity::days), today, renews, &limits) {
+        if let Ok(granted) = check_order(plan, days.map(Validity::days), today, renews, &limits) {
             prop_assert!(granted.certificate_days <= granted.plan_days);
             prop_assert!(granted.certificate_days <= limits.certificate_days_on(today).most);
             prop_assert!(granted.certificate_days > 0);
@@ -134,8 +135,8 @@ proptest! {
     fn no_term_panics(years in proptest::num::u32::ANY, days in proptest::num::u32::ANY, left in proptest::num::i64::ANY) {
         for plan in [Plan::years(years), Plan::days(days), Plan::until(NaiveDate::MAX), Plan::until(NaiveDate::MIN)] {
             for validity in [None, Some(Validity::years(years)), Some(Validity::days(days)), Some(Validity::until(NaiveDate::MAX))] {
-                let _ = order(plan, validity, TODAY, Some(left), &Limits::default());
-                let _ = reissue(validity, TODAY, TODAY + Days::new(u64::from(days % 4000)), &Limits::default());
+                let _ = check_order(plan, validity, TODAY, Some(left), &IssuanceLimits::default());
+                let _ = check_reissue(validity, TODAY, TODAY + Days::new(u64::from(days % 4000)), &IssuanceLimits::default());
             }
         }
     }

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::{
-    ApiKey, CallOptions, ClientBuilder, Rate, Retry, Transport, TransportError, Usage,
+    ApiKey, CallOptions, ClientBuilder, RateLimit, RateUsage, RetryPolicy, Transport, TransportError,
     client::{Started, sealed},
-    error::ErrorEntry,
+    error::ApiError,
     generated::Operation,
 };
 
@@ -32,7 +32,7 @@ impl sealed::Service for Probe {
     const BASE_URL: Option<&'static str> = Some("https://probe.invalid");
     const OPERATIONS: &'static [Operation] = &[operation("read", "GET", true), operation("write", "POST", false), REMOVE];
     const PERSONAL: bool = false;
-    const RATES: &'static [Rate] = &[Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
+    const RATES: &'static [RateLimit] = &[RateLimit::new(100, Duration::from_secs(5)), RateLimit::new(1000, Duration::from_secs(180))];
 
     fn lists(_: &str) -> bool {
         false
@@ -42,10 +42,10 @@ impl sealed::Service for Probe {
         Some((HeaderName::from_static("x-key"), key.to_header("")?))
     }
 
-    fn api_errors(body: &[u8]) -> Vec<ErrorEntry> {
+    fn api_errors(body: &[u8]) -> Vec<ApiError> {
         let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let entry =
-            |entry: &serde_json::Value| ErrorEntry { code: entry["code"].as_str().unwrap_or_default().into(), message: String::new() };
+            |entry: &serde_json::Value| ApiError { code: entry["code"].as_str().unwrap_or_default().into(), message: String::new() };
         body["errors"].as_array().into_iter().flatten().map(entry).collect()
     }
 
@@ -164,7 +164,7 @@ fn secs(secs: u64) -> Duration {
 }
 
 fn used(client: &Probe) -> u32 {
-    client.0.remaining().iter().map(|usage: &Usage| usage.used).max().unwrap_or(0)
+    client.0.usage().iter().map(|usage: &RateUsage| usage.used).max().unwrap_or(0)
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,7 +242,7 @@ async fn a_refusal_does_not_hide_that_an_earlier_attempt_may_have_done_it() {
     ] {
         for (operation, expected) in [("remove", perhaps), ("read", false)] {
             let error = Script::new(fates).client(|builder| builder).call(operation, CallOptions::default()).await.unwrap_err();
-            assert_eq!(error.may_have_happened(), expected, "{operation}: {error}");
+            assert_eq!(error.is_ambiguous(), expected, "{operation}: {error}");
             assert!(error.was_sent() && error.status().is_some(), "{error}");
         }
     }
@@ -252,16 +252,16 @@ async fn a_refusal_does_not_hide_that_an_earlier_attempt_may_have_done_it() {
 async fn a_write_is_not_begun_in_the_last_moments_of_its_time() {
     for (left, sent) in [(secs(6), true), (secs(4), false)] {
         let script = Script::new(&[Status(200)]);
-        let client = script.client(|builder| builder.pace([Rate::new(1, secs(100))]).deadline(secs(100) + left));
+        let client = script.client(|builder| builder.rate_limits([RateLimit::new(1, secs(100))]).call_timeout(secs(100) + left));
         client.write().await.unwrap();
         let second = client.write().await;
         assert_eq!((second.is_ok(), script.sent() == 2), (sent, sent), "{second:?}");
         if let Err(error) = second {
-            assert!(error.is_timeout() && !error.was_sent() && !error.may_have_happened(), "{error}");
+            assert!(error.is_timeout() && !error.was_sent() && !error.is_ambiguous(), "{error}");
         }
     }
     // What can be repeated may be tried to the last.
-    let client = Script::new(&[Status(200)]).client(|builder| builder.pace([Rate::new(1, secs(100))]).deadline(secs(101)));
+    let client = Script::new(&[Status(200)]).client(|builder| builder.rate_limits([RateLimit::new(1, secs(100))]).call_timeout(secs(101)));
     client.read().await.unwrap();
     client.read().await.unwrap();
 }
@@ -269,11 +269,11 @@ async fn a_write_is_not_begun_in_the_last_moments_of_its_time() {
 #[tokio::test(start_paused = true)]
 async fn retries_can_be_off_for_a_client_or_a_call() {
     let script = Script::new(&[Unsent]);
-    assert_eq!(script.client(|builder| builder.retry(Retry::off())).read().await.unwrap_err().attempts(), 1);
-    let once = CallOptions::default().retry(Retry::off());
+    assert_eq!(script.client(|builder| builder.retry(RetryPolicy::never())).read().await.unwrap_err().attempts(), 1);
+    let once = CallOptions::default().retry(RetryPolicy::never());
     assert_eq!(script.client(|builder| builder).call("read", once).await.unwrap_err().attempts(), 1);
-    let more = CallOptions::default().retry(Retry::default().attempts(6));
-    assert_eq!(script.client(|builder| builder.retry(Retry::off())).call("read", more).await.unwrap_err().attempts(), 6);
+    let more = CallOptions::default().retry(RetryPolicy::default().max_attempts(6));
+    assert_eq!(script.client(|builder| builder.retry(RetryPolicy::never())).call("read", more).await.unwrap_err().attempts(), 6);
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,7 +281,7 @@ async fn retry_after_is_kept_in_seconds_and_as_a_date() {
     for value in ["40", "Fri, 31 Dec 1999 23:59:40 GMT"] {
         for status in [429, 503] {
             let script = Script::new(&[RetryAfter(status, value), Status(200)]);
-            assert_eq!(script.client(|builder| builder.pace([])).read().await.unwrap(), 2);
+            assert_eq!(script.client(|builder| builder.rate_limits([])).read().await.unwrap(), 2);
             let times = script.times();
             let waited = times[1] - times[0];
             assert!((secs(40)..=secs(40) + Duration::from_millis(500)).contains(&waited), "{status} {value}: {waited:?}");
@@ -293,7 +293,11 @@ async fn retry_after_is_kept_in_seconds_and_as_a_date() {
 async fn a_retry_after_beyond_bearing_ends_the_call_at_once() {
     for value in ["301", "99999999999999999999", "18446744073709551615"] {
         let (script, started) = (Script::new(&[RetryAfter(503, value)]), Instant::now());
-        let error = script.client(|builder| builder.deadline(secs(86_400)).retry(Retry::off().attempts(2))).read().await.unwrap_err();
+        let error = script
+            .client(|builder| builder.call_timeout(secs(86_400)).retry(RetryPolicy::never().max_attempts(2)))
+            .read()
+            .await
+            .unwrap_err();
         let readable = value.len() < 20 || value.starts_with('1');
         assert_eq!(error.retry_after().is_some(), readable);
         assert_eq!((error.attempts(), started.elapsed() < secs(1)), if readable { (1, true) } else { (2, true) });
@@ -305,7 +309,7 @@ async fn no_call_outlives_its_deadline() {
     for fate in [Status(503), Status(429), RetryAfter(429, "3"), RetryAfter(503, "9"), Unsent, Reset, Silence] {
         for deadline in [Duration::ZERO, Duration::from_millis(1), Duration::from_millis(700), secs(4), secs(100)] {
             let (script, started) = (Script::new(&[fate]), Instant::now());
-            let error = script.client(|builder| builder.deadline(deadline)).read().await.unwrap_err();
+            let error = script.client(|builder| builder.call_timeout(deadline)).read().await.unwrap_err();
             assert!(started.elapsed() <= deadline + Duration::from_millis(1), "{error}: {:?} of {deadline:?}", started.elapsed());
             assert_eq!(error.attempts() as usize, script.sent());
             assert_eq!(error.was_sent(), script.sent() > 0 && !matches!(fate, Unsent));
@@ -313,20 +317,20 @@ async fn no_call_outlives_its_deadline() {
         }
     }
     let script = Script::new(&[Status(200)]);
-    assert!(script.client(|builder| builder.deadline(Duration::MAX)).read().await.is_ok());
-    let brief = CallOptions::default().deadline(Duration::ZERO);
+    assert!(script.client(|builder| builder.call_timeout(Duration::MAX)).read().await.is_ok());
+    let brief = CallOptions::default().call_timeout(Duration::ZERO);
     assert!(script.client(|builder| builder).call("write", brief).await.unwrap_err().is_timeout());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_refusal_is_told_if_there_is_no_place_again_before_the_deadline() {
     let script = Script::new(&[Status(429)]);
-    let client = script.client(|builder| builder.deadline(secs(4)));
+    let client = script.client(|builder| builder.call_timeout(secs(4)));
     let error = client.write().await.unwrap_err();
     assert!(error.is_rate_limited(), "{error}");
     assert_eq!(error.attempts(), 1);
     // Another call does not even leave.
-    let error = client.call("write", CallOptions::default().deadline(secs(1))).await.unwrap_err();
+    let error = client.call("write", CallOptions::default().call_timeout(secs(1))).await.unwrap_err();
     assert!(error.is_timeout() && !error.was_sent(), "{error}");
     assert!(error.to_string().contains("no place under the rate limit within"), "{error}");
     assert_eq!(error.attempts(), 0);
@@ -350,7 +354,7 @@ async fn a_refusal_slows_everybody() {
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_down_does_not_get_every_call_four_times() {
     let script = Script::new(&[Status(503)]);
-    let client = script.client(|builder| builder.retry(Retry::default().budget(50).repeat_cost(5)));
+    let client = script.client(|builder| builder.retry(RetryPolicy::default().retry_tokens(50).retry_cost(5)));
     for _ in 0..40 {
         client.read().await.unwrap_err();
     }
@@ -368,9 +372,10 @@ async fn a_service_that_is_down_does_not_get_every_call_four_times() {
 
 #[tokio::test(start_paused = true)]
 async fn clones_and_shared_pacers_share_their_places() {
-    let pacer = Arc::new(crate::RollingWindows::new([Rate::new(10, secs(5))]).unwrap());
+    let pacer = Arc::new(crate::SlidingWindow::new([RateLimit::new(10, secs(5))]).unwrap());
     let script = Script::new(&[Status(200)]);
-    let clients = [script.client(|builder| builder.pacer(pacer.clone())), script.client(|builder| builder.pacer(pacer.clone()))];
+    let clients =
+        [script.client(|builder| builder.rate_limiter(pacer.clone())), script.client(|builder| builder.rate_limiter(pacer.clone()))];
     let started = Instant::now();
     for number in 0..20 {
         clients[number % 2].write().await.unwrap();
@@ -390,7 +395,7 @@ async fn a_place_is_kept_if_the_service_may_have_seen_the_request_and_only_then(
         (Unsent, Some(Duration::ZERO), 0),
     ] {
         let script = Script::new(&[fate]);
-        let client = script.client(|builder| builder.retry(Retry::off()).pace([Rate::new(100, secs(3600))]));
+        let client = script.client(|builder| builder.retry(RetryPolicy::never()).rate_limits([RateLimit::new(100, secs(3600))]));
         let _ = timeout(given_up_after.unwrap_or(Duration::MAX), client.write()).await;
         assert_eq!(used(&client), taken);
         assert_eq!(script.sent(), 1);
@@ -401,18 +406,18 @@ async fn a_place_is_kept_if_the_service_may_have_seen_the_request_and_only_then(
 async fn a_pacer_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
     struct Broken;
 
-    impl crate::Pacer for Broken {
-        fn reserve(&self, _: crate::Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn std::error::Error + Send + Sync>>> {
+    impl crate::RateLimiter for Broken {
+        fn acquire(&self, _: crate::Priority) -> BoxFuture<'_, Result<Permit, Box<dyn std::error::Error + Send + Sync>>> {
             Box::pin(async { Err("the store is gone".into()) })
         }
-        fn penalize(&self, _: Option<Duration>) {}
-        fn remaining(&self) -> Vec<Usage> {
+        fn throttled(&self, _: Option<Duration>) {}
+        fn usage(&self) -> Vec<RateUsage> {
             Vec::new()
         }
     }
 
     let script = Script::new(&[Status(200)]);
-    let error = script.client(|builder| builder.pacer(Arc::new(Broken))).write().await.unwrap_err();
+    let error = script.client(|builder| builder.rate_limiter(Arc::new(Broken))).write().await.unwrap_err();
     assert!(!error.was_sent() && error.to_string().contains("the store is gone"), "{error}");
     assert_eq!((error.attempts(), script.sent()), (0, 0));
 }

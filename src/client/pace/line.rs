@@ -10,9 +10,9 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Urgency;
+use super::Priority;
 
-/// Who waits, by urgency, in order of their numbers.
+/// Who waits, by priority, in order of their numbers.
 #[derive(Default)]
 pub(super) struct Lines {
     lines: [VecDeque<Waiter>; 2],
@@ -27,10 +27,10 @@ pub(super) struct Waiter {
 }
 
 impl Lines {
-    pub(super) fn line_up(&mut self, urgency: Urgency) -> u64 {
+    pub(super) fn line_up(&mut self, priority: Priority) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
-        self.lines[urgency as usize].push_back(Waiter { number, waker: None, ahead: 0 });
+        self.lines[priority as usize].push_back(Waiter { number, waker: None, ahead: 0 });
         number
     }
 
@@ -40,21 +40,21 @@ impl Lines {
         self.next_number
     }
 
-    pub(super) fn line(&mut self, urgency: Urgency) -> &mut VecDeque<Waiter> {
-        &mut self.lines[urgency as usize]
+    pub(super) fn line(&mut self, priority: Priority) -> &mut VecDeque<Waiter> {
+        &mut self.lines[priority as usize]
     }
 
     /// Notes whom to wake, and says how much later than the first it looks by itself. Polling lets every waiting call go first.
-    pub(super) fn stand(&mut self, number: u64, urgency: Urgency, waker: &Waker) -> Duration {
+    pub(super) fn stand(&mut self, number: u64, priority: Priority, waker: &Waker) -> Duration {
         /// Those in front look as soon as there may be a place. But one of them may not be polled for a while,
         /// as in a `select!` that is busy with another branch: so everybody looks, the further back, the later.
         const STAGGER: Duration = Duration::from_millis(10);
 
-        let before = match urgency {
-            Urgency::Foreground => 0,
-            Urgency::Background => self.lines[Urgency::Foreground as usize].len(),
+        let before = match priority {
+            Priority::Foreground => 0,
+            Priority::Background => self.lines[Priority::Foreground as usize].len(),
         };
-        let line = &mut self.lines[urgency as usize];
+        let line = &mut self.lines[priority as usize];
         let position = line.partition_point(|waiter| waiter.number < number);
         let ahead = before + position;
         if let Some(waiter) = line.get_mut(position) {
@@ -65,8 +65,8 @@ impl Lines {
     }
 
     /// Takes somebody out, if it still waits.
-    pub(super) fn leave(&mut self, number: u64, urgency: Urgency) {
-        let line = &mut self.lines[urgency as usize];
+    pub(super) fn leave(&mut self, number: u64, priority: Priority) {
+        let line = &mut self.lines[priority as usize];
         if let Ok(position) = line.binary_search_by_key(&number, |waiter| waiter.number) {
             line.remove(position);
         }

@@ -24,18 +24,18 @@ use self::{
     store::{Answer, LIMIT, SETTLING, Store},
 };
 use super::{
-    Pacer, Permit, Rate, Settled, Urgency, Usage, checked,
+    Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, checked,
     line::{Lines, watch},
 };
 use crate::error::Error;
 
-/// Rolling windows that several processes share, kept to as exactly as [`RollingWindows`](super::RollingWindows) does: the feature `redis`.
+/// Rolling windows that several processes share, kept to as exactly as [`SlidingWindow`](super::SlidingWindow) does: the feature `redis`.
 ///
 /// Give every client of one API key the same name, one that does not tell the key. All times are the Redis server's.
 ///
 /// - **Order**: first come, first served within a process. Among processes whoever asks first when there is a place gets it; but no
 ///   polling goes anywhere while a call waits that somebody made.
-/// - **Without Redis** no place is given out: [`reserve`](Pacer::reserve) fails within seconds, and the call counts as never
+/// - **Without Redis** no place is given out: [`acquire`](RateLimiter::acquire) fails within seconds, and the call counts as never
 ///   sent. What the other processes send is not known then, and a process on its own could break the limit for all of them.
 /// - **A process that dies** leaves the places of its calls taken until their [`hold`](Self::hold) and one window are over.
 /// - **A server that has lost what it knew** (a restart, a flush, an eviction, a replica that took over) is told again: each process keeps its
@@ -44,40 +44,40 @@ use crate::error::Error;
 ///   the longest window nobody gets a place until it is as old, with an event that says so: of what was sent before, some may have been sent
 ///   by processes that are gone. After a flush or an eviction such sends are forgotten; so give the server a `maxmemory-policy` of
 ///   `noeviction` (another one is warned of where the server tells it).
-/// - **A penalty** ([`penalize`](Pacer::penalize)) is everybody's.
-/// - [`remaining`](Pacer::remaining) is as of the last time that this process asked for a place.
+/// - **A penalty** ([`throttled`](RateLimiter::throttled)) is everybody's.
+/// - [`usage`](RateLimiter::usage) is as of the last time that this process asked for a place.
 ///
 /// Redis 5 or later is needed. All that is kept stands under five keys that begin with `{name}:`, and expires by itself.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Duration};
-/// use shomei::{Rate, RedisWindows};
+/// use shomei::{RateLimit, RedisSlidingWindow};
 ///
 /// # fn example() -> Result<(), shomei::Error> {
-/// let pacer = RedisWindows::new("redis://127.0.0.1/", "certcentral of team a", [
-///     Rate::new(100, Duration::from_secs(5)),
-///     Rate::new(1000, Duration::from_secs(180)),
+/// let pacer = RedisSlidingWindow::new("redis://127.0.0.1/", "certcentral of team a", [
+///     RateLimit::new(100, Duration::from_secs(5)),
+///     RateLimit::new(1000, Duration::from_secs(180)),
 /// ])?;
 /// # #[cfg(feature = "certcentral")] {
 /// # use shomei::{ApiKey, CertCentral};
-/// let cc = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).pacer(Arc::new(pacer)).build()?;
+/// let cc = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).rate_limiter(Arc::new(pacer)).build()?;
 /// # }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct RedisWindows {
+pub struct RedisSlidingWindow {
     shared: Arc<Shared>,
 }
 
-impl RedisWindows {
+impl RedisSlidingWindow {
     /// Windows that are kept under this name on the server at this URL (`redis://user:password@host:port/database`). Nothing is asked
     /// before the first place is.
     ///
     /// # Errors
     ///
     /// When the URL is none; when a limit is zero, or a window is empty or longer than a year.
-    pub fn new(url: &str, name: &str, rates: impl IntoIterator<Item = Rate>) -> Result<Self, Error> {
+    pub fn new(url: &str, name: &str, rates: impl IntoIterator<Item = RateLimit>) -> Result<Self, Error> {
         // The URL is not shown: it may hold a password.
         let client = Client::open(url).map_err(|_| Error::configuration("redis: the URL cannot be used"))?;
         let rates = checked(rates)?;
@@ -87,7 +87,7 @@ impl RedisWindows {
             found: [const { None }; 2],
             failure: None,
             barred: None,
-            known: rates.iter().map(|rate| Usage::new(*rate, 0, Duration::ZERO)).collect(),
+            known: rates.iter().map(|rate| RateUsage::new(*rate, 0, Duration::ZERO)).collect(),
             hold: Duration::from_secs(300),
             own: Own::default(),
         };
@@ -104,12 +104,12 @@ impl RedisWindows {
     }
 }
 
-impl Pacer for RedisWindows {
-    fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
-        Box::pin(async move { Ok(Waiting::new(&self.shared, urgency).place().await?) })
+impl RateLimiter for RedisSlidingWindow {
+    fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
+        Box::pin(async move { Ok(Waiting::new(&self.shared, priority).place().await?) })
     }
 
-    fn penalize(&self, asked: Option<Duration>) {
+    fn throttled(&self, asked: Option<Duration>) {
         const LONGEST: Duration = Duration::from_secs(86_400);
         let shortest = self.shared.store.rates().iter().map(|rate| rate.window).min();
         let wait = asked.or(shortest).unwrap_or(Duration::from_secs(1)).min(LONGEST);
@@ -117,23 +117,23 @@ impl Pacer for RedisWindows {
         let mut state = self.shared.state();
         let end = Instant::now() + wait;
         state.barred = state.barred.max(Some(end));
-        state.own.penalize(end);
+        state.own.throttled(end);
         drop(state);
         if let Ok(runtime) = Handle::try_current() {
             let shared = Arc::clone(&self.shared);
             shared.watch();
-            runtime.spawn(async move { shared.store.penalize(wait).await });
+            runtime.spawn(async move { shared.store.throttled(wait).await });
         }
     }
 
-    fn remaining(&self) -> Vec<Usage> {
+    fn usage(&self) -> Vec<RateUsage> {
         self.shared.state().known.clone()
     }
 }
 
-impl fmt::Debug for RedisWindows {
+impl fmt::Debug for RedisSlidingWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisWindows").field("remaining", &self.remaining()).finish_non_exhaustive()
+        f.debug_struct("RedisSlidingWindow").field("remaining", &self.usage()).finish_non_exhaustive()
     }
 }
 
@@ -144,14 +144,14 @@ struct Shared {
 
 struct State {
     lines: Lines,
-    /// When it is worth to ask again, by urgency. While somebody asks that is when no answer can come any more.
+    /// When it is worth to ask again, by priority. While somebody asks that is when no answer can come any more.
     next: [Instant; 2],
     /// For the first of each line that comes for it.
     found: [Option<Found>; 2],
     /// Of everybody with a lower number.
     failure: Option<(u64, RedisError)>,
     barred: Option<Instant>,
-    known: Vec<Usage>,
+    known: Vec<RateUsage>,
     hold: Duration,
     own: Own,
 }
@@ -166,7 +166,7 @@ impl Shared {
 
     /// What there is for the waiter; if nothing yet, when it looks again by itself. Whoever looks when it is time to has the server
     /// asked, once for all of its line.
-    fn look(self: &Arc<Self>, number: u64, urgency: Urgency, waker: &Waker) -> Result<Result<Permit, RedisError>, Instant> {
+    fn look(self: &Arc<Self>, number: u64, priority: Priority, waker: &Waker) -> Result<Result<Permit, RedisError>, Instant> {
         /// Only the first are woken when that changes, and they may not be polled.
         const GLANCE: Duration = Duration::from_millis(100);
 
@@ -175,52 +175,52 @@ impl Shared {
         if let Some((_, error)) = state.failure.as_ref().filter(|(end, _)| number < *end) {
             return Ok(Err(error.clone()));
         }
-        let behind = state.lines.stand(number, urgency, waker);
+        let behind = state.lines.stand(number, priority, waker);
         // Where there is no place for a call there is none for polling.
-        let next = state.next[..=urgency as usize].iter().copied().chain(state.barred).max().unwrap_or(now);
+        let next = state.next[..=priority as usize].iter().copied().chain(state.barred).max().unwrap_or(now);
         if now < next + behind {
             return Err(next.min(now + GLANCE) + behind);
         }
         // A place that nobody has come for in so long is given back: its hold began when it was taken.
-        if let Some((_, found)) = state.found[urgency as usize].take().filter(|(at, _)| now < *at + LIMIT) {
+        if let Some((_, found)) = state.found[priority as usize].take().filter(|(at, _)| now < *at + LIMIT) {
             return Ok(found);
         }
-        state.next[urgency as usize] = now + LIMIT + Duration::from_secs(1);
+        state.next[priority as usize] = now + LIMIT + Duration::from_secs(1);
         let hold = state.hold;
         drop(state);
-        self.ask(urgency, hold);
+        self.ask(priority, hold);
         Err(now + GLANCE + behind)
     }
 
     /// Asks in a task of its own, so that the answer comes whether or not anybody is polled who waits for it.
-    fn ask(self: &Arc<Self>, urgency: Urgency, hold: Duration) {
+    fn ask(self: &Arc<Self>, priority: Priority, hold: Duration) {
         let (shared, place, asked) = (Arc::clone(self), self.store.place(), Instant::now());
         Handle::current().spawn(async move {
-            match shared.store.take(&place, urgency, hold).await {
+            match shared.store.take(&place, priority, hold).await {
                 Ok(Answer { wait, known, since, filling }) => {
                     if wait.is_none() {
-                        shared.state().own.take(place.clone(), urgency, asked + hold);
+                        shared.state().own.take(place.clone(), priority, asked + hold);
                         shared.watch();
                     }
                     shared.put_back(Some(since), filling).await;
-                    let permit = wait.is_none().then(|| shared.permit(place, urgency));
-                    shared.change(|state, now| state.answered(urgency, now, permit, wait.unwrap_or_default(), known));
+                    let permit = wait.is_none().then(|| shared.permit(place, priority));
+                    shared.change(|state, now| state.answered(priority, now, permit, wait.unwrap_or_default(), known));
                 }
                 Err(error) => {
                     // The server may have given the place all the same.
-                    drop(shared.permit(place, urgency));
-                    shared.change(|state, now| state.failed(urgency, now, error, now - asked));
+                    drop(shared.permit(place, priority));
+                    shared.change(|state, now| state.failed(priority, now, error, now - asked));
                 }
             }
         });
     }
 
     /// Nobody waits until a place is settled. If the server does not hear of it, the place stays taken until its hold is over.
-    fn permit(self: &Arc<Self>, place: String, urgency: Urgency) -> Permit {
+    fn permit(self: &Arc<Self>, place: String, priority: Priority) -> Permit {
         let (shared, runtime) = (Arc::clone(self), Handle::current());
         Permit::new(move |outcome| {
             shared.state().own.settle(&place, outcome, Instant::now());
-            runtime.spawn(async move { shared.store.settle(&place, urgency, outcome).await });
+            runtime.spawn(async move { shared.store.settle(&place, priority, outcome).await });
         })
     }
 
@@ -285,28 +285,28 @@ impl Shared {
 }
 
 impl State {
-    fn answered(&mut self, urgency: Urgency, now: Instant, permit: Option<Permit>, wait: Duration, known: Vec<Usage>) {
+    fn answered(&mut self, priority: Priority, now: Instant, permit: Option<Permit>, wait: Duration, known: Vec<RateUsage>) {
         /// A place that is given back on another machine is found within this time.
         const LONGEST: Duration = Duration::from_secs(1);
 
         self.known = known;
         self.failure = None;
-        self.next[urgency as usize] = now;
+        self.next[priority as usize] = now;
         match permit {
-            Some(permit) => self.found[urgency as usize] = Some((now, Ok(permit))),
-            None => self.next[urgency as usize] += wait.clamp(Duration::from_millis(1), LONGEST),
+            Some(permit) => self.found[priority as usize] = Some((now, Ok(permit))),
+            None => self.next[priority as usize] += wait.clamp(Duration::from_millis(1), LONGEST),
         }
     }
 
     /// A failure that took long to show is everybody's, who would otherwise wait for it one after another.
-    fn failed(&mut self, urgency: Urgency, now: Instant, error: RedisError, took: Duration) {
+    fn failed(&mut self, priority: Priority, now: Instant, error: RedisError, took: Duration) {
         const LONG: Duration = Duration::from_secs(1);
 
-        self.next[urgency as usize] = now;
+        self.next[priority as usize] = now;
         if took >= LONG {
             self.failure = Some((self.lines.next_number(), error));
         } else {
-            self.found[urgency as usize] = Some((now, Err(error)));
+            self.found[priority as usize] = Some((now, Err(error)));
         }
     }
 
@@ -314,11 +314,11 @@ impl State {
     fn call(&mut self) -> (Vec<Waker>, Vec<Found>) {
         let (mut wakers, mut left) = (Vec::new(), Vec::new());
         let count = if self.failure.is_some() { usize::MAX } else { 1 };
-        for urgency in [Urgency::Foreground, Urgency::Background] {
-            let line = self.lines.line(urgency);
+        for priority in [Priority::Foreground, Priority::Background] {
+            let line = self.lines.line(priority);
             wakers.extend(line.iter_mut().take(count).filter_map(|waiter| waiter.waker.take()));
             if line.is_empty() {
-                left.extend(self.found[urgency as usize].take());
+                left.extend(self.found[priority as usize].take());
             }
         }
         (wakers, left)
@@ -329,22 +329,22 @@ impl State {
 struct Waiting<'p> {
     shared: &'p Arc<Shared>,
     number: u64,
-    urgency: Urgency,
+    priority: Priority,
 }
 
 impl<'p> Waiting<'p> {
-    fn new(shared: &'p Arc<Shared>, urgency: Urgency) -> Self {
-        let number = shared.state().lines.line_up(urgency);
-        Self { shared, number, urgency }
+    fn new(shared: &'p Arc<Shared>, priority: Priority) -> Self {
+        let number = shared.state().lines.line_up(priority);
+        Self { shared, number, priority }
     }
 
     async fn place(self) -> Result<Permit, RedisError> {
-        watch(|waker| self.shared.look(self.number, self.urgency, waker)).await
+        watch(|waker| self.shared.look(self.number, self.priority, waker)).await
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shared.change(|state, _| state.lines.leave(self.number, self.urgency));
+        self.shared.change(|state, _| state.lines.leave(self.number, self.priority));
     }
 }

@@ -9,41 +9,41 @@ use proptest::{collection::vec, option, prelude::*};
 use tokio::time::{Instant, advance, sleep, sleep_until, timeout};
 
 use super::*;
-use Urgency::{Background, Foreground};
+use Priority::{Background, Foreground};
 
-const CERTCENTRAL: [Rate; 2] = [Rate::new(100, Duration::from_secs(5)), Rate::new(1000, Duration::from_secs(180))];
+const CERTCENTRAL: [RateLimit; 2] = [RateLimit::new(100, Duration::from_secs(5)), RateLimit::new(1000, Duration::from_secs(180))];
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn windows(rates: &[Rate]) -> RollingWindows {
-    RollingWindows::new(rates.iter().copied()).unwrap()
+fn windows(rates: &[RateLimit]) -> SlidingWindow {
+    SlidingWindow::new(rates.iter().copied()).unwrap()
 }
 
 fn paused<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
 }
 
-async fn reserve(pacer: &RollingWindows, urgency: Urgency) -> Permit {
-    pacer.reserve(urgency).await.unwrap()
+async fn acquire(pacer: &SlidingWindow, priority: Priority) -> Permit {
+    pacer.acquire(priority).await.unwrap()
 }
 
-async fn spend(pacer: &RollingWindows, urgency: Urgency, latency: Duration) {
-    let mut permit = reserve(pacer, urgency).await;
+async fn spend(pacer: &SlidingWindow, priority: Priority, latency: Duration) {
+    let mut permit = acquire(pacer, priority).await;
     permit.sending();
     sleep(latency).await;
 }
 
-fn used(pacer: &RollingWindows) -> Vec<u32> {
-    pacer.remaining().iter().map(|usage| usage.used).collect()
+fn used(pacer: &SlidingWindow) -> Vec<u32> {
+    pacer.usage().iter().map(|usage| usage.used).collect()
 }
 
 /// A caller of a random schedule.
 #[derive(Clone, Debug)]
 struct Caller {
     comes_at: Duration,
-    urgency: Urgency,
+    priority: Priority,
     gives_up_after: Option<Duration>,
     /// For how long nobody polls it after its first poll.
     asleep_for: Option<Duration>,
@@ -65,7 +65,7 @@ fn caller() -> impl Strategy<Value = Caller> {
     )
         .prop_map(|(at, background, patience, asleep, held, sends, arrives)| Caller {
             comes_at: ms(at / 50 * 50),
-            urgency: if background { Background } else { Foreground },
+            priority: if background { Background } else { Foreground },
             gives_up_after: patience.map(ms),
             asleep_for: asleep.map(ms),
             holds_for: ms(held.saturating_sub(1_000)),
@@ -74,14 +74,14 @@ fn caller() -> impl Strategy<Value = Caller> {
         })
 }
 
-fn rates() -> impl Strategy<Value = Vec<Rate>> {
-    vec((1..20_u32, 1..10_000_u64).prop_map(|(limit, window)| Rate::new(limit, ms(window))), 0..4)
+fn rates() -> impl Strategy<Value = Vec<RateLimit>> {
+    vec((1..20_u32, 1..10_000_u64).prop_map(|(limit, window)| RateLimit::new(limit, ms(window))), 0..4)
 }
 
 /// What somebody outside sees of a caller that got a place.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    urgency: Urgency,
+    priority: Priority,
     /// Not left unpolled while it waited: it knew of its place when it was given.
     polled: bool,
     granted: Instant,
@@ -89,10 +89,10 @@ struct Seen {
     arrived: Option<Instant>,
 }
 
-async fn run(pacer: &RollingWindows, start: Instant, caller: Caller) -> Option<Seen> {
+async fn run(pacer: &SlidingWindow, start: Instant, caller: Caller) -> Option<Seen> {
     sleep_until(start + caller.comes_at).await;
     let permit = async {
-        let mut permit = pin!(reserve(pacer, caller.urgency));
+        let mut permit = pin!(acquire(pacer, caller.priority));
         if let Some(asleep) = caller.asleep_for {
             if let std::task::Poll::Ready(permit) = poll!(permit.as_mut()) {
                 return (permit, Instant::now());
@@ -113,7 +113,7 @@ async fn run(pacer: &RollingWindows, start: Instant, caller: Caller) -> Option<S
     drop(permit);
     let settled = Instant::now();
     let arrived = caller.sends.then(|| granted + (settled - granted) * caller.arrives / 100);
-    Some(Seen { urgency: caller.urgency, polled: caller.asleep_for.is_none(), granted, settled, arrived })
+    Some(Seen { priority: caller.priority, polled: caller.asleep_for.is_none(), granted, settled, arrived })
 }
 
 /// The most that any window holds, counted the slow way.
@@ -132,11 +132,11 @@ proptest! {
         let (pacer, patient) = (windows(&rates), callers.iter().filter(|caller| caller.gives_up_after.is_none()).count());
         let (seen, penalties, idle) = paused(async {
             let start = Instant::now();
-            let penalize = penalties.iter().map(|(at, asked)| {
+            let throttled = penalties.iter().map(|(at, asked)| {
                 let pacer = pacer.clone();
                 async move {
                     sleep_until(start + ms(*at)).await;
-                    pacer.penalize(asked.map(ms));
+                    pacer.throttled(asked.map(ms));
                     (Instant::now(), asked.map(ms))
                 }
             });
@@ -144,7 +144,7 @@ proptest! {
                 let pacer = pacer.clone();
                 tokio::spawn(async move { run(&pacer, start, caller).await })
             }));
-            let (seen, penalties) = timeout(Duration::from_secs(100_000), async { tokio::join!(calls, join_all(penalize)) }).await.expect("somebody was forgotten");
+            let (seen, penalties) = timeout(Duration::from_secs(100_000), async { tokio::join!(calls, join_all(throttled)) }).await.expect("somebody was forgotten");
             sleep(Duration::from_secs(30)).await;
             (seen.into_iter().filter_map(Result::unwrap).collect::<Vec<_>>(), penalties, used(&pacer))
         });
@@ -153,7 +153,7 @@ proptest! {
         prop_assert!(idle.iter().all(|used| *used == 0), "a debt is left: {idle:?}");
         let arrived: Vec<_> = seen.iter().filter_map(|seen| seen.arrived).collect();
         let granted: Vec<_> = seen.iter().filter(|seen| seen.arrived.is_some()).map(|seen| seen.granted).collect();
-        let polled: Vec<_> = seen.iter().filter(|seen| seen.arrived.is_some() && seen.urgency == Background).map(|seen| seen.granted).collect();
+        let polled: Vec<_> = seen.iter().filter(|seen| seen.arrived.is_some() && seen.priority == Background).map(|seen| seen.granted).collect();
         for rate in &rates {
             prop_assert!(fullest(&granted, rate.window) <= rate.limit as usize);
             prop_assert!(fullest(&arrived, rate.window) <= rate.limit as usize);
@@ -178,13 +178,13 @@ proptest! {
     #[test]
     fn dropping_a_wait_at_any_poll_leaves_no_trace(full in any::<bool>(), polls in 0..6_u32, step in 0..700_u64, background in any::<bool>()) {
         paused(async {
-            let pacer = windows(&[Rate::new(3, ms(1_000)), Rate::new(50, ms(60_000))]);
+            let pacer = windows(&[RateLimit::new(3, ms(1_000)), RateLimit::new(50, ms(60_000))]);
             for _ in 0..if full { 3 } else { 0 } {
                 spend(&pacer, Foreground, Duration::ZERO).await;
             }
             let before = used(&pacer)[1];
             {
-                let mut wait = pin!(pacer.reserve(if background { Background } else { Foreground }));
+                let mut wait = pin!(pacer.acquire(if background { Background } else { Foreground }));
                 for _ in 0..polls {
                     if poll!(wait.as_mut()).is_ready() {
                         break;
@@ -194,14 +194,14 @@ proptest! {
             }
             assert_eq!(used(&pacer)[1], before);
             sleep(ms(1_000)).await;
-            let burst = join_all((0..3).map(|_| pacer.reserve(Foreground)));
+            let burst = join_all((0..3).map(|_| pacer.acquire(Foreground)));
             assert!(burst.now_or_never().is_some(), "all three places are free again");
         });
     }
 
     #[test]
     fn a_fifth_of_every_window_is_there_for_the_foreground_at_once(limit in 2..60_u32, seconds in 1..100_u64, latency in 0..300_u64) {
-        let rate = Rate::new(limit, Duration::from_secs(seconds));
+        let rate = RateLimit::new(limit, Duration::from_secs(seconds));
         paused(async {
             let pacer = windows(&[rate]);
             let polling: Vec<_> = (0..limit).map(|_| {
@@ -221,15 +221,15 @@ proptest! {
     }
 }
 
-/// Calls of `workers` within an hour, by urgency.
-async fn saturate(pacer: &RollingWindows, workers: &[(Urgency, usize)], latency: Duration) -> [usize; 2] {
+/// Calls of `workers` within an hour, by priority.
+async fn saturate(pacer: &SlidingWindow, workers: &[(Priority, usize)], latency: Duration) -> [usize; 2] {
     let calls = Arc::new(Mutex::new([0; 2]));
-    let work = workers.iter().flat_map(|(urgency, count)| std::iter::repeat_n(*urgency, *count)).map(|urgency| {
+    let work = workers.iter().flat_map(|(priority, count)| std::iter::repeat_n(*priority, *count)).map(|priority| {
         let (pacer, calls) = (pacer.clone(), Arc::clone(&calls));
         async move {
             loop {
-                spend(&pacer, urgency, latency).await;
-                calls.lock().unwrap()[urgency as usize] += 1;
+                spend(&pacer, priority, latency).await;
+                calls.lock().unwrap()[priority as usize] += 1;
             }
         }
     });
@@ -261,7 +261,7 @@ fn the_foreground_goes_first() {
 
 #[tokio::test(start_paused = true)]
 async fn equals_go_in_the_order_they_came_and_without_delay() {
-    let pacer = windows(&[Rate::new(1, ms(100))]);
+    let pacer = windows(&[RateLimit::new(1, ms(100))]);
     let start = Instant::now();
     let calls = (0..20).map(|_| {
         let pacer = pacer.clone();
@@ -276,9 +276,9 @@ async fn equals_go_in_the_order_they_came_and_without_delay() {
 
 #[tokio::test(start_paused = true)]
 async fn waiters_that_nobody_polls_hold_up_nobody() {
-    let pacer = windows(&[Rate::new(60, ms(1_000))]);
+    let pacer = windows(&[RateLimit::new(60, ms(1_000))]);
     join_all((0..60).map(|_| spend(&pacer, Foreground, Duration::ZERO))).await;
-    let mut forgotten: Vec<_> = (0..50).map(|_| pacer.reserve(Foreground)).collect();
+    let mut forgotten: Vec<_> = (0..50).map(|_| pacer.acquire(Foreground)).collect();
     for wait in &mut forgotten {
         assert!(poll!(wait).is_pending());
     }
@@ -290,9 +290,9 @@ async fn waiters_that_nobody_polls_hold_up_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_moves_up_because_others_leave_goes_in_time() {
-    let pacer = windows(&[Rate::new(1, ms(1_000))]);
+    let pacer = windows(&[RateLimit::new(1, ms(1_000))]);
     spend(&pacer, Foreground, Duration::ZERO).await;
-    let mut leaving: Vec<_> = (0..50).map(|_| pacer.reserve(Foreground)).collect();
+    let mut leaving: Vec<_> = (0..50).map(|_| pacer.acquire(Foreground)).collect();
     for wait in &mut leaving {
         assert!(poll!(wait).is_pending());
     }
@@ -307,12 +307,12 @@ async fn whoever_moves_up_because_others_leave_goes_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_place_that_is_given_back_goes_to_the_next_at_once() {
-    let pacer = windows(&[Rate::new(1, Duration::from_secs(60))]);
-    let permit = reserve(&pacer, Foreground).await;
+    let pacer = windows(&[RateLimit::new(1, Duration::from_secs(60))]);
+    let permit = acquire(&pacer, Foreground).await;
     let asked = Instant::now();
     let next = tokio::spawn({
         let pacer = pacer.clone();
-        async move { reserve(&pacer, Background).await }
+        async move { acquire(&pacer, Background).await }
     });
     sleep(ms(10)).await;
     drop(permit);
@@ -325,9 +325,9 @@ async fn a_place_that_is_given_back_goes_to_the_next_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_penalty_bars_everybody_and_then_lets_them_go_evenly() {
-    let pacer = windows(&[Rate::new(10, ms(1_000))]);
-    pacer.penalize(Some(ms(5_000)));
-    let told = pacer.remaining()[0];
+    let pacer = windows(&[RateLimit::new(10, ms(1_000))]);
+    pacer.throttled(Some(ms(5_000)));
+    let told = pacer.usage()[0];
     assert_eq!((told.left(), told.free_in), (0, ms(5_100)));
     let start = Instant::now();
     let mut gone = Vec::new();
@@ -342,27 +342,27 @@ async fn a_penalty_bars_everybody_and_then_lets_them_go_evenly() {
 async fn a_penalty_without_a_time_lasts_for_the_shortest_window() {
     for (rates, wait) in [(&CERTCENTRAL[..], ms(5_180)), (&[], ms(1_000))] {
         let (pacer, start) = (windows(rates), Instant::now());
-        pacer.penalize(None);
-        pacer.penalize(Some(ms(10)));
+        pacer.throttled(None);
+        pacer.throttled(Some(ms(10)));
         spend(&pacer, Background, Duration::ZERO).await;
         assert_eq!(start.elapsed(), wait);
     }
     let pacer = windows(&CERTCENTRAL);
-    pacer.penalize(Some(Duration::MAX));
-    assert!(reserve(&pacer, Foreground).now_or_never().is_none());
+    pacer.throttled(Some(Duration::MAX));
+    assert!(acquire(&pacer, Foreground).now_or_never().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_is_forgotten_among_threads() {
-    let pacer = windows(&[Rate::new(20, ms(10))]);
+    let pacer = windows(&[RateLimit::new(20, ms(10))]);
     let calls = (0..400).map(|number| {
         let pacer = pacer.clone();
         tokio::spawn(async move {
-            let urgency = if number % 3 == 0 { Background } else { Foreground };
+            let priority = if number % 3 == 0 { Background } else { Foreground };
             if number % 5 == 0 {
-                return timeout(ms(number % 50), spend(&pacer, urgency, Duration::ZERO)).await.unwrap_or_default();
+                return timeout(ms(number % 50), spend(&pacer, priority, Duration::ZERO)).await.unwrap_or_default();
             }
-            spend(&pacer, urgency, Duration::ZERO).await;
+            spend(&pacer, priority, Duration::ZERO).await;
         })
     });
     timeout(Duration::from_secs(30), join_all(calls)).await.expect("somebody was forgotten");
@@ -370,7 +370,7 @@ async fn nobody_is_forgotten_among_threads() {
 
 #[test]
 fn rates_that_cannot_be_kept_to_are_refused() {
-    for rate in [Rate::new(0, ms(1)), Rate::new(1, Duration::ZERO), Rate::new(1, Duration::MAX)] {
-        assert!(RollingWindows::new([rate]).unwrap_err().is_configuration());
+    for rate in [RateLimit::new(0, ms(1)), RateLimit::new(1, Duration::ZERO), RateLimit::new(1, Duration::MAX)] {
+        assert!(SlidingWindow::new([rate]).unwrap_err().is_configuration());
     }
 }

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{
-    Pacer, Permit, Rate, Settled, Urgency, Usage, checked,
+    Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, checked,
     ledger::Ledger,
     line::{Lines, watch},
 };
@@ -28,58 +28,58 @@ use crate::error::Error;
 ///
 /// ```
 /// # use std::{sync::Arc, time::Duration};
-/// # use shomei::{Pacer, Rate, RollingWindows};
+/// # use shomei::{RateLimiter, RateLimit, SlidingWindow};
 /// // Two clients with one key share one budget.
-/// let pacer = Arc::new(RollingWindows::new([
-///     Rate::new(100, Duration::from_secs(5)),
-///     Rate::new(1000, Duration::from_secs(180)),
+/// let pacer = Arc::new(SlidingWindow::new([
+///     RateLimit::new(100, Duration::from_secs(5)),
+///     RateLimit::new(1000, Duration::from_secs(180)),
 /// ])?);
-/// for usage in pacer.remaining() {
+/// for usage in pacer.usage() {
 ///     println!("{} of {} left in {:?}", usage.left(), usage.rate.limit, usage.rate.window);
 /// }
 /// # #[cfg(feature = "certcentral")] {
 /// # use shomei::{ApiKey, CertCentral};
 /// # let key = ApiKey::new("0123456789ABCDEF")?;
-/// let orders = CertCentral::builder(key.clone()).pacer(pacer.clone()).build()?;
-/// let domains = CertCentral::builder(key).pacer(pacer).build()?;
+/// let orders = CertCentral::builder(key.clone()).rate_limiter(pacer.clone()).build()?;
+/// let domains = CertCentral::builder(key).rate_limiter(pacer).build()?;
 /// # }
 /// # Ok::<(), shomei::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct RollingWindows {
+pub struct SlidingWindow {
     shared: Arc<Shared>,
 }
 
-impl RollingWindows {
+impl SlidingWindow {
     /// Windows in which every place is free.
     ///
     /// # Errors
     ///
     /// When a limit is zero, or a window is empty or longer than a year.
-    pub fn new(rates: impl IntoIterator<Item = Rate>) -> Result<Self, Error> {
+    pub fn new(rates: impl IntoIterator<Item = RateLimit>) -> Result<Self, Error> {
         let rates = checked(rates)?;
         let state = State { ledger: Ledger::new(rates), lines: Lines::default(), called: BTreeSet::new() };
         Ok(Self { shared: Arc::new(Shared(Mutex::new(state))) })
     }
 }
 
-impl Pacer for RollingWindows {
-    fn reserve(&self, urgency: Urgency) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
-        Box::pin(async move { Ok(Waiting::new(&self.shared, urgency).place().await) })
+impl RateLimiter for SlidingWindow {
+    fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
+        Box::pin(async move { Ok(Waiting::new(&self.shared, priority).place().await) })
     }
 
-    fn penalize(&self, asked: Option<Duration>) {
-        self.shared.change(|state, now| state.ledger.penalize(asked, now));
+    fn throttled(&self, asked: Option<Duration>) {
+        self.shared.change(|state, now| state.ledger.throttled(asked, now));
     }
 
-    fn remaining(&self) -> Vec<Usage> {
+    fn usage(&self) -> Vec<RateUsage> {
         self.shared.change(|state, now| state.ledger.usage(now))
     }
 }
 
-impl fmt::Debug for RollingWindows {
+impl fmt::Debug for SlidingWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RollingWindows").field("remaining", &self.remaining()).finish()
+        f.debug_struct("SlidingWindow").field("remaining", &self.usage()).finish()
     }
 }
 
@@ -111,11 +111,11 @@ impl State {
     /// Takes the free places for those in front, and says whom to wake: them, and whoever is in front then.
     fn call(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        for urgency in [Urgency::Foreground, Urgency::Background] {
-            let line = self.lines.line(urgency);
-            while !line.is_empty() && self.ledger.free_at(urgency, now) <= now {
+        for priority in [Priority::Foreground, Priority::Background] {
+            let line = self.lines.line(priority);
+            while !line.is_empty() && self.ledger.free_at(priority, now) <= now {
                 let Some(first) = line.pop_front() else { break };
-                self.ledger.take(urgency);
+                self.ledger.take(priority);
                 self.called.insert(first.number);
                 wakers.extend(first.waker);
             }
@@ -130,21 +130,21 @@ impl State {
     }
 
     /// Whether the waiter was called; if not, when it looks again by itself.
-    fn look(&mut self, number: u64, urgency: Urgency, waker: &Waker, now: Instant) -> Result<(), Instant> {
+    fn look(&mut self, number: u64, priority: Priority, waker: &Waker, now: Instant) -> Result<(), Instant> {
         if self.called.remove(&number) {
             return Ok(());
         }
-        let behind = self.lines.stand(number, urgency, waker);
-        Err(self.ledger.free_at(urgency, now).max(now + Duration::from_millis(1)) + behind)
+        let behind = self.lines.stand(number, priority, waker);
+        Err(self.ledger.free_at(priority, now).max(now + Duration::from_millis(1)) + behind)
     }
 
     /// Takes somebody out who waits no longer.
-    fn leave(&mut self, number: u64, urgency: Urgency, now: Instant) {
+    fn leave(&mut self, number: u64, priority: Priority, now: Instant) {
         if self.called.remove(&number) {
-            self.ledger.settle(urgency, Settled::Unused, now);
+            self.ledger.settle(priority, PermitOutcome::Released, now);
             return;
         }
-        self.lines.leave(number, urgency);
+        self.lines.leave(number, priority);
     }
 }
 
@@ -152,29 +152,29 @@ impl State {
 struct Waiting<'p> {
     shared: &'p Arc<Shared>,
     number: Option<u64>,
-    urgency: Urgency,
+    priority: Priority,
 }
 
 impl<'p> Waiting<'p> {
-    fn new(shared: &'p Arc<Shared>, urgency: Urgency) -> Self {
-        let number = shared.change(|state, _| state.lines.line_up(urgency));
-        Self { shared, number: Some(number), urgency }
+    fn new(shared: &'p Arc<Shared>, priority: Priority) -> Self {
+        let number = shared.change(|state, _| state.lines.line_up(priority));
+        Self { shared, number: Some(number), priority }
     }
 
     async fn place(mut self) -> Permit {
         if let Some(number) = self.number {
-            watch(|waker| self.shared.change(|state, now| state.look(number, self.urgency, waker, now))).await;
+            watch(|waker| self.shared.change(|state, now| state.look(number, self.priority, waker, now))).await;
         }
         self.number = None;
-        let (shared, urgency) = (Arc::clone(self.shared), self.urgency);
-        Permit::new(move |outcome| shared.change(|state, now| state.ledger.settle(urgency, outcome, now)))
+        let (shared, priority) = (Arc::clone(self.shared), self.priority);
+        Permit::new(move |outcome| shared.change(|state, now| state.ledger.settle(priority, outcome, now)))
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            self.shared.change(|state, now| state.leave(number, self.urgency, now));
+            self.shared.change(|state, now| state.leave(number, self.priority, now));
         }
     }
 }

@@ -38,16 +38,16 @@ fn only_what_does_no_harm_is_repeated() {
         (answered(425), false, false),
     ] {
         for (idempotent, repeated) in [(false, write), (true, read)] {
-            let repeat = |retry: Retry| retry.decide(&attempt(outcome, idempotent), 0.5) != Decision::Return;
-            assert_eq!(repeat(Retry::default()), repeated, "{outcome:?}, idempotent: {idempotent}");
-            assert!(!repeat(Retry::off()));
+            let repeat = |retry: RetryPolicy| retry.decide(&attempt(outcome, idempotent), 0.5) != Decision::Return;
+            assert_eq!(repeat(RetryPolicy::default()), repeated, "{outcome:?}, idempotent: {idempotent}");
+            assert!(!repeat(RetryPolicy::never()));
         }
     }
 }
 
 #[test]
 fn bounds_double_up_to_the_longest_delay() {
-    let retry = Retry::default().attempts(u32::MAX);
+    let retry = RetryPolicy::default().max_attempts(u32::MAX);
     let bounds = [1, 2, 3, 6, 7, 40, u32::MAX - 1].map(|number| retry.decide(&Attempt { number, ..attempt(Outcome::Unsent, false) }, 1.0));
     assert_eq!(bounds, [500, 1_000, 2_000, 16_000, 20_000, 20_000, 20_000].map(|bound| Decision::RepeatAfter(ms(bound))));
 }
@@ -56,7 +56,7 @@ fn bounds_double_up_to_the_longest_delay() {
 fn retry_after_is_kept_if_it_is_bearable_and_in_time() {
     let decide = |asked: u64, time_left: u64| {
         let outcome = Outcome::Answered { status: 429, retry_after: Some(ms(asked)) };
-        Retry::default().decide(&Attempt { time_left: ms(time_left), ..attempt(outcome, false) }, 1.0)
+        RetryPolicy::default().decide(&Attempt { time_left: ms(time_left), ..attempt(outcome, false) }, 1.0)
     };
     // Callers that were told the same do not come back in the same moment.
     assert_eq!(decide(7_000, 60_000), Decision::RepeatAfter(ms(7_500)));
@@ -77,16 +77,16 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-fn retry() -> impl Strategy<Value = Retry> {
+fn retry() -> impl Strategy<Value = RetryPolicy> {
     let delay = || prop_oneof![(0..100_000_u64).prop_map(ms), Just(Duration::MAX)];
     (0..20_u32, delay(), delay(), delay(), 0..60_u32, 0..12_u32).prop_map(|(attempts, first, longest, asked, tokens, cost)| {
-        Retry::default()
-            .attempts(attempts)
-            .first_delay(first)
-            .longest_delay(longest)
-            .longest_retry_after(asked)
-            .budget(tokens)
-            .repeat_cost(cost)
+        RetryPolicy::default()
+            .max_attempts(attempts)
+            .initial_backoff(first)
+            .max_backoff(longest)
+            .max_retry_after(asked)
+            .retry_tokens(tokens)
+            .retry_cost(cost)
     })
 }
 
@@ -111,8 +111,8 @@ proptest! {
                         Outcome::Answered { retry_after, .. } => retry_after.unwrap_or_default(),
                         _ => Duration::ZERO,
                     };
-                    prop_assert!(asked <= delay && delay <= asked.saturating_add(retry.longest_delay));
-                    prop_assert!(asked <= retry.longest_retry_after);
+                    prop_assert!(asked <= delay && delay <= asked.saturating_add(retry.max_backoff));
+                    prop_assert!(asked <= retry.max_retry_after);
                     now += delay;
                 }
             }
@@ -128,8 +128,8 @@ proptest! {
         for repeat in repeats {
             if repeat {
                 let paid = budget.pay(&retry);
-                prop_assert_eq!(paid, tokens >= i64::from(retry.repeat_cost));
-                tokens -= if paid { i64::from(retry.repeat_cost) } else { 0 };
+                prop_assert_eq!(paid, tokens >= i64::from(retry.retry_cost));
+                tokens -= if paid { i64::from(retry.retry_cost) } else { 0 };
             } else {
                 budget.refill();
                 tokens = (tokens + 1).min(i64::from(retry.budget));

@@ -107,16 +107,16 @@ impl<'c> Certificates<'c> {
     }
 
     /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得, vendor page 4160655), as a page or a
-    /// stream. Deprecated (廃止予定); in v2: [`v2::Certificates::statuses`](crate::pocketsign::v2::Certificates::statuses).
+    /// stream. Deprecated (廃止予定); in v2: [`v2::Certificates::status_history`](crate::pocketsign::v2::Certificates::status_history).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
-    /// let page = ps.certificates().statuses("497f6eca-6276-4993-bfeb-53cbbbba6f08").limit(20).send().await?;
+    /// let page = ps.certificates().status_history("497f6eca-6276-4993-bfeb-53cbbbba6f08").limit(20).send().await?;
     /// println!("{} of {:?}", page.results.len(), page.total);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn statuses(self, id: impl Into<CertificateId>) -> ListCertificateStatuses {
+    pub fn status_history(self, id: impl Into<CertificateId>) -> ListCertificateStatuses {
         ListCertificateStatuses::of(self.client, id.into())
     }
 

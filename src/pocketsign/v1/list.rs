@@ -82,7 +82,7 @@ list! {
 }
 
 list! {
-    /// Lists the revocation checks of a certificate: [`Certificates::statuses`](super::Certificates::statuses).
+    /// Lists the revocation checks of a certificate: [`Certificates::status_history`](super::Certificates::status_history).
     ListCertificateStatuses, CertificateStatusPage of CertificateStatusRecord as CertificateStatusRecord, by certificate: CertificateId, @ list_certificate_statuses
 }
 

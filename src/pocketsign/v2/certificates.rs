@@ -88,11 +88,11 @@ impl<'c> Certificates<'c> {
     /// use futures_util::TryStreamExt as _;
     ///
     /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
-    /// let checks: Vec<_> = ps.certificates().statuses().certificate(id).stream().try_collect().await?;
+    /// let checks: Vec<_> = ps.certificates().status_history().certificate(id).stream().try_collect().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn statuses(self) -> ListCertificateStatuses {
+    pub fn status_history(self) -> ListCertificateStatuses {
         ListCertificateStatuses::new(self.client)
     }
 

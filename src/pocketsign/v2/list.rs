@@ -106,7 +106,7 @@ list! {
 }
 
 list! {
-    /// Lists revocation checks: [`Certificates::statuses`](super::Certificates::statuses).
+    /// Lists revocation checks: [`Certificates::status_history`](super::Certificates::status_history).
     ListCertificateStatuses, ListCertificateStatusesRequest, ListCertificateStatusesFilter,
     ListCertificateStatusesResponse of GetCertificateStatusResponse as GetCertificateStatusResponse, list_certificate_statuses,
     certificate_ids: "certificate_id"

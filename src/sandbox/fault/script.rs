@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use http::{Method, Uri};
 
-use super::{Fault, FaultMet, FaultPlan};
+use super::{Fault, FaultPlan, InjectedFault};
 
 /// A burst of 429 is at most so many calls longer than one.
 const LONGEST_BURST: u32 = 4;
@@ -16,7 +16,7 @@ pub(crate) struct Script {
     chance: Rng,
     /// The rest of a burst.
     burst: Option<(u32, Fault)>,
-    met: Vec<FaultMet>,
+    met: Vec<InjectedFault>,
 }
 
 /// What happens to one call.
@@ -40,12 +40,12 @@ impl Script {
         let by_rule = self.by_rule(method, uri);
         let fault = by_rule.or_else(|| self.by_chance());
         if let Some(fault) = fault.clone() {
-            self.met.push(FaultMet { call: format!("{method} {}", uri.path()), fault });
+            self.met.push(InjectedFault { call: format!("{method} {}", uri.path()), fault });
         }
         Fate { fault, chance: self.chance.fork() }
     }
 
-    pub(crate) fn met(&self) -> Vec<FaultMet> {
+    pub(crate) fn met(&self) -> Vec<InjectedFault> {
         self.met.clone()
     }
 
@@ -82,7 +82,7 @@ impl Script {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::fault::Calls;
+    use crate::sandbox::fault::CallMatcher;
 
     fn faults(plan: FaultPlan, calls: &[&str]) -> Vec<Option<Fault>> {
         let mut script = Script::new(plan);
@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn rules_count_their_own_calls_and_the_first_that_fits_wins() {
         let plan = FaultPlan::new()
-            .on(Calls::to("GET /users").nth(2), Fault::Refuse)
-            .on(Calls::to("/users").first(2), Fault::Empty)
-            .on(Calls::all().nth(5), Fault::Gzip);
+            .on(CallMatcher::to("GET /users").nth(2), Fault::Refuse)
+            .on(CallMatcher::to("/users").first(2), Fault::Empty)
+            .on(CallMatcher::all().nth(5), Fault::Gzip);
         let met = faults(plan, &["GET /users", "GET /users", "GET /users", "GET /certificates", "GET /users"]);
         assert_eq!(met, [Some(Fault::Empty), Some(Fault::Refuse), None, None, Some(Fault::Gzip)]);
     }

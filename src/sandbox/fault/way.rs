@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use super::{Fate, Fault, FaultMet, FaultPlan, RetryAfter, Script, spoil, wobble};
+use super::{Fate, Fault, FaultPlan, InjectedFault, RetryAfter, Script, spoil, wobble};
 use crate::sandbox::Sandbox;
 use crate::sandbox::clock::{after, http_date};
 use crate::sandbox::http::Reply;
@@ -79,7 +79,7 @@ impl Sandbox {
 
     /// The calls that met a fault since the plan was set, oldest first.
     #[must_use]
-    pub fn faults_met(&self) -> Vec<FaultMet> {
+    pub fn faults_met(&self) -> Vec<InjectedFault> {
         self.in_script(|script| script.met())
     }
 
@@ -109,7 +109,7 @@ impl Sandbox {
             Fault::StallBody(delay) => return Ok(halting(answer, delay)),
             Fault::SlowBody(delay) => return Ok(answer.map(|body| slow(&body, delay))),
             Fault::Truncated if !answer.body().is_empty() => return Ok(answer.map(|body| truncated(&body))),
-            Fault::CutShort => answer = answer.map(|body| body.slice(..body.len() / 2)),
+            Fault::ShortBody => answer = answer.map(|body| body.slice(..body.len() / 2)),
             Fault::WrongContentType if !answer.body().is_empty() => {
                 answer.headers_mut().insert(header::CONTENT_TYPE, HTML);
             }
@@ -121,8 +121,8 @@ impl Sandbox {
             Fault::Nulls => answer = spoil::json(answer, |body| spoil::nulls(body, &mut chance)),
             Fault::UnknownValues => answer = spoil::json(answer, |body| spoil::unknown_values(body, &mut chance)),
             Fault::UnknownMembers => answer = spoil::json(answer, spoil::unknown_members),
-            Fault::Wobbles if for_pocketsign => answer = spoil::json(answer, |body| wobble::snake_case(body, &mut chance)),
-            Fault::Wobbles => answer = spoil::json(answer, |body| wobble::wobble(body, &mut chance)),
+            Fault::LooseTypes if for_pocketsign => answer = spoil::json(answer, |body| wobble::snake_case(body, &mut chance)),
+            Fault::LooseTypes => answer = spoil::json(answer, |body| wobble::wobble(body, &mut chance)),
             Fault::DuplicateMembers => answer = answer.map(|body| spoil::duplicate_members(&body)),
             Fault::DeepNesting => answer = answer.map(|body| spoil::deep_nesting(&body)),
             Fault::Huge => {

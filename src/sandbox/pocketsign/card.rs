@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::jpki::{Hash, Kind};
 use super::person::{PersonDetails, RevocationCause};
-use crate::sandbox::{NotPossible, Sandbox};
+use crate::sandbox::{Sandbox, SandboxError};
 
 /// A person registered with the sandbox's JPKI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,17 +68,17 @@ impl CardCertificate {
     /// # Errors
     ///
     /// No such algorithm makes a digest of this length.
-    pub fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, NotPossible> {
+    pub fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, SandboxError> {
         let hash = Hash::ALL.into_iter().find(|hash| hash.algorithm().output_len() == digest.len());
-        let hash = hash.ok_or(NotPossible("a digest has 32, 48 or 64 bytes"))?;
-        let digest = digest::Digest::import_less_safe(digest, hash.algorithm()).map_err(|_| NotPossible("this is no digest"))?;
+        let hash = hash.ok_or(SandboxError("a digest has 32, 48 or 64 bytes"))?;
+        let digest = digest::Digest::import_less_safe(digest, hash.algorithm()).map_err(|_| SandboxError("this is no digest"))?;
         let padding: &'static dyn signature::RsaEncoding = match hash {
             Hash::Sha256 => &signature::RSA_PKCS1_SHA256,
             Hash::Sha384 => &signature::RSA_PKCS1_SHA384,
             Hash::Sha512 => &signature::RSA_PKCS1_SHA512,
         };
         let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key.sign_digest(padding, &digest, &mut signature).map_err(|_| NotPossible("the key does not sign"))?;
+        self.key.sign_digest(padding, &digest, &mut signature).map_err(|_| SandboxError("the key does not sign"))?;
         Ok(signature)
     }
 
@@ -143,7 +143,7 @@ impl Jpki {
     /// # Errors
     ///
     /// This sandbox has no such person.
-    pub fn renew(&self, person: CardPerson) -> Result<Card, NotPossible> {
+    pub fn renew(&self, person: CardPerson) -> Result<Card, SandboxError> {
         self.revoke_valid(person, Kind::Signing, RevocationCause::Superseded);
         self.revoke_valid(person, Kind::Authentication, RevocationCause::Superseded);
         self.new_card(person)
@@ -155,7 +155,7 @@ impl Jpki {
     /// # Errors
     ///
     /// This sandbox has no such person.
-    pub fn move_to(&self, person: CardPerson, address: &str) -> Result<CardCertificate, NotPossible> {
+    pub fn move_to(&self, person: CardPerson, address: &str) -> Result<CardCertificate, SandboxError> {
         let moved = self.0.in_verify(|service, _| match service.jpki.person_mut(person.0) {
             Some(details) => {
                 address.clone_into(&mut details.address);
@@ -173,12 +173,12 @@ impl Jpki {
     /// # Errors
     ///
     /// It is another sandbox's, or revoked already.
-    pub fn revoke(&self, certificate: &CardCertificate, cause: RevocationCause) -> Result<(), NotPossible> {
+    pub fn revoke(&self, certificate: &CardCertificate, cause: RevocationCause) -> Result<(), SandboxError> {
         let revoked = self.0.in_verify(|service, now| {
             let found = service.jpki.find(certificate.der());
             found.is_some_and(|index| service.jpki.revoke(index, cause, now))
         });
-        if revoked { Ok(()) } else { Err(NotPossible("there is no such certificate, or it is revoked already")) }
+        if revoked { Ok(()) } else { Err(SandboxError("there is no such certificate, or it is revoked already")) }
     }
 
     /// Whether the OCSP responder answers; it does unless told otherwise.
@@ -191,7 +191,7 @@ impl Jpki {
         self.0.in_verify(|service, _| service.jpki.has_links = available);
     }
 
-    fn new_card(&self, person: CardPerson) -> Result<Card, NotPossible> {
+    fn new_card(&self, person: CardPerson) -> Result<Card, SandboxError> {
         Ok(Card {
             person,
             signing: self.certificate(person, Kind::Signing)?,
@@ -199,7 +199,7 @@ impl Jpki {
         })
     }
 
-    fn certificate(&self, person: CardPerson, kind: Kind) -> Result<CardCertificate, NotPossible> {
+    fn certificate(&self, person: CardPerson, kind: Kind) -> Result<CardCertificate, SandboxError> {
         // Making a key takes a while; the sandbox goes on meanwhile.
         let key = RsaKeyPair::generate(KeySize::Rsa2048).expect("the system's random numbers never run out");
         let public = PublicKey(key.public_key().as_ref());
@@ -216,4 +216,4 @@ impl Jpki {
     }
 }
 
-const STRANGER: NotPossible = NotPossible("there is no such person");
+const STRANGER: SandboxError = SandboxError("there is no such person");

@@ -20,7 +20,7 @@ const WRONG: [i64; 4] = [40 * 86_400, YEAR, 20 * YEAR, -20 * YEAR];
 async fn a_wrong_date_replaces_no_token_in_a_wait() {
     for ahead in WRONG {
         let (way, cc) = Way::to(Sandbox::builder());
-        let pending = validation(&cc, "example.com").await.polling(Polling::every(MINUTE));
+        let pending = validation(&cc, "example.com").await.polling(Polling::fixed(MINUTE));
         publish(&way, pending.instructions());
         way.set_ahead(ahead);
         cc.users().me().send().await.unwrap();
@@ -44,7 +44,7 @@ async fn a_wrong_date_changes_nothing_of_an_adopted_domain() {
         first.wait(HOUR).await.unwrap();
         let writes = way.count("POST ") + way.count("PUT ");
         let other = cc.domains().validate("example.com").organization(ORGANIZATION);
-        let _ = other.method(DcvMethod::DnsCnameToken).start().await.unwrap();
+        let _ = other.dcv_method(DcvMethod::DnsCnameToken).start().await.unwrap();
         assert_eq!(way.count("POST ") + way.count("PUT "), writes, "{ahead}");
     }
 }
@@ -52,16 +52,16 @@ async fn a_wrong_date_changes_nothing_of_an_adopted_domain() {
 #[tokio::test(start_paused = true)]
 async fn a_token_whose_end_lies_behind_both_clocks_is_replaced_once() {
     let (way, cc) = Way::to(Sandbox::builder());
-    let mut wait = validation(&cc, "example.com").await.polling(Polling::every(DAY)).wait(40 * DAY);
+    let mut wait = validation(&cc, "example.com").await.polling(Polling::fixed(DAY)).wait(40 * DAY);
     let renewed = loop {
         match wait.next().await.unwrap().unwrap() {
-            Step::Waiting(DomainValidationState::TokenRenewed(instructions)) => break instructions,
-            Step::Done(domain) => panic!("{domain:?}"),
+            Progress::InProgress(DomainValidationState::TokenRenewed(instructions)) => break instructions,
+            Progress::Completed(domain) => panic!("{domain:?}"),
             _ => {}
         }
     };
     publish(&way, &renewed);
-    assert!(matches!(wait.next().await, Some(Ok(Step::Done(_)))));
+    assert!(matches!(wait.next().await, Some(Ok(Progress::Completed(_)))));
     assert_eq!(way.count("/dcv/token"), 1);
 }
 
@@ -83,7 +83,7 @@ async fn where_the_service_says_that_it_expired_it_is_replaced() {
     });
     let mut wait = pending.wait(HOUR);
     let step = wait.next().await.unwrap().unwrap();
-    assert!(matches!(step, Step::Waiting(DomainValidationState::TokenRenewed(_))), "{step:?}");
+    assert!(matches!(step, Progress::InProgress(DomainValidationState::TokenRenewed(_))), "{step:?}");
     assert_eq!(way.count("/dcv/token"), 1);
 }
 
@@ -95,7 +95,7 @@ async fn where_the_service_refuses_it_and_its_end_has_come_there_it_is_replaced(
     way.answer_for(MINUTE, "validate-token", 400, r#"{"errors":[{"code":"invalid_value:token","message":"It is too old."}]}"#);
     let mut wait = pending.wait(HOUR);
     let step = wait.next().await.unwrap().unwrap();
-    assert!(matches!(step, Step::Waiting(DomainValidationState::TokenRenewed(_))), "{step:?}");
+    assert!(matches!(step, Progress::InProgress(DomainValidationState::TokenRenewed(_))), "{step:?}");
     assert_eq!(way.count("/dcv/token"), 1);
 }
 
@@ -103,10 +103,10 @@ async fn where_the_service_refuses_it_and_its_end_has_come_there_it_is_replaced(
 async fn a_token_that_a_colleague_replaced_is_announced_not_replaced_again() {
     let (way, cc) = Way::to(Sandbox::builder());
     let pending = validation(&cc, "example.com").await;
-    let replaced = cc.domains().new_token(pending.id()).send().await.unwrap();
+    let replaced = cc.domains().generate_dcv_token(pending.id()).send().await.unwrap();
     way.answer_for(MINUTE, "validate-token", 400, r#"{"errors":[{"code":"invalid_value:token","message":"It was replaced."}]}"#);
     let mut wait = pending.wait(HOUR);
-    let Some(Ok(Step::Waiting(DomainValidationState::TokenRenewed(instructions)))) = wait.next().await else { panic!() };
+    let Some(Ok(Progress::InProgress(DomainValidationState::TokenRenewed(instructions)))) = wait.next().await else { panic!() };
     assert!(instructions.to_string().contains(replaced.token.as_deref().unwrap()));
     assert_eq!(way.count("/dcv/token"), 1);
 }
@@ -128,17 +128,17 @@ async fn a_refusal_that_may_be_a_proxys_replaces_no_token() {
 #[tokio::test(start_paused = true)]
 async fn a_new_token_whose_response_is_unreadable_is_taken_up_not_replaced_again() {
     let (way, cc) = Way::to(Sandbox::builder());
-    let pending = validation(&cc, "example.com").await.polling(Polling::every(DAY));
+    let pending = validation(&cc, "example.com").await.polling(Polling::fixed(DAY));
     *way.garbled.lock().unwrap() = Some(("/dcv/token", "{}"));
     let mut wait = pending.wait(40 * DAY);
     let renewed = loop {
         match wait.next().await.unwrap().unwrap() {
-            Step::Waiting(DomainValidationState::TokenRenewed(instructions)) => break instructions,
-            Step::Done(domain) => panic!("{domain:?}"),
+            Progress::InProgress(DomainValidationState::TokenRenewed(instructions)) => break instructions,
+            Progress::Completed(domain) => panic!("{domain:?}"),
             _ => {}
         }
     };
     publish(&way, &renewed);
-    assert!(matches!(wait.next().await, Some(Ok(Step::Done(_)))));
+    assert!(matches!(wait.next().await, Some(Ok(Progress::Completed(_)))));
     assert_eq!(way.count("/dcv/token"), 1);
 }

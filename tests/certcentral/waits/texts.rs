@@ -2,7 +2,7 @@
 
 use shomei::certcentral::{
     DcvMethod,
-    flow::{DomainValidationState, WaitingFor},
+    flow::{Blocker, DomainValidationState},
 };
 
 use super::*;
@@ -27,7 +27,7 @@ async fn every_other_flow_names_what_it_is_about_too() {
     assert_eq!(text, "domain example.org: not validated within 1 h 30 min; waits for the TXT record");
 
     let request = approval.request_id();
-    let lazily = cc.requests().settle(request).approve(false).start();
+    let lazily = cc.requests().drive_approval(request).approve(false).start();
     let text = lazily.wait(HOUR).await.unwrap_err().to_string();
     assert_eq!(text, format!("request {request}: not approved within 1 h; waits for the approval of request {request}"));
 
@@ -55,13 +55,13 @@ async fn a_hook_that_fails_is_told_with_what_it_was_to_publish() {
 
 #[test]
 fn states_read_as_what_is_missing() {
-    let domain = |method| WaitingFor::Domain { name: "example.org".into(), method };
+    let domain = |method| Blocker::Domain { name: "example.org".into(), method };
     for (waiting_for, expected) in [
-        (WaitingFor::Approval(RequestId(7)), "the approval of request 7"),
-        (WaitingFor::Organization, "the validation of the organization"),
+        (Blocker::Approval(RequestId(7)), "the approval of request 7"),
+        (Blocker::Organization, "the validation of the organization"),
         (domain(Some(DcvMethod::DnsCnameToken)), "control of example.org (dns-cname-token)"),
         (domain(None), "control of example.org"),
-        (WaitingFor::FinalCheck, "the vendor's final check"),
+        (Blocker::FinalCheck, "the vendor's final check"),
     ] {
         assert_eq!(waiting_for.to_string(), expected);
     }
@@ -71,9 +71,9 @@ fn states_read_as_what_is_missing() {
         (Some(ErrorCode::FileRandomValueNotFound), "waits for the file"),
         (None, "waits for the proof of control"),
     ] {
-        assert_eq!(DomainValidationState::NotYet { code }.to_string(), expected);
+        assert_eq!(DomainValidationState::Pending { code }.to_string(), expected);
     }
-    let txt = Instructions::Txt { name: "example.org".into(), value: "t0k".into(), expires: None };
+    let txt = DcvInstructions::Txt { name: "example.org".into(), value: "t0k".into(), expires: None };
     assert_eq!(
         DomainValidationState::TokenRenewed(txt).to_string(),
         r#"waits for what has to be published now: example.org. IN TXT "t0k""#

@@ -34,7 +34,7 @@ async fn a_token_is_of_its_base_url() {
         assert!(error.is_invalid_input() && error.to_string().contains("base URL"), "{base_url}: {error}");
         assert_eq!(way.count(""), calls);
     }
-    let here = way.client("http://127.0.0.1:4711/services/v2").requests().settle(RequestId(7)).start().resume_token();
+    let here = way.client("http://127.0.0.1:4711/services/v2").requests().drive_approval(RequestId(7)).start().resume_token();
     let _ = way.client("http://127.0.0.1:4712/services/v2").requests().resume_approval(here).start().unwrap();
 }
 
@@ -43,7 +43,7 @@ async fn the_key_is_replaced_and_a_wait_goes_on() {
     let (way, _) = Way::to(Sandbox::builder());
     let client = |key: &str| CertCentral::builder(ApiKey::new(key).unwrap()).base_url(BASE).transport(way.clone());
     // Made with the key of before; the service knows only the present one.
-    let token = client("FORMER-KEY").build().unwrap().requests().settle(RequestId(7)).start().resume_token();
+    let token = client("FORMER-KEY").build().unwrap().requests().drive_approval(RequestId(7)).start().resume_token();
     let present = || client(way.sandbox.api_key());
     let resume = |cc: CertCentral| cc.requests().resume_approval(token.clone()).start();
     let error = resume(present().build().unwrap()).unwrap_err();
@@ -61,7 +61,7 @@ async fn an_in_process_client_knows_the_time_at_once_when_a_test_moves_it() {
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral().unwrap();
     let pending = validation(&cc, "example.com").await;
-    let Instructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
+    let DcvInstructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
     sandbox.dns().publish_txt(name, value);
     pending.wait(HOUR).await.unwrap();
     let issued = issuance(&cc, "example.com").await.wait(HOUR).await.unwrap();

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use shomei::{
     CertCentral,
-    certcentral::{Dates, DcvMethod, OrderId, RevocationReason},
+    certcentral::{DateRange, DcvMethod, OrderId, RevocationReason},
 };
 
 use super::Wire;
@@ -21,13 +21,13 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
     )
     .await;
     wire.row(
-        cc.orders().changes().between(Dates::between(day(1), day(7))).send(),
+        cc.orders().changes().between(DateRange::between(day(1), day(7))).send(),
         "GET /order/certificate/status-changes?filters[status_last_updated]=2026-11-01 00:00:00...2026-11-07 23:59:59",
         Value::Null,
     )
     .await;
     wire.row(
-        cc.orders().cancel(id).note("ordered twice").send_emails(false).send(),
+        cc.orders().cancel(id).comment("ordered twice").send_emails(false).send(),
         "PUT /order/certificate/7/status",
         json!({"status": "canceled", "note": "ordered twice", "send_emails": false}),
     )
@@ -63,7 +63,7 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
         json!({"dcv_method": "dns-txt-token"}),
     )
     .await;
-    wire.row(cc.orders().random_value(id).send(), "PUT /order/certificate/7/dcv-random-value", Value::Null).await;
+    wire.row(cc.orders().generate_dcv_token(id).send(), "PUT /order/certificate/7/dcv-random-value", Value::Null).await;
     wire.row(
         cc.orders().check_dcv(id).names(["Sub.example.com"]).send(),
         "PUT /order/certificate/7/check-dcv",
@@ -78,7 +78,7 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
     .await;
     let _ = wire
         .row(
-            cc.orders().revoke(id).comments("I no longer need this cert.").skip_approval(true).start(),
+            cc.orders().revoke(id).comment("I no longer need this cert.").skip_approval(true).start(),
             "PUT /order/certificate/7/revoke",
             json!({"comments": "I no longer need this cert.", "skip_approval": true}),
         )
@@ -95,7 +95,7 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
     wire.refuses("within", cc.orders().changes().send()).await;
     wire.refuses("within", cc.orders().changes().within(Duration::ZERO).send()).await;
     wire.refuses("within", cc.orders().changes().within(week + Duration::from_secs(1)).send()).await;
-    wire.refuses("note", cc.orders().cancel(id).note(" ").send()).await;
+    wire.refuses("note", cc.orders().cancel(id).comment(" ").send()).await;
     wire.refuses("emails", cc.orders().set_additional_emails(id).emails(["jill"]).send()).await;
     wire.refuses("text", cc.orders().add_note(id, "").send()).await;
     wire.refuses("to", cc.orders().resend_approval_emails(id).to(none).send()).await;

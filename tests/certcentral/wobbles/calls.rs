@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, CertificateChain, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Dates, DcvMethod, DcvTokenStatus, DomainId, ErrorCode, Match, OrderDcvStatus, OrderId,
-        OrganizationId, Plan, Product, RequestId, types,
+        CertificateFormat, CertificateId, DateRange, DcvMethod, DcvTokenStatus, DomainId, ErrorCode, OrderDcvStatus, OrderId,
+        OrganizationId, Plan, Product, RequestId, TextFilter, types,
     },
 };
 
@@ -87,7 +87,7 @@ async fn row_03_no_status_changes_are_an_empty_object() {
 
 #[tokio::test]
 async fn row_20_changing_to_mail_answered_nothing_and_now_answers_the_addresses() {
-    let change = async |body| answered(200, body).domains().change_method(DomainId(1), DcvMethod::Email).send().await.unwrap();
+    let change = async |body| answered(200, body).domains().change_dcv_method(DomainId(1), DcvMethod::Email).send().await.unwrap();
     for nothing in [json!({}), json!([])] {
         let then = change(nothing).await;
         assert_eq!((then.dcv_token, then.validation_emails), (None, None));
@@ -115,7 +115,7 @@ async fn row_22_a_check_answers_a_token_that_is_a_string_or_a_number_or_none() {
         (json!({"token": 12345, "status": "active"}), Some("12345")),
         (json!({"status": "active"}), None),
     ] {
-        let check = answered(200, body).domains().check(DomainId(1)).send().await.unwrap();
+        let check = answered(200, body).domains().check_dcv(DomainId(1)).send().await.unwrap();
         assert_eq!((check.token.as_deref(), check.status), (token, Some(DcvTokenStatus::Active)));
     }
 }
@@ -126,7 +126,7 @@ async fn row_23_a_missing_record_is_an_error_or_the_status_of_a_name() {
     let refusal = json!({"errors": [{"code": "invalid_dns_txt", "message": "Could not find a valid TXT record for one or more domains."}]});
     let then = answered(400, refusal.clone()).raw().check_order_dcv(&OrderId(1), &all).await.unwrap_err();
     assert_eq!(then.status().map(|status| status.as_u16()), Some(400));
-    let of_domain = answered(400, refusal).domains().check(DomainId(1)).send().await.unwrap_err();
+    let of_domain = answered(400, refusal).domains().check_dcv(DomainId(1)).send().await.unwrap_err();
     assert_eq!(of_domain.certcentral_code(), Some(ErrorCode::InvalidDnsTxt));
 
     let names = json!([{"dns_name": "a.example.com", "status": "valid"}, {"dns_name": "b.example.com", "status": "pending"}]);
@@ -158,7 +158,7 @@ async fn row_41_a_page_says_that_its_limit_is_0_and_miscounts() {
 async fn row_42_success_comes_as_200_201_or_204_with_or_without_a_body() {
     for cc in [|| empty(204), || empty(200), || answered(200, json!({})), || answered(201, json!([]))] {
         cc().domains().activate(DomainId(1)).send().await.unwrap();
-        cc().domains().resend_emails(DomainId(1)).send().await.unwrap();
+        cc().domains().resend_dcv_emails(DomainId(1)).send().await.unwrap();
         cc().requests().approve(RequestId(1)).send().await.unwrap();
         let cancel = serde_json::from_value(json!({"status": "CANCELED", "note": "no"})).unwrap();
         cc().raw().update_order_status(&OrderId(1), &cancel).await.unwrap();
@@ -173,7 +173,7 @@ async fn row_42_success_comes_as_200_201_or_204_with_or_without_a_body() {
     for status in [200, 201] {
         let asked = answered(status, json!({"id": 1, "type": "revoke", "status": "pending"}));
         assert_eq!(asked.raw().revoke_order(&OrderId(1), &revocation).await.unwrap().into_inner().unwrap().id, RequestId(1));
-        let token = answered(status, json!({"token": "b3x5"})).domains().new_token(DomainId(1)).send().await.unwrap();
+        let token = answered(status, json!({"token": "b3x5"})).domains().generate_dcv_token(DomainId(1)).send().await.unwrap();
         assert_eq!(token.token.as_deref(), Some("b3x5"));
         let cc = answered(status, json!({"id": 112_233}));
         let placed = cc.orders().order(Product::SECURE_SITE_OV, crate::judge::csr());
@@ -242,7 +242,12 @@ async fn row_48_filters_reach_the_service_whatever_their_signs() {
     let script = Script::default().json(200, json!({}));
     let day = "2026-01-01".parse().unwrap();
     let cc = script.client();
-    let list = cc.orders().list().expiring(Dates::after(day)).created(Dates::between(day, day)).common_name(Match::under("example.com"));
+    let list = cc
+        .orders()
+        .list()
+        .expiring(DateRange::after(day))
+        .created(DateRange::between(day, day))
+        .common_name(TextFilter::suffix("example.com"));
     list.send().await.unwrap();
     let url = script.urls.lock().unwrap().remove(0);
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -279,7 +284,7 @@ async fn real_answers_a_bad_key_is_403_in_plain_json() {
     let body =
         r#"{"errors":[{"code":"access_denied|access_denied_invalid_key","message":"Access denied due to access_denied_invalid_key."}]}"#;
     let error = Script::default().text(403, body).client().users().me().send().await.unwrap_err();
-    assert!(error.is_denied() && !error.is_transient(), "{error}");
+    assert!(error.is_forbidden() && !error.is_transient(), "{error}");
     assert_eq!(error.certcentral_code(), Some(ErrorCode::AccessDeniedInvalidKey));
 }
 

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, CertCentral, KeyKind, PocketSign, PrivateKey, Transport, TransportError, pocketsign::UserId};
+use shomei::{ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, Transport, TransportError, pocketsign::UserId};
 use zeroize::Zeroizing;
 
 /// A secret that this hunt knows but does not hold: each byte is told apart from the secret's by the mask.
@@ -95,7 +95,7 @@ async fn a_key_is_gone_with_the_last_client() {
 }
 
 fn a_private_key_is_gone_when_it_is_dropped() {
-    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
     let masked = {
         let pem = key.to_pem();
         let mut text = Zeroizing::new(String::with_capacity(pem.len()));
@@ -104,7 +104,7 @@ fn a_private_key_is_gone_when_it_is_dropped() {
         STANDARD.decode_slice(&*text, &mut der).unwrap();
         Masked::of(&der[36..68])
     };
-    key.csr(["example.com"]).unwrap();
+    key.sign_csr(["example.com"]).unwrap();
     let again = PrivateKey::from_pem(&key.to_pem()).unwrap();
     assert!(masked.copies() > 0);
     drop((key, again));

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use shomei::{
-    ApiKey, CertCentral, KeyKind, PocketSign, PrivateKey, Retry, Sandbox,
-    certcentral::{DomainId, OrganizationId, Plan, Product, flow::Instructions},
-    pocketsign::{HashAlgorithm, Outcome},
+    ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
+    certcentral::{DomainId, OrganizationId, Plan, Product, flow::DcvInstructions},
+    pocketsign::{HashAlgorithm, SignInOutcome},
     sandbox::PersonDetails,
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -34,11 +34,11 @@ async fn nothing_is_told_at_any_level_by_any_crate() {
     let cc = builder.build().unwrap();
     let organization = OrganizationId(754_781);
     let pending = cc.domains().validate("example.com").organization(organization).start().await.unwrap();
-    let Instructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
+    let DcvInstructions::Txt { name, value, .. } = pending.instructions() else { panic!() };
     sandbox.dns().publish_txt(name, value);
     pending.wait(Duration::from_secs(60)).await.unwrap();
-    let private = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
-    let csr = private.csr(["example.com"]).unwrap();
+    let private = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
+    let csr = private.sign_csr(["example.com"]).unwrap();
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(organization);
     order.plan(Plan::years(1)).start().await.unwrap().wait(Duration::from_secs(60)).await.unwrap();
     cc.domains().get(DomainId(4711)).send().await.unwrap_err();
@@ -48,7 +48,7 @@ async fn nothing_is_told_at_any_level_by_any_crate() {
     let (digest, signature) = card.signing.sign(b"a challenge");
     let ps = PocketSign::v1(ApiKey::new(&*token).unwrap()).base_url(format!("http://{address}")).build().unwrap();
     let outcome = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap();
-    assert!(matches!(outcome, Outcome::New(_)));
+    assert!(matches!(outcome, SignInOutcome::New(_)));
 
     for answer in
         [|_: &str| String::new(), |head: &str| head.to_owned(), |head: &str| format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", head.len())]
@@ -60,7 +60,7 @@ async fn nothing_is_told_at_any_level_by_any_crate() {
     let verbose = verbose.http_client(reqwest::Client::builder().connection_verbose(true)).build().unwrap();
     verbose.users().me().send().await.unwrap();
     // A handshake that fails: nothing listens for TLS there.
-    let tls = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("https://{address}")).retry(Retry::off());
+    let tls = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("https://{address}")).retry(RetryPolicy::never());
     tls.build().unwrap().users().me().send().await.unwrap_err();
     drop((cc, ps));
     stop.send(()).unwrap();
@@ -108,7 +108,7 @@ async fn a_redirect_is_not_followed() {
         // Whoever brings a reqwest client that follows redirects does not get one that does.
         let following = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
         let builder = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}/services/v2"));
-        let cc = builder.http_client(following).retry(Retry::off()).build().unwrap();
+        let cc = builder.http_client(following).retry(RetryPolicy::never()).build().unwrap();
         let error = cc.users().me().send().await.unwrap_err();
         assert_eq!(error.status(), Some(status));
         let contacted = tokio::time::timeout(Duration::from_millis(50), target.accept()).await;

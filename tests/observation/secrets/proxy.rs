@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use shomei::{ApiKey, CertCentral, Retry, Sandbox};
+use shomei::{ApiKey, CertCentral, RetryPolicy, Sandbox};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -46,7 +46,7 @@ async fn serve(sandbox: &Sandbox) -> String {
 
 fn client(base_url: &str, http: reqwest::ClientBuilder) -> CertCentral {
     let builder = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(base_url).http_client(http);
-    builder.retry(Retry::off()).timeout(Duration::from_secs(10)).build().unwrap()
+    builder.retry(RetryPolicy::never()).attempt_timeout(Duration::from_secs(10)).build().unwrap()
 }
 
 #[tokio::test]

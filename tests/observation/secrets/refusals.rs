@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, time::Duration};
 
 use shomei::{
-    ApiKey, CertCentral, Csr, Error, PocketSign, PrivateKey, Retry, Sandbox,
+    ApiKey, CertCentral, Csr, Error, PocketSign, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{DomainId, OrganizationId},
     pocketsign::{HashAlgorithm, PocketSignV2, UserId},
 };
@@ -41,12 +41,12 @@ fn with_body(status: &str, kind: &str, body: &str) -> String {
 
 pub(super) fn certcentral(address: SocketAddr) -> CertCentral {
     let builder = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}/services/v2"));
-    builder.retry(Retry::off()).timeout(Duration::from_secs(10)).body_limit(4 << 10).build().unwrap()
+    builder.retry(RetryPolicy::never()).attempt_timeout(Duration::from_secs(10)).max_response_size(4 << 10).build().unwrap()
 }
 
 fn pocketsign(address: SocketAddr) -> PocketSignV2 {
     let builder = PocketSign::v2(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}"));
-    builder.retry(Retry::off()).timeout(Duration::from_secs(10)).build().unwrap()
+    builder.retry(RetryPolicy::never()).attempt_timeout(Duration::from_secs(10)).build().unwrap()
 }
 
 #[tokio::test]
@@ -57,9 +57,9 @@ async fn no_error_repeats_a_key_that_the_service_sends_back() {
         (|head| with_body("400 Bad Request", "text/plain", head), |error| error.status() == Some(400)),
         (
             |_| with_body("401 Unauthorized", "application/json", &format!(r#"{{"errors":[{{"code":"{KEY}","message":"not {KEY}"}}]}}"#)),
-            Error::is_denied,
+            Error::is_unauthorized,
         ),
-        (|_| with_body("403 Forbidden", "application/json", &format!(r#"{{"code":"{KEY}","message":"{KEY}"}}"#)), Error::is_denied),
+        (|_| with_body("403 Forbidden", "application/json", &format!(r#"{{"code":"{KEY}","message":"{KEY}"}}"#)), Error::is_forbidden),
         // The same letters, written another way.
         (
             |_| with_body("400 Bad Request", "application/json", &format!(r#"{{"errors":[{{"message":"\u0043{}"}}]}}"#, &KEY[1..])),
@@ -102,7 +102,8 @@ async fn no_error_of_ours_shows_a_secret() {
     let private = PrivateKey::generate(Default::default()).unwrap().to_pem();
     let waited =
         pending.clone().publish_with(|_| async { Err(io::Error::other("no DNS")) }).wait(Duration::from_secs(1)).await.unwrap_err();
-    let silent_server = certcentral(mute.local_addr().unwrap()).with(shomei::CallOptions::default().deadline(Duration::from_millis(50)));
+    let silent_server =
+        certcentral(mute.local_addr().unwrap()).with_options(shomei::CallOptions::default().call_timeout(Duration::from_millis(50)));
     let digest = KEY.as_bytes().repeat(3);
     let errors = [
         ApiKey::new(format!("{KEY}\n{KEY}")).unwrap_err(),

@@ -5,9 +5,9 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::StreamExt as _;
 use shomei::{
-    ApiKey, CertCentral, KeyKind, PocketSign, PrivateKey, Sandbox,
-    certcentral::{OrganizationId, Plan, Product, flow::Instructions},
-    pocketsign::{Freshness, HashAlgorithm, Outcome},
+    ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, Sandbox,
+    certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions},
+    pocketsign::{Freshness, HashAlgorithm, SignInOutcome},
     sandbox::{ApprovalMode, PersonDetails},
 };
 
@@ -30,28 +30,28 @@ async fn nothing_of_certcentral_shows_a_key_on_the_whole_way_to_a_certificate() 
     let builder = CertCentral::builder(key.clone());
     let mut shown = format!("{key:?} {key:#?} {builder:?} {builder:#?} {sandbox:?}");
     let cc = sandbox.certcentral().unwrap();
-    shown += &format!("{cc:?} {cc:#?} {:?} {:?} {:?} {:?} {:?}", cc.domains(), cc.orders(), cc.raw(), cc.remaining(), cc.account());
+    shown += &format!("{cc:?} {cc:#?} {:?} {:?} {:?} {:?} {:?}", cc.domains(), cc.orders(), cc.raw(), cc.usage(), cc.account());
 
     let pending = cc.domains().validate("example.com").organization(OrganizationId(754_781)).start().await.unwrap();
     shown += &format!("{pending:?} {} {:?}", pending.instructions(), pending.resume_token());
     shown += &serde_json::to_string(&pending.resume_token()).unwrap();
-    let Instructions::Txt { name, value, .. } = pending.instructions().clone() else { panic!() };
+    let DcvInstructions::Txt { name, value, .. } = pending.instructions().clone() else { panic!() };
     let mut wait = pending.wait(HOUR);
     shown += &format!("{wait:?} {:?}", wait.next().await);
     sandbox.dns().publish_txt(&name, &value);
     shown += &format!("{:?}", wait.await.unwrap());
 
-    let private = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
-    let csr = private.csr(["example.com"]).unwrap();
+    let private = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
+    let csr = private.sign_csr(["example.com"]).unwrap();
     shown += &format!("{private:?} {private:#?} {csr:?}");
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr.clone()).common_name("example.com").organization(OrganizationId(754_781));
     let pending = order.plan(Plan::years(1)).start().await.unwrap();
-    shown += &format!("{pending:?} {:?} {:?}", pending.placed(), pending.resume_token());
+    shown += &format!("{pending:?} {:?} {:?}", pending.response(), pending.resume_token());
     shown += &serde_json::to_string(&pending.resume_token()).unwrap();
     let mut wait = pending.wait(HOUR);
     shown += &format!("{:?}", wait.next().await);
     let issued = wait.await.unwrap();
-    shown += &format!("{issued:?} {}", issued.pem());
+    shown += &format!("{issued:?} {}", issued.fullchain_pem());
     let revoked = cc.orders().revoke(issued.order.id).start().await.unwrap();
     shown += &format!("{revoked:?} {}", serde_json::to_string(&revoked.resume_token()).unwrap());
     shown += &format!("{:?}", revoked.wait(HOUR).await.unwrap());
@@ -83,9 +83,9 @@ fn nothing_of_pocketsign_shows_a_token_or_a_person_labels_included() {
         let builder = PocketSign::v2(ApiKey::new(&*token).unwrap());
         let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature);
         let mut shown = format!("{ps:?} {builder:?} {card:?} {sign_in:?}");
-        let Outcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
+        let SignInOutcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
         shown += &format!("{person:?} {person:#?}");
-        let mut sweep = ps.sweep().over([person.user.clone()]).freshness(Freshness::Now).start().unwrap();
+        let mut sweep = ps.sweep().targets([person.user.clone()]).freshness(Freshness::Now).start().unwrap();
         shown += &format!("{sweep:?} {:?}", sweep.next().await);
         shown += &serde_json::to_string(&sweep.cursor()).unwrap();
         shown += &panic_of(|| panic!("{ps:?} {person:?} {card:?}"));

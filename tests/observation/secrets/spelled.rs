@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Error, Retry, Transport, TransportError,
+    ApiKey, CertCentral, Error, RetryPolicy, Transport, TransportError,
     certcentral::{CertificateFormat, CertificateId, DomainId},
 };
 
@@ -20,7 +20,7 @@ struct Proxy {
 impl Proxy {
     fn client(status: u16, kind: &'static str, body: impl Into<Bytes>) -> CertCentral {
         let proxy = Self { status, kind, body: body.into() };
-        CertCentral::builder(ApiKey::new(KEY).unwrap()).transport(proxy).retry(Retry::off()).build().unwrap()
+        CertCentral::builder(ApiKey::new(KEY).unwrap()).transport(proxy).retry(RetryPolicy::never()).build().unwrap()
     }
 }
 

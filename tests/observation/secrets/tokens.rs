@@ -11,7 +11,7 @@ use shomei::{
         OrganizationId, Plan, Product, RequestId,
         flow::{ApprovalToken, DomainValidationToken, IssuanceToken},
     },
-    pocketsign::{CertificateId, PocketSignV2, sweep::Cursor},
+    pocketsign::{CertificateId, PocketSignV2, sweep::SweepCursor},
 };
 
 /// A token of each kind, and a client that must not get to send anything.
@@ -21,7 +21,7 @@ struct Tokens {
     issuance: IssuanceToken,
     approval: ApprovalToken,
     ps: PocketSignV2,
-    cursor: Cursor,
+    cursor: SweepCursor,
 }
 
 /// What the cursor is of.
@@ -34,7 +34,7 @@ impl Tokens {
         let sandbox = Sandbox::builder().api_key(super::KEY).build();
         let cc = sandbox.certcentral().unwrap();
         let organization = OrganizationId(754_781);
-        let csr = shomei::PrivateKey::generate(Default::default()).unwrap().csr(["example.com"]).unwrap();
+        let csr = shomei::PrivateKey::generate(Default::default()).unwrap().sign_csr(["example.com"]).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (validation, issuance) = runtime.block_on(async {
             let validation = cc.domains().validate("example.com").organization(organization).start().await.unwrap();
@@ -42,12 +42,13 @@ impl Tokens {
             let issuance = order.plan(Plan::years(1)).start().await.unwrap();
             (validation.resume_token(), issuance.resume_token())
         });
-        let approval = cc.requests().settle(RequestId(7)).start().resume_token();
+        let approval = cc.requests().drive_approval(RequestId(7)).start().resume_token();
         let silent = crate::script::Script::new(&[crate::script::Fate::Silence]);
         let builder = CertCentral::builder(shomei::ApiKey::new(super::KEY).unwrap());
-        let offline = builder.base_url("https://sandbox.invalid/services/v2").transport(silent).deadline(Duration::MAX).build().unwrap();
+        let offline =
+            builder.base_url("https://sandbox.invalid/services/v2").transport(silent).call_timeout(Duration::MAX).build().unwrap();
         let ps = sandbox.pocketsign_v2().unwrap();
-        let mut sweep = ps.sweep().over(targets()).concurrency(1).start().unwrap();
+        let mut sweep = ps.sweep().targets(targets()).concurrency(1).start().unwrap();
         // The service refuses what is no id, for good: that is done.
         runtime.block_on(sweep.next()).unwrap();
         Self { offline, validation, issuance, approval, cursor: sweep.cursor(), ps }
@@ -94,7 +95,7 @@ fn whatever_byte_is_changed_a_token_is_refused_or_the_same() {
         holds(&tokens.approval, position, byte, |token| cc.requests().resume_approval(token).start().map(drop))?;
     });
     proptest!(ProptestConfig::with_cases(2000), |(position: prop::sample::Index, byte in b' '..=b'~')| {
-        holds(&tokens.cursor, position, byte, |cursor| tokens.ps.sweep().over(targets()).resume(cursor).start().map(drop))?;
+        holds(&tokens.cursor, position, byte, |cursor| tokens.ps.sweep().targets(targets()).resume(cursor).start().map(drop))?;
     });
     proptest!(ProptestConfig::with_cases(300), |(position: prop::sample::Index, byte in b' '..=b'~')| {
         holds(&tokens.validation, position, byte, |token| tokens.opens_validation(token))?;

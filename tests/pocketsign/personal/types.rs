@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Debug, fs, marker::PhantomData, path::Path
 
 use shomei::{
     ApiKey, PocketSign, Sandbox,
-    pocketsign::{Environment, Freshness, HashAlgorithm, Outcome, v1, v2},
+    pocketsign::{Environment, Freshness, HashAlgorithm, SignInOutcome, v1, v2},
     sandbox::PersonDetails,
 };
 use syn::{Item, UseTree, Visibility};
@@ -32,8 +32,8 @@ const IMPERSONAL: &[&str] = &[
     "Violation",
     "sandbox::CardPerson",
     "sandbox::RevocationCause",
-    "sweep::Cursor",
-    "sweep::NewSweep",
+    "sweep::SweepCursor",
+    "sweep::SweepBuilder",
     "sweep::Sweep",
     "sweep::Target",
     "v1::Certificates",
@@ -103,15 +103,15 @@ async fn shown() -> Vec<(&'static str, String)> {
     }
     let outcome = sign_in.send().await.unwrap();
     let outcome_shown = format!("{outcome:?} {outcome:#?}");
-    let Outcome::New(person) = outcome else { panic!("known") };
+    let SignInOutcome::New(person) = outcome else { panic!("known") };
     let content = person.content.clone().unwrap();
     let attributes = content.attributes.clone().unwrap();
     assert_eq!(attributes.name.as_ref().unwrap().expose(), CANARY, "it is there to be read");
     let refused = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, [7; 32], &signature).send().await.unwrap();
-    let Outcome::Refused(refusal) = refused else { panic!("let in") };
+    let SignInOutcome::Refused(refusal) = refused else { panic!("let in") };
     let certificate = person.certificate.clone().unwrap();
     let fresh = ps.certificates().check_status(certificate.clone()).fresh(Freshness::Now).send().await.unwrap();
-    let mut sweep = ps.sweep().over([certificate]).start().unwrap();
+    let mut sweep = ps.sweep().targets([certificate]).start().unwrap();
     let swept = futures_util::StreamExt::next(&mut sweep).await.unwrap();
 
     let token = || ApiKey::new(CANARY).unwrap();
@@ -122,19 +122,19 @@ async fn shown() -> Vec<(&'static str, String)> {
     let (v1, v2) = (v1.build().unwrap(), v2.build().unwrap());
     vec![
         ("CertificateContent", format!("{content:?} {content:#?}")),
-        ("Outcome", outcome_shown),
+        ("SignInOutcome", outcome_shown),
         ("Person", format!("{person:?} {person:#?}")),
         ("PersonalAttributes", format!("{attributes:?} {attributes:#?}")),
         ("PocketSignV1", format!("{v1:?} {:?} {:?} {:?} {:?}", v1.certificates(), v1.users().list(), v1.verifications(), v1.sweep())),
         ("PocketSignV2", format!("{v2:?} {:?} {:?} {:?} {:?}", v2.certificates(), v2.users().list(), v2.verifications(), v2.sweep())),
-        ("Refusal", format!("{refusal:?} {refusal:#?}")),
+        ("SignInRefusal", format!("{refusal:?} {refusal:#?}")),
         ("SignIn", sign_in_shown),
-        ("freshness::Fresh", format!("{fresh:?} {fresh:#?} {fresh}")),
+        ("freshness::FreshStatus", format!("{fresh:?} {fresh:#?} {fresh}")),
         ("sandbox::Card", format!("{card:?} {card:#?}")),
         ("sandbox::CardCertificate", format!("{:?} {:#?}", card.signing, card.authentication)),
         ("sandbox::Jpki", format!("{jpki:?} {jpki:#?}")),
         ("sandbox::PersonDetails", person_details),
-        ("sweep::Swept", format!("{swept:?} {swept:#?}")),
+        ("sweep::SweepItem", format!("{swept:?} {swept:#?}")),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt};
 
 use super::{DomainValidation, DomainValidationState, DomainValidationToken, Resumable};
 use crate::{
-    certcentral::{DcvMethod, DcvTokenStatus, ErrorCode, flow::Instructions, types},
+    certcentral::{DcvMethod, DcvTokenStatus, ErrorCode, flow::DcvInstructions, types},
     error::Error,
     wait::{Flow, Found, Polled},
 };
@@ -13,7 +13,7 @@ use crate::{
 #[doc(hidden)]
 pub struct Progress {
     /// What has to be published now.
-    instructions: Instructions,
+    instructions: DcvInstructions,
     published: bool,
     /// Whether the service said that it found it.
     found: bool,
@@ -29,7 +29,7 @@ impl Flow for DomainValidation {
     const GOAL: &'static str = "validated";
 
     fn begin(&self) -> Progress {
-        let found = matches!(self.instructions, Instructions::Nothing { .. });
+        let found = matches!(self.instructions, DcvInstructions::AlreadyValidated { .. });
         Progress { instructions: self.instructions.clone(), published: false, found }
     }
 
@@ -45,7 +45,7 @@ impl Flow for DomainValidation {
             // A mail's link is followed by a person; there is nothing to have looked for.
             return self.unless_validated().await;
         }
-        match self.client.domains().check(self.id).send().await {
+        match self.client.domains().check_dcv(self.id).send().await {
             Ok(check) if check.status == Some(DcvTokenStatus::Active) => {
                 progress.found = true;
                 self.domain().await.map(Found::Done)
@@ -54,7 +54,7 @@ impl Flow for DomainValidation {
             Ok(_) => self.unless_validated().await,
             Err(error) => match error.certcentral_code() {
                 code @ Some(ErrorCode::InvalidDnsTxt | ErrorCode::InvalidDnsCname | ErrorCode::FileRandomValueNotFound) => {
-                    Ok(Found::Waiting(DomainValidationState::NotYet { code }))
+                    Ok(Found::Waiting(DomainValidationState::Pending { code }))
                 }
                 _ if error.status() == Some(400) => self.reread(progress, Some(error)).await,
                 _ => Err(error),
@@ -83,7 +83,7 @@ impl DomainValidation {
     async fn unless_validated(&self) -> Polled<Self> {
         let domain = self.domain().await?;
         let met = self.wanted.is_met(&domain, self.client.core.now());
-        Ok(if met { Found::Done(domain) } else { Found::Waiting(DomainValidationState::NotYet { code: None }) })
+        Ok(if met { Found::Done(domain) } else { Found::Waiting(DomainValidationState::Pending { code: None }) })
     }
 
     async fn publish(&self, progress: &mut Progress) -> Result<(), Error> {
@@ -113,19 +113,19 @@ impl DomainValidation {
         let over = token.status == Some(DcvTokenStatus::Expired) || ended_before(core.past());
         // Somebody replaced it, or it was replaced here and the response got lost.
         let ours = &progress.instructions;
-        let is_newer = |theirs: &Instructions| theirs.to_string() != ours.to_string() || theirs.expires() > ours.expires();
-        if !over && Instructions::for_token(&self.name, &self.method, &token).is_ok_and(|theirs| is_newer(&theirs)) {
+        let is_newer = |theirs: &DcvInstructions| theirs.to_string() != ours.to_string() || theirs.expires() > ours.expires();
+        if !over && DcvInstructions::for_token(&self.name, &self.method, &token).is_ok_and(|theirs| is_newer(&theirs)) {
             return self.announce(progress, &token);
         }
         let stands = |refusal: &Error| !(refusal.is_refusal() && (token.token.is_none() || ended_before(core.now())));
         match refusal.filter(stands) {
             Some(refusal) if !over => Err(refusal),
-            _ => self.announce(progress, &self.client.domains().new_token(self.id).send().await?),
+            _ => self.announce(progress, &self.client.domains().generate_dcv_token(self.id).send().await?),
         }
     }
 
     fn announce(&self, progress: &mut Progress, token: &types::DcvToken) -> Polled<Self> {
-        let instructions = match Instructions::for_token(&self.name, &self.method, token) {
+        let instructions = match DcvInstructions::for_token(&self.name, &self.method, token) {
             Ok(instructions) => instructions,
             // It is read again at the next poll.
             Err(error) => return Err(Error::decode("token".to_owned(), error, String::new())),

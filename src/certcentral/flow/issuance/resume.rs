@@ -102,8 +102,8 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_invalid_input`] when the token was changed, made with another API key, for another base URL, or by another version of this crate, or when it
     /// has to be sent and there is no `save_with`, or saving fails; [`Error::is_configuration`] when this build could not verify the
-    /// certificate's chain. Where what may have been sent does not show, the error [`may_have_happened`](Error::may_have_happened), and its
-    /// [`trace`](Error::trace) says what to look for. For what is sent, those of
+    /// certificate's chain. Where what may have been sent does not show, the error [`is_ambiguous`](Error::is_ambiguous), and its
+    /// [`recovery_hint`](Error::recovery_hint) says what to look for. For what is sent, those of
     /// [`OrderCertificate::start`](crate::certcentral::builders::OrderCertificate::start).
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::resume_issuance)] }))]
     #[builder(builder_type(name = ResumeIssuance, doc { #[doc = docs!(call Orders::resume_issuance)] }))]
@@ -114,7 +114,7 @@ impl<'c> Orders<'c> {
         #[builder(setters(name = save_hook, vis = ""))]
         save: Option<Save>,
         /// Sends what may have been sent before, if it certainly does not show. **It may order twice**: that nothing shows does not prove
-        /// that nothing was done, see [`Retry::resend_if_absent`](crate::Retry::resend_if_absent).
+        /// that nothing was done, see [`RetryPolicy::resend_if_absent`](crate::RetryPolicy::resend_if_absent).
         #[builder(default)]
         send_again: bool,
     ) -> Result<PendingIssuance, Error> {

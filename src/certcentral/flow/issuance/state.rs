@@ -11,13 +11,13 @@ pub struct IssuanceState {
     /// The order.
     pub order: types::Order,
     /// What has to happen before the certificate is issued, as far as the service tells.
-    pub waiting_for: Vec<WaitingFor>,
+    pub waiting_for: Vec<Blocker>,
 }
 
 /// What an order can wait for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum WaitingFor {
+pub enum Blocker {
     /// Somebody of the account has to approve this request; the key may not, or was told not to.
     Approval(RequestId),
     /// The organization is not validated yet.
@@ -60,7 +60,7 @@ impl fmt::Display for IssuanceState {
     }
 }
 
-impl fmt::Display for WaitingFor {
+impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Approval(request) => write!(f, "the approval of request {request}"),
@@ -73,22 +73,22 @@ impl fmt::Display for WaitingFor {
 }
 
 /// What a validation says is still missing.
-pub(super) fn missing(validation: &types::OrderValidation) -> Vec<WaitingFor> {
+pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
     let done = |status: &Option<ValidationStatus>| matches!(status, Some(ValidationStatus::Complete | ValidationStatus::Active));
     let mut waiting_for = Vec::new();
     if validation.organization_validations.iter().any(|validation| !done(&validation.status)) {
-        waiting_for.push(WaitingFor::Organization);
+        waiting_for.push(Blocker::Organization);
     }
     let unproved = validation
         .dns_name_validations
         .iter()
         .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
-    waiting_for.extend(unproved.map(|name| WaitingFor::Domain {
+    waiting_for.extend(unproved.map(|name| Blocker::Domain {
         name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
         method: name.method.clone(),
     }));
     if waiting_for.is_empty() {
-        waiting_for.push(WaitingFor::FinalCheck);
+        waiting_for.push(Blocker::FinalCheck);
     }
     waiting_for
 }

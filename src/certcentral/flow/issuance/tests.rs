@@ -32,17 +32,17 @@ async fn a_certificate_for_another_key_or_other_names_is_refused() {
 
     use crate::{
         PrivateKey, Sandbox,
-        certcentral::{OrganizationId, Plan, Product, flow::Instructions},
+        certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions},
     };
 
     const ORGANIZATION: OrganizationId = OrganizationId(754_781);
     const HOUR: Duration = Duration::from_secs(3600);
 
-    let csr = || PrivateKey::generate(crate::KeyKind::EcdsaP256).unwrap().csr(["ignored.example"]).unwrap();
+    let csr = || PrivateKey::generate(crate::KeyAlgorithm::EcdsaP256).unwrap().sign_csr(["ignored.example"]).unwrap();
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral().unwrap();
     let validation = cc.domains().validate("example.com").organization(ORGANIZATION).start().await.unwrap();
-    let Instructions::Txt { name, value, .. } = validation.instructions() else { panic!() };
+    let DcvInstructions::Txt { name, value, .. } = validation.instructions() else { panic!() };
     sandbox.dns().publish_txt(name, value);
     validation.wait(HOUR).await.unwrap();
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);

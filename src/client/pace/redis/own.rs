@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Settled, Urgency};
+use super::{PermitOutcome, Priority};
 
 /// The own places of the last window.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(super) struct Own {
 }
 
 struct Place {
-    urgency: Urgency,
+    priority: Priority,
     /// When it was settled, or when it has to be at the latest. It counts for one more window.
     at: Instant,
 }
@@ -26,29 +26,29 @@ struct Place {
 /// A place as it is put back: when it was settled, in microseconds before now. It is less than nothing if it is still held.
 pub(super) struct Lost {
     pub(super) place: String,
-    pub(super) urgency: Urgency,
+    pub(super) priority: Priority,
     pub(super) ago: i64,
 }
 
 impl Own {
-    pub(super) fn take(&mut self, place: String, urgency: Urgency, hold_end: Instant) {
-        self.places.insert(place, Place { urgency, at: hold_end });
+    pub(super) fn take(&mut self, place: String, priority: Priority, hold_end: Instant) {
+        self.places.insert(place, Place { priority, at: hold_end });
     }
 
-    pub(super) fn settle(&mut self, place: &str, outcome: Settled, now: Instant) {
+    pub(super) fn settle(&mut self, place: &str, outcome: PermitOutcome, now: Instant) {
         match outcome {
-            Settled::Used => {
+            PermitOutcome::Consumed => {
                 if let Some(place) = self.places.get_mut(place) {
                     place.at = now;
                 }
             }
-            Settled::Unused => {
+            PermitOutcome::Released => {
                 self.places.remove(place);
             }
         }
     }
 
-    pub(super) fn penalize(&mut self, end: Instant) {
+    pub(super) fn throttled(&mut self, end: Instant) {
         self.penalty_end = self.penalty_end.max(Some(end));
     }
 
@@ -63,7 +63,7 @@ impl Own {
     }
 
     pub(super) fn places(&self, now: Instant) -> Vec<Lost> {
-        let lost = |(name, place): (&String, &Place)| Lost { place: name.clone(), urgency: place.urgency, ago: ago(place.at, now) };
+        let lost = |(name, place): (&String, &Place)| Lost { place: name.clone(), priority: place.priority, ago: ago(place.at, now) };
         self.places.iter().map(lost).collect()
     }
 

@@ -16,10 +16,10 @@ use ::redis::{
 use tokio::{sync::OnceCell, time::timeout};
 use tracing::warn;
 
-use super::{Rate, Settled, Urgency, Usage, own::Lost};
+use super::{PermitOutcome, Priority, RateLimit, RateUsage, own::Lost};
 use crate::random::random;
 
-/// The parts of the ledger that hold places, by urgency.
+/// The parts of the ledger that hold places, by priority.
 const PARTS: [&str; 2] = ["foreground", "background"];
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.lua")));
@@ -37,7 +37,7 @@ pub(super) struct Store {
     client: Client,
     connection: OnceCell<ConnectionManager>,
     keys: [String; 5],
-    rates: Vec<Rate>,
+    rates: Vec<RateLimit>,
     /// Tells the places given out here from all others.
     own: u128,
     next_number: AtomicU64,
@@ -47,19 +47,19 @@ pub(super) struct Store {
 pub(super) struct Answer {
     /// The time until it is worth to ask again; none if the place is taken.
     pub(super) wait: Option<Duration>,
-    pub(super) known: Vec<Usage>,
+    pub(super) known: Vec<RateUsage>,
     /// Since when the ledger is kept, and how long nobody gets a place because there may be more than stands in it.
     pub(super) since: String,
     pub(super) filling: Duration,
 }
 
 impl Store {
-    pub(super) fn new(client: Client, name: &str, rates: Vec<Rate>) -> Self {
+    pub(super) fn new(client: Client, name: &str, rates: Vec<RateLimit>) -> Self {
         let keys = ["foreground", "background", "penalty", "waiting", "ledger"].map(|part| format!("{{{name}}}:{part}"));
         Self { client, connection: OnceCell::new(), keys, rates, own: random(), next_number: AtomicU64::new(0) }
     }
 
-    pub(super) fn rates(&self) -> &[Rate] {
+    pub(super) fn rates(&self) -> &[RateLimit] {
         &self.rates
     }
 
@@ -81,12 +81,12 @@ impl Store {
     }
 
     /// Takes a place, if there is one; connecting is part of the time that it may take.
-    pub(super) async fn take(&self, place: &str, urgency: Urgency, hold: Duration) -> Result<Answer, RedisError> {
+    pub(super) async fn take(&self, place: &str, priority: Priority, hold: Duration) -> Result<Answer, RedisError> {
         let mut script = TAKE.prepare_invoke();
         for key in &self.keys {
             script.key(key);
         }
-        script.arg(place).arg(u8::from(urgency == Urgency::Background)).arg(micros(hold)).arg(micros(self.longest()));
+        script.arg(place).arg(u8::from(priority == Priority::Background)).arg(micros(hold)).arg(micros(self.longest()));
         script.arg(micros(SETTLING));
         for rate in &self.rates {
             script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share());
@@ -96,20 +96,20 @@ impl Store {
             timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))?;
         let known = self.rates.iter().zip(windows.chunks_exact(2)).map(|(rate, window)| {
             let used = u32::try_from(window[0]).unwrap_or(u32::MAX);
-            Usage::new(*rate, used, Duration::from_micros(window[1]))
+            RateUsage::new(*rate, used, Duration::from_micros(window[1]))
         });
         let wait = (!taken).then(|| Duration::from_micros(wait));
         Ok(Answer { wait, known: known.collect(), since, filling: Duration::from_micros(filling) })
     }
 
-    pub(super) async fn settle(&self, place: &str, urgency: Urgency, outcome: Settled) -> Result<(), RedisError> {
+    pub(super) async fn settle(&self, place: &str, priority: Priority, outcome: PermitOutcome) -> Result<(), RedisError> {
         let mut script = SETTLE.prepare_invoke();
-        script.key(&self.keys[urgency as usize]).key(&self.keys[4]);
-        script.arg(place).arg(u8::from(outcome == Settled::Used)).arg(micros(self.longest())).arg(PARTS[urgency as usize]);
+        script.key(&self.keys[priority as usize]).key(&self.keys[4]);
+        script.arg(place).arg(u8::from(outcome == PermitOutcome::Consumed)).arg(micros(self.longest())).arg(PARTS[priority as usize]);
         script.invoke_async(&mut self.connection().await?).await
     }
 
-    pub(super) async fn penalize(&self, wait: Duration) -> Result<(), RedisError> {
+    pub(super) async fn throttled(&self, wait: Duration) -> Result<(), RedisError> {
         let mut script = PENALIZE.prepare_invoke();
         script.key(&self.keys[2]).key(&self.keys[4]).arg(micros(wait)).arg(micros(self.longest()));
         script.invoke_async(&mut self.connection().await?).await
@@ -128,8 +128,8 @@ impl Store {
             script.key(&self.keys[part]);
         }
         script.arg(micros(self.longest())).arg(penalty.map_or_else(String::new, |ago| ago.to_string()));
-        for Lost { place, urgency, ago } in places {
-            script.arg(place).arg(u8::from(*urgency == Urgency::Background)).arg(*ago);
+        for Lost { place, priority, ago } in places {
+            script.arg(place).arg(u8::from(*priority == Priority::Background)).arg(*ago);
         }
         let ask = async { script.invoke_async(&mut self.connection().await?).await };
         timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))

@@ -5,7 +5,7 @@ use crate::sandbox::{ApprovalMode, KeyScope, Role};
 
 #[tokio::test]
 async fn keys_open_what_their_scope_and_their_user_allow() {
-    let builder = Sandbox::builder().further_api_key("view", Role::Administrator, KeyScope::ViewOnly);
+    let builder = Sandbox::builder().extra_api_key("view", Role::Administrator, KeyScope::ViewOnly);
     let caller = Caller::of(builder);
     caller.sandbox.add_api_key("orders", Role::Manager, KeyScope::Orders);
     caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted);
@@ -59,7 +59,7 @@ async fn a_standard_user_s_order_waits_for_another() {
 #[tokio::test(start_paused = true)]
 async fn rates_are_limited_key_by_key() {
     for (retry_after, header) in [(None, None), (Some(Duration::from_secs(5)), Some("5"))] {
-        let mut builder = Sandbox::builder().rate_limits(true).further_api_key("other", Role::Manager, KeyScope::Unrestricted);
+        let mut builder = Sandbox::builder().rate_limits(true).extra_api_key("other", Role::Manager, KeyScope::Unrestricted);
         if let Some(delay) = retry_after {
             builder = builder.retry_after(delay);
         }
