@@ -76,7 +76,7 @@ pub enum Priority {
 /// Gives out places under a rate limit.
 ///
 /// A client brings its own, [`SlidingWindow`], which all its clones share. Clients with the same key should be given the same
-/// rate limiter ([`ClientBuilder::rate_limiter`](crate::ClientBuilder::pacer)); processes with the same key can share one budget through another
+/// rate limiter ([`ClientBuilder::rate_limiter`](crate::ClientBuilder::rate_limiter)); processes with the same key can share one budget through another
 /// implementation that keeps it in a common store, as `RedisSlidingWindow` does (feature `redis`).
 ///
 /// ```

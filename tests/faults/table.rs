@@ -6,7 +6,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use shomei::{
     CertCentral, Error, RetryPolicy, Sandbox,
     certcentral::{CertificateFormat, CertificateId, OrderId, Plan, Product},
-    pocketsign::{CertificateId as CardId, CheckMethod, HashAlgorithm, SignInOutcome, PocketSignV2},
+    pocketsign::{CertificateId as CardId, CheckMethod, HashAlgorithm, PocketSignV2, SignInOutcome},
     sandbox::{CallMatcher, Fault, FaultPlan, PersonDetails},
 };
 use tokio::runtime::Builder;

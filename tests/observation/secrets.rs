@@ -61,8 +61,13 @@ fn spellings(secret: &[u8]) -> Vec<String> {
 
 /// Everything that an error shows, its sources and the panic of an `unwrap` included.
 fn told(error: Error) -> String {
-    let mut told =
-        format!("{error} {error:?} {error:#?} {:?} {:?} {:?} {:?}", error.code(), error.api_errors(), error.excerpt(), error.recovery_hint());
+    let mut told = format!(
+        "{error} {error:?} {error:#?} {:?} {:?} {:?} {:?}",
+        error.code(),
+        error.api_errors(),
+        error.excerpt(),
+        error.recovery_hint()
+    );
     let mut source = error.source();
     while let Some(inner) = source {
         told += &format!(" {inner} {inner:?} {inner:#?}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shomei::{
     ApiKey,
-    pocketsign::{CertificateId, HashAlgorithm, SignedIn, PocketSignV2, SignInOutcome, VerificationResult},
+    pocketsign::{CertificateId, HashAlgorithm, PocketSignV2, SignInOutcome, SignedIn, VerificationResult},
     sandbox::{CardCertificate, PersonDetails},
 };
 

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Service, hold_against,
-    server::{LONG, Server, ms, acquire},
+    server::{LONG, Server, acquire, ms},
 };
 
 /// Long enough to take in what happened before the server was lost, and what came after.

@@ -17,7 +17,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
-use server::{LONG, Server, ms, acquire, soon};
+use server::{LONG, Server, acquire, ms, soon};
 use shomei::{
     ApiKey, CallOptions, CertCentral,
     Priority::{Background, Foreground},

@@ -13,7 +13,7 @@ use shomei::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::server::{LONG, Server, ms, acquire, soon};
+use super::server::{LONG, Server, acquire, ms, soon};
 
 /// What everybody is to know long before 60 callers have waited for the server one after another.
 const SOON: Duration = Duration::from_secs(15);
