@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod normalize;
 pub(crate) mod problem;
+pub(crate) mod queries;
 pub(crate) mod refine;
 pub(crate) mod vocabulary;
 
@@ -42,7 +43,9 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));
-    for addition in [vocabulary::module(&normalized.words), facts(&normalized.operations), samples(&normalized, &file)] {
+    for addition in
+        [vocabulary::module(&normalized.words), facts(&normalized.operations), queries::queries(&file), samples(&normalized, &file)]
+    {
         let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
         file.items.extend(addition.items);
     }

@@ -48,7 +48,7 @@ use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Priority, RateLimit, RateUsage, Started, sealed},
     docs::docs,
     error::{ApiError, Error},
-    generated::{Operation, certcentral as generated},
+    generated::{Operation, certcentral as generated, certcentral::queries},
     secret::ApiKey,
 };
 

@@ -32,7 +32,7 @@ use crate::{
     secret::ApiKey,
 };
 
-pub(crate) use self::call::{Call, Started, tell_absence};
+pub(crate) use self::call::{Call, Started, call, tell_absence};
 pub(crate) use self::decode::Json;
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;

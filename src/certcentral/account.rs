@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{ContainerId, docs, handle, types};
-use crate::error::Error;
+use crate::{client::call, error::Error};
 
 handle! {
     /// The account: [`CertCentral::account`](super::CertCentral::account).
@@ -28,9 +28,7 @@ impl<'c> Account<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::get)] }))]
     #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::get)] }))]
     pub async fn get(self) -> Result<types::Account, Error> {
-        let call = self.client.call();
-        let answer = call.account_info().await;
-        call.lift(answer).await
+        call!(self.client, account_info())
     }
 
     /// Reads the balance (known from public clients). What it consists of is not documented, so all members are kept as they come.
@@ -41,9 +39,7 @@ impl<'c> Account<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::balance)] }))]
     #[builder(builder_type(name = GetBalance, doc { #[doc = docs!(call Account::balance)] }))]
     pub async fn balance(self) -> Result<types::AccountBalance, Error> {
-        let call = self.client.call();
-        let answer = call.account_balance().await;
-        call.lift(answer).await
+        call!(self.client, account_balance())
     }
 
     /// Counts the orders of a container that expire within 90, 60 and 30 days, or have expired in the last week, told as -7 (known from
@@ -66,9 +62,7 @@ impl<'c> Account<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::expiring_orders)] }))]
     #[builder(builder_type(name = CountExpiringOrders, doc { #[doc = docs!(call Account::expiring_orders)] }))]
     pub async fn expiring_orders(self, #[builder(start_fn)] container: ContainerId) -> Result<Vec<types::ExpiringOrderCount>, Error> {
-        let call = self.client.call();
-        let answer = call.expiring_orders(&container).await;
-        Ok(call.lift(answer).await?.expiring_orders)
+        Ok(call!(self.client, expiring_orders(&container))?.expiring_orders)
     }
 
     /// Reads the custom fields that orders of the account can or have to fill (known from public clients). Their `id` is the `metadata_id`
@@ -80,9 +74,7 @@ impl<'c> Account<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::custom_fields)] }))]
     #[builder(builder_type(name = ListCustomFields, doc { #[doc = docs!(call Account::custom_fields)] }))]
     pub async fn custom_fields(self) -> Result<Vec<types::CustomFieldDefinition>, Error> {
-        let call = self.client.call();
-        let answer = call.list_custom_fields().await;
-        Ok(call.lift(answer).await?.metadata)
+        Ok(call!(self.client, list_custom_fields())?.metadata)
     }
 }
 

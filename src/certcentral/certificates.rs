@@ -7,7 +7,7 @@ use bytes::Bytes;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 
 use super::{CertificateFormat, CertificateId, OrderId, docs, handle, types};
-use crate::{error::Error, x509::CertificateChain};
+use crate::{client::call, error::Error, x509::CertificateChain};
 
 handle! {
     /// The certificates of an account: [`CertCentral::certificates`](super::CertCentral::certificates).
@@ -83,9 +83,7 @@ impl<'c> Certificates<'c> {
         #[builder(start_fn)] id: CertificateId,
         #[builder(start_fn)] format: CertificateFormat,
     ) -> Result<Download, Error> {
-        let call = self.client.call();
-        let answer = call.download_certificate(&id, format).await;
-        call.lift_bytes(answer).await.map(download)
+        call!(bytes self.client, download_certificate(&id, format)).map(download)
     }
 
     /// Downloads the certificate of an order that is in force: never a duplicate, nor one from before a reissue (vendor page
@@ -102,12 +100,11 @@ impl<'c> Certificates<'c> {
         /// The format; without it the service chooses.
         format: Option<CertificateFormat>,
     ) -> Result<Download, Error> {
-        let call = self.client.call();
-        let answer = match format {
-            Some(format) => call.download_order_certificate_format(&order, format).await,
-            None => call.download_order_certificate(&order).await,
+        let file = match format {
+            Some(format) => call!(bytes self.client, download_order_certificate_format(&order, format)),
+            None => call!(bytes self.client, download_order_certificate(&order)),
         };
-        call.lift_bytes(answer).await.map(download)
+        file.map(download)
     }
 
     /// Downloads a certificate in the format that suits a server software best (known from public clients).
@@ -123,12 +120,11 @@ impl<'c> Certificates<'c> {
         /// The server software (-1 other, 2 Apache, 45 nginx, …); without it the one that the order names.
         platform: Option<i64>,
     ) -> Result<Download, Error> {
-        let call = self.client.call();
-        let answer = match platform {
-            Some(platform) => call.download_certificate_for_platform(&id, platform).await,
-            None => call.download_certificate_best_format(&id).await,
+        let file = match platform {
+            Some(platform) => call!(bytes self.client, download_certificate_for_platform(&id, platform)),
+            None => call!(bytes self.client, download_certificate_best_format(&id)),
         };
-        call.lift_bytes(answer).await.map(download)
+        file.map(download)
     }
 
     /// Fetches a certificate with its intermediate and root (known from public clients).
@@ -140,9 +136,7 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::chain)] }))]
     #[builder(builder_type(name = GetChain, doc { #[doc = docs!(call Certificates::chain)] }))]
     pub async fn chain(self, #[builder(start_fn)] id: CertificateId) -> Result<CertificateChain, Error> {
-        let call = self.client.call();
-        let answer = call.certificate_chain(&id).await;
-        chain_of(&call.lift(answer).await?.intermediates)
+        chain_of(&call!(self.client, certificate_chain(&id))?.intermediates)
     }
 
     /// Reads the intermediates that certificates of the account can be issued from (vendor page certificates/list-intermediates). An order
@@ -163,9 +157,7 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::intermediates)] }))]
     #[builder(builder_type(name = ListIntermediates, doc { #[doc = docs!(call Certificates::intermediates)] }))]
     pub async fn intermediates(self) -> Result<Vec<types::Intermediate>, Error> {
-        let call = self.client.call();
-        let answer = call.list_intermediates().await;
-        Ok(call.lift(answer).await?.intermediates)
+        Ok(call!(self.client, list_intermediates())?.intermediates)
     }
 
     /// Hides a reissue or a duplicate: the lists of them leave it out (vendor page certificates/archive-certificate).
@@ -177,9 +169,7 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::archive)] }))]
     #[builder(builder_type(name = ArchiveCertificate, doc { #[doc = docs!(call Certificates::archive)] }))]
     pub async fn archive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.archive_certificate(&id).await;
-        call.lift(answer).await
+        call!(self.client, archive_certificate(&id))
     }
 
     /// Shows an archived certificate again (known from third parties).
@@ -190,9 +180,7 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::unarchive)] }))]
     #[builder(builder_type(name = UnarchiveCertificate, doc { #[doc = docs!(call Certificates::unarchive)] }))]
     pub async fn unarchive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.unarchive_certificate(&id).await;
-        call.lift(answer).await
+        call!(self.client, unarchive_certificate(&id))
     }
 }
 

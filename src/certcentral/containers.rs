@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{ContainerId, check, docs, handle, types};
-use crate::error::Error;
+use crate::{client::call, error::Error};
 
 handle! {
     /// The containers of an account: [`CertCentral::containers`](super::CertCentral::containers).
@@ -29,9 +29,7 @@ impl<'c> Containers<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::list)] }))]
     #[builder(builder_type(name = ListContainers, doc { #[doc = docs!(call Containers::list)] }))]
     pub async fn list(self) -> Result<Vec<types::Container>, Error> {
-        let call = self.client.call();
-        let answer = call.list_containers().await;
-        Ok(call.lift(answer).await?.containers)
+        Ok(call!(self.client, list_containers())?.containers)
     }
 
     /// Reads one container (vendor page containers/container-info).
@@ -42,9 +40,7 @@ impl<'c> Containers<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::get)] }))]
     #[builder(builder_type(name = GetContainer, doc { #[doc = docs!(call Containers::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: ContainerId) -> Result<types::Container, Error> {
-        let call = self.client.call();
-        let answer = call.container_info(&id).await;
-        call.lift(answer).await
+        call!(self.client, container_info(&id))
     }
 
     /// Reads the containers right below a container, without their enrollment keys (vendor page containers/list-child-containers).
@@ -55,9 +51,7 @@ impl<'c> Containers<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::children)] }))]
     #[builder(builder_type(name = ListChildContainers, doc { #[doc = docs!(call Containers::children)] }))]
     pub async fn children(self, #[builder(start_fn)] id: ContainerId) -> Result<Vec<types::Container>, Error> {
-        let call = self.client.call();
-        let answer = call.list_child_containers(&id).await;
-        Ok(call.lift(answer).await?.containers)
+        Ok(call!(self.client, list_child_containers(&id))?.containers)
     }
 
     /// Adds a container right below another (known from public clients). What the service wants beside the name is not documented.
@@ -85,9 +79,7 @@ impl<'c> Containers<'c> {
             check::email("user", address)?;
         }
         let request = types::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
-        let call = self.client.call();
-        let answer = call.create_child_container(&parent, &request).await;
-        call.lift(answer).await
+        call!(self.client, create_child_container(&parent, &request))
     }
 }
 

@@ -6,7 +6,7 @@ use bon::bon;
 
 pub use self::list::ListDomains;
 use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, docs, handle, types};
-use crate::error::Error;
+use crate::{client::call, error::Error};
 
 handle! {
     /// The domains of an account: [`CertCentral::domains`](super::CertCentral::domains).
@@ -92,9 +92,7 @@ impl<'c> Domains<'c> {
             email_array: check::emails("emails", &emails)?,
             keep_www,
         };
-        let call = self.client.call();
-        let answer = call.add_domain(&request).await;
-        call.lift(answer).await
+        call!(self.client, add_domain(&request))
     }
 
     /// Reads one domain (guide p.23, Domain Info).
@@ -122,9 +120,7 @@ impl<'c> Domains<'c> {
         /// Adds how each kind of validation stands.
         include_validation: Option<bool>,
     ) -> Result<types::Domain, Error> {
-        let call = self.client.call();
-        let answer = call.domain_info(&id, include_dcv, include_validation).await;
-        call.lift(answer).await
+        call!(self.client, domain_info(&id, include_dcv, include_validation))
     }
 
     /// Changes how control of a domain is to be proved; a token method brings a new token (guide p.25, Change DCV method).
@@ -142,9 +138,7 @@ impl<'c> Domains<'c> {
         send_emails: Option<bool>,
     ) -> Result<types::ChangedDcvMethod, Error> {
         let request = types::DcvMethodChange { dcv_method: method, send_dcv_email_flag: send_emails };
-        let call = self.client.call();
-        let answer = call.change_dcv_method(&id, &request).await;
-        call.lift(answer).await
+        call!(self.client, change_dcv_method(&id, &request))
     }
 
     /// Asks for a new token; the one before is void from then on (vendor page domains/ov-ev-ssl-generate-dcv-token).
@@ -155,9 +149,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::generate_dcv_token)] }))]
     #[builder(builder_type(name = GenerateDcvToken, doc { #[doc = docs!(call Domains::generate_dcv_token)] }))]
     pub async fn generate_dcv_token(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvToken, Error> {
-        let call = self.client.call();
-        let answer = call.generate_dcv_token(&id).await;
-        call.lift(answer).await
+        call!(self.client, generate_dcv_token(&id))
     }
 
     /// Has the service look for the token now (guide p.26, Check DCV).
@@ -184,9 +176,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_dcv)] }))]
     #[builder(builder_type(name = CheckDcv, doc { #[doc = docs!(call Domains::check_dcv)] }))]
     pub async fn check_dcv(self, #[builder(start_fn)] id: DomainId) -> Result<types::DcvCheck, Error> {
-        let call = self.client.call();
-        let answer = call.check_domain_dcv(&id).await;
-        call.lift(answer).await
+        call!(self.client, check_domain_dcv(&id))
     }
 
     /// Asks which addresses can receive the e-mails of a domain, by its id or by any name (guide p.27, Domain emails).
@@ -201,9 +191,7 @@ impl<'c> Domains<'c> {
             DomainRef::Id(id) => id.to_string(),
             DomainRef::Name(name) => check::domain_name("domain", &name)?,
         };
-        let call = self.client.call();
-        let answer = call.domain_emails(&domain).await;
-        call.lift(answer).await
+        call!(self.client, domain_emails(&domain))
     }
 
     /// Sends the e-mails of a domain again (guide p.28, Resend DCV emails).
@@ -231,9 +219,7 @@ impl<'c> Domains<'c> {
             locale,
             email_array: check::emails("to", &to)?,
         };
-        let call = self.client.call();
-        let answer = call.resend_dcv_emails(&id, &request).await;
-        call.lift(answer).await
+        call!(self.client, resend_dcv_emails(&id, &request))
     }
 
     /// Makes a domain usable again (known from public clients).
@@ -244,9 +230,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::activate)] }))]
     #[builder(builder_type(name = ActivateDomain, doc { #[doc = docs!(call Domains::activate)] }))]
     pub async fn activate(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.activate_domain(&id).await;
-        call.lift(answer).await
+        call!(self.client, activate_domain(&id))
     }
 
     /// Takes a domain out of use; its validations are kept (known from public clients).
@@ -257,9 +241,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::deactivate)] }))]
     #[builder(builder_type(name = DeactivateDomain, doc { #[doc = docs!(call Domains::deactivate)] }))]
     pub async fn deactivate(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.deactivate_domain(&id).await;
-        call.lift(answer).await
+        call!(self.client, deactivate_domain(&id))
     }
 
     /// Submits a domain for validation once more: for another kind of certificate, or before the proof is too old (vendor page
@@ -289,9 +271,7 @@ impl<'c> Domains<'c> {
             dcv_method,
             email_array: check::emails("emails", &emails)?,
         };
-        let call = self.client.call();
-        let answer = call.submit_domain_validation(&id, &request).await;
-        call.lift(answer).await
+        call!(self.client, submit_domain_validation(&id, &request))
     }
 
     /// Reads how each kind of validation of a domain stands (inferred from [its twin](super::Organizations::validations)).
@@ -302,9 +282,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::validations)] }))]
     #[builder(builder_type(name = GetDomainValidations, doc { #[doc = docs!(call Domains::validations)] }))]
     pub async fn validations(self, #[builder(start_fn)] id: DomainId) -> Result<Vec<types::Validation>, Error> {
-        let call = self.client.call();
-        let answer = call.domain_validations(&id).await;
-        Ok(call.lift(answer).await?.validations)
+        Ok(call!(self.client, domain_validations(&id))?.validations)
     }
 
     /// Locks a domain to the account, so that no other account gets certificates for it (vendor page domains/activate-domain-locking).
@@ -318,9 +296,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::lock)] }))]
     #[builder(builder_type(name = LockDomain, doc { #[doc = docs!(call Domains::lock)] }))]
     pub async fn lock(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.activate_domain_locking(&id).await;
-        call.lift(answer).await
+        call!(self.client, activate_domain_locking(&id))
     }
 
     /// Takes the lock off a domain (known from third parties).
@@ -331,9 +307,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::unlock)] }))]
     #[builder(builder_type(name = UnlockDomain, doc { #[doc = docs!(call Domains::unlock)] }))]
     pub async fn unlock(self, #[builder(start_fn)] id: DomainId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.deactivate_domain_locking(&id).await;
-        call.lift(answer).await
+        call!(self.client, deactivate_domain_locking(&id))
     }
 
     /// Has the service look for the CAA record of a domain's lock now (vendor page domains/check-caa-domain-lock). A record that is not
@@ -352,9 +326,7 @@ impl<'c> Domains<'c> {
         account_token: String,
     ) -> Result<types::CaaCheck, Error> {
         let request = types::CaaCheckRequest { account_token: check::filled("account_token", account_token)? };
-        let call = self.client.call();
-        let answer = call.check_domain_caa(&id, &request).await;
-        call.lift(answer).await
+        call!(self.client, check_domain_caa(&id, &request))
     }
 }
 

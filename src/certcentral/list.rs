@@ -1,11 +1,12 @@
 //! How the builders of lists end: with one page, with all pages, or with all items.
 
 use super::types;
-use crate::page::Extent;
+use crate::page::{Extent, LARGEST_PAGE, Offsets};
 
-/// Gives a builder its ends. Its `prepare` gives a query, an offset and a page size; the query's `fetch` reads one page.
+/// Gives a builder its ends: `list_ends!(ListOrders in list_orders by list_orders_by: OrderList of orders: ListedOrder)`. Its
+/// `prepare` gives the client and the query of the first page.
 macro_rules! list_ends {
-    ($builder:ident in $state:ident: $list:ident of $items:ident: $item:ident) => {
+    ($builder:ident in $state:ident by $operation:ident: $list:ident of $items:ident: $item:ident) => {
         impl<S: $state::IsComplete> $builder<'_, S> {
             /// One page.
             ///
@@ -14,8 +15,8 @@ macro_rules! list_ends {
             /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) when there is nothing to search for or another filter cannot be;
             /// whatever the service answers.
             pub async fn send(self) -> ::std::result::Result<$crate::certcentral::types::$list, $crate::Error> {
-                let (query, offset, size) = self.prepare()?;
-                query.fetch(offset, size).await
+                let (client, query) = self.prepare()?;
+                $crate::client::call!(client, $operation(&query))
             }
 
             /// All pages, from the offset on.
@@ -25,12 +26,14 @@ macro_rules! list_ends {
             /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) as [`send`](Self::send); what the service answers comes in the
             /// stream.
             pub fn pages(self) -> ::std::result::Result<$crate::Pages<$crate::certcentral::types::$item>, $crate::Error> {
-                let (query, offset, size) = self.prepare()?;
-                let walk = $crate::page::Offsets::new(offset, ::std::option::Option::Some(size), $crate::page::LARGEST_PAGE);
+                let (client, first) = self.prepare()?;
+                let walk = $crate::certcentral::list::walk(first.offset, first.limit);
                 let fetch = move |(offset, size): (u64, ::std::option::Option<u32>)| {
-                    let query = query.clone();
+                    let (client, mut query) = (client.clone(), first.clone());
+                    query.offset = $crate::certcentral::list::offset(offset);
+                    query.limit = size.map(::std::convert::Into::into).or(query.limit);
                     ::std::boxed::Box::pin(async move {
-                        let list = query.fetch(offset, size.unwrap_or($crate::page::LARGEST_PAGE)).await?;
+                        let list = $crate::client::call!(client, $operation(&query))?;
                         Ok((list.$items, $crate::certcentral::list::extent(list.page)))
                     }) as ::futures_util::future::BoxFuture<'static, _>
                 };
@@ -54,6 +57,17 @@ pub(super) use list_ends;
 pub(super) fn extent(page: Option<types::Page>) -> Extent {
     let number = |value: Option<i64>| u64::try_from(value?).ok();
     page.map_or_else(Extent::default, |page| Extent { total: number(page.total), limit: number(page.limit), offset: number(page.offset) })
+}
+
+/// The walk that begins with a query's offset, in pages of its limit.
+pub(super) fn walk(offset: Option<i64>, limit: Option<i64>) -> Offsets {
+    let number = |value: Option<i64>| u64::try_from(value.unwrap_or_default()).unwrap_or_default();
+    Offsets::new(number(offset), u32::try_from(number(limit)).ok(), LARGEST_PAGE)
+}
+
+/// The size of a page as the documents have it.
+pub(super) fn limit(size: u32) -> Option<i64> {
+    Some(size.clamp(1, LARGEST_PAGE).into())
 }
 
 /// An offset as the documents have it; what lies beyond is beyond any list.

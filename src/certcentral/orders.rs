@@ -20,7 +20,7 @@ mod wanted;
 use bon::bon;
 
 use super::{OrderId, check, docs, handle, types};
-use crate::error::Error;
+use crate::{client::call, error::Error};
 
 pub use self::{
     adopt::AdoptOrder,
@@ -100,9 +100,7 @@ impl<'c> Orders<'c> {
         include_caa_status: Option<bool>,
     ) -> Result<types::Order, Error> {
         let identifier = order.segment()?;
-        let call = self.client.call();
-        let answer = call.order_info(&identifier, include_caa_status).await;
-        call.lift(answer).await
+        call!(self.client, order_info(&identifier, include_caa_status))
     }
 
     /// Reads how an order's validation stands: the organization's, and that of each name (guide p.44, Validation Status).
@@ -113,9 +111,7 @@ impl<'c> Orders<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::validation)] }))]
     #[builder(builder_type(name = GetOrderValidation, doc { #[doc = docs!(call Orders::validation)] }))]
     pub async fn validation(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderValidation, Error> {
-        let call = self.client.call();
-        let answer = call.order_validation(&order, None).await;
-        call.lift(answer).await
+        call!(self.client, order_validation(&order, None))
     }
 
     /// Finds the orders that were placed with an id of the caller's own (`alternative_order_id`; vendor page
@@ -128,9 +124,7 @@ impl<'c> Orders<'c> {
     #[builder(builder_type(name = FindOrdersByAlternativeId, doc { #[doc = docs!(call Orders::find_by_alternative_id)] }))]
     pub async fn find_by_alternative_id(self, #[builder(start_fn, into)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let id = check::path_segment("alternative_order_id", &id)?;
-        let call = self.client.call();
-        let answer = call.orders_by_alternative_order_id(&id, None, None).await;
-        Ok(call.lift(answer).await?.orders)
+        Ok(call!(self.client, orders_by_alternative_order_id(&id, None, None))?.orders)
     }
 }
 

@@ -5,9 +5,9 @@ use bon::bon;
 use super::{
     CertCentral, Contact, ContainerId, OrganizationId, OrganizationStatus, TextFilter, ValidationType, check, docs, handle,
     list::{self, list_ends},
-    types,
+    queries, types,
 };
-use crate::{error::Error, page::LARGEST_PAGE};
+use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
 /// The most characters of a name, and of each part of an address.
 const LONGEST: usize = 64;
@@ -17,17 +17,6 @@ const LONGEST_TOGETHER: usize = 61;
 handle! {
     /// The organizations of an account: [`CertCentral::organizations`](super::CertCentral::organizations).
     Organizations
-}
-
-/// A list, as it will be asked for.
-#[derive(Clone)]
-struct Query {
-    client: CertCentral,
-    container: Option<ContainerId>,
-    status: Option<OrganizationStatus>,
-    search: Option<String>,
-    include_validation: Option<bool>,
-    sort: Option<String>,
 }
 
 #[bon]
@@ -133,9 +122,7 @@ impl<'c> Organizations<'c> {
             skip_duplicate_org_check: skip_duplicate_check,
             organization: None,
         };
-        let call = self.client.call();
-        let answer = call.create_organization(&request).await;
-        call.lift(answer).await
+        call!(self.client, create_organization(&request))
     }
 
     /// Reads one organization (known from public clients).
@@ -146,9 +133,7 @@ impl<'c> Organizations<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::get)] }))]
     #[builder(builder_type(name = GetOrganization, doc { #[doc = docs!(call Organizations::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: OrganizationId) -> Result<types::Organization, Error> {
-        let call = self.client.call();
-        let answer = call.organization_info(&id).await;
-        call.lift(answer).await
+        call!(self.client, organization_info(&id))
     }
 
     /// Lists the organizations of the account (vendor page organizations/list-organizations). End it with
@@ -188,16 +173,18 @@ impl<'c> Organizations<'c> {
         /// How many items to skip.
         #[builder(default)]
         offset: u64,
-    ) -> Result<(Query, u64, u32), Error> {
-        let query = Query {
-            client: self.client.clone(),
-            container,
-            status,
-            search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
+    ) -> Result<(CertCentral, queries::ListOrganizations), Error> {
+        let query = queries::ListOrganizations {
+            container_id: container,
+            filters_status: status.map(|status| status.to_string()),
+            filters_search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
             include_validation,
             sort,
+            limit: list::limit(page_size),
+            offset: list::offset(offset),
+            ..Default::default()
         };
-        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+        Ok((self.client.clone(), query))
     }
 
     /// Reads how each kind of validation of an organization stands (known from public clients).
@@ -208,9 +195,7 @@ impl<'c> Organizations<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::validations)] }))]
     #[builder(builder_type(name = GetOrganizationValidations, doc { #[doc = docs!(call Organizations::validations)] }))]
     pub async fn validations(self, #[builder(start_fn)] id: OrganizationId) -> Result<Vec<types::Validation>, Error> {
-        let call = self.client.call();
-        let answer = call.organization_validations(&id).await;
-        Ok(call.lift(answer).await?.validations)
+        Ok(call!(self.client, organization_validations(&id))?.validations)
     }
 
     /// Submits an organization for validation, with the people that are to be validated along with it (vendor page
@@ -239,9 +224,7 @@ impl<'c> Organizations<'c> {
             return Err(Error::invalid("verified_users", "at least one person is needed"));
         }
         let request = types::OrganizationValidationRequest { validations: requested(validations, verified_users)? };
-        let call = self.client.call();
-        let answer = call.submit_organization_validation(&id, &request).await;
-        call.lift(answer).await
+        call!(self.client, submit_organization_validation(&id, &request))
     }
 
     /// Makes an organization usable again (known from third parties). With some accounts only the vendor's support can.
@@ -252,9 +235,7 @@ impl<'c> Organizations<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::activate)] }))]
     #[builder(builder_type(name = ActivateOrganization, doc { #[doc = docs!(call Organizations::activate)] }))]
     pub async fn activate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.activate_organization(&id).await;
-        call.lift(answer).await
+        call!(self.client, activate_organization(&id))
     }
 
     /// Takes an organization and its domains out of use: no orders, reissues and duplicates any more (known from third parties). Its
@@ -266,9 +247,7 @@ impl<'c> Organizations<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::deactivate)] }))]
     #[builder(builder_type(name = DeactivateOrganization, doc { #[doc = docs!(call Organizations::deactivate)] }))]
     pub async fn deactivate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.deactivate_organization(&id).await;
-        call.lift(answer).await
+        call!(self.client, deactivate_organization(&id))
     }
 
     /// Removes an organization **and its domains** for good (vendor page organizations/delete-organization). See
@@ -280,31 +259,11 @@ impl<'c> Organizations<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::delete)] }))]
     #[builder(builder_type(name = DeleteOrganization, doc { #[doc = docs!(call Organizations::delete)] }))]
     pub async fn delete(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.delete_organization(&id).await;
-        call.lift(answer).await
+        call!(self.client, delete_organization(&id))
     }
 }
 
-list_ends!(ListOrganizations in list_organizations: OrganizationList of organizations: Organization);
-
-impl Query {
-    async fn fetch(&self, offset: u64, size: u32) -> Result<types::OrganizationList, Error> {
-        let call = self.client.call();
-        let answer = call
-            .list_organizations(
-                self.container.as_ref(),
-                self.search.as_deref(),
-                self.status.as_ref().map(OrganizationStatus::as_str),
-                self.include_validation,
-                Some(size.into()),
-                list::offset(offset),
-                self.sort.as_deref(),
-            )
-            .await;
-        call.lift(answer).await
-    }
-}
+list_ends!(ListOrganizations in list_organizations by list_organizations_by: OrganizationList of organizations: Organization);
 
 fn speaker(contact: Contact) -> Result<types::RequestedContact, Error> {
     Ok(match contact {

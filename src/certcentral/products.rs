@@ -3,7 +3,7 @@
 use bon::bon;
 
 use super::{ContainerId, Product, check, docs, handle, types};
-use crate::error::Error;
+use crate::{client::call, error::Error};
 
 handle! {
     /// The products of an account: [`CertCentral::products`](super::CertCentral::products).
@@ -29,9 +29,7 @@ impl<'c> Products<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::list)] }))]
     #[builder(builder_type(name = ListProducts, doc { #[doc = docs!(call Products::list)] }))]
     pub async fn list(self) -> Result<Vec<types::Product>, Error> {
-        let call = self.client.call();
-        let answer = call.list_products().await;
-        Ok(call.lift(answer).await?.products)
+        Ok(call!(self.client, list_products())?.products)
     }
 
     /// Reads one product: how long it may last, what an order of it may have, which server software it knows (vendor page product-info).
@@ -59,9 +57,7 @@ impl<'c> Products<'c> {
         container: Option<ContainerId>,
     ) -> Result<types::Product, Error> {
         let id = check::path_segment("product", product.id())?;
-        let call = self.client.call();
-        let answer = call.product_info(&id, container.as_ref()).await;
-        call.lift(answer).await
+        call!(self.client, product_info(&id, container.as_ref()))
     }
 }
 

@@ -5,26 +5,13 @@ use bon::bon;
 use super::{
     CertCentral, ContainerId, RequestId, RequestStatus, RequestType, TextFilter, docs, handle,
     list::{self, list_ends},
-    types,
+    queries, types,
 };
-use crate::{error::Error, page::LARGEST_PAGE};
+use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
 handle! {
     /// The requests of an account: [`CertCentral::requests`](super::CertCentral::requests).
     Requests
-}
-
-/// A list, as it will be asked for.
-#[derive(Clone)]
-struct Query {
-    client: CertCentral,
-    status: Option<RequestStatus>,
-    kind: Option<RequestType>,
-    search: Option<String>,
-    container: Option<String>,
-    custom_field: Option<String>,
-    custom_value: Option<String>,
-    sort: Option<String>,
 }
 
 #[bon]
@@ -37,9 +24,7 @@ impl<'c> Requests<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::get)] }))]
     #[builder(builder_type(name = GetRequest, doc { #[doc = docs!(call Requests::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: RequestId) -> Result<types::ApprovalRequest, Error> {
-        let call = self.client.call();
-        let answer = call.request_info(&id).await;
-        call.lift(answer).await
+        call!(self.client, request_info(&id))
     }
 
     /// Lists the requests of the account (guide p.54, List Request). End it with [`stream`](ListRequests::stream) for all of them, with
@@ -84,18 +69,20 @@ impl<'c> Requests<'c> {
         /// How many items to skip.
         #[builder(default)]
         offset: u64,
-    ) -> Result<(Query, u64, u32), Error> {
-        let query = Query {
-            client: self.client.clone(),
-            status,
-            kind,
-            search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
-            container: container.map(|id| id.to_string()),
-            custom_field: custom_field.map(|id| id.to_string()),
-            custom_value,
+    ) -> Result<(CertCentral, queries::ListRequests), Error> {
+        let query = queries::ListRequests {
+            filters_status: status.map(|status| status.to_string()),
+            filters_type: kind.map(|kind| kind.to_string()),
+            filters_search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
+            filters_container_id: container.map(|id| id.to_string()),
+            filters_metadata_id: custom_field.map(|id| id.to_string()),
+            filters_metadata_value: custom_value,
             sort,
+            limit: list::limit(page_size),
+            offset: list::offset(offset),
+            ..Default::default()
         };
-        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+        Ok((self.client.clone(), query))
     }
 
     /// Counts the requests that wait for a decision, by their kind (vendor page reports/request-summary).
@@ -110,9 +97,7 @@ impl<'c> Requests<'c> {
         /// Only those of a container.
         container: Option<ContainerId>,
     ) -> Result<types::RequestReport, Error> {
-        let call = self.client.call();
-        let answer = call.request_summary(container.as_ref()).await;
-        call.lift(answer).await
+        call!(self.client, request_summary(container.as_ref()))
     }
 
     /// Approves a request (guide p.53, Update Request Status). Where an account wants two approvals, this is the second.
@@ -176,34 +161,11 @@ impl<'c> Requests<'c> {
     }
 
     async fn decide(self, id: RequestId, status: types::RequestDecision, processor_comment: Option<String>) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.update_request_status(&id, &types::RequestStatusUpdate { status, processor_comment }).await;
-        call.lift(answer).await
+        call!(self.client, update_request_status(&id, &types::RequestStatusUpdate { status, processor_comment }))
     }
 }
 
-list_ends!(ListRequests in list_requests: ApprovalRequestList of requests: ListedApprovalRequest);
-
-impl Query {
-    async fn fetch(&self, offset: u64, size: u32) -> Result<types::ApprovalRequestList, Error> {
-        let call = self.client.call();
-        let answer = call
-            .list_requests(
-                self.container.as_deref(),
-                self.custom_field.as_deref(),
-                self.custom_value.as_deref(),
-                self.search.as_deref(),
-                self.status.as_ref().map(RequestStatus::as_str),
-                self.kind.as_ref().map(RequestType::as_str),
-                Some(size.into()),
-                list::offset(offset),
-                self.sort.as_deref(),
-                None,
-            )
-            .await;
-        call.lift(answer).await
-    }
-}
+list_ends!(ListRequests in list_requests by list_requests_by: ApprovalRequestList of requests: ListedApprovalRequest);
 
 pub(super) mod builders {
     //! The builders of the operations on requests.

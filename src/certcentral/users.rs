@@ -5,19 +5,13 @@ use bon::bon;
 use super::{
     CertCentral, UserId, docs, handle,
     list::{self, list_ends},
-    types,
+    queries, types,
 };
-use crate::{error::Error, page::LARGEST_PAGE};
+use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
 handle! {
     /// The users of an account: [`CertCentral::users`](super::CertCentral::users).
     Users
-}
-
-/// A list, as it will be asked for.
-#[derive(Clone)]
-struct Query {
-    client: CertCentral,
 }
 
 #[bon]
@@ -38,9 +32,7 @@ impl<'c> Users<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::me)] }))]
     #[builder(builder_type(name = GetMe, doc { #[doc = docs!(call Users::me)] }))]
     pub async fn me(self) -> Result<types::User, Error> {
-        let call = self.client.call();
-        let answer = call.user_me().await;
-        call.lift(answer).await
+        call!(self.client, user_me())
     }
 
     /// Reads one user (vendor page users/user-info).
@@ -51,9 +43,7 @@ impl<'c> Users<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::get)] }))]
     #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
     pub async fn get(self, #[builder(start_fn)] id: UserId) -> Result<types::User, Error> {
-        let call = self.client.call();
-        let answer = call.user_info(&id).await;
-        call.lift(answer).await
+        call!(self.client, user_info(&id))
     }
 
     /// Lists the users of the account (known from public clients). End it with [`stream`](ListUsers::stream) for all of them, with
@@ -77,20 +67,13 @@ impl<'c> Users<'c> {
         /// How many items to skip.
         #[builder(default)]
         offset: u64,
-    ) -> Result<(Query, u64, u32), Error> {
-        Ok((Query { client: self.client.clone() }, offset, page_size.clamp(1, LARGEST_PAGE)))
+    ) -> Result<(CertCentral, queries::ListUsers), Error> {
+        let query = queries::ListUsers { limit: list::limit(page_size), offset: list::offset(offset) };
+        Ok((self.client.clone(), query))
     }
 }
 
-list_ends!(ListUsers in list_users: UserList of users: User);
-
-impl Query {
-    async fn fetch(&self, offset: u64, size: u32) -> Result<types::UserList, Error> {
-        let call = self.client.call();
-        let answer = call.list_users(Some(size.into()), list::offset(offset)).await;
-        call.lift(answer).await
-    }
-}
+list_ends!(ListUsers in list_users by list_users_by: UserList of users: User);
 
 pub(super) mod builders {
     //! The builders of the operations on users.

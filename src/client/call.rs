@@ -202,6 +202,18 @@ impl<C> Started<C> {
     }
 }
 
+/// Makes one call of the generated client and lifts what comes back: `call!(self.client, order_info(&id))`; `bytes` in front is for files.
+macro_rules! call {
+    (@ $lift:ident $client:expr, $operation:ident($($argument:expr),* $(,)?)) => {{
+        let call = $client.call();
+        let response = call.$operation($($argument),*).await;
+        call.$lift(response).await
+    }};
+    (bytes $client:expr, $($operation:tt)+) => { $crate::client::call!(@ lift_bytes $client, $($operation)+) };
+    ($client:expr, $($operation:tt)+) => { $crate::client::call!(@ lift $client, $($operation)+) };
+}
+pub(crate) use call;
+
 impl<C> Deref for Started<C> {
     type Target = C;
 

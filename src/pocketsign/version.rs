@@ -7,7 +7,11 @@ use super::{
     CertificateId, CertificateStatus, CertificateType, CheckMethod, HashAlgorithm, PocketSignV1, PocketSignV2, UserId, VerificationId,
     VerificationResult, content::CertificateContent, v1::types as v1, v2::types as v2,
 };
-use crate::{client::Core, error::Error, secret::RedactedBytes};
+use crate::{
+    client::{Core, call},
+    error::Error,
+    secret::RedactedBytes,
+};
 
 /// A version of the API: [`PocketSignV1`] or [`PocketSignV2`].
 ///
@@ -120,9 +124,7 @@ impl Version for PocketSignV1 {
         async move {
             let status_check_method = method.unwrap_or(CheckMethod::Crl).into();
             let request = v1::CheckCertificateStatusRequest { status_check_method, identify_user };
-            let call = client.call();
-            let answer = call.check_certificate_status(&id.into(), &request).await;
-            call.lift(answer).await
+            call!(client, check_certificate_status(&id.into(), &request))
         }
         .boxed()
     }
@@ -137,9 +139,7 @@ impl Version for PocketSignV1 {
         async move {
             let status_check_method = method.unwrap_or(CheckMethod::Crl).into();
             let request = v1::CheckUserStatusRequest { status_check_method, certificate_type: kind.map(Into::into) };
-            let call = client.call();
-            let answer = call.check_user_status(&id.into(), &request).await;
-            call.lift(answer).await
+            call!(client, check_user_status(&id.into(), &request))
         }
         .boxed()
     }
@@ -183,9 +183,7 @@ impl PocketSignV1 {
             status_check_method: method.unwrap_or(CheckMethod::Crl).into(),
             identify_user: identify,
         };
-        let call = self.call();
-        let answer = call.verify(&request).await;
-        call.lift(answer).await
+        call!(self, verify(&request))
     }
 }
 
@@ -206,9 +204,7 @@ impl Version for PocketSignV2 {
                 check_method: Some(method.unwrap_or(CheckMethod::Crl).into()),
                 identify_user: identify_user.then_some(true),
             };
-            let call = client.call();
-            let answer = call.check_certificate_status(&request).await;
-            call.lift(answer).await
+            call!(client, check_certificate_status(&request))
         }
         .boxed()
     }
@@ -223,9 +219,7 @@ impl Version for PocketSignV2 {
         async move {
             let (certificate_type, check_method) = (kind.map(Into::into), Some(method.unwrap_or(CheckMethod::Crl).into()));
             let request = v2::CheckUserStatusRequest { user_id: id, certificate_type, check_method };
-            let call = client.call();
-            let answer = call.check_user_status(&request).await;
-            call.lift(answer).await
+            call!(client, check_user_status(&request))
         }
         .boxed()
     }
@@ -269,8 +263,6 @@ impl PocketSignV2 {
             check_method: Some(method.unwrap_or(CheckMethod::Crl).into()),
             identify_user: identify.then_some(true),
         };
-        let call = self.call();
-        let answer = call.verify(&request).await;
-        call.lift(answer).await
+        call!(self, verify(&request))
     }
 }

@@ -7,25 +7,11 @@ use crate::{
     certcentral::{
         CertCentral, ContainerId, DcvMethod, TextFilter, ValidationExpiry, ValidationType, docs,
         list::{self, list_ends},
-        types,
+        queries,
     },
     error::Error,
     page::LARGEST_PAGE,
 };
-
-/// A list, as it will be asked for.
-#[derive(Clone)]
-struct Query {
-    client: CertCentral,
-    container: Option<ContainerId>,
-    search: Option<String>,
-    dcv_method: Option<DcvMethod>,
-    validation: Option<String>,
-    include_validation: Option<bool>,
-    include_reuse_status: Option<bool>,
-    include_expiration_time: Option<bool>,
-    sort: Option<String>,
-}
 
 #[bon]
 impl<'c> Domains<'c> {
@@ -73,41 +59,22 @@ impl<'c> Domains<'c> {
         /// How many items to skip.
         #[builder(default)]
         offset: u64,
-    ) -> Result<(Query, u64, u32), Error> {
-        let query = Query {
-            client: self.client.clone(),
-            container,
-            search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
-            dcv_method,
-            validation: validation_ends.map(|(kind, end)| end.checked("validation_ends", &kind)).transpose()?,
+    ) -> Result<(CertCentral, queries::ListDomains), Error> {
+        let query = queries::ListDomains {
+            container_id: container,
+            filters_search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,
+            filters_dcv_method: dcv_method.map(|method| method.to_string()),
+            filters_validation: validation_ends.map(|(kind, end)| end.checked("validation_ends", &kind)).transpose()?,
+            filters_include_validation_reuse_status: include_reuse_status,
             include_validation,
-            include_reuse_status,
-            include_expiration_time,
+            include_dcv_expiration_time: include_expiration_time,
             sort,
+            limit: list::limit(page_size),
+            offset: list::offset(offset),
+            ..Default::default()
         };
-        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+        Ok((self.client.clone(), query))
     }
 }
 
-list_ends!(ListDomains in list_domains: DomainList of domains: Domain);
-
-impl Query {
-    async fn fetch(&self, offset: u64, size: u32) -> Result<types::DomainList, Error> {
-        let call = self.client.call();
-        let answer = call
-            .list_domains(
-                self.container.as_ref(),
-                self.dcv_method.as_ref().map(DcvMethod::as_str),
-                self.include_reuse_status,
-                self.search.as_deref(),
-                self.validation.as_deref(),
-                self.include_expiration_time,
-                self.include_validation,
-                Some(size.into()),
-                list::offset(offset),
-                self.sort.as_deref(),
-            )
-            .await;
-        call.lift(answer).await
-    }
-}
+list_ends!(ListDomains in list_domains by list_domains_by: DomainList of domains: Domain);

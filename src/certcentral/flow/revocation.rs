@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, docs, types},
+    client::call,
     error::Error,
     wait::{Flow, Found, Polled},
 };
@@ -97,9 +98,7 @@ impl<'c> Certificates<'c> {
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
         let certificate = certificate.segment()?;
-        let call = self.client.call();
-        let answer = call.revoke_certificate(&certificate, &requested(reason, comment, skip_approval)).await;
-        let request = call.lift(answer).await?;
+        let request = call!(self.client, revoke_certificate(&certificate, &requested(reason, comment, skip_approval)))?;
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("certificate {certificate}"), request, approve }))
     }
 }
@@ -141,9 +140,7 @@ impl<'c> Orders<'c> {
         #[builder(default = true)]
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
-        let call = self.client.call();
-        let answer = call.revoke_order(&order, &requested(reason, comment, skip_approval)).await;
-        let request = call.lift(answer).await?;
+        let request = call!(self.client, revoke_order(&order, &requested(reason, comment, skip_approval)))?;
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("order {order}"), request, approve }))
     }
 

@@ -7,7 +7,7 @@ use crate::{
     certcentral::{
         CertCentral, CertificateId, ContainerId, DateRange, OrderId, OrderStatus, OrganizationId, Product, Sort, TextFilter, UserId, docs,
         list::{self, list_ends},
-        types,
+        queries,
     },
     error::Error,
     page::LARGEST_PAGE,
@@ -15,31 +15,6 @@ use crate::{
 
 /// The most products that one list can be narrowed down to.
 const MOST_PRODUCTS: usize = 10;
-
-/// A list, as it will be asked for.
-#[derive(Clone)]
-struct Query {
-    client: CertCentral,
-    status: Option<OrderStatus>,
-    search: Option<String>,
-    common_name: Option<String>,
-    domain_name: Option<String>,
-    email: Option<String>,
-    serial_number: Option<String>,
-    products: Vec<Product>,
-    valid_till: Option<String>,
-    date_created: Option<String>,
-    id: Option<String>,
-    certificate: Option<String>,
-    container: Option<ContainerId>,
-    organization: Option<OrganizationId>,
-    user: Option<UserId>,
-    custom_field: Option<String>,
-    renewed: Option<bool>,
-    reminders_off: Option<bool>,
-    origin: Option<String>,
-    sort: Option<String>,
-}
 
 #[bon]
 impl<'c> Orders<'c> {
@@ -119,85 +94,62 @@ impl<'c> Orders<'c> {
         /// How many items to skip.
         #[builder(default)]
         offset: u64,
-    ) -> Result<(Query, u64, u32), Error> {
+    ) -> Result<(CertCentral, queries::ListOrders), Error> {
         let text = |field, search: Option<TextFilter>| search.map(|search| search.checked(field).map(str::to_owned)).transpose();
         let span = |field, dates: Option<DateRange>| dates.map(|dates| dates.checked(field)).transpose();
+        let number = |flag: Option<bool>| flag.map(|flag| if flag { "1" } else { "0" }.to_owned());
         if products.len() > MOST_PRODUCTS {
             return Err(Error::invalid("products", format!("{}; a list can be narrowed down to {MOST_PRODUCTS}", products.len())));
         }
-        let query = Query {
-            client: self.client.clone(),
-            status,
-            search: text("search", search)?,
-            common_name: text("common_name", common_name)?,
-            domain_name: text("domain_name", domain_name)?,
-            email: text("email", email)?,
-            serial_number: text("serial_number", serial_number)?,
-            products,
-            valid_till: span("expiring", expiring)?,
-            date_created: span("created", created)?,
-            id: id.map(|id| id.to_string()),
-            certificate: certificate.map(|id| id.to_string()),
-            container,
-            organization,
-            user,
-            custom_field: custom_field.map(|id| id.to_string()),
-            renewed,
-            reminders_off,
-            origin,
+        let mut query = queries::ListOrders {
+            filters_status: status.map(|status| status.to_string()),
+            filters_search: text("search", search)?,
+            filters_common_name: text("common_name", common_name)?,
+            filters_domain_name: text("domain_name", domain_name)?,
+            filters_email: text("email", email)?,
+            filters_serial_number: text("serial_number", serial_number)?,
+            filters_valid_till: span("expiring", expiring)?,
+            filters_date_created: span("created", created)?,
+            filters_id: id.map(|id| id.to_string()),
+            filters_certificate_id: certificate.map(|id| id.to_string()),
+            container_id: container,
+            organization_id: organization,
+            user_id: user,
+            filters_metadata_id: custom_field.map(|id| id.to_string()),
+            filters_is_renewed: number(renewed),
+            filters_disable_renewal_notifications: number(reminders_off),
+            filters_origin: origin,
             sort: sort.map(|sort| sort.to_string()),
+            limit: list::limit(page_size),
+            offset: list::offset(offset),
+            ..Default::default()
         };
-        Ok((query, offset, page_size.clamp(1, LARGEST_PAGE)))
+        narrow(&mut query, &products);
+        Ok((self.client.clone(), query))
     }
 }
 
-list_ends!(ListOrders in list_orders: OrderList of orders: ListedOrder);
+list_ends!(ListOrders in list_orders by list_orders_by: OrderList of orders: ListedOrder);
 
-impl Query {
-    async fn fetch(&self, offset: u64, size: u32) -> Result<types::OrderList, Error> {
-        // One product is asked for by the plain filter, several by the numbered ones.
-        let one = if let [product] = &self.products[..] { Some(product.id()) } else { None };
-        let several = |index: usize| self.products.get(index).filter(|_| one.is_none()).map(Product::id);
-        let number = |flag: Option<bool>| flag.map(|flag| if flag { "1" } else { "0" });
-        let call = self.client.call();
-        let answer = call
-            .list_orders(
-                self.container.as_ref(),
-                self.certificate.as_deref(),
-                self.common_name.as_deref(),
-                None,
-                self.date_created.as_deref(),
-                number(self.reminders_off),
-                self.domain_name.as_deref(),
-                self.email.as_deref(),
-                self.id.as_deref(),
-                number(self.renewed),
-                self.custom_field.as_deref(),
-                None,
-                self.origin.as_deref(),
-                one,
-                several(0),
-                several(1),
-                several(2),
-                several(3),
-                several(4),
-                several(5),
-                several(6),
-                several(7),
-                several(8),
-                several(9),
-                self.search.as_deref(),
-                self.serial_number.as_deref(),
-                self.status.as_ref().map(OrderStatus::as_str),
-                None,
-                self.valid_till.as_deref(),
-                Some(size.into()),
-                list::offset(offset),
-                self.organization.as_ref(),
-                self.sort.as_deref(),
-                self.user.as_ref(),
-            )
-            .await;
-        call.lift(answer).await
+/// One product is asked for by the plain filter, several by the numbered ones.
+fn narrow(query: &mut queries::ListOrders, products: &[Product]) {
+    if let [product] = products {
+        query.filters_product_name_id = Some(product.id().to_owned());
+        return;
+    }
+    let numbered: [_; MOST_PRODUCTS] = [
+        &mut query.filters_product_name_id_0,
+        &mut query.filters_product_name_id_1,
+        &mut query.filters_product_name_id_2,
+        &mut query.filters_product_name_id_3,
+        &mut query.filters_product_name_id_4,
+        &mut query.filters_product_name_id_5,
+        &mut query.filters_product_name_id_6,
+        &mut query.filters_product_name_id_7,
+        &mut query.filters_product_name_id_8,
+        &mut query.filters_product_name_id_9,
+    ];
+    for (filter, product) in numbered.into_iter().zip(products) {
+        *filter = Some(product.id().to_owned());
     }
 }

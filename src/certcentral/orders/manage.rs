@@ -7,6 +7,7 @@ use bon::bon;
 use super::Orders;
 use crate::{
     certcentral::{DateRange, DcvMethod, OrderId, RequestedOrderStatus, check, docs, types},
+    client::call,
     error::Error,
 };
 
@@ -50,9 +51,7 @@ impl<'c> Orders<'c> {
             None => None,
         };
         let between = between.map(|dates| dates.checked("between")).transpose()?;
-        let call = self.client.call();
-        let answer = call.order_status_changes(between.as_deref(), None, seconds).await;
-        Ok(call.lift(answer).await?.orders)
+        Ok(call!(self.client, order_status_changes(between.as_deref(), None, seconds))?.orders)
     }
 
     /// Cancels an order that is not issued yet, or its pending reissue; the order is then as it was before (vendor page
@@ -107,9 +106,7 @@ impl<'c> Orders<'c> {
         note: Option<String>,
         send_emails: Option<bool>,
     ) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.update_order_status(&order, &types::OrderStatusUpdate { status, note, send_emails }).await;
-        call.lift(answer).await
+        call!(self.client, update_order_status(&order, &types::OrderStatusUpdate { status, note, send_emails }))
     }
 
     /// Sets who else gets the mails of an order (guide p.39, Additional emails). This replaces the whole list; an empty one clears it.
@@ -127,9 +124,7 @@ impl<'c> Orders<'c> {
         emails: Vec<String>,
     ) -> Result<(), Error> {
         let additional_emails = check::emails("emails", &emails)?;
-        let call = self.client.call();
-        let answer = call.set_additional_emails(&order, &types::AdditionalEmails { additional_emails }).await;
-        call.lift(answer).await
+        call!(self.client, set_additional_emails(&order, &types::AdditionalEmails { additional_emails }))
     }
 
     /// Adds a note to an order (vendor page orders/add-note).
@@ -147,9 +142,7 @@ impl<'c> Orders<'c> {
         if text.trim().is_empty() {
             return Err(Error::invalid("text", "it is empty"));
         }
-        let call = self.client.call();
-        let answer = call.add_order_note(&order, &types::NewOrderNote { text }).await;
-        call.lift(answer).await
+        call!(self.client, add_order_note(&order, &types::NewOrderNote { text }))
     }
 
     /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that (vendor page
@@ -161,9 +154,7 @@ impl<'c> Orders<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_auto_reissue)] }))]
     #[builder(builder_type(name = SetAutoReissue, doc { #[doc = docs!(call Orders::set_auto_reissue)] }))]
     pub async fn set_auto_reissue(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] enabled: bool) -> Result<(), Error> {
-        let call = self.client.call();
-        let answer = call.set_auto_reissue(&order, &types::AutoReissueSetting { auto_reissue: enabled.into() }).await;
-        call.lift(answer).await
+        call!(self.client, set_auto_reissue(&order, &types::AutoReissueSetting { auto_reissue: enabled.into() }))
     }
 
     /// Sends the mail by which a verified contact approves an EV order again (vendor page orders/resend-order-approval-email).
@@ -184,9 +175,7 @@ impl<'c> Orders<'c> {
         if emails.is_empty() {
             return Err(Error::invalid("to", "at least one address is needed"));
         }
-        let call = self.client.call();
-        let answer = call.resend_order_approval_emails(&order, &types::OrderApprovalEmails { emails }).await;
-        call.lift(answer).await
+        call!(self.client, resend_order_approval_emails(&order, &types::OrderApprovalEmails { emails }))
     }
 
     /// Lists the reissues of an order (guide p.59, List Reissues): among them the certificate that is in force.
@@ -202,9 +191,7 @@ impl<'c> Orders<'c> {
         /// Whether archived ones are listed too.
         archived: Option<bool>,
     ) -> Result<Vec<types::Reissue>, Error> {
-        let call = self.client.call();
-        let answer = call.list_reissues(&order, archived).await;
-        Ok(call.lift(answer).await?.certificates)
+        Ok(call!(self.client, list_reissues(&order, archived))?.certificates)
     }
 
     /// Lists the duplicates of an order (guide p.60, List Duplicates).
@@ -220,9 +207,7 @@ impl<'c> Orders<'c> {
         /// Whether archived ones are listed too.
         archived: Option<bool>,
     ) -> Result<Vec<types::Duplicate>, Error> {
-        let call = self.client.call();
-        let answer = call.list_duplicates(&order, archived).await;
-        Ok(call.lift(answer).await?.certificates)
+        Ok(call!(self.client, list_duplicates(&order, archived))?.certificates)
     }
 
     /// Changes how control of an order's names is to be proved (vendor page orders/dv-ssl-change-dcv-method). With e-mail, mails are sent
@@ -238,9 +223,7 @@ impl<'c> Orders<'c> {
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] method: DcvMethod,
     ) -> Result<Option<types::OrderRandomValue>, Error> {
-        let call = self.client.call();
-        let answer = call.change_order_dcv_method(&order, &types::OrderDcvMethodChange { dcv_method: method }).await;
-        call.lift(answer).await
+        call!(self.client, change_order_dcv_method(&order, &types::OrderDcvMethodChange { dcv_method: method }))
     }
 
     /// Asks for the random value of an order: the present one while it is good, a new one after it expired (vendor page
@@ -252,9 +235,7 @@ impl<'c> Orders<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::generate_dcv_token)] }))]
     #[builder(builder_type(name = GenerateOrderDcvToken, doc { #[doc = docs!(call Orders::generate_dcv_token)] }))]
     pub async fn generate_dcv_token(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
-        let call = self.client.call();
-        let answer = call.order_dcv_random_value(&order).await;
-        call.lift(answer).await
+        call!(self.client, order_dcv_random_value(&order))
     }
 
     /// Has the service look for the random value of an order now (vendor page orders/dv-ssl-check-dcv). DNS methods answer with a state for
@@ -278,9 +259,7 @@ impl<'c> Orders<'c> {
             dns_names_validations: check::certificate_names("names", &names, check::Trust::Private)?,
             dns_name_validations: Vec::new(),
         };
-        let call = self.client.call();
-        let answer = call.check_order_dcv(&order, &request).await;
-        call.lift(answer).await
+        call!(self.client, check_order_dcv(&order, &request))
     }
 
     /// Sends the validation mails of an order again (vendor page orders/dv-ssl-resend-emails).
@@ -310,8 +289,6 @@ impl<'c> Orders<'c> {
             })
         };
         let domain_approval_emails = to.iter().map(approval).collect::<Result<_, Error>>()?;
-        let call = self.client.call();
-        let answer = call.resend_order_dcv_emails(&order, &types::OrderDcvEmailRequest { domain_approval_emails, locale }).await;
-        call.lift(answer).await
+        call!(self.client, resend_order_dcv_emails(&order, &types::OrderDcvEmailRequest { domain_approval_emails, locale }))
     }
 }

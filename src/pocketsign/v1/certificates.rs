@@ -4,6 +4,7 @@ use bon::bon;
 
 use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
+    client::call,
     docs::docs,
     error::Error,
     pocketsign::{CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check, client::handle},
@@ -68,9 +69,7 @@ impl<'c> Certificates<'c> {
             status_check_method: method.into(),
             identify_user,
         };
-        let call = self.client.call();
-        let answer = call.check_certificate_status_by_content(&request).await;
-        call.lift(answer).await
+        call!(self.client, check_certificate_status_by_content(&request))
     }
 
     /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160652). What the certificate states is never given
@@ -83,9 +82,7 @@ impl<'c> Certificates<'c> {
     #[builder(builder_type(name = GetCertificate, doc { #[doc = docs!(call Certificates::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::CertificateRecord, Error> {
         let id = check::id("certificate_id", id)?.into();
-        let call = self.client.call();
-        let answer = call.get_certificate(&id).await;
-        call.lift(answer).await
+        call!(self.client, get_certificate(&id))
     }
 
     /// The records of certificates (証明書情報の検索, vendor page 4160651), as a page or a stream. Deprecated (廃止予定); in v2:
@@ -133,8 +130,6 @@ impl<'c> Certificates<'c> {
     #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
         let id = check::id("certificate_id", id)?.into();
-        let call = self.client.call();
-        let answer = call.delete_certificate(&id).await;
-        call.lift(answer).await
+        call!(self.client, delete_certificate(&id))
     }
 }

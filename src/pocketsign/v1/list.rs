@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::types;
 use crate::{
+    client::call,
     error::Error,
     page::{Extent, Items, Offsets, Pages},
     pocketsign::{
@@ -47,9 +48,7 @@ macro_rules! list {
             pub async fn send(self) -> Result<types::$page, Error> {
                 $(let $of = check::id("certificate_id", self.$of)?.into();)?
                 let offset = self.offset.map(|offset| i64::try_from(offset).unwrap_or(i64::MAX));
-                let call = self.client.call();
-                let answer = call.$method($(&$of,)? self.limit.map(i64::from), offset).await;
-                call.lift(answer).await
+                call!(self.client, $method($(&$of,)? self.limit.map(i64::from), offset))
             }
 
             /// Reads all pages, each as it is needed. An error ends the stream; so does a page that is another than the one asked for, and a list

@@ -4,6 +4,7 @@ use bon::bon;
 
 use super::{ListUsers, types};
 use crate::{
+    client::call,
     docs::docs,
     error::Error,
     pocketsign::{CheckUserStatus, PocketSignV1, UserId, check, client::handle},
@@ -45,9 +46,7 @@ impl<'c> Users<'c> {
     #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::UserRecord, Error> {
         let id = check::id("user_id", id)?.into();
-        let call = self.client.call();
-        let answer = call.get_user(&id).await;
-        call.lift(answer).await
+        call!(self.client, get_user(&id))
     }
 
     /// The users (利用者の検索, vendor page 4160656), as a page or a stream. Deprecated (廃止予定); in v2:
@@ -77,8 +76,6 @@ impl<'c> Users<'c> {
     #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
         let id = check::id("user_id", id)?.into();
-        let call = self.client.call();
-        let answer = call.delete_user(&id).await;
-        call.lift(answer).await
+        call!(self.client, delete_user(&id))
     }
 }

@@ -4,6 +4,7 @@ use bon::bon;
 
 use super::{ListVerifications, types};
 use crate::{
+    client::call,
     docs::docs,
     error::Error,
     pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
@@ -61,9 +62,7 @@ impl<'c> Verifications<'c> {
     #[builder(builder_type(name = GetVerification, doc { #[doc = docs!(call Verifications::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::VerificationRecord, Error> {
         let id = check::id("verification_id", id)?.into();
-        let call = self.client.call();
-        let answer = call.get_verification(&id).await;
-        call.lift(answer).await
+        call!(self.client, get_verification(&id))
     }
 
     /// The stored verifications (署名検証結果の検索, vendor page 4160647), as a page or a stream. Deprecated (廃止予定); in v2:
@@ -93,8 +92,6 @@ impl<'c> Verifications<'c> {
     #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
         let id = check::id("verification_id", id)?.into();
-        let call = self.client.call();
-        let answer = call.delete_verification(&id).await;
-        call.lift(answer).await
+        call!(self.client, delete_verification(&id))
     }
 }

@@ -4,6 +4,7 @@ use bon::bon;
 
 use super::{ListCertificateStatuses, ListCertificates, types};
 use crate::{
+    client::call,
     docs::docs,
     error::Error,
     pocketsign::{CertificateId, CertificateStatusId, CheckCertificateStatus, PocketSignV2, check, client::handle},
@@ -42,9 +43,7 @@ impl<'c> Certificates<'c> {
     #[builder(builder_type(name = GetCertificate, doc { #[doc = docs!(call Certificates::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::GetCertificateResponse, Error> {
         let request = types::GetCertificateRequest { certificate_id: check::id("certificate_id", id)? };
-        let call = self.client.call();
-        let answer = call.get_certificate(&request).await;
-        call.lift(answer).await
+        call!(self.client, get_certificate(&request))
     }
 
     /// The records of certificates (証明書情報の検索, vendor page 4160667), as a page or a stream.
@@ -75,9 +74,7 @@ impl<'c> Certificates<'c> {
     #[builder(builder_type(name = GetStatus, doc { #[doc = docs!(call Certificates::status)] }))]
     pub async fn status(self, #[builder(start_fn, into)] id: CertificateStatusId) -> Result<types::GetCertificateStatusResponse, Error> {
         let request = types::GetCertificateStatusRequest { certificate_status_id: check::id("certificate_status_id", id)? };
-        let call = self.client.call();
-        let answer = call.get_certificate_status(&request).await;
-        call.lift(answer).await
+        call!(self.client, get_certificate_status(&request))
     }
 
     /// The history of revocation checks of any number of certificates (証明書失効確認履歴の検索, vendor page 4160671), as a page or a
@@ -108,8 +105,6 @@ impl<'c> Certificates<'c> {
     #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
         let request = types::DeleteCertificateRequest { certificate_id: check::id("certificate_id", id)? };
-        let call = self.client.call();
-        let answer = call.delete_certificate(&request).await;
-        call.lift(answer).await.map(drop)
+        call!(self.client, delete_certificate(&request)).map(drop)
     }
 }

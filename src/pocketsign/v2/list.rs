@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 
 use super::types;
 use crate::{
+    client::call,
     error::Error,
     page::{Following, Items, Pages, Tokens},
     pocketsign::{
@@ -71,9 +72,7 @@ macro_rules! list {
                     page_size: self.page_size.map(|size| i32::try_from(size).unwrap_or(i32::MAX)),
                     page_token: self.page_token.map(Into::into),
                 };
-                let call = self.client.call();
-                let answer = call.$method(&request).await;
-                call.lift(answer).await
+                call!(self.client, $method(&request))
             }
 
             /// Reads all pages, each as it is needed. An error ends the stream; so does a service that goes in circles

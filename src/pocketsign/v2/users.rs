@@ -4,6 +4,7 @@ use bon::bon;
 
 use super::{ListUsers, types};
 use crate::{
+    client::call,
     docs::docs,
     error::Error,
     pocketsign::{CheckUserStatus, PocketSignV2, UserId, check, client::handle},
@@ -43,9 +44,7 @@ impl<'c> Users<'c> {
     #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::GetUserResponse, Error> {
         let request = types::GetUserRequest { user_id: check::id("user_id", id)? };
-        let call = self.client.call();
-        let answer = call.get_user(&request).await;
-        call.lift(answer).await
+        call!(self.client, get_user(&request))
     }
 
     /// The users (利用者情報の検索, vendor page 4160673), as a page or a stream.
@@ -73,8 +72,6 @@ impl<'c> Users<'c> {
     #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
         let request = types::DeleteUserRequest { user_id: check::id("user_id", id)? };
-        let call = self.client.call();
-        let answer = call.delete_user(&request).await;
-        call.lift(answer).await.map(drop)
+        call!(self.client, delete_user(&request)).map(drop)
     }
 }

@@ -4,6 +4,7 @@ use bon::bon;
 
 use super::{ListVerifications, types};
 use crate::{
+    client::call,
     docs::docs,
     error::Error,
     pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
@@ -77,9 +78,7 @@ impl<'c> Verifications<'c> {
     #[builder(builder_type(name = GetVerification, doc { #[doc = docs!(call Verifications::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::GetVerificationResponse, Error> {
         let request = types::GetVerificationRequest { verification_id: check::id("verification_id", id)? };
-        let call = self.client.call();
-        let answer = call.get_verification(&request).await;
-        call.lift(answer).await
+        call!(self.client, get_verification(&request))
     }
 
     /// The stored verifications (署名検証結果の検索, vendor page 4160678), as a page or a stream.
@@ -109,8 +108,6 @@ impl<'c> Verifications<'c> {
     #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
         let request = types::DeleteVerificationRequest { verification_id: check::id("verification_id", id)? };
-        let call = self.client.call();
-        let answer = call.delete_verification(&request).await;
-        call.lift(answer).await.map(drop)
+        call!(self.client, delete_verification(&request)).map(drop)
     }
 }
