@@ -33,7 +33,7 @@ pub(crate) struct Source<'a> {
     pub(crate) harmless: &'a str,
 }
 
-/// The source of a client: `Client` and `types`, `vocabulary`, `OPERATIONS`, and for tests `SAMPLES`.
+/// The source of a client: `Client`, `types`, `vocabulary`, `queries`, `responses`, `OPERATIONS`, and for tests `SAMPLES`.
 pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let problems = |found| Problems { file: source.file.to_owned(), found };
     let document = normalize::read(source.text).map_err(|problem| problems(vec![problem]))?;
@@ -43,9 +43,13 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));
-    for addition in
-        [vocabulary::module(&normalized.words), facts(&normalized.operations), queries::queries(&file), samples(&normalized, &file)]
-    {
+    for addition in [
+        vocabulary::module(&normalized.words),
+        facts(&normalized.operations),
+        queries::queries(&file),
+        responses(&file),
+        samples(&normalized, &file),
+    ] {
         let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
         file.items.extend(addition.items);
     }
@@ -96,7 +100,7 @@ fn settings(words: &[Word], module: &str) -> GenerationSettings {
         .with_derive("PartialEq");
     for word in words {
         let printed: &[_] = match word.kind {
-            Kind::OpenEnum { .. } | Kind::Id | Kind::StringId => &[TypeImpl::Display, TypeImpl::FromStr],
+            Kind::OpenEnum { .. } | Kind::Id { .. } | Kind::StringId => &[TypeImpl::Display, TypeImpl::FromStr],
             _ => &[],
         };
         settings.with_replacement(&word.name, word.replacement(module), printed.iter().copied());
@@ -148,6 +152,17 @@ fn with(document: &Value, pointer: &str, part: Value) -> Value {
         *place = part;
     }
     document
+}
+
+/// The types that responses consist of, apart from those that are only sent.
+fn responses(file: &syn::File) -> TokenStream {
+    let names = refine::returned(file).into_iter().map(|name| format_ident!("{name}"));
+    quote! {
+        /// What responses consist of.
+        pub mod responses {
+            pub use super::types::{#(#names),*};
+        }
+    }
 }
 
 fn facts(operations: &[Facts]) -> TokenStream {

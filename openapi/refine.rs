@@ -312,6 +312,26 @@ pub(crate) fn methods(file: &File) -> impl Iterator<Item = &syn::Signature> {
 
 /// The names of the types that requests contain.
 fn sent(file: &File) -> BTreeSet<String> {
+    let mut roots = Names::default();
+    for argument in methods(file).flat_map(|method| &method.inputs) {
+        if let FnArg::Typed(argument) = argument {
+            roots.visit_type(&argument.ty);
+        }
+    }
+    reached(file, roots)
+}
+
+/// The names of the types that responses contain.
+pub(crate) fn returned(file: &File) -> BTreeSet<String> {
+    let mut roots = Names::default();
+    for method in methods(file) {
+        roots.visit_return_type(&method.output);
+    }
+    reached(file, roots)
+}
+
+/// The types among these names, and all that they contain.
+fn reached(file: &File, roots: Names) -> BTreeSet<String> {
     let mut contents: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for item in types(file) {
         let mut names = Names::default();
@@ -325,12 +345,6 @@ fn sent(file: &File) -> BTreeSet<String> {
                 contents.insert(found.ident.to_string(), names.0);
             }
             _ => {}
-        }
-    }
-    let mut roots = Names::default();
-    for argument in methods(file).flat_map(|method| &method.inputs) {
-        if let FnArg::Typed(argument) = argument {
-            roots.visit_type(&argument.ty);
         }
     }
     let mut reached = BTreeSet::new();

@@ -28,7 +28,10 @@ pub(crate) enum Kind {
         prefixes: Vec<String>,
         ignore_case: bool,
     },
-    Id,
+    Id {
+        /// Whether there are negative ones.
+        signed: bool,
+    },
     StringId,
     Redacted,
     /// Bytes, base64 on the wire.
@@ -68,7 +71,8 @@ fn kind(schema: &Value) -> Option<Kind> {
         return Some(Kind::OpenEnum { variants: variants(schema), prefixes, ignore_case: is_true(&schema["x-ignore-case"]) });
     }
     if is_true(&schema["x-id"]) {
-        return Some(Kind::Id);
+        let integer = list(&schema["oneOf"]).iter().find(|one| one["type"] == "integer");
+        return Some(Kind::Id { signed: integer.is_some_and(|integer| integer.get("minimum").is_none()) });
     }
     if is_true(&schema["x-string-id"]) {
         return Some(Kind::StringId);
@@ -113,7 +117,7 @@ impl Word {
     /// The path of the type that stands in for the schema; `module` is the document's module in `crate::generated`.
     pub(crate) fn replacement(&self, module: &str) -> String {
         match &self.kind {
-            Kind::OpenEnum { .. } | Kind::Id | Kind::StringId => format!("crate::generated::{module}::vocabulary::{}", self.name),
+            Kind::OpenEnum { .. } | Kind::Id { .. } | Kind::StringId => format!("crate::generated::{module}::vocabulary::{}", self.name),
             Kind::Redacted => "crate::secret::Redacted<::std::string::String>".to_owned(),
             Kind::Bytes => "crate::secret::RedactedBytes".to_owned(),
         }
@@ -125,7 +129,10 @@ impl Word {
         let description = if self.description.is_empty() { &self.schema } else { &self.description };
         let documentation = doc(description);
         match &self.kind {
-            Kind::Id => Some(quote! { crate::id::id! { #[doc = #documentation] #name } }),
+            Kind::Id { signed } => {
+                let number = if *signed { quote!(i64) } else { quote!(u64) };
+                Some(quote! { crate::id::id! { #[doc = #documentation] #name(#number) } })
+            }
             Kind::StringId => Some(quote! { crate::id::string_id! { #[doc = #documentation] #name } }),
             Kind::OpenEnum { variants, prefixes, ignore_case } => {
                 let documentation = doc(&overview(description, variants));

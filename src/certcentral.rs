@@ -67,29 +67,60 @@ pub use self::{
     users::Users,
 };
 pub use crate::generated::certcentral::{
-    types::{CertificateFormat, RevocationReason},
-    vocabulary::*,
+    types::{CertificateFormat, NewContainerUser, RevocationReason},
+    vocabulary::{
+        ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus, ContactType, ContainerId, CsProvisioningMethod,
+        CustomFieldId, CustomFieldType, DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus,
+        DomainStatus, ErrorCode, NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
+        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
+        ServerPlatformId, SignatureHash, UserId, UserStatus, UserType, ValidationStatus, ValidationType,
+    },
 };
 
 /// The builders that the operations return, one type an operation.
 pub mod builders {
     pub use super::{
-        account::builders::*, certificates::builders::*, containers::builders::*, domains::builders::*, orders::builders::*,
-        organizations::builders::*, products::builders::*, requests::builders::*, users::builders::*,
+        account::{CountExpiringOrders, GetAccount, GetBalance, ListCustomFields},
+        certificates::{
+            ArchiveCertificate, DownloadBestFormat, DownloadCertificate, DownloadOrderCertificate, GetChain, ListIntermediates,
+            UnarchiveCertificate,
+        },
+        containers::{CreateContainer, GetContainer, ListChildContainers, ListContainers},
+        domains::{
+            ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GenerateDcvToken, GetDcvEmails,
+            GetDomain, GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
+        },
+        orders::{
+            AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
+            GenerateOrderDcvToken, GetOrder, GetOrderValidation, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed,
+            OrderCertificate, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails,
+            SetAutoReissue,
+        },
+        organizations::{
+            ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization,
+            GetOrganizationValidations, ListOrganizations, SubmitOrganization,
+        },
+        products::{GetProduct, ListProducts},
+        requests::{ApproveRequest, CountRequests, GetRequest, ListRequests, RejectRequest, ReviewRequest},
+        users::{GetMe, GetUser, ListUsers},
     };
 }
 
-/// What the service answers: plain structs, generated from the document.
+/// What the service returns: plain structs, generated from the document.
 pub mod types {
-    pub use crate::generated::certcentral::types::*;
+    pub use crate::generated::certcentral::responses::*;
 }
+
+/// All types of the document: what is only sent is not public.
+use crate::generated::certcentral::types as sent;
 
 /// The generated client: every operation of the document, without checks, builders or typed errors.
 ///
 /// An escape hatch, so that nothing the document knows is ever out of reach. It changes with the document; it is not covered by the
-/// promises of semantic versioning.
+/// promises of semantic versioning, nor is the crate `progenitor-client` that it is made with.
+#[cfg(feature = "raw")]
 pub mod raw {
-    pub use crate::generated::certcentral::Client;
+    pub use crate::generated::certcentral::{Client, types, vocabulary};
     pub use progenitor_client::{Error, ResponseValue};
 }
 
@@ -206,6 +237,7 @@ impl CertCentral {
     }
 
     /// The generated client, see [`raw`].
+    #[cfg(feature = "raw")]
     #[must_use]
     pub fn raw(&self) -> raw::Client {
         self.client(Call::unlifted(Arc::clone(&self.core), self.options))

@@ -1,27 +1,27 @@
 //! Ids as types of their own, so that an order's is never taken for a domain's.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
-/// Defines an id: a number that the service sometimes writes as a string of digits.
+/// Defines an id: a number that the service sometimes writes as a string of digits: `id! { OrderId(u64) }`.
 macro_rules! id {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident($number:ty)) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(
             /// The number.
-            pub u64,
+            pub $number,
         );
 
-        impl ::std::convert::From<u64> for $name {
-            fn from(id: u64) -> Self {
+        impl ::std::convert::From<$number> for $name {
+            fn from(id: $number) -> Self {
                 Self(id)
             }
         }
 
-        impl ::std::convert::From<$name> for u64 {
+        impl ::std::convert::From<$name> for $number {
             fn from(id: $name) -> Self {
                 id.0
             }
@@ -119,33 +119,34 @@ macro_rules! string_id {
 pub(crate) use string_id;
 
 /// Reads a number or a string of digits.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    struct Digits;
+pub(crate) fn deserialize<'de, D: Deserializer<'de>, N: TryFrom<i128>>(deserializer: D) -> Result<N, D::Error> {
+    struct Digits<N>(PhantomData<N>);
 
-    impl Visitor<'_> for Digits {
-        type Value = u64;
+    impl<N: TryFrom<i128>> Visitor<'_> for Digits<N> {
+        type Value = N;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an id: a whole number or a string of digits")
         }
 
-        fn visit_u64<E: Error>(self, value: u64) -> Result<u64, E> {
-            Ok(value)
+        fn visit_u64<E: Error>(self, value: u64) -> Result<N, E> {
+            N::try_from(value.into()).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
         }
 
-        fn visit_i64<E: Error>(self, value: i64) -> Result<u64, E> {
-            u64::try_from(value).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+        fn visit_i64<E: Error>(self, value: i64) -> Result<N, E> {
+            N::try_from(value.into()).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
         }
 
-        fn visit_str<E: Error>(self, value: &str) -> Result<u64, E> {
-            let digits = value.trim();
-            // `parse` alone would take a sign.
-            let parsed = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+        fn visit_str<E: Error>(self, value: &str) -> Result<N, E> {
+            let number = value.trim();
+            // `parse` alone would take a plus sign.
+            let is_plain = number.strip_prefix('-').unwrap_or(number).bytes().all(|byte| byte.is_ascii_digit());
+            let parsed = number.parse::<i128>().ok().filter(|_| is_plain).and_then(|number| N::try_from(number).ok());
             parsed.ok_or_else(|| E::invalid_value(Unexpected::Str(value), &self))
         }
     }
 
-    deserializer.deserialize_any(Digits)
+    deserializer.deserialize_any(Digits(PhantomData))
 }
 
 #[cfg(test)]
@@ -153,7 +154,10 @@ mod tests {
     use proptest::prelude::*;
 
     id! { /// An order.
-    OrderId }
+    OrderId(u64) }
+
+    id! { /// A server software.
+    PlatformId(i64) }
 
     string_id! { /// A user.
     UserId }
@@ -182,6 +186,9 @@ mod tests {
             prop_assert_eq!(serde_json::from_str::<OrderId>(&id.to_string()).unwrap(), OrderId(id));
             prop_assert_eq!(serde_json::from_str::<OrderId>(&format!("\"{id}\"")).unwrap(), OrderId(id));
             prop_assert_eq!(serde_json::to_string(&OrderId(id)).unwrap(), id.to_string());
+            let signed = id.cast_signed();
+            prop_assert_eq!(serde_json::from_str::<PlatformId>(&signed.to_string()).unwrap(), PlatformId(signed));
+            prop_assert_eq!(serde_json::from_str::<PlatformId>(&format!("\"{signed}\"")).unwrap(), PlatformId(signed));
             prop_assert_eq!(OrderId(id).to_string().parse::<OrderId>().unwrap(), OrderId::from(id));
         }
     }

@@ -4,7 +4,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shomei::{
     RedactedBytes,
-    certcentral::types::{Account, ApprovalRequest, Certificate, DcvExpiration, DcvToken, Domain, Duplicate, ListedOrder, Order},
+    certcentral::types::{
+        AccountDetails, ApprovalRequest, CertificateDetails, DcvExpiration, DcvToken, Domain, Duplicate, ListedOrder, Order,
+    },
     pocketsign::{v1, v2},
 };
 
@@ -16,29 +18,29 @@ pub fn scalars(data: &[u8]) {
     let number = plain.as_ref().and_then(whole);
 
     for member in ["display_rep", "migrated"] {
-        let account: Option<Account> = read(member, data);
+        let account: Option<AccountDetails> = read(member, data);
         if let (Some(account), Some(Value::Bool(flag))) = (&account, &plain) {
             assert_eq!(if member == "migrated" { account.migrated } else { account.display_rep }, Some(*flag));
         }
     }
-    let account: Option<Account> = read("billing_account_id", data);
+    let account: Option<AccountDetails> = read("billing_account_id", data);
     if let Some(number) = number {
         assert_eq!(account.expect("a whole number").billing_account_id, Some(number));
     }
-    let account: Option<Account> = read("ent_support_plan", data);
+    let account: Option<AccountDetails> = read("ent_support_plan", data);
     if let Some(Value::String(text)) = &plain {
         assert_eq!(account.and_then(|account| account.ent_support_plan).as_ref(), Some(text));
     }
-    read::<Account>("balance_negative_limit", data);
+    read::<AccountDetails>("balance_negative_limit", data);
     read::<Order>("price", data);
     read::<Order>("order_valid_till", data);
     read::<Order>("organization", data);
     read::<Order>("requests", data);
     read::<ListedOrder>("number_of_sans", data);
-    read::<Certificate>("dns_names", data);
-    read::<Certificate>("valid_till", data);
-    read::<Certificate>("date_issued", data);
-    read::<Certificate>("ca_cert_id", data);
+    read::<CertificateDetails>("dns_names", data);
+    read::<CertificateDetails>("valid_till", data);
+    read::<CertificateDetails>("date_issued", data);
+    read::<CertificateDetails>("ca_cert_id", data);
     read::<Duplicate>("valid_from", data);
     read::<DcvToken>("expiration_date", data);
     read::<DcvExpiration>("ov", data);

@@ -27,7 +27,7 @@ impl<'c> Account<'c> {
     /// Whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::get)] }))]
     #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::get)] }))]
-    pub async fn get(self) -> Result<types::Account, Error> {
+    pub async fn get(self) -> Result<types::AccountDetails, Error> {
         call!(self.client, account_info())
     }
 
@@ -76,9 +76,4 @@ impl<'c> Account<'c> {
     pub async fn custom_fields(self) -> Result<Vec<types::CustomFieldDefinition>, Error> {
         Ok(call!(self.client, list_custom_fields())?.metadata)
     }
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on the account.
-    pub use super::{CountExpiringOrders, GetAccount, GetBalance, ListCustomFields};
 }

@@ -6,7 +6,7 @@ use bon::bon;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 
-use super::{CertificateFormat, CertificateId, OrderId, docs, handle, types};
+use super::{CertificateFormat, CertificateId, OrderId, ServerPlatformId, docs, handle, types};
 use crate::{client::call, error::Error, x509::CertificateChain};
 
 handle! {
@@ -118,10 +118,10 @@ impl<'c> Certificates<'c> {
         self,
         #[builder(start_fn)] id: CertificateId,
         /// The server software (-1 other, 2 Apache, 45 nginx, …); without it the one that the order names.
-        platform: Option<i64>,
+        platform: Option<ServerPlatformId>,
     ) -> Result<Download, Error> {
         let file = match platform {
-            Some(platform) => call!(bytes self.client, download_certificate_for_platform(&id, platform)),
+            Some(platform) => call!(bytes self.client, download_certificate_for_platform(&id, platform.0)),
             None => call!(bytes self.client, download_certificate_best_format(&id)),
         };
         file.map(download)
@@ -204,14 +204,6 @@ fn file_name(headers: &HeaderMap) -> Option<String> {
     let name = name.split(';').next()?.trim().trim_matches('"');
     let name = name.rsplit(['/', '\\']).next()?;
     (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on certificates.
-    pub use super::{
-        ArchiveCertificate, DownloadBestFormat, DownloadCertificate, DownloadOrderCertificate, GetChain, ListIntermediates,
-        UnarchiveCertificate,
-    };
 }
 
 #[cfg(test)]

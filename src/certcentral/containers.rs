@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{ContainerId, check, docs, handle, types};
+use super::{ContainerId, NewContainerUser, check, docs, handle, sent, types};
 use crate::{client::call, error::Error};
 
 handle! {
@@ -60,30 +60,25 @@ impl<'c> Containers<'c> {
     ///
     /// [`Error::is_invalid_input`] when the name is empty or the user's address no e-mail address; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::create_child)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = CreateContainer, doc { #[doc = docs!(call Containers::create_child)] }))]
     pub async fn create_child(
         self,
         #[builder(start_fn)] parent: ContainerId,
         /// Its name.
-        #[builder(start_fn, into)]
+        #[builder(start_fn)]
         name: String,
         /// What it is for.
-        #[builder(into)]
         description: Option<String>,
         /// The number of its template, which decides on its features.
         template: Option<i64>,
         /// A user to add with it.
-        user: Option<types::NewContainerUser>,
+        user: Option<NewContainerUser>,
     ) -> Result<types::CreatedContainer, Error> {
         if let Some(address) = user.as_ref().and_then(|user| user.email.as_deref()) {
             check::email("user", address)?;
         }
-        let request = types::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
+        let request = sent::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
         call!(self.client, create_child_container(&parent, &request))
     }
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on containers.
-    pub use super::{CreateContainer, GetContainer, ListChildContainers, ListContainers};
 }

@@ -5,7 +5,7 @@ mod list;
 use bon::bon;
 
 pub use self::list::ListDomains;
-use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, docs, handle, types};
+use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, docs, handle, sent, types};
 use crate::{client::call, error::Error};
 
 handle! {
@@ -60,12 +60,13 @@ impl<'c> Domains<'c> {
     ///
     /// [`Error::is_invalid_input`] when the name is no domain name or an address no e-mail address; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::add)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = AddDomain, doc { #[doc = docs!(call Domains::add)] }))]
     #[allow(clippy::should_implement_trait)] // the service calls it so
     pub async fn add(
         self,
         /// The name, fully qualified. The service strips a leading `www.` unless the method is file-based or `keep_www` is set.
-        #[builder(start_fn, into)]
+        #[builder(start_fn)]
         name: String,
         /// The organization that the domain is validated for.
         organization: OrganizationId,
@@ -75,7 +76,6 @@ impl<'c> Domains<'c> {
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
         /// The language of the e-mails.
-        #[builder(into)]
         locale: Option<String>,
         /// The addresses to send e-mails to; without them the service chooses.
         #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
@@ -83,9 +83,9 @@ impl<'c> Domains<'c> {
         /// Keeps a leading `www.` of the name.
         keep_www: Option<bool>,
     ) -> Result<types::AddedDomain, Error> {
-        let request = types::NewDomain {
+        let request = sent::NewDomain {
             name: check::domain_name("name", &name)?,
-            organization: types::OrganizationReference { id: organization },
+            organization: sent::OrganizationReference { id: organization },
             validations: requested(validations)?,
             dcv_method,
             locale,
@@ -137,7 +137,7 @@ impl<'c> Domains<'c> {
         /// Whether a change to e-mail sends them at once; the service does so by default.
         send_emails: Option<bool>,
     ) -> Result<types::ChangedDcvMethod, Error> {
-        let request = types::DcvMethodChange { dcv_method: method, send_dcv_email_flag: send_emails };
+        let request = sent::DcvMethodChange { dcv_method: method, send_dcv_email_flag: send_emails };
         call!(self.client, change_dcv_method(&id, &request))
     }
 
@@ -200,21 +200,20 @@ impl<'c> Domains<'c> {
     ///
     /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::resend_dcv_emails)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = ResendDcvEmails, doc { #[doc = docs!(call Domains::resend_dcv_emails)] }))]
     pub async fn resend_dcv_emails(
         self,
         #[builder(start_fn)] id: DomainId,
         /// The name to be validated, if it is another than the domain's own.
-        #[builder(into)]
         name_scope: Option<String>,
         /// The language of the e-mails.
-        #[builder(into)]
         locale: Option<String>,
         /// The addresses; without them all get one. The service ignores those that are none of the domain's own.
         #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         to: Vec<String>,
     ) -> Result<(), Error> {
-        let request = types::DcvEmailRequest {
+        let request = sent::DcvEmailRequest {
             name_scope: name_scope.map(|scope| check::domain_name("name_scope", &scope)).transpose()?,
             locale,
             email_array: check::emails("to", &to)?,
@@ -266,7 +265,7 @@ impl<'c> Domains<'c> {
         #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         emails: Vec<String>,
     ) -> Result<Option<types::DomainValidationResponse>, Error> {
-        let request = types::DomainValidationRequest {
+        let request = sent::DomainValidationRequest {
             validations: requested(validations)?,
             dcv_method,
             email_array: check::emails("emails", &emails)?,
@@ -317,30 +316,23 @@ impl<'c> Domains<'c> {
     ///
     /// [`Error::is_invalid_input`] when the token is empty; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_lock)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = CheckDomainLock, doc { #[doc = docs!(call Domains::check_lock)] }))]
     pub async fn check_lock(
         self,
         #[builder(start_fn)] id: DomainId,
         /// The token, as the domain tells it.
-        #[builder(start_fn, into)]
+        #[builder(start_fn)]
         account_token: String,
     ) -> Result<types::CaaCheck, Error> {
-        let request = types::CaaCheckRequest { account_token: check::filled("account_token", account_token)? };
+        let request = sent::CaaCheckRequest { account_token: check::filled("account_token", account_token)? };
         call!(self.client, check_domain_caa(&id, &request))
     }
 }
 
-fn requested(types: Vec<ValidationType>) -> Result<Vec<types::RequestedValidation>, Error> {
+fn requested(types: Vec<ValidationType>) -> Result<Vec<sent::RequestedValidation>, Error> {
     if types.is_empty() {
         return Err(Error::invalid("validations", "at least one kind of validation is needed"));
     }
-    Ok(types.into_iter().map(|type_| types::RequestedValidation { type_ }).collect())
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on domains.
-    pub use super::{
-        ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GenerateDcvToken, GetDcvEmails, GetDomain,
-        GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
-    };
+    Ok(types.into_iter().map(|type_| sent::RequestedValidation { type_ }).collect())
 }

@@ -54,7 +54,7 @@ macro_rules! list_ends {
 pub(super) use list_ends;
 
 /// What a page says of itself.
-pub(super) fn extent(page: Option<types::Page>) -> Extent {
+pub(super) fn extent(page: Option<types::PageInfo>) -> Extent {
     let number = |value: Option<i64>| u64::try_from(value?).ok();
     page.map_or_else(Extent::default, |page| Extent { total: number(page.total), limit: number(page.limit), offset: number(page.offset) })
 }

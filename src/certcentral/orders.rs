@@ -121,18 +121,10 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_invalid_input`] when the id cannot stand in a URL; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::find_by_alternative_id)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = FindOrdersByAlternativeId, doc { #[doc = docs!(call Orders::find_by_alternative_id)] }))]
-    pub async fn find_by_alternative_id(self, #[builder(start_fn, into)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
+    pub async fn find_by_alternative_id(self, #[builder(start_fn)] id: String) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let id = check::path_segment("alternative_order_id", &id)?;
         Ok(call!(self.client, orders_by_alternative_order_id(&id, None, None))?.orders)
     }
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on orders.
-    pub use super::{
-        AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
-        GenerateOrderDcvToken, GetOrder, GetOrderValidation, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed,
-        OrderCertificate, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
-    };
 }

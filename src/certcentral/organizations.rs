@@ -5,7 +5,7 @@ use bon::bon;
 use super::{
     CertCentral, Contact, ContainerId, OrganizationId, OrganizationStatus, TextFilter, ValidationType, check, docs, handle,
     list::{self, list_ends},
-    queries, types,
+    queries, sent, types,
 };
 use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
@@ -54,35 +54,28 @@ impl<'c> Organizations<'c> {
     /// together 61), the country has not two letters, or somebody's e-mail address is none; whatever the service answers, also when the
     /// account has such an organization already.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::create)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = CreateOrganization, doc { #[doc = docs!(call Organizations::create)] }))]
     pub async fn create(
         self,
         /// The legal name.
-        #[builder(start_fn, into)]
+        #[builder(start_fn)]
         name: String,
         /// The street and number.
-        #[builder(into)]
         address: String,
         /// The city.
-        #[builder(into)]
         city: String,
         /// The state or prefecture, written out.
-        #[builder(into)]
         state: String,
         /// The postal code.
-        #[builder(into)]
         zip: String,
         /// The two letters of the country, such as `jp`.
-        #[builder(into)]
         country: String,
         /// A name that it does business under.
-        #[builder(into)]
         assumed_name: Option<String>,
         /// The second line of the address.
-        #[builder(into)]
         address2: Option<String>,
         /// The telephone number.
-        #[builder(into)]
         telephone: Option<String>,
         /// Who speaks for it.
         contact: Option<Contact>,
@@ -107,7 +100,7 @@ impl<'c> Organizations<'c> {
                 return Err(Error::invalid("assumed_name", reason));
             }
         }
-        let request = types::NewOrganization {
+        let request = sent::NewOrganization {
             name,
             assumed_name,
             address: check::text("address", address, LONGEST)?,
@@ -152,6 +145,7 @@ impl<'c> Organizations<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(on(String, into), on(TextFilter, into))]
     #[builder(builder_type(name = ListOrganizations, doc { #[doc = docs!(list Organizations::list)] }))]
     pub fn list(
         self,
@@ -160,12 +154,10 @@ impl<'c> Organizations<'c> {
         /// Only those that are active, or inactive.
         status: Option<OrganizationStatus>,
         /// Only those of a name.
-        #[builder(into)]
         search: Option<TextFilter>,
         /// Adds how each kind of validation stands.
         include_validation: Option<bool>,
         /// A member to sort by; `-` before it turns the order round.
-        #[builder(into)]
         sort: Option<String>,
         /// The most items of a page; the service's own limit is 1000.
         #[builder(default = LARGEST_PAGE)]
@@ -223,7 +215,7 @@ impl<'c> Organizations<'c> {
         if verified_users.is_empty() {
             return Err(Error::invalid("verified_users", "at least one person is needed"));
         }
-        let request = types::OrganizationValidationRequest { validations: requested(validations, verified_users)? };
+        let request = sent::OrganizationValidationRequest { validations: requested(validations, verified_users)? };
         call!(self.client, submit_organization_validation(&id, &request))
     }
 
@@ -265,10 +257,10 @@ impl<'c> Organizations<'c> {
 
 list_ends!(ListOrganizations in list_organizations by list_organizations_by: OrganizationList of organizations: Organization);
 
-fn speaker(contact: Contact) -> Result<types::RequestedContact, Error> {
+fn speaker(contact: Contact) -> Result<sent::RequestedContact, Error> {
     Ok(match contact {
-        Contact::User(id) => types::RequestedContact { user_id: Some(id), ..Default::default() },
-        Contact::Person { first_name, last_name, job_title, telephone, email } => types::RequestedContact {
+        Contact::User(id) => sent::RequestedContact { user_id: Some(id), ..Default::default() },
+        Contact::Person { first_name, last_name, job_title, telephone, email } => sent::RequestedContact {
             email: Some(check::email("contact", &email)?),
             first_name: Some(check::filled("contact", first_name)?),
             last_name: Some(check::filled("contact", last_name)?),
@@ -279,17 +271,17 @@ fn speaker(contact: Contact) -> Result<types::RequestedContact, Error> {
     })
 }
 
-fn requested(types: Vec<ValidationType>, people: Vec<Contact>) -> Result<Vec<types::RequestedOrganizationValidation>, Error> {
+fn requested(types: Vec<ValidationType>, people: Vec<Contact>) -> Result<Vec<sent::RequestedOrganizationValidation>, Error> {
     let verified_users = people.into_iter().map(verified).collect::<Result<Vec<_>, _>>()?;
-    let each = |type_| types::RequestedOrganizationValidation { type_, verified_users: verified_users.clone() };
+    let each = |type_| sent::RequestedOrganizationValidation { type_, verified_users: verified_users.clone() };
     Ok(types.into_iter().map(each).collect())
 }
 
-fn verified(person: Contact) -> Result<types::RequestedVerifiedUser, Error> {
+fn verified(person: Contact) -> Result<sent::RequestedVerifiedUser, Error> {
     let filled = |given| check::filled("verified_users", given).map(Some);
     Ok(match person {
-        Contact::User(id) => types::RequestedVerifiedUser { id: Some(id), ..Default::default() },
-        Contact::Person { first_name, last_name, job_title, telephone, email } => types::RequestedVerifiedUser {
+        Contact::User(id) => sent::RequestedVerifiedUser { id: Some(id), ..Default::default() },
+        Contact::Person { first_name, last_name, job_title, telephone, email } => sent::RequestedVerifiedUser {
             id: None,
             first_name: filled(first_name)?,
             last_name: filled(last_name)?,
@@ -298,12 +290,4 @@ fn verified(person: Contact) -> Result<types::RequestedVerifiedUser, Error> {
             email: Some(check::email("verified_users", &email)?),
         },
     })
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on organizations.
-    pub use super::{
-        ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization, GetOrganizationValidations,
-        ListOrganizations, SubmitOrganization,
-    };
 }

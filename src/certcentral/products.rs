@@ -28,7 +28,7 @@ impl<'c> Products<'c> {
     /// Whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::list)] }))]
     #[builder(builder_type(name = ListProducts, doc { #[doc = docs!(call Products::list)] }))]
-    pub async fn list(self) -> Result<Vec<types::Product>, Error> {
+    pub async fn list(self) -> Result<Vec<types::ProductDetails>, Error> {
         Ok(call!(self.client, list_products())?.products)
     }
 
@@ -55,13 +55,8 @@ impl<'c> Products<'c> {
         #[builder(start_fn)] product: Product,
         /// As this container may order it.
         container: Option<ContainerId>,
-    ) -> Result<types::Product, Error> {
+    ) -> Result<types::ProductDetails, Error> {
         let id = check::path_segment("product", product.id())?;
         call!(self.client, product_info(&id, container.as_ref()))
     }
-}
-
-pub(super) mod builders {
-    //! The builders of the operations on products.
-    pub use super::{GetProduct, ListProducts};
 }

@@ -3,9 +3,9 @@
 use bon::bon;
 
 use super::{
-    CertCentral, ContainerId, RequestId, RequestStatus, RequestType, TextFilter, docs, handle,
+    CertCentral, ContainerId, CustomFieldId, RequestId, RequestStatus, RequestType, TextFilter, docs, handle,
     list::{self, list_ends},
-    queries, types,
+    queries, sent, types,
 };
 use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
@@ -43,6 +43,7 @@ impl<'c> Requests<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(on(String, into), on(TextFilter, into))]
     #[builder(builder_type(name = ListRequests, doc { #[doc = docs!(list Requests::list)] }))]
     pub fn list(
         self,
@@ -51,17 +52,14 @@ impl<'c> Requests<'c> {
         /// Only those of this kind.
         kind: Option<RequestType>,
         /// Only those for a certificate with this common name.
-        #[builder(into)]
         search: Option<TextFilter>,
         /// Only those of a container.
         container: Option<ContainerId>,
         /// Only those whose order has a value in this custom field, by its `metadata_id`.
-        custom_field: Option<u64>,
+        custom_field: Option<CustomFieldId>,
         /// Only those whose order has this value in a custom field.
-        #[builder(into)]
         custom_value: Option<String>,
         /// A member to sort by; `-` before it turns the order round.
-        #[builder(into)]
         sort: Option<String>,
         /// The most items of a page; the service's own limit is 1000.
         #[builder(default = LARGEST_PAGE)]
@@ -115,15 +113,15 @@ impl<'c> Requests<'c> {
     ///
     /// [`ErrorCode::AccessDeniedInvalidApprover`](super::ErrorCode::AccessDeniedInvalidApprover) when the key's user may not approve it.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::approve)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = ApproveRequest, doc { #[doc = docs!(call Requests::approve)] }))]
     pub async fn approve(
         self,
         #[builder(start_fn)] id: RequestId,
         /// A remark that is kept with the request.
-        #[builder(into)]
         comment: Option<String>,
     ) -> Result<(), Error> {
-        self.decide(id, types::RequestDecision::Approved, comment).await
+        self.decide(id, sent::RequestDecision::Approved, comment).await
     }
 
     /// Approves a request as its reviewer, where an account wants two approvals (guide p.53): it then waits for the second.
@@ -132,15 +130,15 @@ impl<'c> Requests<'c> {
     ///
     /// As [`approve`](Self::approve).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::review)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = ReviewRequest, doc { #[doc = docs!(call Requests::review)] }))]
     pub async fn review(
         self,
         #[builder(start_fn)] id: RequestId,
         /// A remark that is kept with the request.
-        #[builder(into)]
         comment: Option<String>,
     ) -> Result<(), Error> {
-        self.decide(id, types::RequestDecision::Pending, comment).await
+        self.decide(id, sent::RequestDecision::Pending, comment).await
     }
 
     /// Rejects a request: its order is rejected with it (guide p.53, Update Request Status).
@@ -149,25 +147,20 @@ impl<'c> Requests<'c> {
     ///
     /// As [`approve`](Self::approve).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::reject)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = RejectRequest, doc { #[doc = docs!(call Requests::reject)] }))]
     pub async fn reject(
         self,
         #[builder(start_fn)] id: RequestId,
         /// A remark that is kept with the request.
-        #[builder(into)]
         comment: Option<String>,
     ) -> Result<(), Error> {
-        self.decide(id, types::RequestDecision::Rejected, comment).await
+        self.decide(id, sent::RequestDecision::Rejected, comment).await
     }
 
-    async fn decide(self, id: RequestId, status: types::RequestDecision, processor_comment: Option<String>) -> Result<(), Error> {
-        call!(self.client, update_request_status(&id, &types::RequestStatusUpdate { status, processor_comment }))
+    async fn decide(self, id: RequestId, status: sent::RequestDecision, processor_comment: Option<String>) -> Result<(), Error> {
+        call!(self.client, update_request_status(&id, &sent::RequestStatusUpdate { status, processor_comment }))
     }
 }
 
 list_ends!(ListRequests in list_requests by list_requests_by: ApprovalRequestList of requests: ListedApprovalRequest);
-
-pub(super) mod builders {
-    //! The builders of the operations on requests.
-    pub use super::{ApproveRequest, CountRequests, GetRequest, ListRequests, RejectRequest, ReviewRequest};
-}

@@ -74,8 +74,3 @@ impl<'c> Users<'c> {
 }
 
 list_ends!(ListUsers in list_users by list_users_by: UserList of users: User);
-
-pub(super) mod builders {
-    //! The builders of the operations on users.
-    pub use super::{GetMe, GetUser, ListUsers};
-}

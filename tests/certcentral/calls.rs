@@ -178,7 +178,7 @@ async fn what_the_service_refuses_is_told_in_full() {
     let denied = Judge::new(Sandbox::new());
     let stranger = CertCentral::builder(ApiKey::new("not-the-key").unwrap()).transport(denied.sandbox().clone());
     let error = stranger.base_url("https://sandbox.invalid/services/v2").build().unwrap().users().me().send().await.unwrap_err();
-    assert!(error.is_unauthorized());
+    assert!(error.is_forbidden());
     assert_eq!(error.certcentral_code(), Some(ErrorCode::AccessDeniedInvalidKey));
     assert_eq!(
         error.to_string(),

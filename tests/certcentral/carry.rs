@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateDcvScope, Contact, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan, Product,
-        ProfileOption, SignatureHash, UserId, Validity, flow::IssuanceWarning,
+        CertificateDcvScope, Contact, ContainerId, CsProvisioningMethod, CustomFieldId, DcvMethod, OrderId, OrganizationId, PaymentMethod,
+        Plan, Product, ProfileOption, ServerPlatformId, SignatureHash, UserId, Validity, flow::IssuanceWarning,
     },
 };
 
@@ -248,7 +248,7 @@ async fn what_cannot_be_carried_over_is_an_error_that_names_its_setter() {
             "organization_units" => renewal.organization_units(none).send().await,
             "organization_contact" => renewal.organization_contact(user()).send().await,
             "technical_contact" => renewal.technical_contact(user()).send().await,
-            "custom_fields" => renewal.custom_fields([(9, 4711)]).send().await,
+            "custom_fields" => renewal.custom_fields([(CustomFieldId(9), 4711)]).send().await,
             _ => renewal.dcv_method(DcvMethod::DnsTxtToken).send().await,
         };
         sent.unwrap_or_else(|error| panic!("{setter}: {error}"));
@@ -342,7 +342,7 @@ macro_rules! every_setter {
             .technical_contact(Contact::User(UserId(2)))
             .container(ContainerId(3))
             .signature_hash(SignatureHash::Sha512)
-            .server_platform(2)
+            .server_platform(ServerPlatformId(2))
             .dcv_method(DcvMethod::Email)
             .dcv_scope(CertificateDcvScope::Fqdn)
             .dcv_emails([("shop.example.com", "admin@example.com")])
@@ -354,7 +354,7 @@ macro_rules! every_setter {
             .skip_approval(true)
             .payment_method(PaymentMethod::Balance)
             .additional_emails(["shop@example.com"])
-            .custom_fields([(1, json!(false))])
+            .custom_fields([(CustomFieldId(1), json!(false))])
             .comment("please")
             .custom_renewal_message("Ask the shop.")
             .auto_renew(false)
@@ -401,7 +401,7 @@ async fn reissues_and_duplicates_have_the_setters_of_their_documents() {
                 .dns_names(["example.com"])
                 .validity(Validity::days(30))
                 .signature_hash(SignatureHash::Sha512)
-                .server_platform(2)
+                .server_platform(ServerPlatformId(2))
                 .ca_cert_id("0B")
                 .profile(ProfileOption::ServerAuthOnlyEku)
                 .organization_units(["Web"])

@@ -18,7 +18,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json};
 use shomei::{
     CertCentral, Csr, Error, Sandbox,
-    certcentral::{OrderId, OrganizationId, Plan, Product, RequestStatus, SignatureHash, flow::DcvInstructions},
+    certcentral::{OrderId, OrganizationId, Plan, Product, RequestStatus, ServerPlatformId, SignatureHash, flow::DcvInstructions},
     sandbox::ApprovalMode,
 };
 use tokio::time::Instant;
@@ -137,15 +137,19 @@ impl Flow {
                 let order = cc.orders().issue(Product::SECURE_SITE_OV, further).common_name("shop.example.com").organization(ORGANIZATION);
                 let order = order.dns_names(["www.shop.example.com"]).plan(Plan::years(2)).additional_emails(["it@example.com"]);
                 let order = order.comment("for the shop").custom_renewal_message("renew it").disable_ct(true).auto_reissue(true);
-                let order = order.disable_renewal_notifications(true).signature_hash(SignatureHash::Sha384).server_platform(45);
+                let order =
+                    order.disable_renewal_notifications(true).signature_hash(SignatureHash::Sha384).server_platform(ServerPlatformId(45));
                 order.maybe_alternative_order_id((self == Self::IssueWithId).then_some("shop-7")).start().await?
             }
             Self::Renew => cc.orders().renew(ground.order, own).comment("for the shop").start().await?,
             Self::Reissue => {
-                let reissue = cc.orders().reissue(ground.order, further).dns_names(["www.example.com"]).server_platform(45);
+                let reissue =
+                    cc.orders().reissue(ground.order, further).dns_names(["www.example.com"]).server_platform(ServerPlatformId(45));
                 reissue.comment("for the shop").start().await?
             }
-            Self::Duplicate => cc.orders().duplicate(ground.order, further).another(true).server_platform(45).start().await?,
+            Self::Duplicate => {
+                cc.orders().duplicate(ground.order, further).another(true).server_platform(ServerPlatformId(45)).start().await?
+            }
             Self::Validate => {
                 let pending = cc.domains().validate("example.net").organization(ORGANIZATION).start().await?;
                 publish(&ground.sandbox, pending.instructions());

@@ -39,7 +39,7 @@ async fn it_serves_clients_and_stops_cleanly() {
     let added = cc.domains().add("example.com").organization(organization).dcv_method(DcvMethod::DnsTxtToken).send().await.unwrap();
     assert_eq!(cc.domains().get(added.id).send().await.unwrap().name.as_deref(), Some("example.com"));
     let stranger = CertCentral::builder(ApiKey::new("ANOTHER-KEY").unwrap()).base_url(&url).build().unwrap();
-    assert!(stranger.users().me().send().await.unwrap_err().is_unauthorized());
+    assert!(stranger.users().me().send().await.unwrap_err().is_forbidden());
 
     #[cfg(unix)]
     {

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, DateRange, DcvMethod, DomainId, OrderId, OrderSort, OrderStatus,
-        OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, TextFilter, UserId, ValidationExpiry,
-        ValidationType, types,
+        CertificateFormat, CertificateId, Contact, ContainerId, CustomFieldId, DateRange, DcvMethod, DomainId, NewContainerUser, OrderId,
+        OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, ServerPlatformId,
+        TextFilter, UserId, ValidationExpiry, ValidationType,
     },
 };
 
@@ -286,7 +286,12 @@ async fn certificates(wire: &Wire, cc: &CertCentral) {
     )
     .await;
     wire.row(cc.certificates().download_best_format(id).send(), "GET /certificate/2/download/platform", Value::Null).await;
-    wire.row(cc.certificates().download_best_format(id).platform(-1).send(), "GET /certificate/2/download/platform/-1", Value::Null).await;
+    wire.row(
+        cc.certificates().download_best_format(id).platform(ServerPlatformId(-1)).send(),
+        "GET /certificate/2/download/platform/-1",
+        Value::Null,
+    )
+    .await;
     let intermediates = cc.certificates().intermediates().send();
     assert_eq!(wire.row(intermediates, "GET /certificate/intermediates", Value::Null).await.len(), 2);
     wire.row(cc.certificates().archive(id).send(), "PUT /certificate/2/archive", Value::Null).await;
@@ -309,7 +314,7 @@ async fn requests(wire: &Wire, cc: &CertCentral) {
             .kind(RequestType::Revoke)
             .search("www.example.com")
             .container(ContainerId(3))
-            .custom_field(12)
+            .custom_field(CustomFieldId(12))
             .custom_value("blue")
             .sort("-date")
             .page_size(20)
@@ -417,7 +422,7 @@ async fn containers_users_products_account(wire: &Wire, cc: &CertCentral) {
     wire.row(cc.containers().list().send(), "GET /container", Value::Null).await;
     wire.row(cc.containers().get(container).send(), "GET /container/3", Value::Null).await;
     wire.row(cc.containers().children(container).send(), "GET /container/3/children", Value::Null).await;
-    let user = types::NewContainerUser { email: Some("jane.roe@example.com".to_owned()), ..Default::default() };
+    let user = NewContainerUser { email: Some("jane.roe@example.com".to_owned()), ..Default::default() };
     wire.row(
         cc.containers().create_child(container, "History").description("Ancient").template(5).user(user).send(),
         "POST /container/3/children",
@@ -462,7 +467,7 @@ async fn bad_domains_and_lists(wire: &Wire, cc: &CertCentral) {
     wire.refuses("product", cc.products().get(Product::new("../user")).send()).await;
     wire.refuses("product", cc.products().get(Product::new("")).send()).await;
     wire.refuses("name", cc.containers().create_child(ContainerId(3), "").send()).await;
-    let user = types::NewContainerUser { email: Some("jane".to_owned()), ..Default::default() };
+    let user = NewContainerUser { email: Some("jane".to_owned()), ..Default::default() };
     wire.refuses("user", cc.containers().create_child(ContainerId(3), "History").user(user).send()).await;
 }
 

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use shomei::certcentral::{
     CertificateId, ContainerId, DcvTokenStatus, DomainId, OrderId, OrganizationId, RequestId, RequestStatus, UserId,
     types::{
-        Account, AddedDomain, Certificate, ChangedDcvMethod, Container, DcvExpiration, DcvToken, DnsNameValidation, Domain, Duplicate,
-        Intermediate, ListedCertificate, ListedOrder, Order, OrderResponse, OrderValidation, Organization, Reissue, User, Validity,
+        AccountDetails, AddedDomain, CertificateDetails, ChangedDcvMethod, Container, DcvExpiration, DcvToken, DnsNameValidation, Domain,
+        Duplicate, Intermediate, ListedCertificate, ListedOrder, Order, OrderResponse, OrderValidation, Organization, Reissue, User,
+        ValidityPeriod,
     },
 };
 
@@ -74,7 +75,7 @@ fn row_06_flags_are_strings() {
         assert_eq!(read::<Intermediate>(&json!({"is_private": text})).is_private, Some(flag));
         assert_eq!(read::<shomei::certcentral::types::CaaCheck>(&json!({"status": text})).status, Some(flag));
         // Whether this one is a flag or a number is not known: the text stays.
-        assert_eq!(read::<Account>(&json!({"ent_support_plan": text})).ent_support_plan.as_deref(), Some(text));
+        assert_eq!(read::<AccountDetails>(&json!({"ent_support_plan": text})).ent_support_plan.as_deref(), Some(text));
     }
 }
 
@@ -195,10 +196,10 @@ fn row_17_dcv_expiration_has_days_or_moments_and_more_members_on_demand() {
 #[test]
 fn row_18_custom_expiration_date_is_a_string_and_its_siblings_once_were_null() {
     for text in ["2022-01-23", "23 JAN 2022"] {
-        let validity: Validity = read(&json!({"custom_expiration_date": text, "years": null, "days": null}));
+        let validity: ValidityPeriod = read(&json!({"custom_expiration_date": text, "years": null, "days": null}));
         assert_eq!((validity.custom_expiration_date, validity.years, validity.days), (day("2022-01-23"), None, None), "{text}");
     }
-    let years: Validity = read(&json!({"years": 1, "days": null, "custom_expiration_date": null}));
+    let years: ValidityPeriod = read(&json!({"years": 1, "days": null, "custom_expiration_date": null}));
     assert_eq!((years.years, years.custom_expiration_date), (Some(1), None));
 }
 
@@ -206,15 +207,15 @@ fn row_18_custom_expiration_date_is_a_string_and_its_siblings_once_were_null() {
 fn row_19_no_names_are_a_list_of_one_blank_or_absent() {
     for none in [json!([" "]), json!([""]), json!([]), json!(null)] {
         let members = json!({"dns_names": none, "organization_units": none});
-        let certificate: Certificate = read(&members);
+        let certificate: CertificateDetails = read(&members);
         assert!(certificate.dns_names.is_empty() && certificate.organization_units.is_empty(), "{members}");
         assert!(read::<ListedCertificate>(&members).dns_names.is_empty(), "{members}");
         assert!(read::<DnsNameValidation>(&members).dns_names.is_empty(), "{members}");
         assert!(read_with_id::<Reissue>(members.clone()).dns_names.is_empty(), "{members}");
         assert!(read_with_id::<Duplicate>(members.clone()).dns_names.is_empty(), "{members}");
     }
-    assert_eq!(read::<Certificate>(&json!({})).dns_names, Vec::<String>::new());
-    assert_eq!(read::<Certificate>(&json!({"dns_names": ["example.com", ""]})).dns_names, ["example.com"]);
+    assert_eq!(read::<CertificateDetails>(&json!({})).dns_names, Vec::<String>::new());
+    assert_eq!(read::<CertificateDetails>(&json!({"dns_names": ["example.com", ""]})).dns_names, ["example.com"]);
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn the_vocabulary_is_collected() {
     ];
     assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, prefixes: vec![], ignore_case: false }));
     assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { ignore_case: true, .. })));
-    assert_eq!(kind("ThingId"), Some(Kind::Id));
+    assert_eq!(kind("ThingId"), Some(Kind::Id { signed: true }));
     assert_eq!(kind("Email"), Some(Kind::Redacted));
     assert_eq!(kind("ThingCode"), Some(Kind::StringId));
     assert_eq!(kind("Print"), Some(Kind::Bytes));

@@ -77,7 +77,7 @@ fn kind(item: &syn::Item) -> Option<String> {
 
 fn word(word: &Word) -> Option<String> {
     match &word.kind {
-        Kind::Id => Some(format!("{}: id", word.name)),
+        Kind::Id { signed } => Some(format!("{}: id, {}", word.name, if *signed { "i64" } else { "u64" })),
         Kind::StringId => Some(format!("{}: string id", word.name)),
         Kind::OpenEnum { variants, .. } => {
             let aliases = |variant: &Variant| variant.aliases.iter().map(|alias| format!(" or {alias:?}")).collect::<String>();

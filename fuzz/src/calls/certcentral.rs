@@ -5,8 +5,8 @@ use std::time::Duration;
 use shomei::{
     Csr, Error,
     certcentral::{
-        CertificateFormat, CertificateId, ContainerId, DcvMethod, DomainId, OrderId, OrganizationId, Plan, Product, RequestId, UserId,
-        ValidationType, types::ApprovalRequest,
+        CertificateFormat, CertificateId, ContainerId, DcvMethod, DomainId, OrderId, OrganizationId, Plan, Product, RequestId,
+        ServerPlatformId, UserId, ValidationType, types::ApprovalRequest,
     },
 };
 
@@ -71,7 +71,7 @@ table! { CALLS, |clients| &clients.cc => cc {
     "download_order_certificate" file: cc.certificates().download_for_order(ORDER).send();
     "download_order_certificate_format" file: cc.certificates().download_for_order(ORDER).format(CertificateFormat::P7b).send();
     "download_certificate_best_format" file: cc.certificates().download_best_format(CERTIFICATE).send();
-    "download_certificate_for_platform" file: cc.certificates().download_best_format(CERTIFICATE).platform(-1).send();
+    "download_certificate_for_platform" file: cc.certificates().download_best_format(CERTIFICATE).platform(ServerPlatformId(-1)).send();
     "list_intermediates" answer: cc.certificates().intermediates().send();
     "archive_certificate" answer: cc.certificates().archive(CERTIFICATE).send();
     "unarchive_certificate" answer: cc.certificates().unarchive(CERTIFICATE).send();

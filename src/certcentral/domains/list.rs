@@ -31,13 +31,13 @@ impl<'c> Domains<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(on(String, into), on(TextFilter, into))]
     #[builder(builder_type(name = ListDomains, doc { #[doc = docs!(list Domains::list)] }))]
     pub fn list(
         self,
         /// Only those of a container.
         container: Option<ContainerId>,
         /// Only those of a name.
-        #[builder(into)]
         search: Option<TextFilter>,
         /// Only those with this method.
         dcv_method: Option<DcvMethod>,
@@ -51,7 +51,6 @@ impl<'c> Domains<'c> {
         /// Writes the end of each validation with the time of day.
         include_expiration_time: Option<bool>,
         /// A member to sort by; `-` before it turns the order round.
-        #[builder(into)]
         sort: Option<String>,
         /// The most items of a page; the service's own limit is 1000.
         #[builder(default = LARGEST_PAGE)]

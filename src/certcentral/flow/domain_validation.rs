@@ -119,11 +119,12 @@ impl<'c> Domains<'c> {
     /// [`Error::is_invalid_input`] when the name is no domain name; [`Error::is_mismatch`] when the account has the domain but it is
     /// deactivated; whatever the service answers.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
     pub async fn validate(
         self,
         /// The name, fully qualified.
-        #[builder(start_fn, into)]
+        #[builder(start_fn)]
         name: String,
         /// The organization that the domain is validated for.
         organization: OrganizationId,

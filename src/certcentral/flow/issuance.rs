@@ -15,7 +15,7 @@ pub use self::{
 use super::{Pending, approval};
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, types,
+        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, sent, types,
     },
     error::Error,
     wait::{Flow, Found, Polled},
@@ -120,7 +120,7 @@ impl PendingIssuance {
         order: OrderId,
         placed: types::OrderResponse,
         csr: Csr,
-        certificate: types::RequestedCertificate,
+        certificate: sent::RequestedCertificate,
         tls: bool,
         approve: bool,
         awaited: Awaited,

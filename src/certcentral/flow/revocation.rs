@@ -9,7 +9,7 @@ use super::{
     approval::{Approval, ApprovalToken},
 };
 use crate::{
-    certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, docs, types},
+    certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, docs, sent, types},
     client::call,
     error::Error,
     wait::{Flow, Found, Polled},
@@ -82,14 +82,14 @@ impl<'c> Certificates<'c> {
     ///
     /// [`Error::is_not_found`] when there is no such certificate; whatever the service answers.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Certificates::revoke)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeCertificate, doc { #[doc = docs!(call Certificates::revoke)] }))]
     pub async fn revoke(
         self,
         #[builder(start_fn, into)] certificate: CertificateRef,
         /// Why, in the terms of the certificate revocation list.
-        reason: Option<types::RevocationReason>,
+        reason: Option<sent::RevocationReason>,
         /// Why, for whoever approves it.
-        #[builder(into)]
         comment: Option<String>,
         /// Revokes at once; the key has to be an administrator's.
         skip_approval: Option<bool>,
@@ -125,14 +125,14 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_not_found`] when the account has no such order; whatever the service answers.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::revoke)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeOrder, doc { #[doc = docs!(call Orders::revoke)] }))]
     pub async fn revoke(
         self,
         #[builder(start_fn)] order: OrderId,
         /// Why, in the terms of the certificate revocation list.
-        reason: Option<types::RevocationReason>,
+        reason: Option<sent::RevocationReason>,
         /// Why, for whoever approves it.
-        #[builder(into)]
         comment: Option<String>,
         /// Revokes at once; the key has to be an administrator's.
         skip_approval: Option<bool>,
@@ -158,9 +158,9 @@ impl<'c> Orders<'c> {
     }
 }
 
-fn requested(reason: Option<types::RevocationReason>, comment: Option<String>, skip_approval: Option<bool>) -> types::RevocationRequest {
+fn requested(reason: Option<sent::RevocationReason>, comment: Option<String>, skip_approval: Option<bool>) -> sent::RevocationRequest {
     // The vendor's tables call the member `comment`, its samples and every client `comments`.
-    types::RevocationRequest { comment: None, comments: comment, revocation_reason: reason, skip_approval }
+    sent::RevocationRequest { comment: None, comments: comment, revocation_reason: reason, skip_approval }
 }
 
 impl PendingRevocation {

@@ -13,7 +13,7 @@ use crate::{
     certcentral::{
         OrderId, OrderStatus, RequestType, docs,
         flow::{Awaited, PendingIssuance},
-        types,
+        sent,
     },
     error::Error,
     x509::{Csr, require_verification},
@@ -90,8 +90,8 @@ impl<'c> Orders<'c> {
     }
 }
 
-fn wanted(common_name: String, dns_names: Vec<String>, csr: &Csr) -> types::RequestedCertificate {
-    types::RequestedCertificate {
+fn wanted(common_name: String, dns_names: Vec<String>, csr: &Csr) -> sent::RequestedCertificate {
+    sent::RequestedCertificate {
         common_name,
         dns_names,
         csr: Some(csr.as_pem().to_owned()),

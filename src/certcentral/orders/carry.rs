@@ -7,7 +7,7 @@
 
 use super::{Orders, wanted::Wanted};
 use crate::{
-    certcentral::{ContactType, CsProvisioningMethod, DcvMethod, OrganizationId, Product, ValidationLevel, Validity, types},
+    certcentral::{ContactType, CsProvisioningMethod, DcvMethod, OrganizationId, Product, ValidationLevel, Validity, sent, types},
     error::Error,
 };
 
@@ -221,7 +221,7 @@ impl Orders<'_> {
 }
 
 impl Told<'_> {
-    pub(super) fn certificate(&self) -> Option<&types::Certificate> {
+    pub(super) fn certificate(&self) -> Option<&types::CertificateDetails> {
         self.order.certificate.as_ref()
     }
 
@@ -303,12 +303,12 @@ fn contacts(wanted: &mut Wanted, told: &Told<'_>) -> Result<(), Error> {
 }
 
 /// A contact of the order, to be named again with whatever the service told of it.
-fn requested(contact: &types::Contact, kind: ContactType) -> Result<Option<types::RequestedContact>, &'static str> {
-    let requested = types::RequestedContact { contact_type: Some(kind), ..Default::default() };
+fn requested(contact: &types::ContactDetails, kind: ContactType) -> Result<Option<sent::RequestedContact>, &'static str> {
+    let requested = sent::RequestedContact { contact_type: Some(kind), ..Default::default() };
     if let Some(id) = contact.user_id.filter(|id| id.0 != 0) {
-        return Ok(Some(types::RequestedContact { user_id: Some(id), ..requested }));
+        return Ok(Some(sent::RequestedContact { user_id: Some(id), ..requested }));
     }
-    let requested = types::RequestedContact {
+    let requested = sent::RequestedContact {
         first_name: text(contact.first_name.as_ref()),
         last_name: text(contact.last_name.as_ref()),
         job_title: text(contact.job_title.as_ref()),
@@ -319,7 +319,7 @@ fn requested(contact: &types::Contact, kind: ContactType) -> Result<Option<types
     };
     match (&requested.first_name, &requested.last_name) {
         (Some(_), Some(_)) => Ok(Some(requested)),
-        _ if *contact == types::Contact { contact_type: contact.contact_type.clone(), ..Default::default() } => Ok(None),
+        _ if *contact == types::ContactDetails { contact_type: contact.contact_type.clone(), ..Default::default() } => Ok(None),
         _ => Err("the service tells this contact without a first and last name; name one"),
     }
 }

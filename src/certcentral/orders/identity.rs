@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use crate::{
-    certcentral::{recovery::Sighting, types},
+    certcentral::{recovery::Sighting, sent, types},
     x509::Csr,
 };
 
@@ -54,7 +54,7 @@ pub(in crate::certcentral) struct OrderIdentity<'a> {
     pub(super) is_fresh: bool,
     pub(super) csr: &'a Csr,
     pub(super) product: &'a str,
-    pub(super) request: &'a types::OrderRequest,
+    pub(super) request: &'a sent::OrderRequest,
 }
 
 impl OrderIdentity<'_> {

@@ -5,7 +5,8 @@ use bon::bon;
 use super::Orders;
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, ContainerId, DateRange, OrderId, OrderStatus, OrganizationId, Product, Sort, TextFilter, UserId, docs,
+        CertCentral, CertificateId, ContainerId, CustomFieldId, DateRange, OrderId, OrderStatus, OrganizationId, Product, Sort, TextFilter,
+        UserId, docs,
         list::{self, list_ends},
         queries,
     },
@@ -39,25 +40,21 @@ impl<'c> Orders<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = prepare, vis = ""))]
+    #[builder(on(Sort, into), on(String, into), on(TextFilter, into))]
     #[builder(builder_type(name = ListOrders, doc { #[doc = docs!(list Orders::list)] }))]
     pub fn list(
         self,
         /// Only those in this state. `Issued` finds expired ones too.
         status: Option<OrderStatus>,
         /// Only those with this common name or e-mail address.
-        #[builder(into)]
         search: Option<TextFilter>,
         /// Only those with this common name.
-        #[builder(into)]
         common_name: Option<TextFilter>,
         /// Only those with this name among all names of the certificate.
-        #[builder(into)]
         domain_name: Option<TextFilter>,
         /// Only those with this e-mail address.
-        #[builder(into)]
         email: Option<TextFilter>,
         /// Only those whose certificate has this serial number.
-        #[builder(into)]
         serial_number: Option<TextFilter>,
         /// Only those of one of these products, ten at most.
         #[builder(default, with = |products: impl IntoIterator<Item = Product>| products.into_iter().collect())]
@@ -77,16 +74,14 @@ impl<'c> Orders<'c> {
         /// Only those of a user.
         user: Option<UserId>,
         /// Only those with a value in this custom field, by its `metadata_id`.
-        custom_field: Option<u64>,
+        custom_field: Option<CustomFieldId>,
         /// Only those that were renewed, or were not.
         renewed: Option<bool>,
         /// Only those whose reminders of the renewal are left out, or are not.
         reminders_off: Option<bool>,
         /// Only those of this origin: `certcentral` or `migrated`.
-        #[builder(into)]
         origin: Option<String>,
         /// What to sort by.
-        #[builder(into)]
         sort: Option<Sort>,
         /// The most items of a page; the service's own limit is 1000.
         #[builder(default = LARGEST_PAGE)]

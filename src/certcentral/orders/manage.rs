@@ -6,7 +6,7 @@ use bon::bon;
 
 use super::Orders;
 use crate::{
-    certcentral::{DateRange, DcvMethod, OrderId, RequestedOrderStatus, check, docs, types},
+    certcentral::{DateRange, DcvMethod, OrderId, RequestedOrderStatus, check, docs, sent, types},
     client::call,
     error::Error,
 };
@@ -70,12 +70,12 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_invalid_input`] when there is no comment: the service wants one; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::cancel)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = CancelOrder, doc { #[doc = docs!(call Orders::cancel)] }))]
     pub async fn cancel(
         self,
         #[builder(start_fn)] order: OrderId,
         /// Why.
-        #[builder(into)]
         comment: String,
         /// Whether those concerned are told by e-mail.
         send_emails: Option<bool>,
@@ -106,7 +106,7 @@ impl<'c> Orders<'c> {
         note: Option<String>,
         send_emails: Option<bool>,
     ) -> Result<(), Error> {
-        call!(self.client, update_order_status(&order, &types::OrderStatusUpdate { status, note, send_emails }))
+        call!(self.client, update_order_status(&order, &sent::OrderStatusUpdate { status, note, send_emails }))
     }
 
     /// Sets who else gets the mails of an order (guide p.39, Additional emails). This replaces the whole list; an empty one clears it.
@@ -124,7 +124,7 @@ impl<'c> Orders<'c> {
         emails: Vec<String>,
     ) -> Result<(), Error> {
         let additional_emails = check::emails("emails", &emails)?;
-        call!(self.client, set_additional_emails(&order, &types::AdditionalEmails { additional_emails }))
+        call!(self.client, set_additional_emails(&order, &sent::AdditionalEmails { additional_emails }))
     }
 
     /// Adds a note to an order (vendor page orders/add-note).
@@ -133,16 +133,13 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_invalid_input`] when the text is empty; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_note)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = AddNote, doc { #[doc = docs!(call Orders::add_note)] }))]
-    pub async fn add_note(
-        self,
-        #[builder(start_fn)] order: OrderId,
-        #[builder(start_fn, into)] text: String,
-    ) -> Result<types::OrderNote, Error> {
+    pub async fn add_note(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] text: String) -> Result<types::OrderNote, Error> {
         if text.trim().is_empty() {
             return Err(Error::invalid("text", "it is empty"));
         }
-        call!(self.client, add_order_note(&order, &types::NewOrderNote { text }))
+        call!(self.client, add_order_note(&order, &sent::NewOrderNote { text }))
     }
 
     /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that (vendor page
@@ -154,7 +151,7 @@ impl<'c> Orders<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_auto_reissue)] }))]
     #[builder(builder_type(name = SetAutoReissue, doc { #[doc = docs!(call Orders::set_auto_reissue)] }))]
     pub async fn set_auto_reissue(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] enabled: bool) -> Result<(), Error> {
-        call!(self.client, set_auto_reissue(&order, &types::AutoReissueSetting { auto_reissue: enabled.into() }))
+        call!(self.client, set_auto_reissue(&order, &sent::AutoReissueSetting { auto_reissue: enabled.into() }))
     }
 
     /// Sends the mail by which a verified contact approves an EV order again (vendor page orders/resend-order-approval-email).
@@ -175,7 +172,7 @@ impl<'c> Orders<'c> {
         if emails.is_empty() {
             return Err(Error::invalid("to", "at least one address is needed"));
         }
-        call!(self.client, resend_order_approval_emails(&order, &types::OrderApprovalEmails { emails }))
+        call!(self.client, resend_order_approval_emails(&order, &sent::OrderApprovalEmails { emails }))
     }
 
     /// Lists the reissues of an order (guide p.59, List Reissues): among them the certificate that is in force.
@@ -223,7 +220,7 @@ impl<'c> Orders<'c> {
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] method: DcvMethod,
     ) -> Result<Option<types::OrderRandomValue>, Error> {
-        call!(self.client, change_order_dcv_method(&order, &types::OrderDcvMethodChange { dcv_method: method }))
+        call!(self.client, change_order_dcv_method(&order, &sent::OrderDcvMethodChange { dcv_method: method }))
     }
 
     /// Asks for the random value of an order: the present one while it is good, a new one after it expired (vendor page
@@ -254,7 +251,7 @@ impl<'c> Orders<'c> {
         #[builder(default, with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         names: Vec<String>,
     ) -> Result<types::OrderDcvCheck, Error> {
-        let request = types::OrderDcvCheckRequest {
+        let request = sent::OrderDcvCheckRequest {
             // The vendor's page writes this member both ways; this is the one of its table.
             dns_names_validations: check::certificate_names("names", &names, check::Trust::Private)?,
             dns_name_validations: Vec::new(),
@@ -268,6 +265,7 @@ impl<'c> Orders<'c> {
     ///
     /// [`Error::is_invalid_input`] when a name or address cannot be one; whatever the service answers.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_dcv_emails)] }))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = ResendOrderDcvEmails, doc { #[doc = docs!(call Orders::resend_dcv_emails)] }))]
     pub async fn resend_dcv_emails(
         self,
@@ -278,17 +276,16 @@ impl<'c> Orders<'c> {
         })]
         to: Vec<(String, String)>,
         /// The language of the mails.
-        #[builder(into)]
         locale: Option<String>,
     ) -> Result<(), Error> {
         let approval = |(domain, email): &(String, String)| {
-            Ok(types::DomainApprovalEmail {
+            Ok(sent::DomainApprovalEmail {
                 domain: check::domain_name("to", domain)?,
                 email: check::email("to", email)?,
                 email_domain: None,
             })
         };
         let domain_approval_emails = to.iter().map(approval).collect::<Result<_, Error>>()?;
-        call!(self.client, resend_order_dcv_emails(&order, &types::OrderDcvEmailRequest { domain_approval_emails, locale }))
+        call!(self.client, resend_order_dcv_emails(&order, &sent::OrderDcvEmailRequest { domain_approval_emails, locale }))
     }
 }

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     certcentral::{
-        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan,
-        Product, ProfileOption, SignatureHash, UserId, Validity, docs,
+        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, CustomFieldId, DcvMethod, OrderId, OrganizationId,
+        PaymentMethod, Plan, Product, ProfileOption, ServerPlatformId, SignatureHash, UserId, Validity, docs,
         flow::{IssuanceToken, PendingIssuance},
         plan::{self, IssuanceLimits},
         types,
@@ -68,13 +68,13 @@ impl<'c> Orders<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = OrderCertificate, doc { #[doc = docs!(flow Orders::order)] }))]
     pub fn order(
         self,
         #[builder(start_fn)] product: Product,
         #[builder(start_fn)] csr: Csr,
         /// The common name of the certificate.
-        #[builder(into)]
         common_name: String,
         /// Further names: domain names, wildcards, IP addresses; at most 250.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
@@ -97,7 +97,7 @@ impl<'c> Orders<'c> {
         /// The hash that the certificate is signed with; SHA-256 by default.
         signature_hash: Option<SignatureHash>,
         /// The server software, for the format of the mailed certificate (-1 other, 2 Apache, 45 nginx, …).
-        server_platform: Option<i64>,
+        server_platform: Option<ServerPlatformId>,
         /// How control of names that are not validated yet is to be proved.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
@@ -108,7 +108,6 @@ impl<'c> Orders<'c> {
         })]
         dcv_emails: Option<Vec<(String, String)>>,
         /// The intermediate to sign with.
-        #[builder(into)]
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
@@ -120,10 +119,8 @@ impl<'c> Orders<'c> {
         /// The order that this one renews. It has to be of the same account. Nothing is carried over from it: [`renew`](Self::renew) does that.
         renewal_of: Option<OrderId>,
         /// The thumbprint of the certificate that this order renews, instead of its order's id.
-        #[builder(into)]
         renewed_thumbprint: Option<String>,
         /// An id of the caller's own, to find the order by. With it [`start`](OrderCertificate::start) takes up what was ordered before.
-        #[builder(into)]
         alternative_order_id: Option<String>,
         /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
         #[builder(default)]
@@ -139,15 +136,13 @@ impl<'c> Orders<'c> {
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         additional_emails: Option<Vec<String>>,
         /// Values of the account's custom fields, by their `metadata_id`.
-        #[builder(with = |fields: impl IntoIterator<Item = (i64, impl Into<Value>)>| {
+        #[builder(with = |fields: impl IntoIterator<Item = (CustomFieldId, impl Into<Value>)>| {
             fields.into_iter().map(|(id, value)| (id, value.into())).collect()
         })]
-        custom_fields: Option<Vec<(i64, Value)>>,
+        custom_fields: Option<Vec<(CustomFieldId, Value)>>,
         /// A remark for whoever approves it.
-        #[builder(into)]
         comment: Option<String>,
         /// A text for the mails that remind of the renewal.
-        #[builder(into)]
         custom_renewal_message: Option<String>,
         /// Whether the order renews itself.
         auto_renew: Option<bool>,
@@ -158,7 +153,6 @@ impl<'c> Orders<'c> {
         /// Whether the certificate stays out of the public certificate transparency logs.
         disable_ct: Option<bool>,
         /// The language of the mails.
-        #[builder(into)]
         locale: Option<String>,
     ) -> Result<Prepared, Error> {
         let today = self.client.core.now().date_naive();

@@ -28,7 +28,7 @@ use crate::{
         CertCentral, CertificateId, OrderId, Product,
         flow::{Awaited, IssuanceToken, IssuanceWarning, PendingIssuance},
         recovery::{self, Outcome as Searched},
-        types,
+        sent, types,
     },
     error::Error,
     random::random,
@@ -59,7 +59,7 @@ pub(super) enum Body {
         product: String,
         is_fresh: bool,
         #[serde(deserialize_with = "exact")]
-        request: Box<types::OrderRequest>,
+        request: Box<sent::OrderRequest>,
     },
     /// `previous` is the certificate that it will take the place of.
     Reissue {
@@ -67,13 +67,13 @@ pub(super) enum Body {
         previous: Option<CertificateId>,
         tls: bool,
         #[serde(deserialize_with = "exact")]
-        request: Box<types::ReissueRequest>,
+        request: Box<sent::ReissueRequest>,
     },
     Duplicate {
         order: OrderId,
         tls: bool,
         #[serde(deserialize_with = "exact")]
-        request: Box<types::DuplicateRequest>,
+        request: Box<sent::DuplicateRequest>,
     },
 }
 
@@ -200,7 +200,7 @@ impl Prepared {
 }
 
 impl Write {
-    pub(super) fn order(product: &Product, request: types::OrderRequest, csr: Csr, approve: bool, another: bool) -> Self {
+    pub(super) fn order(product: &Product, request: sent::OrderRequest, csr: Csr, approve: bool, another: bool) -> Self {
         let is_fresh = request.alternative_order_id.is_none();
         Self { body: Body::Order { product: product.id().to_owned(), is_fresh, request: Box::new(request) }, csr, approve, another }
     }
@@ -242,7 +242,7 @@ impl Write {
     }
 
     /// What a reissue or a duplicate is for.
-    pub(super) fn further(&self) -> Option<(FurtherKind, OrderId, &types::RequestedCertificate)> {
+    pub(super) fn further(&self) -> Option<(FurtherKind, OrderId, &sent::RequestedCertificate)> {
         match &self.body {
             Body::Order { .. } => None,
             Body::Reissue { order, request, .. } => Some((FurtherKind::Reissue, *order, &request.certificate)),

@@ -10,7 +10,7 @@ use super::{
     recovery::{Asking, FurtherKind, Listed, MOST_READ, Placing, Present, heeds_ids, request_of, response},
 };
 use crate::{
-    certcentral::{CertificateStatus, OrderId, OrderStatus, RequestStatus, RequestType, types},
+    certcentral::{CertificateStatus, OrderId, OrderStatus, RequestStatus, RequestType, sent, types},
     error::Error,
 };
 
@@ -86,7 +86,7 @@ impl Asking<'_> {
     pub(super) async fn present(
         &self,
         orders: Orders<'_>,
-        certificate: &types::RequestedCertificate,
+        certificate: &sent::RequestedCertificate,
         remembered: Option<&types::OrderResponse>,
     ) -> Result<Option<types::OrderResponse>, Error> {
         let Some(present) = &self.present else { return Ok(None) };
@@ -148,7 +148,7 @@ impl Listed {
     }
 
     /// Whether it is for the same names, as far as it tells any.
-    fn has_names_of(&self, wanted: &types::RequestedCertificate) -> bool {
+    fn has_names_of(&self, wanted: &sent::RequestedCertificate) -> bool {
         let told = names(self.common_name.as_ref(), &self.dns_names);
         told.is_empty() || told == names(Some(&wanted.common_name), &wanted.dns_names)
     }
@@ -166,6 +166,6 @@ fn is_over(order: &types::Order, today: NaiveDate) -> bool {
 }
 
 /// Whether a certificate was revoked, or has expired.
-fn is_useless(certificate: &types::Certificate, today: NaiveDate) -> bool {
+fn is_useless(certificate: &types::CertificateDetails, today: NaiveDate) -> bool {
     certificate.status == Some(CertificateStatus::Revoked) || certificate.valid_till.is_some_and(|end| end < today)
 }

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     certcentral::{
-        CertificateDcvScope, CsProvisioningMethod, DcvMethod, OrderId, OrderStatus, Product, ProfileOption, SignatureHash, Validity, docs,
+        CertificateDcvScope, CsProvisioningMethod, DcvMethod, OrderId, OrderStatus, Product, ProfileOption, ServerPlatformId,
+        SignatureHash, Validity, docs,
         flow::{IssuanceToken, PendingIssuance},
         plan::{self, IssuanceLimits},
-        types,
+        sent, types,
     },
     error::Error,
     x509::Csr,
@@ -39,13 +40,13 @@ impl<'c> Orders<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = ReissueCertificate, doc { #[doc = docs!(flow Orders::reissue)] }))]
     pub async fn reissue(
         self,
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] csr: Csr,
         /// Another common name.
-        #[builder(into)]
         common_name: Option<String>,
         /// Other further names; they replace those of the present certificate.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
@@ -61,9 +62,8 @@ impl<'c> Orders<'c> {
         /// Another hash that the certificate is signed with.
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
-        server_platform: Option<i64>,
+        server_platform: Option<ServerPlatformId>,
         /// Another intermediate to sign with; an empty text leaves it to the service.
-        #[builder(into)]
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
@@ -87,7 +87,6 @@ impl<'c> Orders<'c> {
         #[builder(default)]
         another: bool,
         /// A remark for whoever approves it.
-        #[builder(into)]
         comment: Option<String>,
     ) -> Result<Prepared, Error> {
         // Of what could not be read nothing could be carried over.
@@ -106,7 +105,7 @@ impl<'c> Orders<'c> {
         }
         let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
         let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
-        let request = types::ReissueRequest {
+        let request = sent::ReissueRequest {
             certificate,
             certificate_dcv_scope: dcv_scope,
             comments: comment,
@@ -132,13 +131,13 @@ impl<'c> Orders<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]
     pub async fn duplicate(
         self,
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] csr: Csr,
         /// Another of its names as the common name.
-        #[builder(into)]
         common_name: Option<String>,
         /// All its further names, and any below a wildcard of them.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
@@ -151,9 +150,8 @@ impl<'c> Orders<'c> {
         /// Another hash that the certificate is signed with.
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
-        server_platform: Option<i64>,
+        server_platform: Option<ServerPlatformId>,
         /// Another intermediate to sign with; an empty text leaves it to the service.
-        #[builder(into)]
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
@@ -184,7 +182,7 @@ impl<'c> Orders<'c> {
         }
         let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
         let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
-        let request = Box::new(types::DuplicateRequest { certificate, skip_approval });
+        let request = Box::new(sent::DuplicateRequest { certificate, skip_approval });
         let body = Body::Duplicate { order: order.id, tls: is_tls(&order), request };
         Ok(self.prepared(&order, Write { body, csr, approve, another }))
     }
@@ -297,7 +295,7 @@ impl Orders<'_> {
         common_name: String,
         dns_names: Vec<String>,
         limits: IssuanceLimits,
-    ) -> Result<types::RequestedCertificate, Error> {
+    ) -> Result<sent::RequestedCertificate, Error> {
         let product = product_of(order);
         let limits = product.as_ref().map_or_else(|| limits.clone(), |product| product.limits(limits.clone()));
         let most_days = match order.order_valid_till {

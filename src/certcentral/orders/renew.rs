@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     certcentral::{
-        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan,
-        Product, ProfileOption, SignatureHash, Validity, docs,
+        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, CustomFieldId, DcvMethod, OrderId, OrganizationId,
+        PaymentMethod, Plan, Product, ProfileOption, ServerPlatformId, SignatureHash, Validity, docs,
         flow::{IssuanceToken, IssuanceWarning, PendingIssuance},
         plan,
         plan::IssuanceLimits,
@@ -47,6 +47,7 @@ impl<'c> Orders<'c> {
     /// # }
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
+    #[builder(on(String, into))]
     #[builder(builder_type(name = RenewOrder, doc { #[doc = docs!(flow Orders::renew)] }))]
     pub async fn renew(
         self,
@@ -55,7 +56,6 @@ impl<'c> Orders<'c> {
         /// Another product.
         product: Option<Product>,
         /// Another common name.
-        #[builder(into)]
         common_name: Option<String>,
         /// Other further names.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
@@ -79,7 +79,7 @@ impl<'c> Orders<'c> {
         /// Another hash that the certificate is signed with.
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
-        server_platform: Option<i64>,
+        server_platform: Option<ServerPlatformId>,
         /// How control of names that are not validated yet is to be proved.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
@@ -90,7 +90,6 @@ impl<'c> Orders<'c> {
         })]
         dcv_emails: Option<Vec<(String, String)>>,
         /// Another intermediate to sign with; an empty text leaves it to the service.
-        #[builder(into)]
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
@@ -100,7 +99,6 @@ impl<'c> Orders<'c> {
         /// How a code signing certificate is handed over.
         cs_provisioning_method: Option<CsProvisioningMethod>,
         /// An id of the caller's own, to find the order by. With it [`start`](RenewOrder::start) takes up what was ordered before.
-        #[builder(into)]
         alternative_order_id: Option<String>,
         /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
         #[builder(default)]
@@ -116,15 +114,13 @@ impl<'c> Orders<'c> {
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         additional_emails: Option<Vec<String>>,
         /// Other values of the account's custom fields, by their `metadata_id`; those of the old order that are not among them are left out.
-        #[builder(with = |fields: impl IntoIterator<Item = (i64, impl Into<Value>)>| {
+        #[builder(with = |fields: impl IntoIterator<Item = (CustomFieldId, impl Into<Value>)>| {
             fields.into_iter().map(|(id, value)| (id, value.into())).collect()
         })]
-        custom_fields: Option<Vec<(i64, Value)>>,
+        custom_fields: Option<Vec<(CustomFieldId, Value)>>,
         /// A remark for whoever approves it.
-        #[builder(into)]
         comment: Option<String>,
         /// Another text for the mails that remind of the renewal.
-        #[builder(into)]
         custom_renewal_message: Option<String>,
         /// Whether the new order renews itself.
         auto_renew: Option<bool>,
@@ -135,7 +131,6 @@ impl<'c> Orders<'c> {
         /// Whether the certificate stays out of the public certificate transparency logs.
         disable_ct: Option<bool>,
         /// The language of the mails.
-        #[builder(into)]
         locale: Option<String>,
     ) -> Result<Prepared, Error> {
         // Of what could not be read nothing could be carried over.

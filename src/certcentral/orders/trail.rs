@@ -10,7 +10,7 @@ use super::{
     recovery::{Asking, Placing},
 };
 use crate::{
-    certcentral::{CertificateId, OrderId, RequestId, recovery::Sighting, types},
+    certcentral::{CertificateId, OrderId, RequestId, recovery::Sighting, sent, types},
     error::Error,
 };
 
@@ -26,7 +26,7 @@ pub(in crate::certcentral) struct Before {
 /// By what a write is found.
 pub(super) enum Trail<'a> {
     Order(Placing<'a>),
-    Further(Asking<'a>, &'a types::RequestedCertificate),
+    Further(Asking<'a>, &'a sent::RequestedCertificate),
 }
 
 impl<'a> Trail<'a> {

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use super::Contact;
 use crate::{
     certcentral::{
-        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, DcvMethod, OrderId, OrganizationId, PaymentMethod, Plan,
-        Product, ProfileOption, SignatureHash, Validity, check, plan::Term, types,
+        CertificateDcvScope, ContactType, ContainerId, CsProvisioningMethod, CustomFieldId, DcvMethod, OrderId, OrganizationId,
+        PaymentMethod, Plan, Product, ProfileOption, ServerPlatformId, SignatureHash, Validity, check, plan::Term, sent,
     },
     error::Error,
     x509::Csr,
@@ -18,14 +18,14 @@ pub(super) struct Wanted {
     pub(super) common_name: Option<String>,
     pub(super) dns_names: Option<Vec<String>>,
     pub(super) signature_hash: Option<SignatureHash>,
-    pub(super) server_platform: Option<i64>,
+    pub(super) server_platform: Option<ServerPlatformId>,
     pub(super) validity: Option<Validity>,
     pub(super) ca_cert_id: Option<String>,
     pub(super) organization_units: Option<Vec<String>>,
     pub(super) profile: Option<ProfileOption>,
     pub(super) organization: Option<OrganizationId>,
-    pub(super) organization_contact: Option<types::RequestedContact>,
-    pub(super) technical_contact: Option<types::RequestedContact>,
+    pub(super) organization_contact: Option<sent::RequestedContact>,
+    pub(super) technical_contact: Option<sent::RequestedContact>,
     pub(super) container: Option<ContainerId>,
     pub(super) renewal_of: Option<OrderId>,
     pub(super) renewed_thumbprint: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Wanted {
     pub(super) dcv_scope: Option<CertificateDcvScope>,
     pub(super) dcv_emails: Option<Vec<(String, String)>>,
     pub(super) additional_emails: Option<Vec<String>>,
-    pub(super) custom_fields: Option<Vec<(i64, serde_json::Value)>>,
+    pub(super) custom_fields: Option<Vec<(CustomFieldId, serde_json::Value)>>,
     pub(super) comment: Option<String>,
     pub(super) custom_renewal_message: Option<String>,
     pub(super) auto_renew: Option<bool>,
@@ -49,7 +49,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// The order request, checked.
-    pub(super) fn order(self, product: &Product, csr: &Csr, plan: Plan) -> Result<types::OrderRequest, Error> {
+    pub(super) fn order(self, product: &Product, csr: &Csr, plan: Plan) -> Result<sent::OrderRequest, Error> {
         if self.organization.is_none() && product.needs_organization() {
             return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
         }
@@ -67,16 +67,16 @@ impl Wanted {
             let email = check::email("dcv_emails", email)?;
             let dns_name = check::certificate_name("dcv_emails", name, check::Trust::Private)?;
             let email_domain = email.rsplit_once('@').map(|(_, domain)| domain.to_owned()).filter(|domain| *domain != dns_name);
-            Ok(types::RequestedDcvEmail { dns_name, email_domain, email })
+            Ok(sent::RequestedDcvEmail { dns_name, email_domain, email })
         };
-        let custom_field = |(metadata_id, value)| types::RequestedCustomField { metadata_id, value };
+        let custom_field = |(metadata_id, value)| sent::RequestedCustomField { metadata_id, value };
         let (mut organization_contact, mut technical_contact) = (self.organization_contact, self.technical_contact);
         // Where there is an organization its people stand inside it; only orders without one have them at the root.
-        let organization = self.organization.map(|id| types::RequestedOrganization {
+        let organization = self.organization.map(|id| sent::RequestedOrganization {
             id,
             contacts: organization_contact.take().into_iter().chain(technical_contact.take()).collect(),
         });
-        Ok(types::OrderRequest {
+        Ok(sent::OrderRequest {
             certificate,
             organization,
             organization_contact,
@@ -85,7 +85,7 @@ impl Wanted {
             validity_years: None,
             validity_days: None,
             custom_expiration_date: None,
-            container: self.container.map(|id| types::RequestedContainer { id }),
+            container: self.container.map(|id| sent::RequestedContainer { id }),
             auto_renew: self.auto_renew.map(i64::from),
             auto_reissue: self.auto_reissue.map(i64::from),
             renewal_of_order_id: self.renewal_of,
@@ -115,7 +115,7 @@ impl Wanted {
         csr: &Csr,
         common_name: String,
         dns_names: Vec<String>,
-    ) -> Result<types::RequestedCertificate, Error> {
+    ) -> Result<sent::RequestedCertificate, Error> {
         let signature_hash = self.signature_hash.clone().unwrap_or(SignatureHash::Sha256);
         if signature_hash == SignatureHash::Sha1 && !product.is_some_and(Product::is_private) {
             return Err(Error::invalid("signature_hash", "sha1: no public certificate is signed with SHA-1 any more; name another hash"));
@@ -128,12 +128,12 @@ impl Wanted {
                 format!("{units}: public TLS certificates have had none since 2022; name none"),
             ));
         }
-        Ok(types::RequestedCertificate {
+        Ok(sent::RequestedCertificate {
             common_name,
             dns_names,
             csr: Some(csr.as_pem().to_owned()),
             signature_hash: Some(signature_hash),
-            server_platform: self.server_platform.map(|id| types::RequestedServerPlatform { id }),
+            server_platform: self.server_platform.map(|id| sent::RequestedServerPlatform { id }),
             cert_validity: self.validity.map(|Validity(term)| requested(term)),
             ca_cert_id: filled(self.ca_cert_id.clone()),
             organization_units,
@@ -147,14 +147,14 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-fn requested(term: Term) -> types::RequestedValidity {
+fn requested(term: Term) -> sent::RequestedValidity {
     let (mut years, mut days, mut custom_expiration_date) = (None, None, None);
     match term {
         Term::Years(number) => years = Some(number.into()),
         Term::Days(number) => days = Some(number.into()),
         Term::Until(date) => custom_expiration_date = Some(written(date)),
     }
-    types::RequestedValidity { years, days, custom_expiration_date }
+    sent::RequestedValidity { years, days, custom_expiration_date }
 }
 
 /// A date as the guide writes it: `21 DEC 2024`.
@@ -163,9 +163,9 @@ fn written(date: NaiveDate) -> String {
 }
 
 /// A contact whom the caller names.
-pub(super) fn contact(named: Option<Contact>, kind: ContactType) -> Result<Option<types::RequestedContact>, Error> {
+pub(super) fn contact(named: Option<Contact>, kind: ContactType) -> Result<Option<sent::RequestedContact>, Error> {
     let Some(named) = named else { return Ok(None) };
-    let mut requested = types::RequestedContact { contact_type: Some(kind), ..Default::default() };
+    let mut requested = sent::RequestedContact { contact_type: Some(kind), ..Default::default() };
     match named {
         Contact::User(id) => requested.user_id = Some(id),
         Contact::Person { first_name, last_name, job_title, telephone, email } => {

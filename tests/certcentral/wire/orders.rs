@@ -95,7 +95,7 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
     wire.refuses("within", cc.orders().changes().send()).await;
     wire.refuses("within", cc.orders().changes().within(Duration::ZERO).send()).await;
     wire.refuses("within", cc.orders().changes().within(week + Duration::from_secs(1)).send()).await;
-    wire.refuses("note", cc.orders().cancel(id).comment(" ").send()).await;
+    wire.refuses("comment", cc.orders().cancel(id).comment(" ").send()).await;
     wire.refuses("emails", cc.orders().set_additional_emails(id).emails(["jill"]).send()).await;
     wire.refuses("text", cc.orders().add_note(id, "").send()).await;
     wire.refuses("to", cc.orders().resend_approval_emails(id).to(none).send()).await;

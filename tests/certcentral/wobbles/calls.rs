@@ -12,7 +12,7 @@ use shomei::{
     ApiKey, CertCentral, CertificateChain, Transport, TransportError,
     certcentral::{
         CertificateFormat, CertificateId, DateRange, DcvMethod, DcvTokenStatus, DomainId, ErrorCode, OrderDcvStatus, OrderId,
-        OrganizationId, Plan, Product, RequestId, TextFilter, types,
+        OrganizationId, Plan, Product, RequestId, TextFilter, raw, types,
     },
 };
 
@@ -98,7 +98,7 @@ async fn row_20_changing_to_mail_answered_nothing_and_now_answers_the_addresses(
 
 #[tokio::test]
 async fn row_21_submitting_a_domain_answered_nothing_and_now_answers_json() {
-    let submission: types::DomainValidationRequest = serde_json::from_value(json!({"validations": [{"type": "ov"}]})).unwrap();
+    let submission: raw::types::DomainValidationRequest = serde_json::from_value(json!({"validations": [{"type": "ov"}]})).unwrap();
     for status in [200, 204] {
         let then = empty(status).raw().submit_domain_validation(&DomainId(1), &submission).await.unwrap().into_inner();
         assert_eq!(then, None);
@@ -122,7 +122,7 @@ async fn row_22_a_check_answers_a_token_that_is_a_string_or_a_number_or_none() {
 
 #[tokio::test]
 async fn row_23_a_missing_record_is_an_error_or_the_status_of_a_name() {
-    let all: types::OrderDcvCheckRequest = serde_json::from_value(json!({})).unwrap();
+    let all: raw::types::OrderDcvCheckRequest = serde_json::from_value(json!({})).unwrap();
     let refusal = json!({"errors": [{"code": "invalid_dns_txt", "message": "Could not find a valid TXT record for one or more domains."}]});
     let then = answered(400, refusal.clone()).raw().check_order_dcv(&OrderId(1), &all).await.unwrap_err();
     assert_eq!(then.status().map(|status| status.as_u16()), Some(400));
@@ -163,11 +163,11 @@ async fn row_42_success_comes_as_200_201_or_204_with_or_without_a_body() {
         let cancel = serde_json::from_value(json!({"status": "CANCELED", "note": "no"})).unwrap();
         cc().raw().update_order_status(&OrderId(1), &cancel).await.unwrap();
     }
-    let revocation: types::RevocationRequest = serde_json::from_value(json!({"comments": "no", "skip_approval": true})).unwrap();
+    let revocation: raw::types::RevocationRequest = serde_json::from_value(json!({"comments": "no", "skip_approval": true})).unwrap();
     for status in [200, 201, 204] {
         assert_eq!(empty(status).raw().revoke_certificate("113", &revocation).await.unwrap().into_inner(), None);
         assert_eq!(empty(status).raw().revoke_order(&OrderId(1), &revocation).await.unwrap().into_inner(), None);
-        let change: types::OrderDcvMethodChange = serde_json::from_value(json!({"dcv_method": "email"})).unwrap();
+        let change: raw::types::OrderDcvMethodChange = serde_json::from_value(json!({"dcv_method": "email"})).unwrap();
         assert_eq!(empty(status).raw().change_order_dcv_method(&OrderId(1), &change).await.unwrap().into_inner(), None);
     }
     for status in [200, 201] {

@@ -3,11 +3,13 @@
 use serde_json::json;
 use shomei::certcentral::{
     CertificateId, CertificateStatus, DcvMethod, DcvStatus, DomainStatus, NameValidationStatus, OrderDcvStatus, OrderId,
-    OrganizationStatus, RequestStatus, RequestType, RequestedOrderStatus, SignatureHash, UserId, ValidationStatus, ValidationType,
+    OrganizationStatus, RequestStatus, RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId, ValidationStatus,
+    ValidationType,
+    raw::types::RevocationRequest,
     types::{
-        Certificate, Contact, Container, ContainerSummary, CustomField, DnsNameValidation, Domain, Duplicate, Intermediate,
-        ListedApprovalRequest, ListedCertificate, ListedOrder, Order, OrderStatusEntry, Organization, Product, ProductSummary, Reissue,
-        RevocationRequest, ServerPlatform, ShipInfo, UserSummary, Validation,
+        CertificateDetails, ContactDetails, Container, ContainerSummary, CustomField, DnsNameValidation, Domain, Duplicate, Intermediate,
+        ListedApprovalRequest, ListedCertificate, ListedOrder, Order, OrderStatusEntry, Organization, ProductDetails, ProductSummary,
+        Reissue, ServerPlatform, ShipInfo, UserSummary, Validation,
     },
 };
 
@@ -66,7 +68,7 @@ fn row_30_names_of_people_have_an_underscore_or_none() {
 #[test]
 fn row_31_signature_hashes_are_in_either_case() {
     for (word, hash) in [("sha256", SignatureHash::Sha256), ("SHA256", SignatureHash::Sha256), ("SHA1", SignatureHash::Sha1)] {
-        assert_eq!(read::<Certificate>(&json!({"signature_hash": word})).signature_hash, Some(hash.clone()));
+        assert_eq!(read::<CertificateDetails>(&json!({"signature_hash": word})).signature_hash, Some(hash.clone()));
         assert_eq!(read::<Intermediate>(&json!({"signature_hash": word})).signature_hash, Some(hash));
     }
 }
@@ -81,14 +83,14 @@ fn row_32_countries_are_in_either_case() {
 #[test]
 fn row_33_validation_types_are_in_either_case() {
     assert_eq!(read::<ProductSummary>(&json!({"validation_type": "ov"})).validation_type, Some(ValidationType::Ov));
-    assert_eq!(read::<Product>(&json!({"validation_type": "OV"})).validation_type, Some(ValidationType::Ov));
+    assert_eq!(read::<ProductDetails>(&json!({"validation_type": "OV"})).validation_type, Some(ValidationType::Ov));
     assert_eq!(read::<Validation>(&json!({"type": "EV_CS"})).type_, Some(ValidationType::EvCs));
 }
 
 #[test]
 fn row_34_the_status_of_a_certificate_is_usually_absent() {
-    assert_eq!(read_with_id::<Certificate>(json!({})).status, None);
-    assert_eq!(read_with_id::<Certificate>(json!({"status": "revoked"})).status, Some(CertificateStatus::Revoked));
+    assert_eq!(read_with_id::<CertificateDetails>(json!({})).status, None);
+    assert_eq!(read_with_id::<CertificateDetails>(json!({"status": "revoked"})).status, Some(CertificateStatus::Revoked));
 }
 
 #[test]
@@ -99,7 +101,7 @@ fn row_35_an_issuing_ca_is_an_object_or_an_id_in_digits_of_either_kind() {
         (json!(1_425_231), "1425231"),
         (json!("1FB86B1168EC743154062E8C9CC5B171A4B7CCB4"), "1FB86B1168EC743154062E8C9CC5B171A4B7CCB4"),
     ] {
-        let certificate: Certificate = read(&json!({"ca_cert": {"id": id, "name": "DigiCert"}, "ca_cert_id": id}));
+        let certificate: CertificateDetails = read(&json!({"ca_cert": {"id": id, "name": "DigiCert"}, "ca_cert_id": id}));
         assert_eq!(certificate.ca_cert.and_then(|ca| ca.id).as_deref(), Some(text));
         assert_eq!(certificate.ca_cert_id.as_deref(), Some(text));
     }
@@ -150,13 +152,13 @@ fn row_40_days_remaining_is_positive_on_expired_orders_and_absent_before_issue()
 #[test]
 fn row_44_serial_numbers_stay_as_they_are_written() {
     for serial in ["0669D46CAE79EF684A69777490602485", "669D46CAE79EF684A69777490602485", "ABC", "0X9Z-scrambled"] {
-        assert_eq!(read::<Certificate>(&json!({"serial_number": serial})).serial_number.as_deref(), Some(serial));
+        assert_eq!(read::<CertificateDetails>(&json!({"serial_number": serial})).serial_number.as_deref(), Some(serial));
     }
 }
 
 #[test]
 fn row_46_the_server_platform_other_has_a_negative_id() {
-    assert_eq!(read::<ServerPlatform>(&json!({"id": -1, "name": "OTHER"})).id, Some(-1));
+    assert_eq!(read::<ServerPlatform>(&json!({"id": -1, "name": "OTHER"})).id, Some(ServerPlatformId(-1)));
 }
 
 #[test]
@@ -173,7 +175,7 @@ fn row_49_zero_stands_for_a_guest_or_for_none_and_a_contact_may_lack_its_address
     let order: Order = read_with_id(json!({"user": {"id": 0}, "renewed_order_id": 0, "technical_contact": {"first_name": "Ada"}}));
     assert_eq!(order.user.and_then(|user| user.id), Some(UserId(0)));
     assert_eq!(order.renewed_order_id, Some(OrderId(0)));
-    let contact: Contact = order.technical_contact.unwrap();
+    let contact: ContactDetails = order.technical_contact.unwrap();
     assert_eq!((contact.first_name.as_deref(), contact.email), (Some("Ada"), None));
     let entry: OrderStatusEntry = read(&json!({"order_id": 1, "certificate_id": 0}));
     assert_eq!(entry.certificate_id, Some(CertificateId(0)));
