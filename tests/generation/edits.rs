@@ -157,7 +157,7 @@ fn a_value_of_several_forms_is_what_its_first_form_is() {
 #[test]
 fn words_are_written_with_their_documentation() {
     let words = vocabulary::module(&normalized().words).to_string();
-    has(&words, r#"crate :: id :: id ! { # [doc = " Number of a thing."] ThingId }"#);
+    has(&words, r#"crate :: id :: id ! { # [doc = " Number of a thing."] ThingId (i64) }"#);
     has(&words, r#"exact # [doc = " Where a thing stands."] ThingStatus { # [doc = " `issued`: it is there"] Issued = "issued" ,"#);
     has(&words, r#"NeedsApproval = "needs_approval" | "needs approval""#);
     has(&words, r#"crate :: id :: string_id ! { # [doc = " Code of a thing."] ThingCode }"#);
