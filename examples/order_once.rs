@@ -104,7 +104,7 @@ async fn prepare(cc: &CertCentral, options: &Options) -> Result<IssuanceToken, B
     let orders = cc.orders();
     Ok(match options.what {
         What::Order => {
-            let order = orders.order(Product::SECURE_SITE_OV, csr).common_name(&options.domain).organization(options.organization);
+            let order = orders.issue(Product::SECURE_SITE_OV, csr).common_name(&options.domain).organization(options.organization);
             order.plan(Plan::years(1)).prepare()?
         }
         What::Renew(order) => orders.renew(order, csr).prepare().await?,

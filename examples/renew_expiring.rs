@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn describe(next: &ExpiringOrder) {
     let name = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()).unwrap_or("?");
     let step = match next.next_step {
-        RenewalAction::Reissue { plan_days_left } => format!("reissue it, {plan_days_left} days of its plan are left"),
+        RenewalAction::Reissue { plan_days_left, .. } => format!("reissue it, {plan_days_left} days of its plan are left"),
         RenewalAction::Renew => "renew it, its plan ends too".to_owned(),
         _ => "ask when its plan ends".to_owned(),
     };

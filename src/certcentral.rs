@@ -92,9 +92,8 @@ pub mod builders {
         },
         orders::{
             AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
-            GenerateOrderDcvToken, GetOrder, GetOrderValidation, ListChanges, ListDuplicates, ListOrders, ListReissues, MarkRenewed,
-            OrderCertificate, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails,
-            SetAutoReissue,
+            GenerateOrderDcvToken, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates, ListOrders, ListReissues,
+            MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
         },
         organizations::{
             ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization,

@@ -54,6 +54,7 @@ pub(crate) mod sealed {
 
     /// What differs between services, as far as the shared part is concerned.
     #[doc(hidden)]
+    #[allow(unnameable_types, reason = "part of a sealed trait")]
     pub trait Service: Sized {
         /// What traces and metrics call the service.
         const NAME: &'static str;
@@ -365,6 +366,7 @@ enum Pacing {
 }
 
 /// What all clones of a client share.
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Core {
     pub(crate) base_url: String,
     pub(crate) http: reqwest::Client,

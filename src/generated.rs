@@ -7,6 +7,7 @@ mod tests;
 
 /// What a document says of an operation beside its method.
 #[derive(Clone, Copy, Debug)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Operation {
     /// The name of the method, and of the operation in hooks.
     pub id: &'static str,

@@ -150,6 +150,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, N: TryFrom<i128>>(deseriali
 }
 
 #[cfg(test)]
+#[allow(unnameable_types, reason = "the macros make public types")]
 mod tests {
     use proptest::prelude::*;
 

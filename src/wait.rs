@@ -71,6 +71,7 @@ pub(crate) type Polled<F> = Result<Found<<F as Flow>::State, <F as Flow>::Output
 
 /// What one poll found.
 #[doc(hidden)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub enum Found<S, T> {
     /// Nothing to do but wait.
     Waiting(S),

@@ -62,7 +62,7 @@ impl World {
     /// An issued order to renew, reissue or duplicate.
     async fn order(&self) -> OrderId {
         let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap().sign_csr(["example.com"]).unwrap();
-        let order = self.cc.orders().order(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(OrganizationId(754_781));
+        let order = self.cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com").organization(OrganizationId(754_781));
         let pending = order.plan(Plan::years(1)).skip_approval(true).dcv_method(DcvMethod::DnsTxtToken).start().await.unwrap();
         pending.wait(HOUR).await.unwrap().order.id
     }

@@ -15,6 +15,7 @@ handle! {
 
 /// What names a domain to the service: its id, or its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DomainRef {
     /// The id of a domain of the account.
     Id(DomainId),

@@ -18,12 +18,12 @@
 //!
 //! A `start()` that is dropped while its request is under way is like a lost response, with nobody left to look for it: it may have been done
 //! once, and never twice. Start it again: an order with an
-//! [`alternative_order_id`](super::builders::OrderCertificate::alternative_order_id) of your own, a reissue and a duplicate are looked for
+//! [`alternative_order_id`](super::builders::IssueCertificate::alternative_order_id) of your own, a reissue and a duplicate are looked for
 //! first, by id and key, and taken up; the client that sent one, and does not see it yet, says that it may have happened, and sends nothing.
 //! Revocations are in the requests of their order; domains are adopted by their name. What is
 //! [adopted](super::Orders::adopt) by hand needs the order's id and the CSR.
 //!
-//! A process that may be killed keeps a token before it sends anything: [`prepare`](super::builders::OrderCertificate::prepare) gives it,
+//! A process that may be killed keeps a token before it sends anything: [`prepare`](super::builders::IssueCertificate::prepare) gives it,
 //! and [`resume_issuance`](super::Orders::resume_issuance) goes on from wherever it was.
 //!
 //! None of this writes files.
@@ -35,6 +35,8 @@ mod instructions;
 mod issuance;
 mod pending;
 mod revocation;
+#[cfg(test)]
+mod texts;
 
 pub(super) use self::issuance::Awaited;
 pub use self::{

@@ -29,7 +29,7 @@ pub use self::{
         AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GenerateOrderDcvToken, ListChanges, ListDuplicates, ListReissues,
         MarkRenewed, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
     },
-    new_order::{Contact, OrderCertificate},
+    new_order::{Contact, IssueCertificate},
     reissue::{DuplicateCertificate, ReissueCertificate},
     renew::RenewOrder,
 };
@@ -46,6 +46,7 @@ handle! {
 
 /// What names an order to the service: its id, or the thumbprint or serial number of its primary certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OrderRef {
     /// The id.
     Id(OrderId),

@@ -119,6 +119,7 @@ impl Default for IssuanceLimits {
 
 /// A limit in force, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limit {
     /// The number.
     pub most: u32,

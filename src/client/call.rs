@@ -22,6 +22,7 @@ use crate::{
 
 /// What a generated client carries along: the shared part, and where to note how the call went.
 #[derive(Clone, Debug)]
+#[allow(unnameable_types, reason = "the generated clients carry it")]
 pub struct Call {
     pub(super) core: Arc<Core>,
     pub(super) options: CallOptions,

@@ -27,6 +27,7 @@ use crate::error::Error;
 /// assert_eq!(short.limit, 100);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RateLimit {
     /// The most requests that a window may hold.
     pub limit: u32,
@@ -65,6 +66,7 @@ fn checked(rates: impl IntoIterator<Item = RateLimit>) -> Result<Vec<RateLimit>,
 
 /// Whose request it is, when there are not places enough for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Priority {
     /// Somebody waits for this very call.
     #[default]
@@ -145,6 +147,7 @@ impl RateUsage {
 
 /// What became of a [`Permit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PermitOutcome {
     /// The service has seen nothing: the place is free again.
     Released,

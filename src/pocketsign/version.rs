@@ -70,6 +70,7 @@ pub trait Version: sealed::Version {
 
 /// A signature, checked and ready to be sent.
 #[derive(Clone, Debug)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Signed {
     pub(super) certificate: RedactedBytes,
     pub(super) hash_algorithm: HashAlgorithm,
@@ -79,6 +80,7 @@ pub struct Signed {
 
 /// What a verification gave, the same for both versions.
 #[derive(Debug)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Verified {
     pub(super) id: Option<VerificationId>,
     pub(super) result: VerificationResult,
@@ -91,6 +93,7 @@ pub struct Verified {
 
 /// The time, and whether it is the service that told it.
 #[derive(Clone, Copy, Debug)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Now {
     pub(super) time: DateTime<Utc>,
     pub(super) is_told: bool,
@@ -103,6 +106,7 @@ impl Now {
 }
 
 mod sealed {
+    #[allow(unnameable_types, reason = "part of a sealed trait")]
     pub trait Version: Clone + Send + Sync + 'static {}
 }
 

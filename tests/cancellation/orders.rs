@@ -223,7 +223,7 @@ impl Story for Approve {
         let sandbox = Sandbox::builder().approval(ApprovalMode::OneStep).build();
         validate(&sandbox, "example.com").await;
         let cc = sandbox.certcentral().unwrap();
-        let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
         let placed = order.plan(Plan::years(1)).send().await.unwrap();
         (sandbox, (placed.id, placed.requests[0].id))
     }

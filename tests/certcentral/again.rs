@@ -31,7 +31,7 @@ macro_rules! order {
     };
     ($cc:expr, $key:expr, $product:expr, $name:expr) => {
         $cc.orders()
-            .order($product, $key.clone())
+            .issue($product, $key.clone())
             .common_name($name)
             .organization(ORGANIZATION)
             .plan(Plan::years(1))
@@ -333,7 +333,7 @@ impl Kept {
 async fn prepared(service: &Service) -> Vec<(&'static str, Kept)> {
     let cc = service.client();
     let own = service.issued(&csr()).await.order.id;
-    let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
     let tokens = [
         ("order", order.plan(Plan::years(1)).prepare().unwrap()),
         ("renew", cc.orders().renew(own, csr()).prepare().await.unwrap()),

@@ -89,7 +89,7 @@ async fn every_operation_can_be_called() {
     assert_eq!(cc.domains().get(domain.id).send().await.unwrap().is_active, Some(false));
     cc.domains().activate(domain.id).send().await.unwrap();
 
-    let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
     let order = order.plan(Plan::years(1)).send().await.unwrap();
     let info = cc.orders().get(order.id).send().await.unwrap();
     let certificate = info.certificate.unwrap();
@@ -136,10 +136,10 @@ async fn bad_input_is_refused_and_nothing_sent() {
     let scripted = Scripted::json(200, "{}");
     let cc = scripted.client();
     let order = || {
-        let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com");
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com");
         order.plan(Plan::years(1)).organization(ORGANIZATION)
     };
-    let plain = || cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com");
+    let plain = || cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com");
     let refusals = [
         ("name", cc.domains().add("https://example.com").organization(ORGANIZATION).send().await.map(drop)),
         ("name", cc.domains().add("exam ple.com").organization(ORGANIZATION).send().await.map(drop)),
@@ -191,7 +191,7 @@ async fn what_the_service_refuses_is_told_in_full() {
     assert_eq!(error.certcentral_code(), Some(ErrorCode::NotFoundOrder));
     assert!(judge.client().certificates().chain(CertificateId(1)).send().await.unwrap_err().is_not_found());
     let cc = judge.client();
-    let unknown = cc.orders().order(Product::new("ssl_of_tomorrow"), csr()).common_name("example.com").plan(Plan::years(1));
+    let unknown = cc.orders().issue(Product::new("ssl_of_tomorrow"), csr()).common_name("example.com").plan(Plan::years(1));
     assert_eq!(unknown.send().await.unwrap_err().certcentral_code(), Some(ErrorCode::NotFoundProduct));
 }
 

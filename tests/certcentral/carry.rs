@@ -369,7 +369,7 @@ macro_rules! every_setter {
 async fn a_renewal_has_every_setter_of_an_order() {
     let service = Service::new(told());
     let (cc, csr) = (service.client(), csr());
-    every_setter!(cc.orders().order(Product::PRIVATE_SSL, csr.clone())).send().await.unwrap();
+    every_setter!(cc.orders().issue(Product::PRIVATE_SSL, csr.clone())).send().await.unwrap();
     let (path, mut ordered) = service.asked();
     assert_eq!(path, "/order/certificate/private_ssl_flex");
     every_setter!(cc.orders().renew(ORDER, csr.clone()).product(Product::PRIVATE_SSL)).send().await.unwrap();

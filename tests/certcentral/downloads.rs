@@ -16,7 +16,7 @@ async fn issued() -> (Judge, CertificateId) {
     let domain = cc.domains().add("example.com").organization(ORGANIZATION).dcv_method(DcvMethod::DnsTxtToken).send().await.unwrap();
     judge.sandbox().dns().publish_txt("example.com", &domain.dcv_token.unwrap().token.unwrap());
     cc.domains().check_dcv(domain.id).send().await.unwrap();
-    let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
     let order = order.plan(Plan::years(1)).skip_approval(true).send().await.unwrap();
     (judge, order.certificate_id.unwrap())
 }

@@ -274,7 +274,7 @@ async fn a_renewal_marks_the_order_it_renews() {
     let renewal = judge
         .client()
         .orders()
-        .order(Product::SECURE_SITE_OV, csr())
+        .issue(Product::SECURE_SITE_OV, csr())
         .common_name("example.com")
         .organization(ORGANIZATION)
         .plan(Plan::years(1))

@@ -143,7 +143,7 @@ async fn a_duplicate_stands_beside_the_certificate() {
 async fn what_is_not_issued_cannot_be_reissued() {
     let judge = Judge::new(Sandbox::new());
     let cc = judge.client();
-    let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.net").organization(ORGANIZATION);
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.net").organization(ORGANIZATION);
     let order = order.plan(Plan::years(1)).send().await.unwrap();
     let error = cc.orders().reissue(order.id, csr()).send().await.unwrap_err();
     assert!(error.to_string().contains("only an issued one"), "{error}");
@@ -222,7 +222,7 @@ async fn a_request_is_settled_in_one_step_or_two() {
         let judge = Judge::new(Sandbox::builder().approval(mode).build());
         validate(&judge, "example.com").await;
         let cc = judge.client();
-        let order = cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+        let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
         let request = order.plan(Plan::years(1)).send().await.unwrap().requests[0].id;
         let mut wait = cc.requests().drive_approval(request).start().wait(HOUR);
         if by_others {
@@ -247,7 +247,7 @@ async fn what_expires_is_streamed_with_what_to_do_about_it() {
     ids.sort();
     assert_eq!(ids, [short.order.id, long.order.id]);
     for expiring in &expiring {
-        let RenewalAction::Reissue { plan_days_left } = expiring.next_step else { panic!("{expiring:?}") };
+        let RenewalAction::Reissue { plan_days_left, .. } = expiring.next_step else { panic!("{expiring:?}") };
         let expected = if expiring.order.id == short.order.id { 370 - 199 } else { 1100 - 199 };
         assert_eq!(plan_days_left, expected);
     }

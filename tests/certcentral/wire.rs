@@ -231,7 +231,7 @@ async fn orders(wire: &Wire, cc: &CertCentral) {
     let csr = csr();
     wire.row(
         cc.orders()
-            .order(Product::SECURE_SITE_OV, csr.clone())
+            .issue(Product::SECURE_SITE_OV, csr.clone())
             .common_name("example.com")
             .dns_names(["www.example.com"])
             .organization(OrganizationId(5))

@@ -45,7 +45,7 @@ table! { CALLS, |clients| &clients.cc => cc {
     "activate_domain_locking" answer: cc.domains().lock(DOMAIN).send();
     "deactivate_domain_locking" answer: cc.domains().unlock(DOMAIN).send();
     "check_domain_caa" answer: cc.domains().check_lock(DOMAIN, "0a1b2c").send();
-    "order_certificate" answer: cc.orders().order(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION)
+    "order_certificate" answer: cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION)
         .plan(Plan::years(1)).alternative_order_id("mine").send();
     "order_info" answer: cc.orders().get(ORDER).send();
     "order_validation" answer: cc.orders().validation(ORDER).send();

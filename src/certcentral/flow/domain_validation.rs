@@ -31,6 +31,7 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(4);
 #[non_exhaustive]
 pub enum DomainValidationState {
     /// The service has not found what it looks for.
+    #[non_exhaustive]
     Pending {
         /// What it says of that; `None` while an answer to an e-mail is awaited.
         code: Option<ErrorCode>,

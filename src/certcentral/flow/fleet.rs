@@ -24,6 +24,7 @@ use crate::{
 #[non_exhaustive]
 pub enum RenewalAction {
     /// The plan goes on: a reissue costs nothing and lasts until then at most.
+    #[non_exhaustive]
     Reissue {
         /// How many days of the plan are left after the certificate ends.
         plan_days_left: u32,

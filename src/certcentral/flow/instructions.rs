@@ -18,7 +18,8 @@ const CNAME_TARGET: &str = "dcv.digicert.com";
 /// ```
 /// use shomei::certcentral::flow::DcvInstructions;
 ///
-/// let txt = DcvInstructions::Txt { name: "example.com".into(), value: "b3x590nrq9d8j02bdpjr9z11s21zxnn1".into(), expires: None };
+/// let stored = r#"{"txt": {"name": "example.com", "value": "b3x590nrq9d8j02bdpjr9z11s21zxnn1", "expires": null}}"#;
+/// let txt: DcvInstructions = serde_json::from_str(stored).unwrap();
 /// assert_eq!(txt.to_string(), r#"example.com. IN TXT "b3x590nrq9d8j02bdpjr9z11s21zxnn1""#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +27,13 @@ const CNAME_TARGET: &str = "dcv.digicert.com";
 #[non_exhaustive]
 pub enum DcvInstructions {
     /// Nothing: control of the domain is proved already.
+    #[non_exhaustive]
     AlreadyValidated {
         /// Until when, if the service says so.
         until: Option<DateTime<Utc>>,
     },
     /// A TXT record at the domain itself.
+    #[non_exhaustive]
     Txt {
         /// The name of the record.
         name: String,
@@ -40,6 +43,7 @@ pub enum DcvInstructions {
         expires: Option<DateTime<Utc>>,
     },
     /// A CNAME record below the domain.
+    #[non_exhaustive]
     Cname {
         /// The name of the record: `<token>.<domain>`.
         name: String,
@@ -49,6 +53,7 @@ pub enum DcvInstructions {
         expires: Option<DateTime<Utc>>,
     },
     /// A file on the domain's web server.
+    #[non_exhaustive]
     File {
         /// Where it has to be found.
         url: String,
@@ -58,6 +63,7 @@ pub enum DcvInstructions {
         expires: Option<DateTime<Utc>>,
     },
     /// A link in one of the e-mails that were sent.
+    #[non_exhaustive]
     Email {
         /// Who got one.
         addresses: Vec<String>,

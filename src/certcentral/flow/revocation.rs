@@ -17,6 +17,7 @@ use crate::{
 
 /// What names a certificate to the service: its id, or its serial number.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CertificateRef {
     /// The id.
     Id(CertificateId),

@@ -46,8 +46,8 @@ const MOST_DAYS_LEFT: i64 = 90;
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Orders a certificate (guide p.31; a renewal: p.36). End it with [`send`](OrderCertificate::send) to place the order and see to
-    /// the rest yourself, or with [`start`](OrderCertificate::start) to wait for the certificate.
+    /// Orders a certificate (guide p.31; a renewal: p.36). End it with [`send`](IssueCertificate::send) to place the order and see to
+    /// the rest yourself, or with [`start`](IssueCertificate::start) to wait for the certificate.
     ///
     /// Names come from the order, never from the CSR. What cannot be granted is refused before anything is sent, see [`plan`].
     ///
@@ -56,7 +56,7 @@ impl<'c> Orders<'c> {
     /// use std::time::Duration;
     /// use shomei::certcentral::{OrganizationId, Plan, Product};
     ///
-    /// let issued = cc.orders().order(Product::SECURE_SITE_OV, csr)
+    /// let issued = cc.orders().issue(Product::SECURE_SITE_OV, csr)
     ///     .common_name("example.com")
     ///     .dns_names(["www.example.com"])
     ///     .organization(OrganizationId(112233))
@@ -69,8 +69,8 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
-    #[builder(builder_type(name = OrderCertificate, doc { #[doc = docs!(flow Orders::order)] }))]
-    pub fn order(
+    #[builder(builder_type(name = IssueCertificate, doc { #[doc = docs!(flow Orders::issue)] }))]
+    pub fn issue(
         self,
         #[builder(start_fn)] product: Product,
         #[builder(start_fn)] csr: Csr,
@@ -120,14 +120,14 @@ impl<'c> Orders<'c> {
         renewal_of: Option<OrderId>,
         /// The thumbprint of the certificate that this order renews, instead of its order's id.
         renewed_thumbprint: Option<String>,
-        /// An id of the caller's own, to find the order by. With it [`start`](OrderCertificate::start) takes up what was ordered before.
+        /// An id of the caller's own, to find the order by. With it [`start`](IssueCertificate::start) takes up what was ordered before.
         alternative_order_id: Option<String>,
         /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
         #[builder(default)]
         another: bool,
         /// Skips the account's approval; the key has to be an administrator's.
         skip_approval: Option<bool>,
-        /// With [`start`](OrderCertificate::start): whether the wait approves the order's request if the key may. It does by default.
+        /// With [`start`](IssueCertificate::start): whether the wait approves the order's request if the key may. It does by default.
         #[builder(default = true)]
         approve: bool,
         /// How it is paid.
@@ -194,14 +194,9 @@ impl<'c> Orders<'c> {
         let request = wanted.order(&product, &csr, plan)?;
         Ok(Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another)))
     }
-
-    /// The same as [`order`](Self::order), as a sentence: *issue … start … wait*.
-    pub fn issue(self, product: Product, csr: Csr) -> OrderCertificate<'c> {
-        self.order(product, csr)
-    }
 }
 
-impl<S: order_certificate::IsComplete> OrderCertificate<'_, S> {
+impl<S: issue_certificate::IsComplete> IssueCertificate<'_, S> {
     /// Places the order, in one call: nothing is looked for before or after it, so that calling it again orders again.
     /// [`start`](Self::start) does not.
     ///

@@ -208,7 +208,7 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     /// key says [`another`](Self::another).
     ///
     /// If the response is lost on the way, it looks for a reissue with this key that was not listed before, and adopts it; see
-    /// [`OrderCertificate::start`](super::OrderCertificate::start).
+    /// [`IssueCertificate::start`](super::IssueCertificate::start).
     ///
     /// # Errors
     ///
@@ -219,7 +219,7 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     }
 
     /// Reads the order, checks the reissue and gives it as a token, with nothing sent; see
-    /// [`OrderCertificate::prepare`](super::OrderCertificate::prepare).
+    /// [`IssueCertificate::prepare`](super::IssueCertificate::prepare).
     ///
     /// # Errors
     ///
@@ -249,7 +249,7 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     /// key says [`another`](Self::another).
     ///
     /// If the response is lost on the way, it looks for a duplicate with this key that was not listed before, and adopts it; see
-    /// [`OrderCertificate::start`](super::OrderCertificate::start).
+    /// [`IssueCertificate::start`](super::IssueCertificate::start).
     ///
     /// # Errors
     ///
@@ -260,7 +260,7 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     }
 
     /// Reads the order, checks the duplicate and gives it as a token, with nothing sent; see
-    /// [`OrderCertificate::prepare`](super::OrderCertificate::prepare).
+    /// [`IssueCertificate::prepare`](super::IssueCertificate::prepare).
     ///
     /// # Errors
     ///

@@ -35,7 +35,7 @@ impl<'c> Orders<'c> {
     /// the plan, the payment method, comments and the `alternative_order_id`; nor `profile`, `dcv_scope`, `dcv_emails` and `locale`, which
     /// the service does not tell.
     ///
-    /// An order that [renews itself](super::OrderCertificate::auto_renew) may be renewed a second time by the service: that is
+    /// An order that [renews itself](super::IssueCertificate::auto_renew) may be renewed a second time by the service: that is
     /// [warned](PendingIssuance::warnings) of.
     ///
     /// ```no_run
@@ -206,17 +206,17 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     }
 
     /// Places the renewal and gives the handle to wait for its certificate with. Calling it again is safe as with
-    /// [`OrderCertificate::start`](super::OrderCertificate::start): a renewal with the same `alternative_order_id` is taken up.
+    /// [`IssueCertificate::start`](super::IssueCertificate::start): a renewal with the same `alternative_order_id` is taken up.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and as [`OrderCertificate::start`](super::OrderCertificate::start).
+    /// As [`send`](Self::send), and as [`IssueCertificate::start`](super::IssueCertificate::start).
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.checked().await?.start(None).await
     }
 
     /// Reads the old order, checks the renewal and gives it as a token, with nothing sent; see
-    /// [`OrderCertificate::prepare`](super::OrderCertificate::prepare).
+    /// [`IssueCertificate::prepare`](super::IssueCertificate::prepare).
     ///
     /// # Errors
     ///

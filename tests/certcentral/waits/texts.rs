@@ -1,10 +1,5 @@
 //! What waits, and their hooks, say when they fail: what it was about, and what was missing.
 
-use shomei::certcentral::{
-    DcvMethod,
-    flow::{Blocker, DomainValidationState},
-};
-
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -51,33 +46,6 @@ async fn a_hook_that_fails_is_told_with_what_it_was_to_publish() {
         source = inner;
     }
     assert_eq!(source.to_string(), "the DNS provider is down");
-}
-
-#[test]
-fn states_read_as_what_is_missing() {
-    let domain = |method| Blocker::Domain { name: "example.org".into(), method };
-    for (waiting_for, expected) in [
-        (Blocker::Approval(RequestId(7)), "the approval of request 7"),
-        (Blocker::Organization, "the validation of the organization"),
-        (domain(Some(DcvMethod::DnsCnameToken)), "control of example.org (dns-cname-token)"),
-        (domain(None), "control of example.org"),
-        (Blocker::FinalCheck, "the vendor's final check"),
-    ] {
-        assert_eq!(waiting_for.to_string(), expected);
-    }
-    for (code, expected) in [
-        (Some(ErrorCode::InvalidDnsTxt), "waits for the TXT record"),
-        (Some(ErrorCode::InvalidDnsCname), "waits for the CNAME record"),
-        (Some(ErrorCode::FileRandomValueNotFound), "waits for the file"),
-        (None, "waits for the proof of control"),
-    ] {
-        assert_eq!(DomainValidationState::Pending { code }.to_string(), expected);
-    }
-    let txt = DcvInstructions::Txt { name: "example.org".into(), value: "t0k".into(), expires: None };
-    assert_eq!(
-        DomainValidationState::TokenRenewed(txt).to_string(),
-        r#"waits for what has to be published now: example.org. IN TXT "t0k""#
-    );
 }
 
 #[tokio::test(start_paused = true)]

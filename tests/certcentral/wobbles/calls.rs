@@ -176,7 +176,7 @@ async fn row_42_success_comes_as_200_201_or_204_with_or_without_a_body() {
         let token = answered(status, json!({"token": "b3x5"})).domains().generate_dcv_token(DomainId(1)).send().await.unwrap();
         assert_eq!(token.token.as_deref(), Some("b3x5"));
         let cc = answered(status, json!({"id": 112_233}));
-        let placed = cc.orders().order(Product::SECURE_SITE_OV, crate::judge::csr());
+        let placed = cc.orders().issue(Product::SECURE_SITE_OV, crate::judge::csr());
         let placed = placed.common_name("example.com").plan(Plan::years(1));
         assert_eq!(placed.organization(OrganizationId(1)).send().await.unwrap().id, OrderId(112_233));
     }

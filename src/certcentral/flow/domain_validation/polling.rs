@@ -11,6 +11,7 @@ use crate::{
 
 /// How far a validation has come.
 #[doc(hidden)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Progress {
     /// What has to be published now.
     instructions: DcvInstructions,

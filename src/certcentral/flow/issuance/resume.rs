@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What is needed to go on with an issuance in another process: a [resume token](super::super#resume-tokens). It is of an order that was
-/// [prepared](crate::certcentral::builders::OrderCertificate::prepare), that is being sent, or that was placed.
+/// [prepared](crate::certcentral::builders::IssueCertificate::prepare), that is being sent, or that was placed.
 ///
 /// Before it is placed it holds the whole request, and so the contacts that it names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Content for Stage {
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Goes on with an issuance from wherever it was: sends what was [prepared](crate::certcentral::builders::OrderCertificate::prepare),
+    /// Goes on with an issuance from wherever it was: sends what was [prepared](crate::certcentral::builders::IssueCertificate::prepare),
     /// looks for what may have been sent, waits for what was placed.
     ///
     /// A process that keeps the token may be killed at any moment, and never orders twice: what it has kept tells whether sending has begun.
@@ -86,7 +86,7 @@ impl<'c> Orders<'c> {
     /// let token = match fs::read_to_string("order.json") {
     ///     Ok(kept) => serde_json::from_str(&kept)?,
     ///     Err(_) => {
-    ///         let order = cc.orders().order(Product::SECURE_SITE_OV, csr).common_name("example.com");
+    ///         let order = cc.orders().issue(Product::SECURE_SITE_OV, csr).common_name("example.com");
     ///         let token = order.organization(OrganizationId(112233)).plan(Plan::years(1)).prepare()?;
     ///         save(&token)?;
     ///         token
@@ -104,7 +104,7 @@ impl<'c> Orders<'c> {
     /// has to be sent and there is no `save_with`, or saving fails; [`Error::is_configuration`] when this build could not verify the
     /// certificate's chain. Where what may have been sent does not show, the error [`is_ambiguous`](Error::is_ambiguous), and its
     /// [`recovery_hint`](Error::recovery_hint) says what to look for. For what is sent, those of
-    /// [`OrderCertificate::start`](crate::certcentral::builders::OrderCertificate::start).
+    /// [`IssueCertificate::start`](crate::certcentral::builders::IssueCertificate::start).
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::resume_issuance)] }))]
     #[builder(builder_type(name = ResumeIssuance, doc { #[doc = docs!(call Orders::resume_issuance)] }))]
     pub async fn resume_issuance(

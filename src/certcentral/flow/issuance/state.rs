@@ -23,6 +23,7 @@ pub enum Blocker {
     /// The organization is not validated yet.
     Organization,
     /// Control of a name is not proved yet.
+    #[non_exhaustive]
     Domain {
         /// The name.
         name: String,
