@@ -101,7 +101,7 @@ fn keep(key: &PrivateKey, path: &Path) -> Result<(), Box<dyn Error>> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
     let mut file = file.open(path).map_err(|error| format!("the key cannot be kept in {}: {error}; see --key", path.display()))?;
-    file.write_all(key.to_pem().as_bytes())?;
+    file.write_all(key.to_pem().expose().as_bytes())?;
     Ok(file.sync_all()?)
 }
 

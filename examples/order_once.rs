@@ -119,7 +119,7 @@ fn key(path: &Path) -> Result<PrivateKey, Box<dyn Error>> {
         Ok(key) => Ok(PrivateKey::from_pem(&key)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
-            write_whole(path, &key.to_pem())?;
+            write_whole(path, key.to_pem().expose())?;
             Ok(key)
         }
         Err(error) => Err(error.into()),

@@ -3,37 +3,37 @@
 /// `docs!(send Orders::get)`: the text for the end of such a builder; `call`, `flow` and `list` are texts for builders themselves.
 macro_rules! docs {
     (call $operation:path) => {
-        concat!("A call to be sent: [`", stringify!($operation), "`].")
+        concat!("The builder of [`", stringify!($operation), "`].")
     };
     (flow $operation:path) => {
-        concat!(docs!(call $operation), " It ends with [`send`](Self::send), or with [`start`](Self::start) to wait for the certificate.")
+        concat!(docs!(call $operation), " Finish it with [`send`](Self::send), or with [`start`](Self::start) to wait for the certificate.")
     };
     (list $operation:path) => {
         concat!(
-            "A list to be read: [`",
+            "The builder of [`",
             stringify!($operation),
-            "`]. It ends with [`stream`](Self::stream), [`pages`](Self::pages) or [`send`](Self::send)."
+            "`]. Finish it with [`stream`](Self::stream), [`pages`](Self::pages) or [`send`](Self::send)."
         )
     };
     (send $operation:path) => {
         docs!(
-            "Sends the call and gives its answer.",
+            "Sends the request and returns the response.",
             $operation,
-            "and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
+            "and any other failure of a call: see [`Error`](crate::Error)."
         )
     };
     (start $operation:path) => {
         docs!(
-            "Starts it, and gives what it is waited for with.",
+            "Sends the request and returns a handle that waits for the result.",
             $operation,
-            "and whatever else keeps a call from its answer: see [`Error`](crate::Error)."
+            "and any other failure of a call: see [`Error`](crate::Error)."
         )
     };
     (stream $operation:path) => {
         docs!(
-            "Gives the results as a stream; nothing is asked before it is polled.",
+            "Returns the results as a stream; nothing is sent before it is polled.",
             $operation,
-            "at once; what goes wrong later comes in the stream."
+            "immediately; later failures are items of the stream."
         )
     };
     ($does:literal, $operation:path, $and:literal) => {

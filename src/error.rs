@@ -21,13 +21,13 @@ pub(crate) use shown::excerpt;
 /// | an argument was refused before anything was sent | `is_invalid_input` | no |
 /// | the client is not set up for this, or its base URL is not the service's | `is_configuration` | no |
 /// | no connection was made | `is_connection`, not `was_sent` | no |
-/// | there was no place under the rate limit before the deadline | `is_timeout`, not `was_sent` | no |
-/// | the connection broke off | `is_connection` and `was_sent` | perhaps |
+/// | there was no rate-limit slot before the deadline | `is_timeout`, not `was_sent` | no |
+/// | the connection was lost | `is_connection` and `was_sent` | perhaps |
 /// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
 /// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
 /// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `entries`) | `status` | perhaps |
-/// | the answer was not understood, or too large | `is_decode` | perhaps |
+/// | the response could not be decoded, or too large | `is_decode` | perhaps |
 /// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
 /// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
 /// | a wait ran out of time: it may be resumed | `is_wait` and `is_wait_timeout`; its source is the [`WaitError`](crate::WaitError) | |
@@ -228,7 +228,7 @@ impl Error {
         }
     }
 
-    /// Whether the connection broke off before anything of an answer came.
+    /// Whether the connection was lost before anything of an answer came.
     #[cfg(feature = "certcentral")]
     pub(crate) fn broke_off_unanswered(&self) -> bool {
         matches!(self.0.kind, Kind::Connection { sent: true, answered: false, .. })
@@ -292,7 +292,7 @@ impl Error {
         self.as_answer().and_then(|answer| answer.retry_after)
     }
 
-    /// The beginning of the answer's body, at most some hundred characters, if the answer was not understood.
+    /// The beginning of the answer's body, at most some hundred characters, if the response could not be decoded.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         match &self.0.kind {

@@ -56,7 +56,7 @@ impl Seals {
     pub(crate) fn open<T: Content>(&self, sealed: Sealed<T>) -> Result<T, Error> {
         let refuse = |reason| Err(Error::invalid("resume token", reason));
         if sealed.version != T::VERSION {
-            return refuse(format!("it has version {}, not {}", sealed.version, T::VERSION));
+            return refuse(format!("it has version {}, expected {}", sealed.version, T::VERSION));
         }
         // In constant time: how much of a forged seal is right must not be told.
         let opens = |key: &SealingKey| key.code(&sealed.content, sealed.version).verify_slice(&sealed.seal.0).is_ok();
@@ -189,7 +189,7 @@ mod tests {
         let other_kind = Sealed { version: 3, seal: sealed.seal.clone(), content: OtherKind(note) };
         for (error, words) in [
             (key("two").open(sealed).unwrap_err(), "another API key"),
-            (key("one").open(older).unwrap_err(), "version 2, not 3"),
+            (key("one").open(older).unwrap_err(), "version 2, expected 3"),
             (key("one").open(other_kind).unwrap_err(), "changed"),
         ] {
             assert!(error.is_invalid_input() && error.to_string().contains(words), "{error}");

@@ -42,10 +42,7 @@ impl ApiKey {
             return Err(Error::invalid("api key", "it is empty"));
         }
         if !key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(Error::invalid(
-                "api key",
-                "it holds a character that is not printable ASCII, such as a blank or a line break in the middle",
-            ));
+            return Err(Error::invalid("api key", "it contains a character that is not printable ASCII, such as a space or a line break"));
         }
         Ok(Self(Zeroizing::new(key.to_owned())))
     }

@@ -168,7 +168,7 @@ impl<F: Flow> IntoFuture for Wait<F> {
                 }
             }
             // Only a wait whose result was already taken as a stream gets here.
-            let why = format!("the wait for {} was over before it was awaited", self.flow.subject());
+            let why = format!("the wait for {} had ended before it was awaited", self.flow.subject());
             Err(WaitError::new::<F>(&*self.flow, Reason::Ended(why)))
         }
         .boxed()
@@ -238,7 +238,7 @@ impl<F: Flow> Watch<F> {
     /// What a poll means for the wait: a step, or its end.
     fn weigh(&mut self, polled: Polled<F>) -> Result<Progress<F::State, F::Output>, Reason> {
         let weight = polled.as_ref().err().map(Weight::of);
-        debug!(target: "shomei", flow = F::NAME, outcome = outcome(&polled, weight), "looked");
+        debug!(target: "shomei", flow = F::NAME, outcome = outcome(&polled, weight), "polled");
         let error = match polled {
             Ok(found) => {
                 (self.heard, self.fault) = (true, None);

@@ -24,7 +24,7 @@ impl<'c> Account<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::get)] }))]
     #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::get)] }))]
     pub async fn get(self) -> Result<types::AccountDetails, Error> {
@@ -35,7 +35,7 @@ impl<'c> Account<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers; accounts that do not pay in advance may be refused.
+    /// Whatever the service returns; accounts that do not pay in advance may be refused.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::balance)] }))]
     #[builder(builder_type(name = GetBalance, doc { #[doc = docs!(call Account::balance)] }))]
     pub async fn balance(self) -> Result<types::AccountBalance, Error> {
@@ -70,7 +70,7 @@ impl<'c> Account<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::custom_fields)] }))]
     #[builder(builder_type(name = ListCustomFields, doc { #[doc = docs!(call Account::custom_fields)] }))]
     pub async fn custom_fields(self) -> Result<Vec<types::CustomFieldDefinition>, Error> {

@@ -91,7 +91,7 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order; whatever the service answers when it has no certificate yet.
+    /// [`Error::is_not_found`] when the account has no such order; whatever the service returns when it has no certificate yet.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download_for_order)] }))]
     #[builder(builder_type(name = DownloadOrderCertificate, doc { #[doc = docs!(call Certificates::download_for_order)] }))]
     pub async fn download_for_order(
@@ -153,7 +153,7 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::intermediates)] }))]
     #[builder(builder_type(name = ListIntermediates, doc { #[doc = docs!(call Certificates::intermediates)] }))]
     pub async fn intermediates(self) -> Result<Vec<types::Intermediate>, Error> {

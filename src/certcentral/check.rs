@@ -26,7 +26,7 @@ pub(super) fn domain_name(field: &'static str, given: &str) -> Result<String, Er
 }
 
 fn without_dot(field: &'static str, given: &str) -> Error {
-    Error::invalid(field, format!("{given:?}: it has no dot: a fully qualified name is wanted"))
+    Error::invalid(field, format!("{given:?}: it has no dot; expected a fully qualified name"))
 }
 
 /// The same, or a name of one label.
@@ -36,13 +36,13 @@ fn host_name(field: &'static str, given: &str) -> Result<String, Error> {
         return Err(Error::invalid(field, "it is empty"));
     }
     if given.contains("://") {
-        return refuse("a name is wanted, not a URL: leave the scheme away");
+        return refuse("expected a host name; drop the scheme");
     }
     if given.chars().any(char::is_whitespace) {
-        return refuse("it contains a blank");
+        return refuse("it contains a space");
     }
     if !given.is_ascii() {
-        return refuse("it is not ASCII: write it in its punycode form (xn--…)");
+        return refuse("it is not ASCII; use its punycode form (xn--…)");
     }
     let name = given.strip_suffix('.').unwrap_or(given).to_ascii_lowercase();
     if name.len() > 253 {
@@ -50,7 +50,7 @@ fn host_name(field: &'static str, given: &str) -> Result<String, Error> {
     }
     for label in name.split('.') {
         if label.is_empty() {
-            return refuse("it has an empty label (two dots in a row, or one at the beginning)");
+            return refuse("it has an empty label (two dots in a row, or one at the start)");
         }
         if label.len() > 63 {
             return refuse("a label is longer than 63 characters");
@@ -59,7 +59,7 @@ fn host_name(field: &'static str, given: &str) -> Result<String, Error> {
             return refuse(&format!("it contains {wrong:?}"));
         }
         if label.starts_with('-') || label.ends_with('-') {
-            return refuse("a label begins or ends with a hyphen");
+            return refuse("a label starts or ends with a hyphen");
         }
     }
     if name.rsplit('.').next().is_some_and(|top| top.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -75,11 +75,11 @@ pub(super) fn certificate_name(field: &'static str, given: &str, trust: Trust) -
     }
     let base = given.strip_prefix("*.");
     if base.is_none() && given.contains('*') {
-        return Err(Error::invalid(field, format!("{given:?}: a wildcard stands for the first label only, as in *.example.com")));
+        return Err(Error::invalid(field, format!("{given:?}: a wildcard is allowed in the first label only, as in *.example.com")));
     }
     let name = host_name(field, base.unwrap_or(given))?;
     if trust == Trust::Public && name.contains('_') {
-        return Err(Error::invalid(field, format!("{given:?}: it contains '_', which no publicly trusted certificate may")));
+        return Err(Error::invalid(field, format!("{given:?}: it contains '_', which publicly trusted certificates must not")));
     }
     // A wildcard below a single label would be for a whole top-level domain.
     if !name.contains('.') && (trust == Trust::Public || base.is_some()) {
@@ -121,7 +121,7 @@ pub(super) fn certificate_names(field: &'static str, given: &[String], trust: Tr
         }
     }
     if names.len() > MOST_NAMES {
-        return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are taken", names.len())));
+        return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are allowed", names.len())));
     }
     Ok(names)
 }
@@ -134,14 +134,14 @@ pub(super) fn email(field: &'static str, given: &str) -> Result<String, Error> {
     }
     let Some((local, domain)) = given.rsplit_once('@') else { return refuse("it has no @") };
     if local.is_empty() || local.len() > 64 {
-        return refuse("before the @ there have to be 1 to 64 characters");
+        return refuse("the part before the @ must have 1 to 64 characters");
     }
     if given.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';')) {
-        return refuse("it contains a blank, bracket or separator; one bare address is wanted");
+        return refuse("it contains a space, bracket or separator; expected one bare address");
     }
     match domain_name(field, domain) {
         Ok(_) => Ok(given.to_owned()),
-        Err(_) => refuse("after the @ no domain name follows"),
+        Err(_) => refuse("no domain name follows the @"),
     }
 }
 
@@ -162,7 +162,7 @@ pub(super) fn filled(field: &'static str, given: String) -> Result<String, Error
 pub(super) fn text(field: &'static str, given: String, most: usize) -> Result<String, Error> {
     let length = given.chars().count();
     if length > most {
-        return Err(Error::invalid(field, format!("it has {length} characters; at most {most} are taken")));
+        return Err(Error::invalid(field, format!("it has {length} characters; at most {most} are allowed")));
     }
     filled(field, given)
 }
@@ -170,7 +170,7 @@ pub(super) fn text(field: &'static str, given: String, most: usize) -> Result<St
 /// The two letters of a country (ISO 3166-1), in lower case as the service writes them.
 pub(super) fn country(field: &'static str, given: &str) -> Result<String, Error> {
     if given.len() != 2 || !given.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return Err(Error::invalid(field, format!("{given:?}: the two letters of a country are wanted, such as jp")));
+        return Err(Error::invalid(field, format!("{given:?}: expected a two-letter country code, such as jp")));
     }
     Ok(given.to_ascii_lowercase())
 }
@@ -181,7 +181,7 @@ pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, E
         return Err(Error::invalid(field, "it is empty"));
     }
     if given == "." || given == ".." || given.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) {
-        return Err(Error::invalid(field, format!("{given:?} cannot stand in a URL's path")));
+        return Err(Error::invalid(field, format!("{given:?} is not allowed in a URL path")));
     }
     Ok(given.to_owned())
 }
@@ -189,7 +189,7 @@ pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, E
 /// An id of the caller's own. The service cuts blanks off, and then the id would not be found again.
 pub(super) fn own_id(field: &'static str, given: &str) -> Result<String, Error> {
     if given.trim() != given {
-        return Err(Error::invalid(field, format!("{given:?} begins or ends with white space")));
+        return Err(Error::invalid(field, format!("{given:?} starts or ends with whitespace")));
     }
     path_segment(field, given)
 }
@@ -197,7 +197,7 @@ pub(super) fn own_id(field: &'static str, given: &str) -> Result<String, Error> 
 /// A thumbprint or serial number.
 pub(super) fn hexadecimal(field: &'static str, given: &str) -> Result<String, Error> {
     if given.is_empty() || !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::invalid(field, format!("{given:?} is neither a thumbprint nor a serial number: hexadecimal digits are wanted")));
+        return Err(Error::invalid(field, format!("{given:?} is neither a thumbprint nor a serial number: expected hexadecimal digits")));
     }
     Ok(given.to_owned())
 }
@@ -223,8 +223,8 @@ mod tests {
             ("", "empty"),
             ("  ", "empty"),
             ("https://example.com", "scheme"),
-            ("exa mple.com", "blank"),
-            ("example.com ", "blank"),
+            ("exa mple.com", "space"),
+            ("example.com ", "space"),
             ("localhost", "no dot"),
             ("日本語.jp", "punycode"),
             ("a..com", "empty label"),

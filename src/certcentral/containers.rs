@@ -25,7 +25,7 @@ impl<'c> Containers<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::list)] }))]
     #[builder(builder_type(name = ListContainers, doc { #[doc = docs!(call Containers::list)] }))]
     pub async fn list(self) -> Result<Vec<types::Container>, Error> {
@@ -58,7 +58,7 @@ impl<'c> Containers<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is empty or the user's address no e-mail address; whatever the service answers.
+    /// [`Error::is_invalid_input`] when the name is empty or the user's address no e-mail address; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::create_child)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateContainer, doc { #[doc = docs!(call Containers::create_child)] }))]

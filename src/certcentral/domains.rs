@@ -59,7 +59,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is no domain name or an address no e-mail address; whatever the service answers.
+    /// [`Error::is_invalid_input`] when the name is no domain name or an address no e-mail address; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::add)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = AddDomain, doc { #[doc = docs!(call Domains::add)] }))]
@@ -128,7 +128,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::change_dcv_method)] }))]
     #[builder(builder_type(name = ChangeDcvMethod, doc { #[doc = docs!(call Domains::change_dcv_method)] }))]
     pub async fn change_dcv_method(
@@ -184,7 +184,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service answers.
+    /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::dcv_emails)] }))]
     #[builder(builder_type(name = GetDcvEmails, doc { #[doc = docs!(call Domains::dcv_emails)] }))]
     pub async fn dcv_emails(self, #[builder(start_fn, into)] domain: DomainRef) -> Result<types::ValidationEmails, Error> {
@@ -199,7 +199,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service answers.
+    /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::resend_dcv_emails)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ResendDcvEmails, doc { #[doc = docs!(call Domains::resend_dcv_emails)] }))]
@@ -251,7 +251,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no kind of validation or an address is no e-mail address; whatever the service answers.
+    /// [`Error::is_invalid_input`] when there is no kind of validation or an address is no e-mail address; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::submit)] }))]
     #[builder(builder_type(name = SubmitDomain, doc { #[doc = docs!(call Domains::submit)] }))]
     pub async fn submit(
@@ -315,7 +315,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token is empty; whatever the service answers.
+    /// [`Error::is_invalid_input`] when the token is empty; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_lock)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CheckDomainLock, doc { #[doc = docs!(call Domains::check_lock)] }))]

@@ -38,7 +38,7 @@ impl TextFilter {
 
     pub(super) fn checked(&self, field: &'static str) -> Result<&str, Error> {
         if self.0.trim_matches('%').trim().is_empty() {
-            return Err(Error::invalid(field, "nothing to search for"));
+            return Err(Error::invalid(field, "it is empty"));
         }
         Ok(&self.0)
     }
@@ -110,7 +110,7 @@ impl DateRange {
 
     pub(super) fn checked(self, field: &'static str) -> Result<String, Error> {
         match self.0 {
-            Span::Between(first, last) if first > last => Err(Error::invalid(field, format!("{self} ends before it begins"))),
+            Span::Between(first, last) if first > last => Err(Error::invalid(field, format!("{self} ends before it starts"))),
             _ => Ok(self.to_string()),
         }
     }
@@ -158,7 +158,7 @@ impl ValidationExpiry {
     pub(super) fn checked(self, field: &'static str, kind: &ValidationType) -> Result<String, Error> {
         match kind {
             ValidationType::Ov | ValidationType::Ev => Ok(format!("{kind}_{}", self.words())),
-            other => Err(Error::invalid(field, format!("the service tells it for ov and ev only, not for {other}"))),
+            other => Err(Error::invalid(field, format!("the service reports it for ov and ev only, not for {other}"))),
         }
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! # Cancellation
 //!
-//! Every future and stream here can be dropped at any time: no lock stays taken, no place under the rate limit either unless its request
+//! Every future and stream here can be dropped at any time: no lock stays taken, no rate-limit slot either unless its request
 //! went out, and the client goes on as before. What the service was asked to do goes on there.
 //!
 //! A `start()` that is dropped while its request is under way is like a lost response, with nobody left to look for it: it may have been done

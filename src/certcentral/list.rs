@@ -13,7 +13,7 @@ macro_rules! list_ends {
             /// # Errors
             ///
             /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) when there is nothing to search for or another filter cannot be;
-            /// whatever the service answers.
+            /// whatever the service returns.
             pub async fn send(self) -> ::std::result::Result<$crate::certcentral::types::$list, $crate::Error> {
                 let (client, query) = self.prepare()?;
                 $crate::client::call!(client, $operation(&query))

@@ -51,7 +51,7 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when a name or a part of the address is empty or too long (64 characters; name and assumed name
-    /// together 61), the country has not two letters, or somebody's e-mail address is none; whatever the service answers, also when the
+    /// together 61), the country has not two letters, or somebody's e-mail address is none; whatever the service returns, also when the
     /// account has such an organization already.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::create)] }))]
     #[builder(on(String, into))]
@@ -89,7 +89,7 @@ impl<'c> Organizations<'c> {
         skip_duplicate_check: Option<bool>,
     ) -> Result<types::CreatedOrganization, Error> {
         if validations.is_empty() && !verified_users.is_empty() {
-            return Err(Error::invalid("verified_users", "nothing says what they are to be validated for: give validations"));
+            return Err(Error::invalid("verified_users", "it is unknown what they are to be validated for; set validations"));
         }
         let name = check::text("name", name, LONGEST)?;
         let assumed_name = assumed_name.map(|assumed| check::text("assumed_name", assumed, LONGEST)).transpose()?;
@@ -196,7 +196,7 @@ impl<'c> Organizations<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when there is no kind of validation or nobody to validate, or one of somebody's five members is empty
-    /// or the e-mail address none; whatever the service answers.
+    /// or the e-mail address none; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::submit)] }))]
     #[builder(builder_type(name = SubmitOrganization, doc { #[doc = docs!(call Organizations::submit)] }))]
     pub async fn submit(
@@ -235,7 +235,7 @@ impl<'c> Organizations<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers; it refuses as long as a pending request or order names the organization.
+    /// Whatever the service returns; it refuses as long as a pending request or order names the organization.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::deactivate)] }))]
     #[builder(builder_type(name = DeactivateOrganization, doc { #[doc = docs!(call Organizations::deactivate)] }))]
     pub async fn deactivate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
@@ -247,7 +247,7 @@ impl<'c> Organizations<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers; it refuses for the first organization of the account, and for those that an order names.
+    /// Whatever the service returns; it refuses for the first organization of the account, and for those that an order names.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::delete)] }))]
     #[builder(builder_type(name = DeleteOrganization, doc { #[doc = docs!(call Organizations::delete)] }))]
     pub async fn delete(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {

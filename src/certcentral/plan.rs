@@ -202,7 +202,7 @@ pub fn check_order(
         None => plan_days.min(most.most),
         Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(most.most),
         Some(Term::Years(years)) => {
-            return Err(Error::invalid("validity", format!("a certificate can be asked for 1 year or for days, not for {years} years")));
+            return Err(Error::invalid("validity", format!("a certificate lasts 1 year or a number of days, not {years} years")));
         }
         Some(term) => within("validity", days_of(term, today, "validity")?, most, plan_days)?,
     };
@@ -226,10 +226,10 @@ pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: N
         None => Ok(left.min(most.most)),
         Some(Term::Years(1)) if left >= YEAR => Ok(YEAR.min(most.most)),
         Some(Term::Years(1)) => {
-            Err(Error::invalid("validity", format!("1 year can be asked for while the plan has {YEAR} days left; it has {left}")))
+            Err(Error::invalid("validity", format!("a certificate of 1 year requires {YEAR} days left on the plan, which has {left}")))
         }
         Some(Term::Years(years)) => {
-            Err(Error::invalid("validity", format!("a certificate can be asked for 1 year or for days, not for {years} years")))
+            Err(Error::invalid("validity", format!("a certificate lasts 1 year or a number of days, not {years} years")))
         }
         Some(term) => within("validity", days_of(term, today, "validity")?, most, left),
     }

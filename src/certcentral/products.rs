@@ -25,7 +25,7 @@ impl<'c> Products<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::list)] }))]
     #[builder(builder_type(name = ListProducts, doc { #[doc = docs!(call Products::list)] }))]
     pub async fn list(self) -> Result<Vec<types::ProductDetails>, Error> {

@@ -63,7 +63,7 @@ pub(super) async fn recover<'w, T>(
         Outcome::Absent | Outcome::Unknown => return unsettled(lost, 0),
     }
     let operation = lost.operation();
-    warn!(target: "shomei", operation, "sends the write once more");
+    warn!(target: "shomei", operation, "sending the write once more");
     let again = match send().await {
         Err(error) => error,
         response => return response,
@@ -91,7 +91,7 @@ pub(super) async fn search<'w, T>(
         return Outcome::Unknown;
     }
     let operation = error.operation();
-    warn!(target: "shomei", operation, "the answer to a write was lost: looks for what became of it");
+    warn!(target: "shomei", operation, "the response to a write was lost: looking for what became of it");
     let begun = Instant::now();
     // The last look needs time to be answered.
     let last = time - (time / 10).min(Duration::from_secs(5));

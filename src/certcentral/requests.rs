@@ -87,7 +87,7 @@ impl<'c> Requests<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::count)] }))]
     #[builder(builder_type(name = CountRequests, doc { #[doc = docs!(call Requests::count)] }))]
     pub async fn count(

@@ -58,7 +58,7 @@ fn checked(rates: impl IntoIterator<Item = RateLimit>) -> Result<Vec<RateLimit>,
     let rates: Vec<RateLimit> = rates.into_iter().collect();
     for RateLimit { limit, window } in &rates {
         if *limit == 0 || window.is_zero() || *window > LONGEST {
-            return Err(Error::configuration(format!("rate: {limit} requests in {window:?} cannot be kept to")));
+            return Err(Error::configuration(format!("rate limit: {limit} requests in {window:?} is not a usable limit")));
         }
     }
     Ok(rates)
@@ -75,7 +75,7 @@ pub enum Priority {
     Background,
 }
 
-/// Gives out places under a rate limit.
+/// Grants permits under a rate limit.
 ///
 /// A client brings its own, [`SlidingWindow`], which all its clones share. Clients with the same key should be given the same
 /// rate limiter ([`ClientBuilder::rate_limiter`](crate::ClientBuilder::rate_limiter)); processes with the same key can share one budget through another

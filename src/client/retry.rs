@@ -113,7 +113,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Whether the flows send an order, a reissue or a duplicate a second time if the connection broke off before anything came back,
+    /// Whether the flows send an order, a reissue or a duplicate a second time if the connection was lost before anything came back,
     /// and the service certainly showed nothing of it for the latter half of the search. They do not by default.
     ///
     /// **It may order twice.** That nothing shows does not prove that nothing was done: the request may still be on its way, and what it

@@ -112,10 +112,10 @@ impl Traced {
         }
     }
 
-    /// Somebody waited for a place under the rate limit, whether in vain or not.
+    /// Somebody waited for a rate-limit slot, whether in vain or not.
     pub(super) fn paced(&self, priority: Priority, waited: Duration) {
         if waited >= INSTANT {
-            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), priority = priority_word(priority), "waited for a place under the rate limit");
+            debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), priority = priority_word(priority), "waited for a rate-limit slot");
         }
         #[cfg(feature = "metrics")]
         metrics::histogram!("shomei_pacing_wait_seconds", "service" => self.subject.service, "priority" => priority_word(priority))
@@ -125,7 +125,7 @@ impl Traced {
     /// An attempt is about to be repeated.
     pub(super) fn repeats(&self, number: u32, outcome: Outcome, delay: Duration) {
         let reason = reason(outcome);
-        debug!(target: "shomei", attempt = number, reason = &*reason, wait_seconds = delay.as_secs_f64(), "waits before it repeats the request");
+        debug!(target: "shomei", attempt = number, reason = &*reason, wait_seconds = delay.as_secs_f64(), "waiting before the request is retried");
         #[cfg(feature = "metrics")]
         metrics::counter!("shomei_retries_total", "service" => self.subject.service, "operation" => self.subject.operation, "reason" => reason)
             .increment(1);
@@ -133,7 +133,7 @@ impl Traced {
 
     /// The service refused with 429.
     pub(super) fn slowed(&self, asked: Option<Duration>) {
-        warn!(target: "shomei", wait_seconds = asked.map(|asked| asked.as_secs_f64()), "the service refused with 429: everybody slows down");
+        warn!(target: "shomei", wait_seconds = asked.map(|asked| asked.as_secs_f64()), "the service refused with 429: every call slows down");
         #[cfg(feature = "metrics")]
         metrics::counter!("shomei_rate_limited_total", "service" => self.subject.service, "operation" => self.subject.operation)
             .increment(1);
@@ -191,7 +191,7 @@ pub(super) fn describe_metrics() {
     describe_counter!("shomei_rate_limited_total", "Requests that the service refused with 429");
     describe_counter!("shomei_recoveries_total", "Searches for what became of a write whose answer was lost, by outcome");
     describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, repeats and waiting included");
-    describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a place under the rate limit");
+    describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a rate-limit slot");
 }
 
 fn priority_word(priority: Priority) -> &'static str {

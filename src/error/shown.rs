@@ -17,28 +17,28 @@ impl fmt::Display for Error {
             Kind::Configuration(message) | Kind::Mismatch(message) => f.write_str(message)?,
             Kind::Invalid { field, reason } => write!(f, "{field}: {reason}")?,
             Kind::Connection { sent: false, source, .. } => write!(f, "could not connect: {}", Chain(&**source))?,
-            Kind::Connection { sent: true, source, .. } => write!(f, "the connection broke off: {}", Chain(&**source))?,
-            Kind::Timeout { sent: true, limit } => write!(f, "no answer within {limit:?}")?,
-            Kind::Timeout { sent: false, limit } => write!(f, "no place under the rate limit within {limit:?}")?,
+            Kind::Connection { sent: true, source, .. } => write!(f, "the connection was lost: {}", Chain(&**source))?,
+            Kind::Timeout { sent: true, limit } => write!(f, "no response within {limit:?}")?,
+            Kind::Timeout { sent: false, limit } => write!(f, "no rate-limit slot became free within {limit:?}")?,
             Kind::Answer(answer) => write!(f, "{answer}")?,
             Kind::Decode { path, source, excerpt } => {
-                f.write_str("the answer was not understood")?;
+                f.write_str("the response could not be decoded")?;
                 if !path.is_empty() && path != "." {
                     write!(f, " at {path}")?;
                 }
                 write!(f, ": {source}")?;
                 if !excerpt.is_empty() {
-                    write!(f, "; it begins with {excerpt:?}")?;
+                    write!(f, "; it starts with {excerpt:?}")?;
                 }
             }
-            Kind::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes")?,
+            Kind::TooLarge { limit } => write!(f, "the response is larger than {limit} bytes")?,
             Kind::Wait(wait) => write!(f, "{}", wait.source)?,
         }
         if *attempts > 1 {
             write!(f, " (after {attempts} attempts in {elapsed:.1?})")?;
         }
         if let Some(trace) = trace {
-            write!(f, "; it may have happened: look for {trace}")?;
+            write!(f, "; it may have been carried out: look for {trace}")?;
         }
         Ok(())
     }
@@ -46,7 +46,7 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered {}", self.status)?;
+        write!(f, "the service returned {}", self.status)?;
         for entry in &self.entries {
             write!(f, "; {}", entry.code)?;
             if !entry.message.is_empty() {
@@ -57,7 +57,7 @@ impl fmt::Display for Answer {
             write!(f, ": {:?}", self.excerpt)?;
         }
         if let Some(wait) = self.retry_after {
-            write!(f, "; it asks to wait {wait:?}")?;
+            write!(f, "; retry after {wait:?}")?;
         }
         Ok(())
     }

@@ -76,7 +76,7 @@ impl Walk for Offsets {
 
     fn pass(&mut self, told: &Extent, read: Read) -> Result<Option<u64>, Error> {
         if self.is_strict && told.offset.is_some_and(|offset| offset != self.offset) {
-            return Err(Error::mismatch("the service gave another page than the one asked for"));
+            return Err(Error::mismatch("the service returned a page other than the requested one"));
         }
         let count = read.items as u64;
         let end = self.offset.saturating_add(count);
@@ -89,7 +89,7 @@ impl Walk for Offsets {
         if self.without_news >= most {
             return match told.total {
                 Some(total) if self.is_strict && total > self.skipped.saturating_add(self.given) => {
-                    Err(Error::mismatch("the service gave the same items again and again"))
+                    Err(Error::mismatch("the service keeps returning the same items"))
                 }
                 _ => Ok(None),
             };

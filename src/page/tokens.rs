@@ -46,14 +46,14 @@ impl Walk for Tokens {
     fn pass(&mut self, told: &Following, read: Read) -> Result<Option<String>, Error> {
         let Some(token) = told.token.as_ref().filter(|token| !token.is_empty()) else { return Ok(None) };
         if self.seen.len() >= MOST {
-            return Err(Error::mismatch("the service gives more pages than a list can have"));
+            return Err(Error::mismatch("the service returns more pages than a list can have"));
         }
         if !self.seen.insert(token.clone()) {
-            return Err(Error::mismatch("the service gave a page token for the second time"));
+            return Err(Error::mismatch("the service returned the same page token twice"));
         }
         self.without_news = if read.new == 0 { self.without_news + 1 } else { 0 };
         if self.without_news > MOST_WITHOUT_NEWS {
-            return Err(Error::mismatch("the service gives nothing but pages without anything new"));
+            return Err(Error::mismatch("the service keeps returning pages with nothing new"));
         }
         self.token = Some(token.clone());
         Ok(self.token.clone())

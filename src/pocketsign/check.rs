@@ -19,7 +19,10 @@ pub(super) fn id<T: AsRef<str>>(field: &'static str, id: T) -> Result<T, Error> 
         return Err(Error::invalid(field, "it is longer than any id of the service"));
     }
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Err(Error::invalid(field, "it holds a character that no id of the service has: letters, digits, `-` and `_` are taken"));
+        return Err(Error::invalid(
+            field,
+            "it contains a character that no id of the service has; allowed are letters, digits, `-` and `_`",
+        ));
     }
     Ok(id)
 }
@@ -47,10 +50,10 @@ pub(super) fn certificate(given: &[u8]) -> Result<RedactedBytes, Error> {
 /// A digest as long as its algorithm makes it.
 pub(super) fn digest(algorithm: &HashAlgorithm, digest: &[u8]) -> Result<RedactedBytes, Error> {
     let Some(length) = algorithm.digest_length() else {
-        return Err(Error::invalid("hash_algorithm", "sha256, sha384 and sha512 are taken"));
+        return Err(Error::invalid("hash_algorithm", "expected sha256, sha384 or sha512"));
     };
     if digest.len() != length {
-        return Err(Error::invalid("digest", format!("{} bytes; {algorithm} makes {length}", digest.len())));
+        return Err(Error::invalid("digest", format!("{} bytes; {algorithm} produces {length}", digest.len())));
     }
     Ok(RedactedBytes::new(digest))
 }
@@ -84,7 +87,7 @@ mod tests {
         for (algorithm, length) in [(HashAlgorithm::Sha256, 32), (HashAlgorithm::Sha384, 48), (HashAlgorithm::Sha512, 64)] {
             assert!(digest(&algorithm, &vec![7; length]).is_ok());
             for wrong in [0, length - 1, length + 1] {
-                assert!(digest(&algorithm, &vec![7; wrong]).unwrap_err().to_string().contains(&format!("{algorithm} makes {length}")));
+                assert!(digest(&algorithm, &vec![7; wrong]).unwrap_err().to_string().contains(&format!("{algorithm} produces {length}")));
             }
         }
         assert!(digest(&HashAlgorithm::from("md5"), &[7; 16]).is_err());

@@ -46,7 +46,7 @@ impl FromStr for Environment {
             "mock" => Ok(Self::Mock),
             "test" => Ok(Self::Test),
             "production" => Ok(Self::Production),
-            _ => Err(Error::configuration(format!("environment {name:?}: there are mock, test and production"))),
+            _ => Err(Error::configuration(format!("environment {name:?}: expected mock, test or production"))),
         }
     }
 }

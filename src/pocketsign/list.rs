@@ -62,7 +62,7 @@ macro_rules! users {
             type Item = $user;
 
             fn into_item(self) -> Result<$user, Error> {
-                self.user.ok_or_else(|| Error::mismatch("the service listed a user without a record of them"))
+                self.user.ok_or_else(|| Error::mismatch("the service listed a user without their record"))
             }
 
             fn key(user: &$user) -> String {

@@ -97,7 +97,7 @@ impl<S: fmt::Display> fmt::Display for WaitError<S> {
             Reason::Ended(why) => f.write_str(why),
             Reason::Failed(error) => write!(f, "{subject}: {error}"),
             Reason::WrongAddress(base_url) => {
-                write!(f, "{subject}: the base URL {base_url} is wrong: no response from there is one of the service")?;
+                write!(f, "{subject}: the base URL {base_url} is wrong: nothing there responds as the service does")?;
                 self.fault.as_ref().map_or(Ok(()), |fault| write!(f, "; {fault}"))
             }
         }

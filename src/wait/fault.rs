@@ -75,7 +75,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.in_a_row {
             1 => write!(f, "the last poll failed: {}", self.error),
-            polls => write!(f, "the last {polls} polls failed, at last: {}", self.error),
+            polls => write!(f, "the last {polls} polls failed, most recently: {}", self.error),
         }
     }
 }

@@ -152,7 +152,7 @@ async fn a_fault_that_lasts_is_told_at_the_deadline_with_what_was_seen_before() 
     let error = result.unwrap_err();
     assert!(error.is_wait_timeout() && error.last_state() == Some(&1) && error.error().is_some());
     let text = error.to_string();
-    assert!(text.starts_with("script 7: not played within 1 min 40 s; 1; the last 10 polls failed, at last: "), "{text}");
+    assert!(text.starts_with("script 7: not played within 1 min 40 s; 1; the last 10 polls failed, most recently: "), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

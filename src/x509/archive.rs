@@ -18,7 +18,7 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     }
     let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(unreadable)?;
     if archive.len() > MOST_ENTRIES {
-        return Err(Error::mismatch(format!("the archive holds more than {MOST_ENTRIES} files")));
+        return Err(Error::mismatch(format!("the archive contains more than {MOST_ENTRIES} files")));
     }
     let mut files = Vec::new();
     let mut left = LARGEST;
@@ -26,7 +26,7 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let mut entry = archive.by_index(index).map_err(unreadable)?;
         let name = entry.name().map_err(unreadable)?.into_owned();
         if leads_out(&name) {
-            return Err(Error::mismatch("the archive holds a file whose name leads out of it"));
+            return Err(Error::mismatch("the archive contains a file whose name leads out of it"));
         }
         if !entry.is_file() || !holds_certificates(&name) || is_resource_fork(&name) {
             continue;
@@ -38,7 +38,7 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         files.push(file);
     }
     if files.is_empty() {
-        return Err(Error::mismatch("the archive holds no file with certificates"));
+        return Err(Error::mismatch("the archive contains no file with certificates"));
     }
     Ok(files)
 }
@@ -59,13 +59,13 @@ fn is_resource_fork(name: &str) -> bool {
 }
 
 fn too_large() -> Error {
-    Error::mismatch(format!("the archive holds more than {LARGEST} bytes"))
+    Error::mismatch(format!("the archive contains more than {LARGEST} bytes"))
 }
 
 fn unreadable(error: impl Into<ZipError>) -> Error {
     match error.into() {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Error::mismatch("the archive is encrypted"),
-        error => Error::mismatch(format!("the file is no zip archive that can be read: {error}")),
+        error => Error::mismatch(format!("the file is not a readable zip archive: {error}")),
     }
 }
 

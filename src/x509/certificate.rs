@@ -52,7 +52,7 @@ impl Certificate {
         let refuse = |reason: String| Error::invalid("certificate", reason);
         let objects = objects(file).map_err(|unreadable| refuse(unreadable.to_string()))?;
         let first = objects.iter().find(|object| object.kind == Kind::Certificate);
-        let first = first.ok_or_else(|| refuse(format!("there is no certificate in PEM or DER in it{}", Instead(&objects))))?;
+        let first = first.ok_or_else(|| refuse(format!("it contains no certificate in PEM or DER{}", Instead(&objects))))?;
         let der = first.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
         Self::from_der(&der).map_err(|error| refuse(format!("it cannot be read: {error}")))
     }

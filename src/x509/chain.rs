@@ -104,7 +104,7 @@ impl CertificateChain {
         if self.leaf().public_key_der() == csr.public_key_der() {
             return Ok(());
         }
-        Err(Error::mismatch(format!("the certificate {} is for another key than the CSR's", self.leaf().serial_number())))
+        Err(Error::mismatch(format!("the certificate {} was issued for another key than the CSR's", self.leaf().serial_number())))
     }
 
     /// Checks that the leaf has this serial number, in hexadecimal digits of any case, with or without leading zeros, and with or without
@@ -119,7 +119,7 @@ impl CertificateChain {
         if !expected.is_empty() && number(own) == number(expected) {
             return Ok(());
         }
-        Err(Error::mismatch(format!("the certificate {own} came instead of {expected}")))
+        Err(Error::mismatch(format!("the service returned certificate {own} instead of {expected}")))
     }
 
     /// Checks that the leaf carries all of these names. It may carry more: the service adds `www.` to some products. IP addresses may be
@@ -146,7 +146,7 @@ impl CertificateChain {
         if now <= leaf.not_after() {
             return Ok(());
         }
-        Err(Error::mismatch(format!("the certificate {} has expired on {}", leaf.serial_number(), leaf.not_after())))
+        Err(Error::mismatch(format!("the certificate {} expired on {}", leaf.serial_number(), leaf.not_after())))
     }
 
     /// Checks every signature from the leaf up to the top of this chain, and that the leaf may serve TLS. The top is a root, or if the

@@ -54,7 +54,7 @@ fn collect(file: &[u8], certificates: &mut Vec<Certificate>) -> Result<(), Error
     let objects = objects(file).map_err(unreadable)?;
     // A file cut short would pass for a shorter chain.
     if objects.iter().any(Object::is_cut) {
-        return Err(Error::mismatch("the chain ends in the middle of a certificate"));
+        return Err(Error::mismatch("the chain is cut off in the middle of a certificate"));
     }
     for object in &objects {
         match object.kind {
@@ -62,7 +62,7 @@ fn collect(file: &[u8], certificates: &mut Vec<Certificate>) -> Result<(), Error
             Kind::Message => {
                 let message = object.der().map_err(unreadable)?;
                 let members = pkcs7::certificates(&message, MOST_CERTIFICATES).map_err(|refused| match refused {
-                    Refused::Unreadable => Error::mismatch("the file is no PKCS #7 message with certificates"),
+                    Refused::Unreadable => Error::mismatch("the file is not a PKCS #7 message with certificates"),
                     Refused::TooMany => too_many(),
                 })?;
                 members.into_iter().try_for_each(|der| add(der, certificates))?;
@@ -71,7 +71,7 @@ fn collect(file: &[u8], certificates: &mut Vec<Certificate>) -> Result<(), Error
         }
     }
     if certificates.len() == before {
-        return Err(Error::mismatch(format!("the file holds no certificate{}", Instead(&objects))));
+        return Err(Error::mismatch(format!("the file contains no certificate{}", Instead(&objects))));
     }
     Ok(())
 }
@@ -81,12 +81,12 @@ fn add(der: &[u8], certificates: &mut Vec<Certificate>) -> Result<(), Error> {
         return Err(too_many());
     }
     let read = Certificate::from_der(der);
-    certificates.push(read.map_err(|error| Error::mismatch(format!("the chain holds a certificate that cannot be read: {error}")))?);
+    certificates.push(read.map_err(|error| Error::mismatch(format!("the chain contains a certificate that cannot be read: {error}")))?);
     Ok(())
 }
 
 fn none() -> Error {
-    Error::mismatch("the chain holds no certificate")
+    Error::mismatch("the chain contains no certificate")
 }
 
 fn too_many() -> Error {

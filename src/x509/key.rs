@@ -9,7 +9,7 @@ use super::{
     object::{Instead, Kind, objects},
     tlv::{self, CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE},
 };
-use crate::error::Error;
+use crate::{error::Error, secret::Redacted};
 
 /// The longest common name that X.509 allows.
 const LONGEST_COMMON_NAME: usize = 64;
@@ -80,7 +80,7 @@ impl PrivateKey {
             Some(size) => KeyPair::generate_rsa_for(kind.algorithm(), size),
             None => KeyPair::generate_for(kind.algorithm()),
         };
-        let mut pair = made.map_err(|error| Error::configuration(format!("a key could not be made: {error}")))?;
+        let mut pair = made.map_err(|error| Error::configuration(format!("could not generate a key: {error}")))?;
         let der = Zeroizing::new(pair.serialize_der());
         pair.zeroize();
         Ok(Self { der })
@@ -118,11 +118,11 @@ impl PrivateKey {
         Ok(key)
     }
 
-    /// The key in PEM (PKCS #8); the text is wiped when it is dropped.
+    /// The key in PEM (PKCS #8). The text is never printed, and wiped when it is dropped; [`expose`](Redacted::expose) it to store it.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "a key in memory fits into a PEM block")]
-    pub fn to_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(encode_string("PRIVATE KEY", LineEnding::LF, &self.der).expect("a key in memory fits into a PEM block"))
+    pub fn to_pem(&self) -> Redacted<String> {
+        Redacted::new(encode_string("PRIVATE KEY", LineEnding::LF, &self.der).expect("a key in memory fits into a PEM block"))
     }
 
     /// A request for a certificate of this key. The first name is its common name too, unless it has more than the 64 characters that a
@@ -204,7 +204,7 @@ fn value(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
 
 /// A name as certificates carry it: punycode, in lower case; wildcards and addresses stay.
 fn ascii_name(name: &str) -> Result<String, Error> {
-    let refuse = || Error::invalid("names", format!("{name:?} cannot be a domain name"));
+    let refuse = || Error::invalid("names", format!("{name:?} is not a domain name"));
     if name.parse::<std::net::IpAddr>().is_ok() {
         return Ok(name.to_owned());
     }
@@ -222,7 +222,7 @@ mod tests {
         for kind in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Rsa2048] {
             let key = PrivateKey::generate(kind).unwrap();
             let csr = key.sign_csr(["example.com", "*.example.com", "192.0.2.1"]).unwrap();
-            let again = PrivateKey::from_pem(&key.to_pem()).unwrap();
+            let again = PrivateKey::from_pem(key.to_pem().expose()).unwrap();
             assert_eq!(again.sign_csr(["example.com"]).unwrap().public_key_der(), csr.public_key_der(), "{kind:?}");
         }
     }
@@ -243,9 +243,9 @@ mod tests {
     fn nothing_of_a_key_is_printed() {
         let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
         let pem = key.to_pem();
-        let secret = pem.lines().nth(1).unwrap();
-        assert!(!format!("{key:?}").contains(secret));
-        let broken = pem.replace("MI", "XX");
+        let secret = pem.expose().lines().nth(1).unwrap();
+        assert!(!format!("{key:?} {pem:?} {pem}").contains(secret));
+        let broken = pem.expose().replace("MI", "XX");
         let error = PrivateKey::from_pem(&broken).unwrap_err();
         assert!(!format!("{error} {error:?}").contains(&secret[4..20]));
         assert!(PrivateKey::from_pem("").unwrap_err().is_invalid_input());

@@ -46,5 +46,5 @@ fn next<'a>(candidates: &[Certificate], mut placed: impl Iterator<Item = &'a Cer
 }
 
 fn strangers() -> Error {
-    Error::mismatch("the certificates are no chain from one leaf upwards: one of them does not belong to it")
+    Error::mismatch("the certificates do not form one chain: one of them does not belong to it")
 }

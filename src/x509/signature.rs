@@ -69,7 +69,7 @@ pub(super) fn algorithms() -> Result<Vec<&'static dyn SignatureVerificationAlgor
     }
     if webpki::ALL_VERIFICATION_ALGS.is_empty() {
         return Err(Error::configuration(
-            "verifying a chain needs cryptography: enable the feature rustls, or rustls-no-provider with a CryptoProvider installed",
+            "verifying a chain requires cryptography: enable the feature rustls, or rustls-no-provider with a CryptoProvider installed",
         ));
     }
     Ok(webpki::ALL_VERIFICATION_ALGS.to_vec())

@@ -17,7 +17,7 @@ async fn whoever_gives_up_in_line_holds_nobody_up() {
     for (patience, is_refused) in patience.flat_map(|patience| [(patience, false), (patience, true)]) {
         let way = Halting::new(&sandbox);
         if is_refused {
-            // Then everybody slows down, for a window and some more.
+            // Then every call slows down, for a window and some more.
             way.expect(&[("/user/me", Mishap::Refused(429))]);
         }
         let key = ApiKey::new(sandbox.api_key()).unwrap();

@@ -182,7 +182,7 @@ async fn a_renewal_with_the_same_id_is_taken_up_and_the_renewed_order_is_not() {
     assert!(second != first && service.writes() == 2);
     assert_eq!(renewal().start().await.unwrap().order_id(), second);
     assert_eq!(service.writes(), 2);
-    refused(cc.orders().renew(first, key.clone()).start().await, &format!("renewed already, by order {second}"));
+    refused(cc.orders().renew(first, key.clone()).start().await, &format!("already been renewed, by order {second}"));
     let token = cc.orders().renew(first, key.clone()).prepare().await;
     assert!(token.unwrap_err().is_mismatch());
 }
@@ -296,7 +296,7 @@ async fn what_was_ordered_elsewhere_is_adopted_by_its_key() {
     for (issued, key) in [&issued, &reissued, &duplicate].into_iter().zip(&keys) {
         assert_eq!(issued.chain.leaf().public_key_der(), key.public_key_der());
     }
-    refused(adopt(&csr()).await, "no certificate of order");
+    refused(adopt(&csr()).await, "has no certificate for this key");
     assert!(cc.orders().adopt(OrderId(1), csr()).start().await.unwrap_err().is_not_found());
 }
 

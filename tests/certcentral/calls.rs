@@ -182,7 +182,7 @@ async fn what_the_service_refuses_is_told_in_full() {
     assert_eq!(error.certcentral_code(), Some(ErrorCode::AccessDeniedInvalidKey));
     assert_eq!(
         error.to_string(),
-        "user_me: the service answered 403 Forbidden; access_denied|access_denied_invalid_key: Access denied due to access_denied_invalid_key."
+        "user_me: the service returned 403 Forbidden; access_denied|access_denied_invalid_key: Access denied due to access_denied_invalid_key."
     );
 
     let judge = Judge::new(Sandbox::new());
@@ -228,7 +228,7 @@ async fn every_kind_of_error_can_be_told_apart() {
     let mut slow = Scripted::json(200, r#"{"id":1}"#);
     slow.delay = Duration::from_secs(3600);
     let slow = slow.error().await;
-    assert!(slow.is_timeout() && slow.was_sent() && slow.to_string().contains("no answer within 60s"), "{slow}");
+    assert!(slow.is_timeout() && slow.was_sent() && slow.to_string().contains("no response within 60s"), "{slow}");
 
     let redirect = Scripted::json(302, "").error().await;
     assert_eq!(redirect.status(), Some(302));

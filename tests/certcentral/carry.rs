@@ -433,5 +433,5 @@ async fn reissues_and_duplicates_have_the_setters_of_their_documents() {
     assert_eq!(service.asked().1, expected);
 
     let error: Error = cc.orders().duplicate(ORDER, csr).dns_names(["shop.example.com"]).send().await.unwrap_err();
-    assert!(error.to_string().starts_with("dns_names: www.example.com would be left out"), "{error}");
+    assert!(error.to_string().starts_with("dns_names: www.example.com is missing"), "{error}");
 }

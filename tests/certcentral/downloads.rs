@@ -65,7 +65,7 @@ async fn what_is_no_chain_is_refused() {
         (whole.replace("PKCS7", "CERTIFICATE"), "cannot be read"),
         (leaf.replace("CERTIFICATE", "PKCS7"), "PKCS #7"),
         (leaf.repeat(17), "more than 16"),
-        (format!("{leaf}{}", stranger().await), "no chain"),
+        (format!("{leaf}{}", stranger().await), "do not form one chain"),
     ] {
         file.body = body.into();
         let error = file.chain().unwrap_err();
@@ -108,8 +108,8 @@ async fn archives_of_other_certificates_are_refused() {
     assert_eq!(refuse(&[pems[2], pems[0], pems[1]]).unwrap(), chain, "in whatever order");
     assert_eq!(refuse(&[&chain.to_pem(), pems[1]]).unwrap(), chain, "each once");
     for (files, why) in [
-        (vec![pems[0], pems[2]], "no chain"),
-        (vec![pems[0], pems[1], &stranger], "no chain"),
+        (vec![pems[0], pems[2]], "do not form one chain"),
+        (vec![pems[0], pems[1], &stranger], "do not form one chain"),
         (vec!["<html>"], "no certificate"),
         (vec![pems[0], "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"], "cannot be read"),
     ] {

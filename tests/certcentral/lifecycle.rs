@@ -176,7 +176,7 @@ async fn a_renewal_carries_names_and_days_over() {
     let plan = renewed.order.order_valid_till.unwrap() - renewed.order.order_valid_from.unwrap();
     assert_eq!(plan.num_days(), 370 + 2 * days_left, "the days left count twice");
     let again = cc.orders().renew(first.order.id, csr()).send().await.unwrap_err();
-    assert!(again.is_mismatch() && again.to_string().contains("renewed already"), "{again}");
+    assert!(again.is_mismatch() && again.to_string().contains("has already been renewed"), "{again}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -269,7 +269,10 @@ async fn where_it_cannot_be_known_the_error_says_what_to_look_for() {
     let error = order(&cc, "my-own-id").await;
     assert!(error.is_ambiguous() && error.was_sent());
     assert_eq!(error.recovery_hint(), Some("an order with the alternative_order_id my-own-id"));
-    assert!(error.to_string().contains("it may have happened: look for an order with the alternative_order_id my-own-id"), "{error}");
+    assert!(
+        error.to_string().contains("it may have been carried out: look for an order with the alternative_order_id my-own-id"),
+        "{error}"
+    );
 
     // Whoever wants nothing to be repeated gets nothing repeated.
     lossy.lose(ORDER, Fate::RequestLost);

@@ -151,7 +151,7 @@ async fn what_does_not_belong_to_the_chain_is_refused_from_everything() {
         let bundle: Vec<_> = bundle.into_iter().cloned().collect();
         for (source, chain) in from_everything(&bundle).await {
             let error = chain.expect_err(name);
-            assert!(error.is_mismatch() && error.to_string().contains("no chain"), "{name}, {source}: {error}");
+            assert!(error.is_mismatch() && error.to_string().contains("do not form one chain"), "{name}, {source}: {error}");
         }
     }
 }

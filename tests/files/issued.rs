@@ -99,7 +99,7 @@ async fn a_chain_with_a_stranger_is_never_issued() {
             Authority::new("intermediate").signed_by(&Authority::new("root")),
         ] {
             let error = issued(product.clone(), "2026-12-15T00:00:00Z", Some(stranger)).await.unwrap_err();
-            assert!(error.contains("no chain"), "{product}: {error}");
+            assert!(error.contains("do not form one chain"), "{product}: {error}");
         }
     }
 }

@@ -60,7 +60,7 @@ fn every_name_is_documented() {
         "shomei.call",
         "shomei.attempt",
         "error.type",
-        "looked",
+        "polled",
         "shomei_retries_total",
         "shomei_recoveries_total",
         "http.request.resend_count",

@@ -32,9 +32,12 @@ fn a_search_tells_what_it_looks_for_and_what_it_saw() {
         let events = seen.events.iter().filter(|event| event.target == "shomei" && event.fields.get("operation") == Some("add_domain"));
         let told: Vec<_> = events.map(|event| (event.fields.get("message").unwrap(), event.fields.get("outcome"))).collect();
         let search = |outcome| {
-            [("the answer to a write was lost: looks for what became of it", None), ("searched for what became of a write", Some(outcome))]
+            [
+                ("the response to a write was lost: looking for what became of it", None),
+                ("searched for what became of a write", Some(outcome)),
+            ]
         };
-        assert_eq!(told, [&search("absent")[..], &[("sends the write once more", None)], &search("absent")].concat());
+        assert_eq!(told, [&search("absent")[..], &[("sending the write once more", None)], &search("absent")].concat());
     });
     assert_eq!(numbers.sum("shomei_recoveries_total{service=certcentral,operation=add_domain,outcome=absent}"), 2.0);
     assert!(!recorder.text().contains("canary.example"));

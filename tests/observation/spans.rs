@@ -78,8 +78,8 @@ async fn a_call_is_a_span_with_a_child_for_each_attempt() {
         assert!(events.iter().all(|event| event.span == Some(call)), "{events:?}");
         let told: Vec<_> =
             events.iter().map(|event| (event.level, event.fields.get("message").unwrap(), event.fields.get("reason"))).collect();
-        let repeats = "waits before it repeats the request";
-        assert_eq!(told[0], (Level::WARN, "the service refused with 429: everybody slows down", None));
+        let repeats = "waiting before the request is retried";
+        assert_eq!(told[0], (Level::WARN, "the service refused with 429: every call slows down", None));
         assert_eq!(told[1], (Level::DEBUG, repeats, Some("429")));
         assert!(told.contains(&(Level::DEBUG, repeats, Some("503"))), "{told:?}");
         assert_eq!(events[0].fields.get("wait_seconds"), Some("2.0"));
@@ -150,7 +150,7 @@ async fn waiting_for_a_place_is_told() {
     }
     recorder.look(|seen| {
         let [event] = &seen.events.iter().filter(|event| event.target == "shomei").collect::<Vec<_>>()[..] else { panic!("one wait") };
-        assert_eq!(event.fields.get("message"), Some("waited for a place under the rate limit"));
+        assert_eq!(event.fields.get("message"), Some("waited for a rate-limit slot"));
         assert_eq!((event.fields.get("wait_seconds"), event.fields.get("priority")), (Some("5.0"), Some("background")));
     });
 }
@@ -181,7 +181,7 @@ async fn a_wait_tells_what_each_look_found() {
     };
     futures_util::future::join(pending.wait(Duration::from_secs(3600)).into_future().map(Result::unwrap), publish).await;
     recorder.look(|seen| {
-        let looks = seen.events.iter().filter(|event| event.fields.get("message") == Some("looked"));
+        let looks = seen.events.iter().filter(|event| event.fields.get("message") == Some("polled"));
         let told: Vec<_> = looks.map(|look| (look.fields.get("flow").unwrap(), look.fields.get("outcome").unwrap())).collect();
         let expected = ["waiting", "waiting", "done"].map(|outcome| ("domain_validation", outcome));
         assert_eq!(told, expected);

@@ -80,7 +80,7 @@ impl<'c> Requests<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    #[builder(finish_fn(name = start, doc { #[doc = "Gives what it is waited for with; nothing is sent yet."] }))]
+    #[builder(finish_fn(name = start, doc { #[doc = "Returns a handle that waits for the result; nothing is sent yet."] }))]
     #[builder(builder_type(name = DriveApproval, doc { #[doc = docs!(call Requests::drive_approval)] }))]
     pub fn drive_approval(
         self,

@@ -51,7 +51,7 @@ impl fmt::Display for DomainValidationState {
                 ErrorCode::FileRandomValueNotFound => f.write_str("waits for the file"),
                 code => write!(f, "waits for the proof of control ({code})"),
             },
-            Self::TokenRenewed(instructions) => write!(f, "waits for what has to be published now: {instructions}"),
+            Self::TokenRenewed(instructions) => write!(f, "waits for this to be published: {instructions}"),
         }
     }
 }
@@ -118,7 +118,7 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the name is no domain name; [`Error::is_mismatch`] when the account has the domain but it is
-    /// deactivated; whatever the service answers.
+    /// deactivated; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
@@ -241,7 +241,7 @@ async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Resul
 /// Reads a domain, with all that tells how it stands.
 async fn read(domains: Domains<'_>, id: DomainId) -> Result<types::Domain, Error> {
     let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
-    if domain.id == id { Ok(domain) } else { Err(Error::mismatch(format!("domain {} came instead of {id}", domain.id))) }
+    if domain.id == id { Ok(domain) } else { Err(Error::mismatch(format!("the service returned domain {} instead of {id}", domain.id))) }
 }
 
 /// Brings an adopted domain to where a newly added one is: with the wanted method, and a token that is still good.
@@ -325,7 +325,7 @@ impl PendingValidation {
     pub(super) async fn read(client: CertCentral, id: DomainId, wanted: Wanted) -> Result<Self, Error> {
         let domains = client.domains();
         let domain = read(domains, id).await?;
-        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
+        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service returned no name for domain {id}")))?;
         let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
         let instructions = if wanted.is_met(&domain, client.core.now()) {
             DcvInstructions::AlreadyValidated { until: domain.dcv_expiration_datetime }

@@ -73,7 +73,7 @@ pub enum DcvInstructions {
 impl DcvInstructions {
     /// The instructions for a token method. Errors quote nothing that only the service says.
     pub(super) fn for_token(domain: &str, method: &DcvMethod, token: &types::DcvToken) -> Result<Self, Error> {
-        let value = token.token.clone().ok_or_else(|| Error::mismatch("the service gave no token for the domain"))?;
+        let value = token.token.clone().ok_or_else(|| Error::mismatch("the service returned no token for the domain"))?;
         let expires = token.expiration_date;
         match method {
             DcvMethod::DnsTxtToken => Ok(Self::Txt { name: domain.to_owned(), value, expires }),
@@ -86,7 +86,7 @@ impl DcvInstructions {
                 let url = url.unwrap_or_else(|| format!("http://{domain}/.well-known/pki-validation/fileauth.txt"));
                 Ok(Self::File { url, body: value, expires })
             }
-            _ => Err(Error::mismatch("the domain is to be validated by a method that has no token")),
+            _ => Err(Error::mismatch("the domain's validation method has no token")),
         }
     }
 

@@ -150,7 +150,7 @@ impl PendingIssuance {
         self.flow.order
     }
 
-    /// What the service answered to the order: among other things the tokens of domains that are not validated yet.
+    /// What the service returned to the order: among other things the tokens of domains that are not validated yet.
     /// `None` after a resumption.
     #[must_use]
     pub fn response(&self) -> Option<&types::OrderResponse> {

@@ -81,7 +81,7 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when there is no such certificate; whatever the service answers.
+    /// [`Error::is_not_found`] when there is no such certificate; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Certificates::revoke)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeCertificate, doc { #[doc = docs!(call Certificates::revoke)] }))]
@@ -124,7 +124,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order; whatever the service answers.
+    /// [`Error::is_not_found`] when the account has no such order; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::revoke)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeOrder, doc { #[doc = docs!(call Orders::revoke)] }))]

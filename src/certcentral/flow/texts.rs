@@ -24,8 +24,5 @@ fn states_read_as_what_is_missing() {
         assert_eq!(DomainValidationState::Pending { code }.to_string(), expected);
     }
     let txt = DcvInstructions::Txt { name: "example.org".into(), value: "t0k".into(), expires: None };
-    assert_eq!(
-        DomainValidationState::TokenRenewed(txt).to_string(),
-        r#"waits for what has to be published now: example.org. IN TXT "t0k""#
-    );
+    assert_eq!(DomainValidationState::TokenRenewed(txt).to_string(), r#"waits for this to be published: example.org. IN TXT "t0k""#);
 }

@@ -51,7 +51,7 @@ impl<'c> Orders<'c> {
         let id = order;
         let order = self.get(id).send().await?;
         if order.id != id {
-            return Err(Error::mismatch(format!("order {} came instead of {id}", order.id)));
+            return Err(Error::mismatch(format!("the service returned order {} instead of {id}", order.id)));
         }
         let tls = is_tls(&order);
         require_verification(tls)?;
@@ -86,7 +86,7 @@ impl<'c> Orders<'c> {
                 return Ok(PendingIssuance::new(self.client.clone(), id, placed, csr, certificate, tls, approve, awaited));
             }
         }
-        Err(Error::mismatch(format!("no certificate of order {id} is told to be for this key")))
+        Err(Error::mismatch(format!("order {id} has no certificate for this key")))
     }
 }
 

@@ -94,7 +94,10 @@ impl<'c> Orders<'c> {
         let span = |field, dates: Option<DateRange>| dates.map(|dates| dates.checked(field)).transpose();
         let number = |flag: Option<bool>| flag.map(|flag| if flag { "1" } else { "0" }.to_owned());
         if products.len() > MOST_PRODUCTS {
-            return Err(Error::invalid("products", format!("{}; a list can be narrowed down to {MOST_PRODUCTS}", products.len())));
+            return Err(Error::invalid(
+                "products",
+                format!("{} products; a list can be filtered by at most {MOST_PRODUCTS}", products.len()),
+            ));
         }
         let mut query = queries::ListOrders {
             filters_status: status.map(|status| status.to_string()),

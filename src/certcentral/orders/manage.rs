@@ -44,10 +44,10 @@ impl<'c> Orders<'c> {
     ) -> Result<Vec<types::OrderStatusEntry>, Error> {
         let seconds = match within {
             Some(span) if span.is_zero() || span > LONGEST_SPAN => {
-                return Err(Error::invalid("within", format!("{span:?}; more than nothing and at most 7 days can be asked for")));
+                return Err(Error::invalid("within", format!("{span:?}; expected more than zero and at most 7 days")));
             }
             Some(span) => Some(i64::try_from(span.as_secs().max(1)).unwrap_or(i64::MAX)),
-            None if between.is_none() => return Err(Error::invalid("within", "say how far back, or between which days")),
+            None if between.is_none() => return Err(Error::invalid("within", "set `within` or `between`")),
             None => None,
         };
         let between = between.map(|dates| dates.checked("between")).transpose()?;
@@ -68,7 +68,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no comment: the service wants one; whatever the service answers.
+    /// [`Error::is_invalid_input`] when there is no comment: the service wants one; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::cancel)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CancelOrder, doc { #[doc = docs!(call Orders::cancel)] }))]
@@ -81,7 +81,7 @@ impl<'c> Orders<'c> {
         send_emails: Option<bool>,
     ) -> Result<(), Error> {
         if comment.trim().is_empty() {
-            return Err(Error::invalid("comment", "it is empty; the service wants to know why"));
+            return Err(Error::invalid("comment", "it is empty, and the service requires a reason"));
         }
         self.set_status(order, RequestedOrderStatus::Canceled, Some(comment), send_emails).await
     }
@@ -91,7 +91,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers: orders of CertCentral itself cannot be marked.
+    /// Whatever the service returns: orders of CertCentral itself cannot be marked.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::mark_renewed)] }))]
     #[builder(builder_type(name = MarkRenewed, doc { #[doc = docs!(call Orders::mark_renewed)] }))]
     pub async fn mark_renewed(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] renewed: bool) -> Result<(), Error> {
@@ -113,7 +113,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when an address cannot be one; whatever the service answers.
+    /// [`Error::is_invalid_input`] when an address cannot be one; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_additional_emails)] }))]
     #[builder(builder_type(name = SetAdditionalEmails, doc { #[doc = docs!(call Orders::set_additional_emails)] }))]
     pub async fn set_additional_emails(
@@ -131,7 +131,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the text is empty; whatever the service answers.
+    /// [`Error::is_invalid_input`] when the text is empty; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_note)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = AddNote, doc { #[doc = docs!(call Orders::add_note)] }))]
@@ -147,7 +147,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers: an account without multi-year plans has nothing to reissue.
+    /// Whatever the service returns: an account without multi-year plans has nothing to reissue.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_auto_reissue)] }))]
     #[builder(builder_type(name = SetAutoReissue, doc { #[doc = docs!(call Orders::set_auto_reissue)] }))]
     pub async fn set_auto_reissue(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] enabled: bool) -> Result<(), Error> {
@@ -158,7 +158,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no address, or one cannot be one; whatever the service answers.
+    /// [`Error::is_invalid_input`] when there is no address, or one cannot be one; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_approval_emails)] }))]
     #[builder(builder_type(name = ResendApprovalEmails, doc { #[doc = docs!(call Orders::resend_approval_emails)] }))]
     pub async fn resend_approval_emails(
@@ -212,7 +212,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::change_dcv_method)] }))]
     #[builder(builder_type(name = ChangeOrderDcvMethod, doc { #[doc = docs!(call Orders::change_dcv_method)] }))]
     pub async fn change_dcv_method(
@@ -228,7 +228,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service answers.
+    /// Whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::generate_dcv_token)] }))]
     #[builder(builder_type(name = GenerateOrderDcvToken, doc { #[doc = docs!(call Orders::generate_dcv_token)] }))]
     pub async fn generate_dcv_token(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
@@ -263,7 +263,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name or address cannot be one; whatever the service answers.
+    /// [`Error::is_invalid_input`] when a name or address cannot be one; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_dcv_emails)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ResendOrderDcvEmails, doc { #[doc = docs!(call Orders::resend_dcv_emails)] }))]

@@ -205,7 +205,7 @@ impl<S: issue_certificate::IsComplete> IssueCertificate<'_, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`], with nothing sent, when a name, address, plan or validity cannot be; whatever the service answers.
+    /// [`Error::is_invalid_input`], with nothing sent, when a name, address, plan or validity cannot be; whatever the service returns.
     /// After an error that [`is_ambiguous`](Error::is_ambiguous) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked()?.send().await

@@ -131,7 +131,7 @@ impl Prepared {
                 return self.placed(present, save).await;
             }
             if *last == Outcome::Unsure {
-                return Err(write.unsure("was sent by this client a moment ago and does not show yet; `another(true)` sends it again"));
+                return Err(write.unsure("was sent by this client a moment ago and is not listed yet; `another(true)` sends it again"));
             }
         }
         if let Some(refusal) = self.refusal.take() {
@@ -160,7 +160,7 @@ impl Prepared {
         let orders = client.orders();
         let write = self.write.clone();
         let (trail, left) = (Trail::after(&write, before), AtomicBool::default());
-        let unsure = write.unsure("may have been sent, and does not show; `send_again(true)` sends it again");
+        let unsure = write.unsure("may have been sent, and is not listed; `send_again(true)` sends it again");
         let placed = match recovery::search(recovery::time_to_search(&client, Instant::now()), &unsure, || trail.look(orders).boxed()).await
         {
             Searched::Found(placed) => placed,

@@ -32,7 +32,7 @@ impl Placing<'_> {
         for id in ids {
             let order = orders.get(id).send().await?;
             if order.id != id {
-                return Err(Error::mismatch(format!("order {} came instead of {id}", order.id)));
+                return Err(Error::mismatch(format!("the service returned order {} instead of {id}", order.id)));
             }
             if is_over(&order, orders.client.core.now().date_naive()) || self.identity.is_renewed(&order) {
                 continue;
@@ -60,7 +60,7 @@ impl Placing<'_> {
                     let what = match key {
                         Some(true) => "other names, another product or another renewal",
                         Some(false) => "another key",
-                        None => "a key that is not told",
+                        None => "an unknown key",
                     };
                     return Err(self.another(format!("order {id}, for {what}, has")));
                 }

@@ -172,7 +172,7 @@ impl<'a> Asking<'a> {
     pub(super) async fn new(orders: Orders<'_>, kind: FurtherKind, id: OrderId, csr: &'a Csr) -> Result<Self, Error> {
         let order = orders.get(id).send().await?;
         if order.id != id {
-            return Err(Error::mismatch(format!("order {} came instead of {id}", order.id)));
+            return Err(Error::mismatch(format!("the service returned order {} instead of {id}", order.id)));
         }
         let listed = listed(orders, kind, id).await?;
         let first = order.certificate.as_ref().and_then(|certificate| certificate.id);

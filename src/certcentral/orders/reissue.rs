@@ -99,8 +99,7 @@ impl<'c> Orders<'c> {
         let left_out: Vec<_> = std::iter::once(present_name).chain(present_names).filter(|name| !kept(name)).collect();
         if !left_out.is_empty() && !accept_revocation {
             let names = left_out.join(", ");
-            let why =
-                format!("{names} would be left out, and the present certificate be revoked 48 to 72 hours later; see accept_revocation");
+            let why = format!("{names} would be left out, and the current certificate revoked 48 to 72 hours later; see accept_revocation");
             return Err(Error::invalid("dns_names", why));
         }
         let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
@@ -178,7 +177,7 @@ impl<'c> Orders<'c> {
             None => present_names.iter().filter(|name| **name != common_name).cloned().collect(),
         };
         if let Some(name) = present_names.iter().find(|name| **name != common_name && !dns_names.contains(name)) {
-            return Err(Error::invalid("dns_names", format!("{name} would be left out; a duplicate has all names of the certificate")));
+            return Err(Error::invalid("dns_names", format!("{name} is missing; a duplicate has all names of the certificate")));
         }
         let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
         let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
@@ -195,7 +194,7 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
-    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service answers. After
+    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service returns. After
     /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
@@ -236,7 +235,7 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
-    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service answers. After
+    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service returns. After
     /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
@@ -276,7 +275,7 @@ impl Orders<'_> {
         let mut prepared = Prepared::new(self.client.clone(), write);
         if order.status != Some(OrderStatus::Issued) {
             let status = match &order.status {
-                Some(OrderStatus::Unknown(_)) | None => "in a state that nobody knows",
+                Some(OrderStatus::Unknown(_)) | None => "in a status unknown to this version",
                 Some(known) => known.as_str(),
             };
             let why = format!("order {} is {status}; only an issued one has further certificates", order.id);
@@ -320,7 +319,7 @@ pub(super) fn is_tls(order: &types::Order) -> bool {
 
 /// The common name and the other names of an order's certificate.
 pub(super) fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Error> {
-    let none = || Error::mismatch(format!("the service gave no names for order {}", order.id));
+    let none = || Error::mismatch(format!("the service returned no names for order {}", order.id));
     let certificate = order.certificate.as_ref().ok_or_else(none)?;
     let common_name = certificate.common_name.as_deref().ok_or_else(none)?;
     // A name of TLS is the same in any case; what else a certificate is about, such as a company, is not.

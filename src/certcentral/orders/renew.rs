@@ -135,7 +135,7 @@ impl<'c> Orders<'c> {
     ) -> Result<Prepared, Error> {
         // Of what could not be read nothing could be carried over.
         let old = self.client.in_full().orders().get(order).send().await?;
-        let missing = |what: &str| Error::mismatch(format!("the service gave no {what} for order {order}; say which"));
+        let missing = |what: &str| Error::mismatch(format!("the service returned no {what} for order {order}; set it"));
         let product = product.or_else(|| product_of(&old)).ok_or_else(|| missing("product"))?;
         let today = self.client.core.now().date_naive();
         let days_left = old.order_valid_till.map(|end| (end - today).num_days());
@@ -181,7 +181,7 @@ impl<'c> Orders<'c> {
         let mut prepared = Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another));
         if old.is_renewed == Some(true) {
             let by = old.renewed_order_id.filter(|id| id.0 != 0).map(|id| format!(", by order {id}")).unwrap_or_default();
-            prepared.refusal = Some(Error::mismatch(format!("order {order} was renewed already{by}")));
+            prepared.refusal = Some(Error::mismatch(format!("order {order} has already been renewed{by}")));
         }
         if old.auto_renew == Some(true) {
             warn!(target: "shomei", order = order.0, "the order that is renewed renews itself: the service may renew it a second time");
@@ -199,7 +199,7 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     ///
     /// [`Error::is_not_found`] when the account has no such order; [`Error::is_mismatch`] when it was renewed already or lacks what cannot
     /// be guessed; [`Error::is_invalid_input`] as for a new order, and, with the setter's name, when something of the old order is refused
-    /// today (SHA-1, an intermediate that is no longer offered) or cannot be said again; whatever the service answers. After an error that
+    /// today (SHA-1, an intermediate that is no longer offered) or cannot be said again; whatever the service returns. After an error that
     /// [`is_ambiguous`](Error::is_ambiguous) the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await

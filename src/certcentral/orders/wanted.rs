@@ -51,11 +51,11 @@ impl Wanted {
     /// The order request, checked.
     pub(super) fn order(self, product: &Product, csr: &Csr, plan: Plan) -> Result<sent::OrderRequest, Error> {
         if self.organization.is_none() && product.needs_organization() {
-            return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
+            return Err(Error::invalid("organization", format!("{product} requires an organization")));
         }
         check::path_segment("product", product.id())?;
         if let (Some(_), Some(_)) = (self.renewal_of, &self.renewed_thumbprint) {
-            return Err(Error::invalid("renewed_thumbprint", "renewal_of says already which order is renewed"));
+            return Err(Error::invalid("renewed_thumbprint", "renewal_of already names the renewed order"));
         }
         if let Some(id) = &self.alternative_order_id {
             check::own_id("alternative_order_id", id)?;
@@ -118,14 +118,14 @@ impl Wanted {
     ) -> Result<sent::RequestedCertificate, Error> {
         let signature_hash = self.signature_hash.clone().unwrap_or(SignatureHash::Sha256);
         if signature_hash == SignatureHash::Sha1 && !product.is_some_and(Product::is_private) {
-            return Err(Error::invalid("signature_hash", "sha1: no public certificate is signed with SHA-1 any more; name another hash"));
+            return Err(Error::invalid("signature_hash", "sha1: public certificates are no longer signed with SHA-1; use another hash"));
         }
         let organization_units: Vec<_> = self.organization_units.iter().flatten().filter(|unit| !unit.trim().is_empty()).cloned().collect();
         if !organization_units.is_empty() && product.is_some_and(Product::is_public_tls) {
             let units = organization_units.join(", ");
             return Err(Error::invalid(
                 "organization_units",
-                format!("{units}: public TLS certificates have had none since 2022; name none"),
+                format!("{units}: public TLS certificates have had none since 2022; leave them out"),
             ));
         }
         Ok(sent::RequestedCertificate {

@@ -76,7 +76,7 @@ fn reissues_last_until_the_plan_ends_at_most() {
     assert!(reissued(Some(Validity::days(61)), 60).unwrap_err().contains("the plan ends after 60"));
     assert!(reissued(Some(Validity::days(398)), 800).is_err());
     assert_eq!(reissued(Some(Validity::years(1)), 370), Ok(370));
-    assert!(reissued(Some(Validity::years(1)), 369).unwrap_err().contains("it has 369"));
+    assert!(reissued(Some(Validity::years(1)), 369).unwrap_err().contains("which has 369"));
     assert_eq!(reissued(Some(Validity::until(GUIDE + Days::new(60))), 60), Ok(60));
     assert!(reissued(None, 0).unwrap_err().contains("it ended on"));
 }

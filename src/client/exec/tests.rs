@@ -332,7 +332,7 @@ async fn the_refusal_is_told_if_there_is_no_place_again_before_the_deadline() {
     // Another call does not even leave.
     let error = client.call("write", CallOptions::default().call_timeout(secs(1))).await.unwrap_err();
     assert!(error.is_timeout() && !error.was_sent(), "{error}");
-    assert!(error.to_string().contains("no place under the rate limit within"), "{error}");
+    assert!(error.to_string().contains("no rate-limit slot became free within"), "{error}");
     assert_eq!(error.attempts(), 0);
 }
 

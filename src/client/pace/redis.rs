@@ -79,7 +79,7 @@ impl RedisSlidingWindow {
     /// When the URL is none; when a limit is zero, or a window is empty or longer than a year.
     pub fn new(url: &str, name: &str, rates: impl IntoIterator<Item = RateLimit>) -> Result<Self, Error> {
         // The URL is not shown: it may hold a password.
-        let client = Client::open(url).map_err(|_| Error::configuration("redis: the URL cannot be used"))?;
+        let client = Client::open(url).map_err(|_| Error::configuration("redis: the URL is invalid"))?;
         let rates = checked(rates)?;
         let state = State {
             lines: Lines::default(),

@@ -44,7 +44,7 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// Whatever the service answers.
+            /// Whatever the service returns.
             pub async fn send(self) -> Result<types::$page, Error> {
                 $(let $of = check::id("certificate_id", self.$of)?.into();)?
                 let offset = self.offset.map(|offset| i64::try_from(offset).unwrap_or(i64::MAX));

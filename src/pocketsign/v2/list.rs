@@ -62,7 +62,7 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// [`Error::is_invalid_input`], with nothing sent, when an id is none; whatever the service answers.
+            /// [`Error::is_invalid_input`], with nothing sent, when an id is none; whatever the service returns.
             pub async fn send(self) -> Result<types::$page, Error> {
                 $(for id in &self.filter.$ids {
                     check::id($field, id)?;

@@ -57,7 +57,7 @@ pub(crate) enum Axis {
     Csr(Csrs),
     /// What was written shows so much later.
     Lag(Duration),
-    /// The write arrives so long after the connection broke off.
+    /// The write arrives so long after the connection was lost.
     Late(Duration),
     /// Look-ups list all there is, or what is a stranger's; order info may tell no id of the caller's.
     IgnoresId {

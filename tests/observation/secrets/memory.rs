@@ -98,14 +98,14 @@ fn a_private_key_is_gone_when_it_is_dropped() {
     let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap();
     let masked = {
         let pem = key.to_pem();
-        let mut text = Zeroizing::new(String::with_capacity(pem.len()));
-        pem.lines().filter(|line| !line.starts_with("---")).for_each(|line| text.push_str(line));
+        let mut text = Zeroizing::new(String::with_capacity(pem.expose().len()));
+        pem.expose().lines().filter(|line| !line.starts_with("---")).for_each(|line| text.push_str(line));
         let mut der = Zeroizing::new(vec![0; 300]);
         STANDARD.decode_slice(&*text, &mut der).unwrap();
         Masked::of(&der[36..68])
     };
     key.sign_csr(["example.com"]).unwrap();
-    let again = PrivateKey::from_pem(&key.to_pem()).unwrap();
+    let again = PrivateKey::from_pem(key.to_pem().expose()).unwrap();
     assert!(masked.copies() > 0);
     drop((key, again));
     assert_eq!(masked.copies(), 0);

@@ -74,7 +74,7 @@ async fn nothing_is_told_at_any_level_by_any_crate() {
     });
     let pem = private.to_pem();
     let scalar = base64::engine::general_purpose::STANDARD
-        .decode(pem.lines().filter(|line| !line.starts_with("---")).collect::<String>())
+        .decode(pem.expose().lines().filter(|line| !line.starts_with("---")).collect::<String>())
         .unwrap()[36..68]
         .to_vec();
     let der = card.signing.der();

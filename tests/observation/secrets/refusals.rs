@@ -113,16 +113,16 @@ async fn no_error_of_ours_shows_a_secret() {
         builder().base_url(format!("https://example.com/?{KEY}")).build().unwrap_err(),
         builder().base_url(format!("https://example.com:{KEY}/")).build().unwrap_err(),
         builder().user_agent(format!("{KEY}\n")).build().unwrap_err(),
-        PrivateKey::from_pem(&private.replace("MI", "..")).unwrap_err(),
-        PrivateKey::from_pem(&private.replace("PRIVATE", "PUBLIC")).unwrap_err(),
-        Csr::from_pem(&private).unwrap_err(),
+        PrivateKey::from_pem(&private.expose().replace("MI", "..")).unwrap_err(),
+        PrivateKey::from_pem(&private.expose().replace("PRIVATE", "PUBLIC")).unwrap_err(),
+        Csr::from_pem(private.expose()).unwrap_err(),
         certcentral(closed).users().me().send().await.unwrap_err(),
         silent_server.users().me().send().await.unwrap_err(),
         pocketsign(closed).sign_in().signature(KEY, HashAlgorithm::Sha256, &digest, &digest).send().await.unwrap_err(),
         certcentral(closed).domains().resume_validation(pending.resume_token()).start().await.unwrap_err(),
         waited.into(),
     ];
-    let line = private.lines().nth(1).unwrap();
+    let line = private.expose().lines().nth(1).unwrap();
     for error in errors {
         silent(&told(error), &[KEY.as_bytes(), line.as_bytes()]);
     }

@@ -19,7 +19,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A private key as bytes that would show.
 fn secret_of(key: &PrivateKey) -> Vec<u8> {
     let pem = key.to_pem();
-    STANDARD.decode(pem.lines().filter(|line| !line.starts_with("---")).collect::<String>()).unwrap()[36..68].to_vec()
+    STANDARD.decode(pem.expose().lines().filter(|line| !line.starts_with("---")).collect::<String>()).unwrap()[36..68].to_vec()
 }
 
 #[tokio::test(start_paused = true)]

@@ -107,7 +107,7 @@ impl DomainValidation {
             return Ok(Found::Done(domain));
         }
         if domain.dcv_method.as_ref().is_some_and(|method| *method != self.method) {
-            return Err(refusal.unwrap_or_else(|| Error::mismatch("the domain's method of validation was changed")));
+            return Err(refusal.unwrap_or_else(|| Error::mismatch("the domain's validation method was changed")));
         }
         let token = domain.dcv_token.unwrap_or_default();
         let ended_before = |now| token.expiration_date.is_some_and(|end| end <= now);

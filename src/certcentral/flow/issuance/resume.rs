@@ -121,9 +121,10 @@ impl<'c> Orders<'c> {
         match self.client.core.seals.open(token.0)? {
             Stage::Placed(placed) => PendingIssuance::resumed(self.client, placed),
             Stage::Sending(write, before) => Prepared::kept(self.client, *write).find(&before, send_again, save.as_ref()).await,
-            Stage::Prepared(_) if save.is_none() => {
-                Err(Error::invalid("save_with", "this is not sent yet; the mark that it is has to be kept, so that it is never sent twice"))
-            }
+            Stage::Prepared(_) if save.is_none() => Err(Error::invalid(
+                "save_with",
+                "this was not sent yet; resume it with a `save` function that records that it is being sent, so that it is never sent twice",
+            )),
             Stage::Prepared(write) => Prepared::kept(self.client, *write).start(save.as_ref()).await,
         }
     }

@@ -1,4 +1,6 @@
-//! Who may import whom: the rules of ARCHITECTURE.md, held against the code.
+//! The rules of ARCHITECTURE.md, held against the code: who may import whom, and what of other crates shows in public.
+
+mod foreign;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
