@@ -35,6 +35,7 @@ pub mod plan;
 mod product;
 mod products;
 mod recovery;
+mod references;
 mod refusal;
 mod requests;
 mod users;
@@ -56,13 +57,14 @@ pub use self::{
     account::Account,
     certificates::{Certificates, Download},
     containers::Containers,
-    domains::{DomainRef, Domains},
+    domains::Domains,
     filter::{DateRange, OrderSort, Sort, TextFilter, ValidationExpiry},
-    orders::{Contact, OrderRef, Orders},
+    orders::{Contact, Orders},
     organizations::Organizations,
     plan::{IssuanceLimits, Plan, Validity},
     product::{Product, ValidationLevel},
     products::Products,
+    references::{CertificateRef, DomainRef, OrderRef},
     requests::Requests,
     users::Users,
 };

@@ -5,40 +5,12 @@ mod list;
 use bon::bon;
 
 pub use self::list::ListDomains;
-use super::{DcvMethod, DomainId, OrganizationId, ValidationType, check, docs, handle, sent, types};
+use super::{DcvMethod, DomainId, DomainRef, OrganizationId, ValidationType, check, docs, handle, sent, types};
 use crate::{client::call, error::Error};
 
 handle! {
     /// The domains of an account: [`CertCentral::domains`](super::CertCentral::domains).
     Domains
-}
-
-/// What names a domain to the service: its id, or its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DomainRef {
-    /// The id of a domain of the account.
-    Id(DomainId),
-    /// A fully qualified name, of the account or not.
-    Name(String),
-}
-
-impl From<DomainId> for DomainRef {
-    fn from(id: DomainId) -> Self {
-        Self::Id(id)
-    }
-}
-
-impl From<&str> for DomainRef {
-    fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
-    }
-}
-
-impl From<String> for DomainRef {
-    fn from(name: String) -> Self {
-        Self::Name(name)
-    }
 }
 
 #[bon]
@@ -188,10 +160,7 @@ impl<'c> Domains<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::dcv_emails)] }))]
     #[builder(builder_type(name = GetDcvEmails, doc { #[doc = docs!(call Domains::dcv_emails)] }))]
     pub async fn dcv_emails(self, #[builder(start_fn, into)] domain: DomainRef) -> Result<types::ValidationEmails, Error> {
-        let domain = match domain {
-            DomainRef::Id(id) => id.to_string(),
-            DomainRef::Name(name) => check::domain_name("domain", &name)?,
-        };
+        let domain = domain.segment()?;
         call!(self.client, domain_emails(&domain))
     }
 

@@ -48,5 +48,5 @@ pub use self::{
     instructions::DcvInstructions,
     issuance::{Blocker, Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance},
     pending::Pending,
-    revocation::{CertificateRef, GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
+    revocation::{GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
 };

@@ -19,7 +19,7 @@ mod wanted;
 
 use bon::bon;
 
-use super::{OrderId, check, docs, handle, types};
+use super::{OrderId, OrderRef, check, docs, handle, types};
 use crate::{client::call, error::Error};
 
 pub use self::{
@@ -42,37 +42,6 @@ pub(super) use self::{
 handle! {
     /// The orders of an account: [`CertCentral::orders`](super::CertCentral::orders).
     Orders
-}
-
-/// What names an order to the service: its id, or the thumbprint or serial number of its primary certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OrderRef {
-    /// The id.
-    Id(OrderId),
-    /// The SHA-1 thumbprint or the serial number of the primary certificate, in hexadecimal digits.
-    Certificate(String),
-}
-
-impl OrderRef {
-    fn segment(&self) -> Result<String, Error> {
-        match self {
-            Self::Id(id) => Ok(id.to_string()),
-            Self::Certificate(digits) => check::hexadecimal("order", digits),
-        }
-    }
-}
-
-impl From<OrderId> for OrderRef {
-    fn from(id: OrderId) -> Self {
-        Self::Id(id)
-    }
-}
-
-impl From<&str> for OrderRef {
-    fn from(digits: &str) -> Self {
-        Self::Certificate(digits.to_owned())
-    }
 }
 
 #[bon]

@@ -9,42 +9,11 @@ use super::{
     approval::{Approval, ApprovalToken},
 };
 use crate::{
-    certcentral::{CertCentral, CertificateId, Certificates, OrderId, Orders, check, docs, sent, types},
+    certcentral::{CertCentral, CertificateRef, Certificates, OrderId, Orders, docs, sent, types},
     client::call,
     error::Error,
     wait::{Flow, Found, Polled},
 };
-
-/// What names a certificate to the service: its id, or its serial number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CertificateRef {
-    /// The id.
-    Id(CertificateId),
-    /// The serial number, in hexadecimal digits.
-    Serial(String),
-}
-
-impl From<CertificateId> for CertificateRef {
-    fn from(id: CertificateId) -> Self {
-        Self::Id(id)
-    }
-}
-
-impl From<&str> for CertificateRef {
-    fn from(serial: &str) -> Self {
-        Self::Serial(serial.to_owned())
-    }
-}
-
-impl CertificateRef {
-    fn segment(&self) -> Result<String, Error> {
-        match self {
-            Self::Id(id) => Ok(id.to_string()),
-            Self::Serial(digits) => check::hexadecimal("certificate", digits),
-        }
-    }
-}
 
 /// A revocation that was asked for. It is done once its request is approved; where approval was skipped, it is done already.
 pub type PendingRevocation = Pending<Revocation>;
