@@ -15,10 +15,7 @@ mod transport;
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -113,6 +110,7 @@ impl Core {
 
     /// The time by the slower of both clocks, the service's and ours. What is past by it is past, whichever of them is wrong: one wrong
     /// `Date` must not lead to a step that cannot be taken back.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn past(&self) -> DateTime<Utc> {
         self.clock.now().min(self.clock.local())
     }
@@ -124,8 +122,9 @@ impl Core {
     }
 
     /// The base URL, as long as no response in the service's form ever came from there.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn unheard(&self) -> Option<&str> {
-        (!self.heard.load(Ordering::Relaxed)).then_some(&*self.base_url)
+        (!self.heard.load(std::sync::atomic::Ordering::Relaxed)).then_some(&*self.base_url)
     }
 
     /// When calls with these options are repeated.
@@ -145,6 +144,7 @@ impl Core {
     }
 
     /// How full the windows of the rate limit are.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn usage(&self) -> Vec<RateUsage> {
         self.pacer.usage()
     }

@@ -52,13 +52,31 @@ struct Inner {
 
 enum Kind {
     Configuration(Cow<'static, str>),
-    Invalid { field: Cow<'static, str>, reason: Cow<'static, str> },
-    Connection { sent: bool, answered: bool, source: Box<dyn StdError + Send + Sync> },
-    Timeout { sent: bool, limit: Duration },
+    Invalid {
+        field: Cow<'static, str>,
+        reason: Cow<'static, str>,
+    },
+    Connection {
+        sent: bool,
+        #[cfg_attr(not(feature = "certcentral"), allow(dead_code, reason = "only the flows of CertCentral ask"))]
+        answered: bool,
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    Timeout {
+        sent: bool,
+        limit: Duration,
+    },
     Answer(Answer),
-    Decode { path: String, source: Box<dyn StdError + Send + Sync>, excerpt: String },
-    TooLarge { limit: usize },
+    Decode {
+        path: String,
+        source: Box<dyn StdError + Send + Sync>,
+        excerpt: String,
+    },
+    TooLarge {
+        limit: usize,
+    },
     Mismatch(Cow<'static, str>),
+    #[cfg_attr(not(feature = "certcentral"), allow(dead_code, reason = "only the flows of CertCentral wait"))]
     Wait(EndedWait),
 }
 
@@ -73,6 +91,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) entries: Vec<ApiError>,
     /// Whether the document lists one of their codes.
+    #[cfg_attr(not(feature = "certcentral"), allow(dead_code, reason = "only the flows of CertCentral ask"))]
     pub(crate) is_listed: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) excerpt: String,
@@ -158,11 +177,13 @@ impl Error {
     }
 
     /// A wait ended without its result; the source is the typed [`WaitError`](crate::WaitError).
+    #[cfg(feature = "certcentral")]
     pub(crate) fn wait(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Kind::Wait(EndedWait { source: source.into(), out_of_time: false }))
     }
 
     /// A wait whose deadline passed.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn out_of_time(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Kind::Wait(EndedWait { source: source.into(), out_of_time: true }))
     }
@@ -177,6 +198,7 @@ impl Error {
     }
 
     /// Adds what it was about: `order 115429178`.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn about(mut self, subject: String) -> Self {
         self.0.subject = Some(subject);
         self
@@ -197,6 +219,7 @@ impl Error {
     }
 
     /// Adds what to look for to find out whether a write whose answer was lost has happened.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
         self.0.trace = Some(trace.into());
         self
@@ -415,6 +438,7 @@ impl Error {
     }
 
     /// Whether the service refused in its own words: with a code that its document lists. Another refusal may be some proxy's.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn is_refusal(&self) -> bool {
         self.as_answer().is_some_and(|answer| answer.status.is_client_error() && answer.is_listed)
     }

@@ -1,5 +1,5 @@
 //! What build.rs makes of the documents. The lints are off here, and only here.
-#![allow(missing_docs, unreachable_pub, unused, unused_qualifications)]
+#![allow(missing_docs, unnameable_types, unreachable_pub, unused, unused_qualifications)]
 #![allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, rustdoc::all)]
 
 #[cfg(test)]
@@ -7,7 +7,6 @@ mod tests;
 
 /// What a document says of an operation beside its method.
 #[derive(Clone, Copy, Debug)]
-#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Operation {
     /// The name of the method, and of the operation in hooks.
     pub id: &'static str,

@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData};
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 /// Defines an id: a number that the service sometimes writes as a string of digits: `id! { OrderId(u64) }`.
+#[allow(unused_macros, reason = "a document need not have an id of this kind")]
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident($number:ty)) => {
         $(#[$meta])*
@@ -48,6 +49,7 @@ macro_rules! id {
         }
     };
 }
+#[allow(unused_imports, reason = "a document need not have an id of this kind")]
 pub(crate) use id;
 
 /// Defines an id that is a string.
@@ -119,6 +121,7 @@ macro_rules! string_id {
 pub(crate) use string_id;
 
 /// Reads a number or a string of digits.
+#[allow(dead_code, reason = "a document need not have an id of this kind")]
 pub(crate) fn deserialize<'de, D: Deserializer<'de>, N: TryFrom<i128>>(deserializer: D) -> Result<N, D::Error> {
     struct Digits<N>(PhantomData<N>);
 

@@ -4,20 +4,33 @@
 //! `read::<Option<Vec<Boolean>>, _>` gives an `Option<Vec<bool>>`. Which of them a type of the document gets is the generator's rule
 //! (`openapi/refine.rs`), the same for every member of that type.
 
+#[cfg(feature = "certcentral")]
 mod containers;
+#[cfg(feature = "pocketsign")]
 mod exact;
+#[cfg(feature = "certcentral")]
 mod forgiving;
+#[cfg(feature = "certcentral")]
 mod scalar;
+#[cfg(feature = "certcentral")]
 mod time;
 
+#[cfg(feature = "certcentral")]
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error};
+#[cfg(feature = "certcentral")]
+use serde::de::Deserialize;
+use serde::de::{Deserializer, Error};
 
+#[cfg(feature = "certcentral")]
 pub(crate) use containers::{Keyed, Object};
+#[cfg(feature = "pocketsign")]
 pub(crate) use exact::{Exact, Message, Repeated, Rfc3339, Whole};
+#[cfg(feature = "certcentral")]
 pub(crate) use forgiving::{Forgiving, Strict, forgive};
+#[cfg(feature = "certcentral")]
 pub(crate) use scalar::{Boolean, Integer, Number, Text, TextEntry};
+#[cfg(feature = "certcentral")]
 pub(crate) use time::{Date, Timestamp};
 
 /// A way of reading.
@@ -44,8 +57,10 @@ pub(crate) fn read<'de, L: Lenient, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 /// A value that reads itself; `null` stands for "none".
+#[cfg(feature = "certcentral")]
 pub(crate) struct AsIs<T>(PhantomData<T>);
 
+#[cfg(feature = "certcentral")]
 impl<T: for<'de> Deserialize<'de>> Lenient for AsIs<T> {
     type Plain = T;
     const EXPECTED: &'static str = "a value";
@@ -56,8 +71,10 @@ impl<T: for<'de> Deserialize<'de>> Lenient for AsIs<T> {
 }
 
 /// A value that is made of what `L` reads, such as a redacted string.
+#[cfg(feature = "certcentral")]
 pub(crate) struct MadeOf<T, L>(PhantomData<(T, L)>);
 
+#[cfg(feature = "certcentral")]
 impl<T: From<L::Plain>, L: Lenient> Lenient for MadeOf<T, L> {
     type Plain = T;
     const EXPECTED: &'static str = L::EXPECTED;

@@ -1,7 +1,7 @@
 // The programs on the page use every feature; without them it is shown, but not tried.
 #![cfg_attr(any(not(doctest), all(feature = "pocketsign", feature = "sandbox")), doc = include_str!("../README.md"))]
-// One service alone need not use every shared tool.
-#![cfg_attr(not(all(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
+// Without a service there is nobody to use the shared tools.
+#![cfg_attr(not(any(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unused_imports, unused_macros))]
 // What is absent when it cannot be read is deprecated in the tests, and the compiler then knows what decides by it: see openapi/refine.rs.
 #![cfg_attr(test, allow(deprecated))]
 
@@ -26,6 +26,7 @@ mod random;
 pub mod sandbox;
 mod seal;
 mod secret;
+#[cfg(feature = "certcentral")]
 mod wait;
 #[cfg(any(feature = "certcentral", feature = "pocketsign"))]
 mod x509;
@@ -47,6 +48,7 @@ pub use sandbox::Sandbox;
 #[cfg(feature = "pocketsign")]
 pub use secret::RedactedBytes;
 pub use secret::{ApiKey, Redacted};
+#[cfg(feature = "certcentral")]
 pub use wait::{Fault, Flow, Polling, Progress, Wait, WaitError};
 #[cfg(feature = "certcentral")]
 pub use x509::{Certificate, CertificateChain, Csr};

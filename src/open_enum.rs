@@ -90,6 +90,7 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 /// Adds to an open enum with what further values begin, whose rest varies.
+#[allow(unused_macros, reason = "a document need not have an enum of this kind")]
 macro_rules! listing {
     ($name:ident [ $($prefix:literal),+ ]) => {
         impl $name {

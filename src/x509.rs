@@ -27,6 +27,7 @@ mod told_key;
 pub(crate) use self::chain::require_verification;
 #[cfg(feature = "keys")]
 pub use self::key::{KeyAlgorithm, PrivateKey};
+#[cfg(feature = "pocketsign")]
 pub(crate) use self::object::{Instead, Kind, objects};
 #[cfg(feature = "certcentral")]
 pub use self::{certificate::Certificate, chain::CertificateChain, csr::Csr};

@@ -6,10 +6,9 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt as _;
-use progenitor_client::{ByteStream, ResponseValue};
+use progenitor_client::ResponseValue;
 use reqwest::{StatusCode, header};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -22,7 +21,7 @@ use crate::{
 
 /// What a generated client carries along: the shared part, and where to note how the call went.
 #[derive(Clone, Debug)]
-#[allow(unnameable_types, reason = "the generated clients carry it")]
+#[allow(unnameable_types, unreachable_pub, reason = "the generated clients carry it, and the feature raw shows them")]
 pub struct Call {
     pub(super) core: Arc<Core>,
     pub(super) options: CallOptions,
@@ -56,6 +55,7 @@ impl Call {
     }
 
     /// A call, or several, whose answers the caller decodes.
+    #[cfg(feature = "raw")]
     pub(crate) fn unlifted(core: Arc<Core>, options: CallOptions) -> Self {
         Self { lifted: false, ..Self::new(core, options) }
     }
@@ -140,16 +140,19 @@ impl<C> Started<C> {
     }
 
     /// The same for an answer that is a file.
+    #[cfg(feature = "certcentral")]
     pub(crate) async fn lift_bytes(
         self,
-        result: Result<ResponseValue<ByteStream>, progenitor_client::Error<()>>,
+        result: Result<ResponseValue<progenitor_client::ByteStream>, progenitor_client::Error<()>>,
     ) -> Result<(header::HeaderMap, Bytes), Error> {
+        use futures_util::StreamExt as _;
+
         let value = match result {
             Ok(value) => value,
             Err(error) => return Err(self.explain(error).await),
         };
         let headers = value.headers().clone();
-        let mut body = BytesMut::new();
+        let mut body = bytes::BytesMut::new();
         let mut chunks = value.into_inner().into_inner();
         while let Some(chunk) = chunks.next().await {
             body.extend_from_slice(&chunk.map_err(|error| self.tell(Error::cut_short(error.without_url())))?);

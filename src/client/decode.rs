@@ -2,11 +2,15 @@
 
 use progenitor_client::ResponseValue;
 use serde::de::{DeserializeOwned, Error as _};
+#[cfg(feature = "certcentral")]
 use serde_json::Value;
+#[cfg(feature = "certcentral")]
 use tracing::{debug, warn};
 
 use super::{Call, Core};
-use crate::{error::Error, lenient};
+use crate::error::Error;
+#[cfg(feature = "certcentral")]
+use crate::lenient;
 
 #[cfg(test)]
 mod tests;
@@ -16,8 +20,10 @@ mod tests;
 pub(crate) enum Json {
     /// By a language of loose types. What nothing is decided by may be unreadable; an empty list may be an empty object; of a member that
     /// stands twice the last one counts.
+    #[cfg(feature = "certcentral")]
     Loose,
     /// After the specification of protobuf's JSON, in no other form.
+    #[cfg(feature = "pocketsign")]
     Protobuf,
 }
 
@@ -48,30 +54,35 @@ impl Call {
     }
 }
 
+#[cfg_attr(not(feature = "certcentral"), allow(unused_variables, reason = "only loose JSON is forgiven"))]
 fn read<T: DeserializeOwned>(json: Json, operation: &'static str, body: &[u8], in_full: bool) -> Result<T, Undecodable> {
     let nowhere = |error| Undecodable { path: String::new(), error };
     let body = match (list(body), json) {
         (None, _) => body,
+        #[cfg(feature = "certcentral")]
         (Some([]), Json::Loose) => b"{}",
         // A type that reads itself would take it for its members in a row.
         _ => return Err(nowhere(serde_json::Error::custom("a list stands where an object is documented"))),
     };
-    let error = match serde_json::from_slice(body) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    if json == Json::Protobuf {
-        return Err(located::<T>(body, error));
-    }
-    // What is no JSON stays so; of what is, the first reading knows no members that stand twice, and forgives none.
-    let value: Value = serde_json::from_slice(body).map_err(nowhere)?;
-    let (value, unreadable) = lenient::forgive(value).map_err(|(path, error)| Undecodable { path, error })?;
+    serde_json::from_slice(body).or_else(|error| match json {
+        #[cfg(feature = "pocketsign")]
+        Json::Protobuf => Err(located::<T>(body, error)),
+        #[cfg(feature = "certcentral")]
+        Json::Loose => forgiven(operation, body, in_full).map_err(|again| again.unwrap_or_else(|| nowhere(error))),
+    })
+}
+
+/// The value of a body that could not be read at first: then no member may stand twice, and none is forgiven. `None` if it is no JSON.
+#[cfg(feature = "certcentral")]
+fn forgiven<T: DeserializeOwned>(operation: &'static str, body: &[u8], in_full: bool) -> Result<T, Option<Undecodable>> {
+    let value: Value = serde_json::from_slice(body).map_err(|_| None)?;
+    let (value, unreadable) = lenient::forgive(value).map_err(|(path, error)| Some(Undecodable { path, error }))?;
     if unreadable.is_empty() {
         debug!(target: "shomei", operation, "a member of an answer stands twice: the last one counts");
     }
     for (member, count) in unreadable {
         if in_full {
-            return Err(Undecodable { path: member, error: serde_json::Error::custom("the member cannot be read") });
+            return Err(Some(Undecodable { path: member, error: serde_json::Error::custom("the member cannot be read") }));
         }
         warn!(target: "shomei", operation, member, count, "a member of an answer cannot be read, and is left out");
     }
@@ -90,6 +101,7 @@ fn list(body: &[u8]) -> Option<&[u8]> {
 }
 
 /// Reads the body a second time, for the path at which it stops to make sense.
+#[cfg(feature = "pocketsign")]
 fn located<T: DeserializeOwned>(body: &[u8], error: serde_json::Error) -> Undecodable {
     match serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(body)) {
         Ok(_) => Undecodable { path: String::new(), error },

@@ -79,6 +79,7 @@ enum Content<'f> {
 
 impl Object<'_> {
     /// Whether a part of it is missing.
+    #[cfg(feature = "certcentral")]
     pub(crate) fn is_cut(&self) -> bool {
         matches!(self.content, Content::Cut)
     }

@@ -8,6 +8,7 @@ pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
+#[cfg(feature = "certcentral")]
 pub(crate) const SET: u8 = 0x31;
 /// The constructed tag `[0]`.
 pub(crate) const CONTEXT_0: u8 = 0xa0;
@@ -37,6 +38,7 @@ pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Option<Value<'a>> {
 }
 
 /// Takes the first value off, which has to have this tag.
+#[cfg(feature = "certcentral")]
 pub(crate) fn expect<'a>(tag: u8, input: &mut &'a [u8]) -> Option<Value<'a>> {
     take(input).filter(|value| value.tag == tag)
 }
