@@ -43,6 +43,7 @@ mod users;
 use std::{sync::Arc, time::Duration};
 
 use reqwest::header::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
 
 use self::orders::Ledger;
 use crate::{
@@ -126,7 +127,8 @@ pub mod raw {
 }
 
 /// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Region {
     /// `www.digicert.com`, where most accounts are.

@@ -11,6 +11,7 @@ pub mod certcentral;
 mod client;
 #[cfg(any(feature = "certcentral", feature = "pocketsign"))]
 mod docs;
+mod duration;
 mod error;
 mod generated;
 mod id;
@@ -39,7 +40,7 @@ pub use client::{
     CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RetryPolicy, Service, SlidingWindow,
     Transport, TransportError,
 };
-pub use error::{ApiError, Error};
+pub use error::{ApiError, Error, ErrorKind};
 pub use page::{Items, Page, Pages};
 #[cfg(feature = "pocketsign")]
 pub use pocketsign::PocketSign;

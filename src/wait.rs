@@ -128,7 +128,7 @@ impl<F: Flow> Wait<F> {
             progress: flow.begin(),
             flow: Arc::clone(&flow),
             polling,
-            interval: polling.first(),
+            interval: polling.initial(),
             within: within.min(LONGEST),
             started: None,
             next: None,
@@ -265,7 +265,7 @@ impl<F: Flow> Watch<F> {
                 return Err(Reason::Ended(why));
             }
             Found::Moved(state) => {
-                self.interval = self.polling.first();
+                self.interval = self.polling.initial();
                 state
             }
             Found::Waiting(state) => state,

@@ -22,20 +22,25 @@ const PROGRAMS: [(&str, &[&str]); 7] = [
     ("issue_certificate", &["its key, names and chain are verified"]),
     ("order_once", &["is placed", "ordered once"]),
     ("reissue_with_new_names", &["agreed: certificate", "72 hours later"]),
-    ("renew_expiring", &["renew it, its plan ends too", ": shop.example.com until "]),
+    ("renew_expiring", &["renew it: its plan ends too", ": shop.example.com until "]),
     ("revoke_and_replace", &["replaced by", "approved as request Some", "the plan goes on for"]),
     ("verify_signature", &["a new user", "a known user", "refused: "]),
 ];
 
-/// Runs a program to its end. Cargo puts the examples beside the folder that this test is in.
-async fn run(name: &str, arguments: &[&str]) -> Output {
+/// Cargo puts the examples beside the folder that this test is in.
+fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let program = own.ancestors().nth(2).unwrap().join("examples").join(format!("{name}{EXE_SUFFIX}"));
     assert!(
         program.exists(),
         "`cargo test` builds the examples, `cargo test --test examples` does not: cargo build --all-features --examples"
     );
-    let mut command = Command::new(program);
+    program
+}
+
+/// Runs a program to its end.
+async fn run(name: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program(name));
     // With a key they would go to the real services.
     command.args(arguments).env_remove("CERTCENTRAL_API_KEY").env_remove("POCKETSIGN_API_TOKEN").stdin(Stdio::null()).kill_on_drop(true);
     timeout(PATIENCE, command.output()).await.unwrap_or_else(|_| panic!("{name} does not end")).unwrap()
@@ -74,6 +79,80 @@ async fn they_end_well() {
     };
     futures_util::future::join_all(PROGRAMS.map(ends_well)).await;
     assert!(output.exists() && folder.join("chain.key").exists());
+}
+
+#[tokio::test]
+async fn each_answers_help() {
+    for (name, _) in PROGRAMS {
+        let output = run(name, &["--help"]).await;
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains(&format!("usage: {name}")), "{name}: {output:?}");
+    }
+}
+
+/// Runs the main job against a server, and interrupts it as soon as it says that it has come so far.
+#[cfg(unix)]
+async fn interrupted(url: &str, key: &str, arguments: &[&str], at: &str) -> String {
+    use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+
+    let mut command = Command::new(program("issue_certificate"));
+    command.args(["--base-url", url, "--organization", "754781"]).args(arguments).env("CERTCENTRAL_API_KEY", key);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap() {
+        if line.contains(at) {
+            break;
+        }
+    }
+    // The program may be a moment away from watching for the signal.
+    let mut told = String::new();
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let id = child.id().map(|id| id.to_string()).unwrap_or_default();
+        Command::new("kill").args(["-INT", &id]).status().await.unwrap();
+        if let Ok(status) = timeout(Duration::from_secs(2), child.wait()).await {
+            child.stderr.take().unwrap().read_to_string(&mut told).await.unwrap();
+            assert_eq!(status.unwrap().code(), Some(130), "{told}");
+            break;
+        }
+    }
+    told
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupted_run_says_how_to_go_on_and_another_one_does() {
+    let folder = folder("examples-resume");
+    let sandbox = shomei::Sandbox::builder().api_key("KEY-OF-THE-EXAMPLES").issue_delay(Duration::from_secs(1)).build();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/services/v2", listener.local_addr().unwrap());
+    tokio::spawn(sandbox.clone().serve(listener, std::future::pending()));
+    let output = folder.join("chain.pem").display().to_string();
+
+    // First while the record is missing.
+    let told = interrupted(&url, "KEY-OF-THE-EXAMPLES", &["--output", &output], "IN TXT").await;
+    let resume = folder.join("chain.resume").display().to_string();
+    assert!(told.contains(&format!("--resume {resume}")), "{told}");
+    let again = run("issue_certificate", &["--output", &output]).await;
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--resume"), "{again:?}");
+
+    let cc = sandbox.certcentral().unwrap();
+    let domain = cc.domains().list().send().await.unwrap().domains.remove(0);
+    let token = cc.domains().get(domain.id).include_dcv(true).send().await.unwrap().dcv_token.unwrap();
+    sandbox.dns().publish_txt("example.com", &token.token.unwrap());
+    // Then while the certificate is.
+    let told = interrupted(&url, "KEY-OF-THE-EXAMPLES", &["--output", &output, "--resume", &resume], "is placed").await;
+    assert!(told.contains(&format!("--resume {resume}")), "{told}");
+
+    let mut last = Command::new(program("issue_certificate"));
+    last.args(["--base-url", &url, "--organization", "754781", "--output", &output, "--resume", &resume]);
+    let last = timeout(PATIENCE, last.env("CERTCENTRAL_API_KEY", "KEY-OF-THE-EXAMPLES").output()).await.unwrap().unwrap();
+    assert!(last.status.success(), "{last:?}");
+    let key = PrivateKey::from_pem(&fs::read_to_string(folder.join("chain.key")).unwrap()).unwrap();
+    let issued = CertificateChain::from_pem(&fs::read_to_string(&output).unwrap()).unwrap();
+    issued.verify_key(&key.sign_csr(["example.com"]).unwrap()).unwrap();
+    assert_eq!(cc.orders().list().send().await.unwrap().orders.len(), 1, "it was ordered once");
+    assert!(!folder.join("chain.resume").exists());
 }
 
 #[tokio::test]

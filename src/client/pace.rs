@@ -12,6 +12,7 @@ mod tests;
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisSlidingWindow;
@@ -26,12 +27,14 @@ use crate::error::Error;
 /// let short = RateLimit::new(100, Duration::from_secs(5));
 /// assert_eq!(short.limit, 100);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RateLimit {
     /// The most requests that a window may hold.
     pub limit: u32,
     /// How long the window is.
+    #[serde(with = "crate::duration")]
     pub window: Duration,
 }
 

@@ -2,29 +2,61 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 /// As long as anything can be waited for; what is longer could not be added to a time.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// How often a wait polls: at first after [`first`](Self::first), then at growing intervals, at most [`longest`](Self::longest).
+/// How often a wait polls: at first after [`initial`](Self::initial), then at growing intervals, at most [`max`](Self::max).
 ///
 /// The default begins with 5 s and grows by half each time up to 60 s. A longer `Retry-After` of the service is honoured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// As configuration it is `{"initial": "5s", "max": "60s"}`; either may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Settings", into = "Settings")]
 pub struct Polling {
-    first: Duration,
-    longest: Duration,
+    initial: Duration,
+    max: Duration,
+}
+
+/// What is written of it.
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    #[serde(with = "crate::duration")]
+    initial: Duration,
+    #[serde(with = "crate::duration")]
+    max: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Polling::default().into()
+    }
+}
+
+impl From<Settings> for Polling {
+    fn from(Settings { initial, max }: Settings) -> Self {
+        Self::exponential(initial, max)
+    }
+}
+
+impl From<Polling> for Settings {
+    fn from(Polling { initial, max }: Polling) -> Self {
+        Self { initial, max }
+    }
 }
 
 impl Polling {
     /// The shortest interval between two polls: a wait must not eat up the rate limit.
     pub(super) const SHORTEST: Duration = Duration::from_millis(100);
 
-    /// Polls at growing intervals between `first` and `longest`; shorter ones than 100 ms become 100 ms.
+    /// Polls at growing intervals between `initial` and `max`; shorter ones than 100 ms become 100 ms.
     #[must_use]
-    pub fn exponential(first: Duration, longest: Duration) -> Self {
-        let first = first.clamp(Self::SHORTEST, LONGEST);
-        Self { first, longest: longest.clamp(first, LONGEST) }
+    pub fn exponential(initial: Duration, max: Duration) -> Self {
+        let initial = initial.clamp(Self::SHORTEST, LONGEST);
+        Self { initial, max: max.clamp(initial, LONGEST) }
     }
 
     /// Polls at even intervals.
@@ -35,18 +67,18 @@ impl Polling {
 
     /// The first interval.
     #[must_use]
-    pub fn first(&self) -> Duration {
-        self.first
+    pub fn initial(&self) -> Duration {
+        self.initial
     }
 
     /// The longest interval.
     #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.longest
+    pub fn max(&self) -> Duration {
+        self.max
     }
 
     pub(super) fn after(&self, interval: Duration) -> Duration {
-        (interval + interval / 2).min(self.longest)
+        (interval + interval / 2).min(self.max)
     }
 }
 

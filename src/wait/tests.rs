@@ -253,7 +253,7 @@ async fn no_duration_is_too_long() {
     )
     .await;
     assert!(result.is_ok() || result.unwrap_err().is_wait_timeout());
-    assert!(Polling::fixed(Duration::MAX).first() < Duration::MAX);
+    assert!(Polling::fixed(Duration::MAX).initial() < Duration::MAX);
 }
 
 proptest! {

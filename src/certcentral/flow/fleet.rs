@@ -1,6 +1,6 @@
 //! What an account has to do every day: renew what ends, and prove control of domains again before it lapses.
 
-use std::{error::Error as StdError, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bon::bon;
 use chrono::{Days, NaiveDate};
@@ -8,6 +8,7 @@ use futures_util::{
     FutureExt as _, StreamExt as _, TryStreamExt as _, future,
     stream::{self, BoxStream},
 };
+use serde::Serialize;
 
 use super::{
     DcvInstructions, DomainValidationState, PendingValidation,
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// What is to be done about a certificate that ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RenewalAction {
     /// The plan goes on: a reissue costs nothing and lasts until then at most.
@@ -35,8 +37,18 @@ pub enum RenewalAction {
     Unknown,
 }
 
+impl fmt::Display for RenewalAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reissue { plan_days_left } => write!(f, "reissue it: {plan_days_left} days of its plan are left"),
+            Self::Renew => f.write_str("renew it: its plan ends too"),
+            Self::Unknown => f.write_str("look at the order: the service does not say when its plan ends"),
+        }
+    }
+}
+
 /// An order whose certificate ends soon.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ExpiringOrder {
     /// The order, as listed.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A certificate that was issued as ordered: its key is the CSR's, its names are those asked for, and its chain verifies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Issued {
     /// The order, as it stood when the certificate was fetched.
@@ -44,7 +44,8 @@ impl Issued {
 }
 
 /// What should be known about an order that was placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IssuanceWarning {
     /// The order that was renewed renews itself (`auto_renew`): the service may renew it a second time. Look at its orders before the plan

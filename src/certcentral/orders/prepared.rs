@@ -44,7 +44,6 @@ pub(in crate::certcentral) type Save =
 #[serde(deny_unknown_fields)]
 pub(in crate::certcentral) struct Write {
     pub(super) body: Body,
-    #[serde(serialize_with = "to_pem", deserialize_with = "from_pem")]
     pub(super) csr: Csr,
     pub(super) approve: bool,
     /// Whether one that is there already is not the one that is wanted.
@@ -319,22 +318,4 @@ impl Drop for Doubt<'_> {
 
 fn not_saved(error: Box<dyn StdError + Send + Sync>) -> Error {
     Error::invalid("save_with", format!("the token could not be saved, so nothing was sent: {error}"))
-}
-
-fn to_pem<S: Serializer>(csr: &Csr, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(csr.as_pem())
-}
-
-fn from_pem<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Csr, D::Error> {
-    Csr::from_pem(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-/// A request as it was written: what is left out in reading would not be under a seal.
-fn exact<'de, D: Deserializer<'de>, T: Serialize + DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    let written = serde_json::Value::deserialize(deserializer)?;
-    let request: T = serde_json::from_value(written.clone()).map_err(D::Error::custom)?;
-    match serde_json::to_value(&request) {
-        Ok(read) if read == written => Ok(request),
-        _ => Err(D::Error::custom("the request is not as it was written")),
-    }
 }
