@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, CustomFieldId, DateRange, DcvMethod, DomainId, NewContainerUser, OrderId,
+        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, CustomFieldId, DateRange, DcvMethod, DomainId, NewContainerUser, OrderId,
         OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, ServerPlatformId,
         TextFilter, UserId, ValidationExpiry, ValidationType,
     },
@@ -424,7 +424,7 @@ async fn containers_users_products_account(wire: &Wire, cc: &CertCentral) {
     wire.row(cc.containers().children(container).send(), "GET /container/3/children", Value::Null).await;
     let user = NewContainerUser { email: Some("jane.roe@example.com".to_owned()), ..Default::default() };
     wire.row(
-        cc.containers().create_child(container, "History").description("Ancient").template(5).user(user).send(),
+        cc.containers().create_child(container, "History").description("Ancient").template(ContainerTemplateId(5)).user(user).send(),
         "POST /container/3/children",
         json!({"name": "History", "description": "Ancient", "template_id": 5, "user": {"email": "jane.roe@example.com"}}),
     )

@@ -146,7 +146,7 @@ impl Account {
     fn end_plan(&mut self, id: u64, end: DateTime<Utc>) -> Option<()> {
         for request in self.orders.get(id)?.request_ids.clone() {
             if self.requests.get(request)?.is_open() {
-                let processor = self.users[0].id;
+                let processor = self.owner().id;
                 self.requests.get_mut(request)?.withdraw("The order has expired.", processor, end);
             }
         }
@@ -308,7 +308,7 @@ impl Account {
         if next_end <= end.date_naive() || self.all_certificates_of(order_id).any(asked_today) {
             return None;
         }
-        let (user, form) = (self.user(order.user_id)?, primary.form());
+        let (user, form) = (self.user(order.user_id)?.clone(), primary.form());
         self.begin_reissue(order_id, form, &user, false, Some(AUTO_REISSUE_NOTE.to_owned()), now);
         Some(())
     }

@@ -102,7 +102,7 @@ fn view(account: &Account, order: &Order, certificate: &Certificate, now: DateTi
     let (plain, wildcards) = certificate.name_counts();
     view["status"] = certificate.status.word().into();
     if let Some(user) = account.user(certificate.user_id) {
-        view["email"] = user.email.into();
+        view["email"] = user.email.clone().into();
     }
     if certificate.issued.is_some() {
         view["receipt_id"] = order.receipt_id.to_string().into();
@@ -124,8 +124,8 @@ pub(crate) fn certificate_in_list(account: &Account, certificate: &Certificate, 
         "user_id": certificate.user_id,
     });
     if let Some(user) = account.user(certificate.user_id) {
-        view["firstname"] = user.first_name.into();
-        view["lastname"] = user.last_name.into();
+        view["firstname"] = user.first_name.clone().into();
+        view["lastname"] = user.last_name.clone().into();
     }
     for (name, value) in issued_view(certificate, now) {
         view[name] = value;

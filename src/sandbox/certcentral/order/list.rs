@@ -52,8 +52,8 @@ impl Account {
     }
 
     /// The addresses an order is known by: whoever placed it, and the additional ones.
-    fn emails_of<'a>(&self, order: &'a Order) -> Vec<&'a str> {
-        let owner = self.user(order.user_id).map(|user| user.email);
+    fn emails_of<'a>(&'a self, order: &'a Order) -> Vec<&'a str> {
+        let owner = self.user(order.user_id).map(|user| user.email.as_str());
         owner.into_iter().chain(order.details.additional_emails.iter().map(String::as_str)).collect()
     }
 

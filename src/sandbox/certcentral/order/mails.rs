@@ -4,7 +4,6 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{Order, OrderStatus};
 use crate::sandbox::certcentral::Account;
-use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::network::{Mail, MailKind};
 
 /// Days before a plan's end at which its owner is reminded; the last one is after it.
@@ -73,7 +72,7 @@ impl Account {
         };
         let subject = format!("証明書申請 : {}", self.common_name(order));
         for approver in self.users.iter().filter(|user| user.may_approve()) {
-            self.send(order, approver.email, MailKind::ApprovalNeeded, &subject, at);
+            self.send(order, &approver.email, MailKind::ApprovalNeeded, &subject, at);
         }
     }
 
@@ -95,8 +94,7 @@ impl Account {
     }
 
     fn mail_owner(&self, order: &Order, kind: MailKind, subject: &str, at: DateTime<Utc>) {
-        let owner = self.user(order.user_id);
-        let owner = owner.as_ref().map(|User { email, .. }| *email);
+        let owner = self.user(order.user_id).map(|user| user.email.as_str());
         for to in owner.into_iter().chain(order.details.additional_emails.iter().map(String::as_str)) {
             self.send(order, to, kind, subject, at);
         }

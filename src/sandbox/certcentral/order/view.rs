@@ -18,7 +18,7 @@ impl Account {
 
     /// Order info, also inside Request info.
     pub(crate) fn order_view(&self, order: &Order, now: DateTime<Utc>) -> Map<String, Value> {
-        let user = self.user(order.user_id).unwrap_or(self.users[0]);
+        let user = self.user(order.user_id).cloned().unwrap_or_else(|| self.owner());
         let requests = || order.request_ids.iter().filter_map(|id| self.requests.get(*id));
         let counts = self.counts(order);
         let (plain_names, _) = self.certificates.get(order.certificate_id).map(Certificate::name_counts).unwrap_or_default();

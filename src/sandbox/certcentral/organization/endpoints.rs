@@ -65,7 +65,7 @@ pub(crate) fn create(account: &mut Account, call: &Call) -> Answer {
 pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
     let organization = account.organization(call.id(0))?;
     let mut view = organization.view(&account.container_summary(organization.container_id), None);
-    let user = account.users[0];
+    let user = account.owner();
     let contact = organization.contact.clone().unwrap_or_else(|| user.contact());
     view.insert("organization_contact".to_owned(), contact);
     view.insert("contacts".to_owned(), json!([{"contact_type": "organization_contact", "user_id": user.id}]));
