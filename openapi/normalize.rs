@@ -134,7 +134,10 @@ fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
 /// Whether something redacted stands in a response.
 fn has_secret(document: &Value, operation: &Operation<'_>) -> bool {
     let mut seen = BTreeSet::new();
-    operation.responses(document).flat_map(|(_, response)| entries(&response["content"])).any(|(_, media)| redacts(document, media, &mut seen))
+    operation
+        .responses(document)
+        .flat_map(|(_, response)| entries(&response["content"]))
+        .any(|(_, media)| redacts(document, media, &mut seen))
 }
 
 fn redacts(document: &Value, schema: &Value, seen: &mut BTreeSet<String>) -> bool {

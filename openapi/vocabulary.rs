@@ -143,7 +143,8 @@ impl Word {
                     let name = format_ident!("{name}");
                     let meaning = description.as_deref().map_or_else(|| format!("`{value}`"), |text| format!("`{value}`: {text}"));
                     let documentation = doc(&meaning);
-                    let value = if *numbers { TokenTree::from(Literal::u64_unsuffixed(value.parse().ok()?)).into() } else { quote!(#value) };
+                    let value =
+                        if *numbers { TokenTree::from(Literal::u64_unsuffixed(value.parse().ok()?)).into() } else { quote!(#value) };
                     Some(quote! { #[doc = #documentation] #name = #value #(| #aliases)* })
                 });
                 let variants: Vec<_> = variants.flatten().collect();

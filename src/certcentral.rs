@@ -75,11 +75,12 @@ pub use self::{
 pub use crate::generated::certcentral::{
     types::{CertificateFormat, NewContainerUser, RevocationReason},
     vocabulary::{
-        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus, ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod,
-        CustomFieldId, CustomFieldType, DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus,
-        DomainStatus, ErrorCode, NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
-        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
-        ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
+        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus,
+        ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType, DcvInvitationSource,
+        DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery, EmailValidationStatus, ErrorCode,
+        NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus, PaymentMethod, ProductNameId,
+        ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId,
+        UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
     },
 };
 

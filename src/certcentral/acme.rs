@@ -69,10 +69,7 @@ impl<'c> Acme<'c> {
             return Err(Error::invalid("days", "say how long certificates last: in days, or in years"));
         }
         let request = requested(name, &product, organization, years, days, profile)?;
-        self.told_once(&request.name, async {
-            call!(self.client, create_acme_credentials(&request))
-        }.boxed())
-        .await
+        self.told_once(&request.name, async { call!(self.client, create_acme_credentials(&request)) }.boxed()).await
     }
 
     /// Makes credentials of the former service (vendor page api-keys/acme-external-account-binding), which knows OV and EV products only. The
@@ -104,10 +101,7 @@ impl<'c> Acme<'c> {
             return Err(Error::invalid("product", format!("{product} is a DV product, which the former service does not know")));
         }
         let request = requested(name, &product, Some(organization), Some(years), days, profile)?;
-        self.told_once(&request.name, async {
-            call!(self.client, create_legacy_acme_credentials(&request))
-        }.boxed())
-        .await
+        self.told_once(&request.name, async { call!(self.client, create_legacy_acme_credentials(&request)) }.boxed()).await
     }
 }
 

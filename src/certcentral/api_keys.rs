@@ -120,9 +120,7 @@ impl<'c> ApiKeys<'c> {
     ) -> Result<CreatedApiKey, Error> {
         let request = sent::ApiKeyRequest { name: check::filled("name", name)?, restricted_to_role_id: restriction };
         let before = self.numbers(Some(user)).await?;
-        let create = async {
-            call!(self.client, create_api_key(&user, &request))
-        };
+        let create = async { call!(self.client, create_api_key(&user, &request)) };
         let created = recovery::told_once(
             self.client,
             create,
@@ -207,7 +205,9 @@ impl<'c> ApiKeys<'c> {
         let may_be_own = key.user.is_none_or(|user| user.id == own);
         if may_be_own && (own_key_named.is_none() || own_key_named != key.name) {
             let name = key.name.as_deref().unwrap_or_default();
-            let why = format!("key {id}, {name:?}, belongs to the user of this client's own key and may be that key; repeat its name to revoke it");
+            let why = format!(
+                "key {id}, {name:?}, belongs to the user of this client's own key and may be that key; repeat its name to revoke it"
+            );
             return Err(Error::invalid("own_key_named", why));
         }
         self.set_status(id, sent::RequestedApiKeyStatus::Revoked).await
@@ -228,9 +228,8 @@ impl ApiKeys<'_> {
     /// The keys of a name that have appeared since, and that nobody has used: whose secret was lost, cannot be used.
     pub(super) async fn appeared(self, user: Option<UserId>, name: &str, before: &BTreeSet<ApiKeyId>) -> Result<Vec<String>, Error> {
         let keys = self.list().maybe_user(user).send().await?.into_iter();
-        let may_be = |key: &types::ApiKeyInfo| {
-            !before.contains(&key.id) && key.name.as_deref() == Some(name) && key.last_used_date.is_none()
-        };
+        let may_be =
+            |key: &types::ApiKeyInfo| !before.contains(&key.id) && key.name.as_deref() == Some(name) && key.last_used_date.is_none();
         Ok(keys.filter(may_be).map(|key| format!("key {}", key.id)).collect())
     }
 }

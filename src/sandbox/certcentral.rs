@@ -34,7 +34,7 @@ use self::agenda::Agenda;
 use self::certificate::{Certificate, duplicate, reissue, revocation};
 use self::directory::Directory;
 use self::domain::{Domain, locking};
-use self::order::{Order, dcv, extras, status};
+use self::order::{Order, csr, dcv, emails, extras, status};
 use self::organization::Organization;
 use self::request::ApprovalRequest;
 use self::upkeep::{Awake, Lists};
@@ -148,6 +148,9 @@ static ROUTES: &[Route<Account>] = &[
     get("/order/certificate/{order_id}", order::endpoints::info),
     get("/order/certificate/{order_id}/validation", order::endpoints::validation),
     put("/order/certificate/{order_id}/status", status::update),
+    post("/order/certificate/{order_id}/csr", csr::add),
+    get("/order/certificate/{order_id}/email-validation", emails::list),
+    put("/email-validation/{token}", emails::validate),
     get("/order/certificate/{order_id}/reissue", reissue::list),
     post("/order/certificate/{order_id}/reissue", reissue::reissue),
     get("/order/certificate/{order_id}/duplicate", duplicate::list),

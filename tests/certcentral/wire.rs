@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, CustomFieldId, DateRange, DcvMethod, DomainId, NewContainerUser, OrderId,
-        OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, ServerPlatformId,
-        TextFilter, UserId, ValidationExpiry, ValidationType,
+        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, CustomFieldId, DateRange, DcvMethod, DomainId,
+        NewContainerUser, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
+        RequestType, ServerPlatformId, TextFilter, UserId, ValidationExpiry, ValidationType,
     },
 };
 

@@ -114,12 +114,7 @@ impl<'c> Users<'c> {
                 && user.email.as_ref() == Some(&request.email)
         };
         let before = self.numbers(&is_it).await?;
-        let create = || {
-            async {
-                Ok(call!(self.client, create_user(&request))?.id)
-            }
-            .boxed()
-        };
+        let create = || async { Ok(call!(self.client, create_user(&request))?.id) }.boxed();
         let look = || {
             async {
                 let found: Vec<_> = self.numbers(&is_it).await?.difference(&before).copied().collect();
@@ -194,9 +189,7 @@ impl<'c> Users<'c> {
         };
         let is_it = |user: &types::User| user.email.as_ref() == Some(&request.email);
         let before = self.numbers(&is_it).await?;
-        let create = async {
-            call!(self.client, create_user(&request))
-        };
+        let create = async { call!(self.client, create_user(&request)) };
         let appeared = || {
             async {
                 let now = self.numbers(&is_it).await?;

@@ -101,12 +101,18 @@ impl Account {
     }
 
     pub(crate) fn send(&self, order: &Order, to: &str, kind: MailKind, subject: &str, at: DateTime<Utc>) {
+        self.send_link(order, to, kind, subject, None, at);
+    }
+
+    /// Sends a mail with a link in it.
+    pub(crate) fn send_link(&self, order: &Order, to: &str, kind: MailKind, subject: &str, token: Option<String>, at: DateTime<Utc>) {
         self.network.mails.send(Mail {
             to: to.to_owned(),
             kind,
             subject: subject.to_owned(),
             domain: self.common_name(order).to_owned(),
             order_id: Some(order.id),
+            token,
             sent: at,
         });
     }

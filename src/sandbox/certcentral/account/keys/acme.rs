@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use crate::sandbox::authority::Purpose;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::products::{self, Level, Product};
 use crate::sandbox::http::{Answer, Call, Reply};
@@ -59,7 +60,7 @@ impl Account {
         }
         refusals.into_result()?;
         let product = products::find(product)?;
-        if !product.is_tls() || former && product.level == Level::Domain {
+        if product.purpose() != Purpose::Tls || former && product.level == Level::Domain {
             return Err(Refusal::invalid_value("product_name_id"));
         }
         let is_private = product.level == Level::Private;

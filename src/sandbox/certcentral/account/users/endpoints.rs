@@ -22,8 +22,7 @@ impl Account {
 /// `GET /user`
 pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
     let search = call.query.filter("search");
-    let mut users: Vec<&User> =
-        account.users.iter().filter(|user| listing::is_like(&search, &[&user.email, &user.last_name])).collect();
+    let mut users: Vec<&User> = account.users.iter().filter(|user| listing::is_like(&search, &[&user.email, &user.last_name])).collect();
     listing::sort(&mut users, &call.query, |user, key| match key {
         "id" => Some(Key::Number(user.id)),
         "first_name" => Some(Key::text(&user.first_name)),

@@ -72,7 +72,8 @@ impl Account {
         let required = |path| text(body, path, LONGEST_NAME)?.ok_or_else(|| Refusal::required(path));
         let first_name = refusals.note(required("first_name"));
         let last_name = refusals.note(required("last_name"));
-        let username = refusals.note(self.read_username(body, "username", None).and_then(|name| name.ok_or_else(|| Refusal::required("username"))));
+        let username =
+            refusals.note(self.read_username(body, "username", None).and_then(|name| name.ok_or_else(|| Refusal::required("username"))));
         let role = refusals.note(role(body, "access_roles").map(Some));
         let (job_title, telephone) = refusals.note(details(body));
         refusals.into_result()?;
