@@ -103,9 +103,10 @@ pub mod builders {
             GetDomain, GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
         },
         orders::{
-            AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
-            GenerateOrderDcvToken, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates, ListOrders, ListReissues,
-            MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+            AddCsr, AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
+            GenerateOrderDcvToken, GetEmailValidations, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates,
+            ListOrders, ListReissues, MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails,
+            SetAdditionalEmails, SetAutoReissue, ValidateEmail,
         },
         organizations::{
             ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization,

@@ -121,14 +121,9 @@ impl<'c> ApiKeys<'c> {
         let request = sent::ApiKeyRequest { name: check::filled("name", name)?, restricted_to_role_id: restriction };
         let before = self.numbers(Some(user)).await?;
         let create = async { call!(self.client, create_api_key(&user, &request)) };
-        let created = recovery::told_once(
-            self.client,
-            create,
-            || self.appeared(Some(user), &request.name, &before).boxed(),
-            &format!("API key {:?} of user {user}", request.name),
-            "revoke it",
-        );
-        let types::CreatedApiKey { id, api_key } = created.await?;
+        let look = || self.appeared(Some(user), &request.name, &before).boxed();
+        let wanted = format!("API key {:?} of user {user}", request.name);
+        let types::CreatedApiKey { id, api_key } = recovery::told_once(self.client, create, look, &wanted, "revoke it").await?;
         Ok(CreatedApiKey { id, key: usable(&api_key, &format_args!("key {id}"))? })
     }
 

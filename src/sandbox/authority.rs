@@ -56,11 +56,7 @@ struct Intermediate {
 
 /// Purpose, name of the intermediate, key usages.
 const INTERMEDIATES: [(Purpose, &str, &[ExtendedKeyUsagePurpose]); 3] = [
-    (
-        Purpose::Tls,
-        "Sandbox TLS ECC SHA256 2020 CA1",
-        &[ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
-    ),
+    (Purpose::Tls, "Sandbox TLS ECC SHA256 2020 CA1", &[ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth]),
     (Purpose::CodeSigning, "Sandbox Code Signing ECC SHA256 2021 CA1", &[ExtendedKeyUsagePurpose::CodeSigning]),
     (
         Purpose::Email,

@@ -108,7 +108,8 @@ pub(crate) fn activate(account: &mut Account, call: &Call) -> Answer {
 pub(crate) fn deactivate(account: &mut Account, call: &Call) -> Answer {
     account.caller(call).must_administrate()?;
     let id = account.organization(call.id(0))?.id;
-    let waiting = [OrderStatus::NeedsApproval, OrderStatus::NeedsCsr, OrderStatus::Pending, OrderStatus::Processing].map(|status| Key::Word(status.word()));
+    let waiting = [OrderStatus::NeedsApproval, OrderStatus::NeedsCsr, OrderStatus::Pending, OrderStatus::Processing]
+        .map(|status| Key::Word(status.word()));
     // The refusal is in the console's help, its code is inferred.
     if !account.orders_of_organization(id).any_of("status", &waiting).is_empty() {
         return Err(Refusal::invalid_status("The organization has pending orders or requests."));
