@@ -147,7 +147,7 @@ macro_rules! open_number {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                crate::id::deserialize(deserializer).map(Self::from)
+                crate::id::deserialize::<D, u64>(deserializer).map(Self::from)
             }
         }
     };
