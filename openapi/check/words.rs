@@ -49,6 +49,9 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
     } else {
         let texts = !values.is_empty() && values.iter().all(Value::is_string);
         findings.expect(texts, place, "x-extensible-enum is not a list of strings", "list the values, in quotes where YAML needs them");
+        if !texts {
+            return;
+        }
     }
     if let Some(names) = schema.get("x-enum-varnames") {
         let count = names.as_array().filter(|names| names.iter().all(Value::is_string)).map(Vec::len);

@@ -139,6 +139,7 @@ async fn a_renewal_carries_over_whatever_is_told() {
                 "server_platform": {"id": 45},
                 "cert_validity": {"days": 90},
                 "ca_cert_id": "39786C15468D713F",
+                "emails": ["jill@example.com"],
             },
             "organization": {
                 "id": 112_233,
@@ -195,6 +196,7 @@ async fn reissues_and_duplicates_carry_over_what_is_told_of_the_certificate() {
         "server_platform": {"id": 45},
         "cert_validity": {"days": 90},
         "ca_cert_id": "39786C15468D713F",
+        "emails": ["jill@example.com"],
     });
     service.client().orders().reissue(ORDER, csr.clone()).send().await.unwrap();
     assert_eq!(service.asked(), ("/order/certificate/7/reissue".to_owned(), json!({"certificate": certificate})));

@@ -55,7 +55,7 @@ async fn the_service_picks_a_product_by_a_hint() {
     };
     let placed = order("ov").send().await.unwrap();
     let picked = cc.orders().get(placed.id).send().await.unwrap().product.unwrap().name_id;
-    assert_eq!(picked.as_deref(), Some("ssl_plus"));
+    assert_eq!(picked.unwrap().to_string(), "ssl_plus");
     let error = order("something").send().await.unwrap_err();
     assert_eq!(error.certcentral_code(), Some(ErrorCode::AmbiguousProduct));
 }

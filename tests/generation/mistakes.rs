@@ -148,7 +148,7 @@ mistakes! {
         => "schema `Hash`: x-extensible-enum is for strings and integers — write `type: string`";
     open_enum_numbers: [(SCHEMAS, "/ThingKind/x-extensible-enum", json!(["1", "2"]))]
         => "schema `ThingKind`: x-extensible-enum of an integer is not a list of whole numbers — list the numbers, without quotes";
-    open_enum_number_names: [(SCHEMAS, "/ThingKind/x-enum-varnames", json!(null))]
+    open_enum_number_names: [(SCHEMAS, "/ThingKind/x-enum-varnames", json!(null)), (SCHEMAS, "/ThingKind/x-extensible-enum", json!([1]))]
         => "schema `ThingKind`: the value `1` makes the variant name `1`, which Rust does not take — name the variants in `x-enum-varnames`";
     open_enum_number_prefixes: [(SCHEMAS, "/ThingKind/x-enum-prefixes", json!(["1"]))]
         => "schema `ThingKind`: `x-enum-prefixes` means nothing for numbers — remove it";

@@ -120,7 +120,7 @@ table! { CALLS, |clients| &clients.cc => cc {
     "edit_api_key" answer: cc.api_keys().edit(KEY).name("deployment").send();
     "update_api_key_status" answer: cc.api_keys().revoke(KEY).own_key_named("deployment").send();
     "create_acme_credentials" answer: cc.acme().create_credentials("web", Product::GEOTRUST_DV).days(90).send();
-    "create_legacy_acme_credentials" answer: cc.acme().create_legacy_credentials("web", Product::BASIC_OV, ORGANIZATION).send();
+    "create_legacy_acme_credentials" answer: cc.acme().create_legacy_credentials("web", Product::BASIC_OV).organization(ORGANIZATION).send();
     "list_products" answer: cc.products().list().send();
     "product_info" answer: cc.products().get(Product::BASIC_OV).send();
     "account_info" answer: cc.account().get().send();

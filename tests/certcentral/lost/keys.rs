@@ -101,7 +101,7 @@ async fn acme_credentials_that_were_lost_are_named() {
         let error = if path.ends_with("tlm") {
             cc.acme().create_credentials("web", Product::BASIC_OV).organization(ORGANIZATION).years(1).send().await.unwrap_err()
         } else {
-            cc.acme().create_legacy_credentials("web", Product::BASIC_OV, ORGANIZATION).send().await.unwrap_err()
+            cc.acme().create_legacy_credentials("web", Product::BASIC_OV).organization(ORGANIZATION).send().await.unwrap_err()
         };
         let lost = numbers(&cc).await[1];
         assert!(

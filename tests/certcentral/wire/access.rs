@@ -73,7 +73,7 @@ pub(super) async fn acme(wire: &Wire, cc: &CertCentral) {
     )
     .await;
     wire.rows(
-        cc.acme().create_legacy_credentials("web", Product::BASIC_OV, OrganizationId(5)).send(),
+        cc.acme().create_legacy_credentials("web", Product::BASIC_OV).organization(OrganizationId(5)).send(),
         &[
             before,
             ("POST /key/acme-eab", json!({"name": "web", "product_name_id": "ssl_basic", "organization_id": 5, "validity_years": 1})),
@@ -162,7 +162,7 @@ pub(super) async fn bad_keys(wire: &Wire, cc: &CertCentral) {
     wire.refuses("years", cc.acme().create_credentials("web", Product::GEOTRUST_DV).years(0).send()).await;
     let signing = cc.acme().create_credentials("web", Product::CODE_SIGNING).organization(organization);
     wire.refuses("product", signing.days(90).send()).await;
-    wire.refuses("product", cc.acme().create_legacy_credentials("web", Product::GEOTRUST_DV, organization).send()).await;
+    wire.refuses("product", cc.acme().create_legacy_credentials("web", Product::GEOTRUST_DV).organization(organization).send()).await;
 }
 
 pub(super) async fn bad_users(wire: &Wire, cc: &CertCentral) {
