@@ -166,10 +166,11 @@ fn responses(file: &syn::File) -> TokenStream {
 }
 
 fn facts(operations: &[Facts]) -> TokenStream {
-    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success }| {
+    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success, secret }| {
         quote! {
             crate::generated::Operation {
                 id: #id, method: #method, path: #path, idempotent: #idempotent, deletes: #deletes, empty_success: #empty_success,
+                secret: #secret,
             }
         }
     });

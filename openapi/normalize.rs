@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::check::check;
-use super::document::{Json, Operation, entries, is_json, is_true, is_value, list, operations, pascal, resolve, schemas, snake};
+use super::document::{Json, Operation, entries, is_json, is_true, is_value, list, operations, pascal, referred, resolve, schemas, snake};
 use super::problem::Problem;
 use super::vocabulary::{self, Word, is_word};
 
@@ -30,6 +30,8 @@ pub(crate) struct Facts {
     pub(crate) deletes: bool,
     /// One success has a body and another has none, so that an empty body stands for `null`.
     pub(crate) empty_success: bool,
+    /// A response holds something redacted, so that no error may quote it.
+    pub(crate) secret: bool,
 }
 
 /// Reads YAML; a key written twice is a mistake, as one of the two would be lost.
@@ -69,6 +71,7 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
             idempotent: is_true(&operation.body["x-idempotent"]),
             deletes: is_true(&operation.body["x-deletes"]),
             empty_success,
+            secret: has_secret(document, &operation),
         });
     }
     let types = || schemas(document).filter(|(_, schema)| !is_value(schema));
@@ -126,6 +129,26 @@ fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {
     let file = shapes.iter().any(|(_, content)| content.as_ref().is_some_and(|content| content.get("application/json").is_none()));
     let status = |status: &str| if file { status.to_owned() } else { "2XX".to_owned() };
     (successes().map(|(documented, described)| (status(documented), response(described))).collect(), some_empty)
+}
+
+/// Whether something redacted stands in a response.
+fn has_secret(document: &Value, operation: &Operation<'_>) -> bool {
+    let mut seen = BTreeSet::new();
+    operation
+        .responses(document)
+        .flat_map(|(_, response)| entries(&response["content"]))
+        .any(|(_, media)| redacts(document, media, &mut seen))
+}
+
+fn redacts(document: &Value, schema: &Value, seen: &mut BTreeSet<String>) -> bool {
+    if is_true(&schema["x-redacted"]) {
+        return true;
+    }
+    if let Some(name) = referred(schema) {
+        return seen.insert(name.to_owned()) && redacts(document, resolve(document, schema), seen);
+    }
+    let members = entries(schema).filter(|(name, _)| !matches!(*name, "example" | "examples" | "default")).map(|(_, inner)| inner);
+    members.chain(list(schema)).any(|inner| redacts(document, inner, seen))
 }
 
 /// The one content of a response: JSON with its schema, or bytes whatever their type.

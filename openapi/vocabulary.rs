@@ -1,6 +1,6 @@
 //! The named schemas that become types of this crate instead of generated ones: open enums, ids and secrets.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ pub(crate) struct Word {
 pub(crate) enum Kind {
     OpenEnum {
         variants: Vec<Variant>,
+        /// The values are whole numbers.
+        numbers: bool,
         /// With what further values begin, whose rest varies.
         prefixes: Vec<String>,
         ignore_case: bool,
@@ -68,7 +70,8 @@ pub(crate) fn collect(document: &Value) -> Vec<Word> {
 fn kind(schema: &Value) -> Option<Kind> {
     if schema.get("x-extensible-enum").is_some() {
         let prefixes = list(&schema["x-enum-prefixes"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        return Some(Kind::OpenEnum { variants: variants(schema), prefixes, ignore_case: is_true(&schema["x-ignore-case"]) });
+        let (numbers, ignore_case) = (schema["type"] == "integer", is_true(&schema["x-ignore-case"]));
+        return Some(Kind::OpenEnum { variants: variants(schema), numbers, prefixes, ignore_case });
     }
     if is_true(&schema["x-id"]) {
         let integer = list(&schema["oneOf"]).iter().find(|one| one["type"] == "integer");
@@ -89,13 +92,13 @@ pub(crate) fn variants(schema: &Value) -> Vec<Variant> {
     let description = schema["description"].as_str().unwrap_or_default();
     list(&schema["x-extensible-enum"])
         .iter()
-        .filter_map(Value::as_str)
+        .filter_map(|value| value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string())))
         .enumerate()
         .map(|(index, value)| Variant {
-            name: names.get(index).and_then(Value::as_str).map_or_else(|| pascal(value), str::to_owned),
-            value: value.to_owned(),
-            aliases: entries(&schema["x-enum-aliases"]).filter(|(_, of)| *of == value).map(|(alias, _)| alias.to_owned()).collect(),
-            description: description.lines().find_map(|line| meaning(line, value)),
+            name: names.get(index).and_then(Value::as_str).map_or_else(|| pascal(&value), str::to_owned),
+            aliases: entries(&schema["x-enum-aliases"]).filter(|(_, of)| **of == *value).map(|(alias, _)| alias.to_owned()).collect(),
+            description: description.lines().find_map(|line| meaning(line, &value)),
+            value,
         })
         .collect()
 }
@@ -134,14 +137,20 @@ impl Word {
                 Some(quote! { crate::id::id! { #[doc = #documentation] #name(#number) } })
             }
             Kind::StringId => Some(quote! { crate::id::string_id! { #[doc = #documentation] #name } }),
-            Kind::OpenEnum { variants, prefixes, ignore_case } => {
+            Kind::OpenEnum { variants, numbers, prefixes, ignore_case } => {
                 let documentation = doc(&overview(description, variants));
                 let variants = variants.iter().map(|Variant { name, value, aliases, description }| {
                     let name = format_ident!("{name}");
                     let meaning = description.as_deref().map_or_else(|| format!("`{value}`"), |text| format!("`{value}`: {text}"));
                     let documentation = doc(&meaning);
-                    quote! { #[doc = #documentation] #name = #value #(| #aliases)* }
+                    let value =
+                        if *numbers { TokenTree::from(Literal::u64_unsuffixed(value.parse().ok()?)).into() } else { quote!(#value) };
+                    Some(quote! { #[doc = #documentation] #name = #value #(| #aliases)* })
                 });
+                let variants: Vec<_> = variants.flatten().collect();
+                if *numbers {
+                    return Some(quote! { crate::open_enum::open_number! { #[doc = #documentation] #name { #(#variants),* } } });
+                }
                 let comparison = if *ignore_case { quote!(ignore_case) } else { quote!(exact) };
                 let listing = (!prefixes.is_empty()).then(|| quote! { crate::open_enum::listing! { #name [ #(#prefixes),* ] } });
                 Some(quote! { crate::open_enum::open_enum! { #comparison #[doc = #documentation] #name { #(#variants),* } } #listing })

@@ -22,6 +22,8 @@
 //! recorded. Which page stands where is in `openapi/README.md`; what was inferred carries `x-inferred` in `openapi/certcentral.yaml`.
 
 mod account;
+mod acme;
+mod api_keys;
 mod certificates;
 mod check;
 mod containers;
@@ -56,6 +58,8 @@ use crate::{
 
 pub use self::{
     account::Account,
+    acme::Acme,
+    api_keys::{ApiKeys, CreatedApiKey},
     certificates::{Certificates, Download},
     containers::Containers,
     domains::Domains,
@@ -67,16 +71,17 @@ pub use self::{
     products::Products,
     references::{CertificateRef, DomainRef, OrderRef},
     requests::Requests,
-    users::Users,
+    users::{CreatedServiceUser, Users},
 };
 pub use crate::generated::certcentral::{
     types::{CertificateFormat, NewContainerUser, RevocationReason},
     vocabulary::{
-        ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus, ContactType, ContainerId, CsProvisioningMethod,
-        CustomFieldId, CustomFieldType, DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus,
-        DomainStatus, ErrorCode, NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
-        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
-        ServerPlatformId, SignatureHash, UserId, UserStatus, UserType, ValidationStatus, ValidationType,
+        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus,
+        ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType, DcvInvitationSource,
+        DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery, EmailValidationStatus, ErrorCode,
+        NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus, PaymentMethod, ProductNameId,
+        ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId,
+        UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
     },
 };
 
@@ -84,19 +89,25 @@ pub use crate::generated::certcentral::{
 pub mod builders {
     pub use super::{
         account::{CountExpiringOrders, GetAccount, GetBalance, ListCustomFields},
+        acme::{CreateAcmeCredentials, CreateLegacyAcmeCredentials},
+        api_keys::{ActivateApiKey, CreateApiKey, EditApiKey, GetApiKey, ListApiKeyRestrictions, ListApiKeys, RevokeApiKey},
         certificates::{
             ArchiveCertificate, DownloadBestFormat, DownloadCertificate, DownloadOrderCertificate, GetChain, ListIntermediates,
             UnarchiveCertificate,
         },
-        containers::{CreateContainer, GetContainer, ListChildContainers, ListContainers},
+        containers::{
+            CreateContainer, GetContainer, GetContainerTemplate, ListChildContainers, ListContainerRoles, ListContainerTemplates,
+            ListContainers,
+        },
         domains::{
             ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GenerateDcvToken, GetDcvEmails,
             GetDomain, GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
         },
         orders::{
-            AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
-            GenerateOrderDcvToken, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates, ListOrders, ListReissues,
-            MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+            AddCsr, AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
+            GenerateOrderDcvToken, GetEmailValidations, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates,
+            ListOrders, ListReissues, MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails,
+            SetAdditionalEmails, SetAutoReissue, ValidateEmail,
         },
         organizations::{
             ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization,
@@ -104,7 +115,7 @@ pub mod builders {
         },
         products::{GetProduct, ListProducts},
         requests::{ApproveRequest, CountRequests, GetRequest, ListRequests, RejectRequest, ReviewRequest},
-        users::{GetMe, GetUser, ListUsers},
+        users::{ChangeUserRole, CreateServiceUser, CreateUser, DeleteUser, EditUser, GetMe, GetUser, ListUsers},
     };
 }
 
@@ -213,6 +224,18 @@ impl CertCentral {
     #[must_use]
     pub fn users(&self) -> Users<'_> {
         Users::new(self)
+    }
+
+    /// API keys of the account's users (guide p.6-10).
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeys<'_> {
+        ApiKeys::new(self)
+    }
+
+    /// Credentials for ACME clients.
+    #[must_use]
+    pub fn acme(&self) -> Acme<'_> {
+        Acme::new(self)
     }
 
     /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].

@@ -103,6 +103,11 @@ pub struct Core {
 }
 
 impl Core {
+    /// Whether no error may quote what this operation brings: personal data, or a secret that the document says is in it.
+    fn keeps_back(&self, operation: &str) -> bool {
+        self.personal || self.operations.iter().any(|known| known.id == operation && known.secret)
+    }
+
     /// The time as the service sees it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()

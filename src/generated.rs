@@ -19,6 +19,8 @@ pub struct Operation {
     pub deletes: bool,
     /// A success may have no body where others have one; the body `null` then stands for none.
     pub empty_success: bool,
+    /// A response holds something redacted: no error quotes it.
+    pub secret: bool,
 }
 
 #[cfg(feature = "certcentral")]

@@ -89,6 +89,72 @@ macro_rules! open_enum {
 }
 pub(crate) use open_enum;
 
+/// Defines an open enum of whole numbers, from its name and its values.
+#[allow(unused_macros, reason = "a document need not have an enum of this kind")]
+macro_rules! open_number {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant,)+
+            /// A number the documentation does not list.
+            Unknown(u64),
+        }
+
+        impl $name {
+            /// The documented values.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The number as it stands on the wire.
+            #[must_use]
+            pub const fn number(self) -> u64 {
+                match self {
+                    $(Self::$variant => $value,)+
+                    Self::Unknown(number) => number,
+                }
+            }
+        }
+
+        impl ::std::convert::From<u64> for $name {
+            fn from(number: u64) -> Self {
+                match number {
+                    $($value => Self::$variant,)+
+                    _ => Self::Unknown(number),
+                }
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::num::ParseIntError;
+
+            fn from_str(digits: &str) -> ::std::result::Result<Self, Self::Err> {
+                digits.parse::<u64>().map(Self::from)
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(&self.number(), f)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_u64(self.number())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                crate::id::deserialize::<D, u64>(deserializer).map(Self::from)
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "a document need not have an enum of this kind")]
+pub(crate) use open_number;
+
 /// Adds to an open enum with what further values begin, whose rest varies.
 #[allow(unused_macros, reason = "a document need not have an enum of this kind")]
 macro_rules! listing {
@@ -186,6 +252,24 @@ mod tests {
         assert_eq!(Hash::from(String::from("Sha512")), Hash::Sha512);
         assert_eq!(serde_json::to_string(&Hash::from("SHA256")).unwrap(), "\"sha256\"");
         assert_eq!(Hash::KNOWN.len(), 2);
+    }
+
+    open_number! { /// A role.
+    Role { /// All of it.
+    Administrator = 1, /// Some of it.
+    Standard = 5 } }
+
+    #[test]
+    fn numbers_have_names_and_others_survive() {
+        assert_eq!([Role::from(1), Role::from(7)], [Role::Administrator, Role::Unknown(7)]);
+        assert_eq!((Role::Standard.number(), Role::Standard.to_string().as_str()), (5, "5"));
+        assert_eq!("5".parse(), Ok(Role::Standard));
+        assert_eq!(Role::KNOWN, [Role::Administrator, Role::Standard]);
+        for (json, role, written) in [("5", Role::Standard, "5"), ("\"1\"", Role::Administrator, "1"), ("6", Role::Unknown(6), "6")] {
+            assert_eq!(serde_json::from_str::<Role>(json).unwrap(), role);
+            assert_eq!(serde_json::to_string(&role).unwrap(), written);
+        }
+        assert!(serde_json::from_str::<Role>("\"Manager\"").is_err());
     }
 
     listing! { Status ["issued_by:"] }

@@ -289,7 +289,7 @@ impl Sandbox {
     /// An administrator makes one more API key, of a user with this role.
     pub fn add_api_key(&self, key: impl Into<String>, role: Role, scope: KeyScope) {
         let key = FurtherKey { key: key.into(), role, scope };
-        self.in_account(|account, _| account.add_key(key));
+        self.in_account(|account, now| account.add_key(key, now));
     }
 
     /// DigiCert has validated an organization, in every kind asked for.

@@ -35,12 +35,24 @@ pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
 }
 
 fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
-    findings.expect(schema["type"] == "string", place, "x-extensible-enum is for strings", "write `type: string`");
+    let numbers = schema["type"] == "integer";
+    findings.expect(numbers || schema["type"] == "string", place, "x-extensible-enum is for strings and integers", "write `type: string`");
     let both = schema.get("enum").is_none();
     findings.expect(both, place, "`enum` beside `x-extensible-enum` would make the enum closed", "remove `enum`");
     let values = list(&schema["x-extensible-enum"]);
-    let texts = !values.is_empty() && values.iter().all(Value::is_string);
-    findings.expect(texts, place, "x-extensible-enum is not a list of strings", "list the values, in quotes where YAML needs them");
+    if numbers {
+        let sound = !values.is_empty() && values.iter().all(Value::is_u64);
+        findings.expect(sound, place, "x-extensible-enum of an integer is not a list of whole numbers", "list the numbers, without quotes");
+        for member in ["x-enum-aliases", "x-enum-prefixes", "x-ignore-case"] {
+            findings.expect(schema.get(member).is_none(), place, format!("`{member}` means nothing for numbers"), "remove it");
+        }
+    } else {
+        let texts = !values.is_empty() && values.iter().all(Value::is_string);
+        findings.expect(texts, place, "x-extensible-enum is not a list of strings", "list the values, in quotes where YAML needs them");
+        if !texts {
+            return;
+        }
+    }
     if let Some(names) = schema.get("x-enum-varnames") {
         let count = names.as_array().filter(|names| names.iter().all(Value::is_string)).map(Vec::len);
         if count != Some(values.len()) {

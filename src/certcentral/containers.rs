@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{ContainerId, NewContainerUser, check, docs, handle, sent, types};
+use super::{ContainerId, ContainerTemplateId, NewContainerUser, check, docs, handle, sent, types};
 use crate::{client::call, error::Error};
 
 handle! {
@@ -70,8 +70,8 @@ impl<'c> Containers<'c> {
         name: String,
         /// What it is for.
         description: Option<String>,
-        /// The number of its template, which decides on its features.
-        template: Option<i64>,
+        /// Its template, which decides on its features; one of [`templates`](Self::templates).
+        template: Option<ContainerTemplateId>,
         /// A user to add with it.
         user: Option<NewContainerUser>,
     ) -> Result<types::CreatedContainer, Error> {
@@ -80,5 +80,54 @@ impl<'c> Containers<'c> {
         }
         let request = sent::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
         call!(self.client, create_child_container(&parent, &request))
+    }
+
+    /// Lists the templates that containers below a container can have (known from public clients). A template decides on the features of a
+    /// container.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such container.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::templates)] }))]
+    #[builder(builder_type(name = ListContainerTemplates, doc { #[doc = docs!(call Containers::templates)] }))]
+    pub async fn templates(self, #[builder(start_fn)] id: ContainerId) -> Result<Vec<types::ContainerTemplate>, Error> {
+        Ok(call!(self.client, list_container_templates(&id))?.container_templates)
+    }
+
+    /// Reads one template, with the roles that users of such a container can have (vendor page containers/template-info).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such container or template.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::template)] }))]
+    #[builder(builder_type(name = GetContainerTemplate, doc { #[doc = docs!(call Containers::template)] }))]
+    pub async fn template(
+        self,
+        #[builder(start_fn)] id: ContainerId,
+        #[builder(start_fn)] template: ContainerTemplateId,
+    ) -> Result<types::ContainerTemplate, Error> {
+        call!(self.client, container_template_info(&id, &template))
+    }
+
+    /// Lists the roles that users of a container can have (vendor page containers/list-container-roles).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::ContainerId;
+    ///
+    /// for role in cc.containers().roles(ContainerId(5)).send().await? {
+    ///     println!("{:?}: {:?}", role.id, role.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such container.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::roles)] }))]
+    #[builder(builder_type(name = ListContainerRoles, doc { #[doc = docs!(call Containers::roles)] }))]
+    pub async fn roles(self, #[builder(start_fn)] id: ContainerId) -> Result<Vec<types::AccessRole>, Error> {
+        Ok(call!(self.client, list_container_roles(&id))?.access_roles)
     }
 }

@@ -26,8 +26,9 @@ pub use self::{
     adopt::AdoptOrder,
     list::ListOrders,
     manage::{
-        AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GenerateOrderDcvToken, ListChanges, ListDuplicates, ListReissues,
-        MarkRenewed, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+        AddCsr, AddNote, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, GenerateOrderDcvToken, GetEmailValidations, ListChanges,
+        ListDuplicates, ListReissues, MarkRenewed, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
+        ValidateEmail,
     },
     new_order::{Contact, IssueCertificate},
     reissue::{DuplicateCertificate, ReissueCertificate},

@@ -36,6 +36,8 @@ pub enum ValidationLevel {
 pub struct Product {
     id: Cow<'static, str>,
     level: Option<ValidationLevel>,
+    /// What the service picks the product by, where it is to.
+    hint: Option<Cow<'static, str>>,
 }
 
 impl Product {
@@ -63,14 +65,40 @@ impl Product {
     pub const CODE_SIGNING_EV: Self = Self::known("code_signing_ev", ValidationLevel::Ev);
 
     const fn known(id: &'static str, level: ValidationLevel) -> Self {
-        Self { id: Cow::Borrowed(id), level: Some(level) }
+        Self { id: Cow::Borrowed(id), level: Some(level), hint: None }
     }
 
     /// A product by its identifier (`name_id`).
     pub fn new(id: impl Into<Cow<'static, str>>) -> Self {
         let id = id.into();
         let level = Self::of_the_guide().into_iter().find(|known| known.id == id).and_then(|known| known.level);
-        Self { id, level }
+        Self { id, level, hint: None }
+    }
+
+    /// The TLS product that the service picks for the names of an order, by a hint such as `ov` or `ev` (vendor page
+    /// orders/order-ssl-type_hint). Where it cannot, it refuses with
+    /// [`ErrorCode::AmbiguousProduct`](super::ErrorCode::AmbiguousProduct).
+    ///
+    /// ```
+    /// use shomei::certcentral::{Product, ValidationLevel};
+    ///
+    /// let product = Product::by_type_hint("ov");
+    /// assert_eq!((product.id(), product.validation_level()), ("ssl", Some(ValidationLevel::Ov)));
+    /// ```
+    pub fn by_type_hint(hint: impl Into<Cow<'static, str>>) -> Self {
+        let hint = hint.into();
+        let level = match &*hint {
+            "dv" => Some(ValidationLevel::Dv),
+            "ov" => Some(ValidationLevel::Ov),
+            "ev" => Some(ValidationLevel::Ev),
+            _ => None,
+        };
+        Self { id: Cow::Borrowed("ssl"), level, hint: Some(hint) }
+    }
+
+    /// What the service is to pick the product by.
+    pub(super) fn type_hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// The identifier, as it stands in the URL of an order.

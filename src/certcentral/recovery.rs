@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _, future::BoxFuture};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
@@ -73,6 +73,32 @@ pub(super) async fn recover<'w, T>(
         Outcome::Found(found) => Ok(found),
         Outcome::Absent | Outcome::Unknown => unsettled(again, lost.attempts()),
     }
+}
+
+/// Sends a write whose response alone tells a secret. If the response is lost, what was made is of no use to anybody: it is looked for, and
+/// the error says what to take back. Nothing is sent again.
+pub(super) async fn told_once<'w, T>(
+    client: &CertCentral,
+    send: impl Future<Output = Result<T, Error>>,
+    appeared: impl Fn() -> BoxFuture<'w, Result<Vec<String>, Error>>,
+    what: &str,
+    mend: &str,
+) -> Result<T, Error> {
+    let begun = Instant::now();
+    let lost = match send.await {
+        Err(error) if error.is_ambiguous() => error,
+        response => return response,
+    };
+    let look = || appeared().map_ok(|found| if found.is_empty() { Sighting::Absent } else { Sighting::Found(found) }).boxed();
+    let hint = match search(time_to_search(client, begun), &lost, look).await {
+        Outcome::Found(found) => {
+            let found = found.join(", ");
+            format!("the secret of the {what} was lost with the response; {found} appeared since: {mend}, unless somebody else made it")
+        }
+        Outcome::Absent => format!("no {what} shows since; if one appears, its secret was lost with the response: {mend}"),
+        Outcome::Unknown => format!("look for the {what}: if it was made, its secret was lost with the response: {mend}"),
+    };
+    Err(lost.after(0, begun.elapsed()).leaving(hint))
 }
 
 /// What is left of the time of a call that began then, or as much of it as the caller allows.

@@ -1,4 +1,6 @@
-//! Users of the account.
+//! Users of the account: persons, and service users, who have API keys and nothing else.
+
+mod change;
 
 use bon::bon;
 
@@ -8,6 +10,8 @@ use super::{
     queries, types,
 };
 use crate::{client::call, error::Error, page::LARGEST_PAGE};
+
+pub use self::change::{ChangeUserRole, CreateServiceUser, CreateUser, CreatedServiceUser, DeleteUser, EditUser};
 
 handle! {
     /// The users of an account: [`CertCentral::users`](super::CertCentral::users).

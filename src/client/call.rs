@@ -184,7 +184,11 @@ impl<C> Started<C> {
             return self.tell(failure);
         }
         let error = match error {
-            Generated::UnexpectedResponse(answer) => refused(answer, &self.call.core).await,
+            Generated::UnexpectedResponse(answer) => {
+                let mut operation = None;
+                self.call.note(|record| operation = record.operation);
+                refused(answer, operation.unwrap_or_default(), &self.call.core).await
+            }
             Generated::InvalidRequest(message) | Generated::Custom(message) => Error::invalid("request", message),
             Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
                 Error::connection(!error.is_builder(), error.without_url())
@@ -227,14 +231,14 @@ impl<C> Deref for Started<C> {
 }
 
 /// What the service said when its answer is not the documented one.
-async fn refused(answer: reqwest::Response, core: &Core) -> Error {
-    let (status, personal) = (answer.status(), core.personal);
+async fn refused(answer: reqwest::Response, operation: &str, core: &Core) -> Error {
+    let status = answer.status();
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
     let entries = core.entries_without_key((core.api_errors)(without_mark(&body)));
     let is_listed = entries.iter().any(|entry| (core.lists)(&entry.code));
     // What was understood need not be quoted: it may hold what must not be seen, in ways that only reading it shows.
-    let excerpt = if personal || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
+    let excerpt = if core.keeps_back(operation) || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
     Error::answer(Answer { status, entries, is_listed, retry_after, excerpt })
 }
 

@@ -46,7 +46,7 @@ impl Call {
         match read(json, operation, without_mark(&body), self.options.in_full) {
             Ok(value) => Ok(ResponseValue::new(value, status, headers)),
             Err(undecodable) => {
-                let failure = told(&undecodable, &body, &self.core);
+                let failure = told(&undecodable, &body, operation, &self.core);
                 self.note(|record| record.failure = Some(failure));
                 Err(progenitor_client::Error::InvalidResponsePayload(body, undecodable.error))
             }
@@ -110,8 +110,8 @@ fn located<T: DeserializeOwned>(body: &[u8], error: serde_json::Error) -> Undeco
 }
 
 /// The error as a caller sees it.
-fn told(Undecodable { path, error }: &Undecodable, body: &[u8], core: &Core) -> Error {
-    if core.personal {
+fn told(Undecodable { path, error }: &Undecodable, body: &[u8], operation: &str, core: &Core) -> Error {
+    if core.keeps_back(operation) {
         // serde's text and the body may quote what must not be seen; so may the path to what is no JSON, through members nobody documents.
         let path = if error.is_data() { core.without_key(path) } else { String::new() };
         let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());

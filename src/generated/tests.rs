@@ -172,7 +172,7 @@ fn leaves(value: &Value) -> Vec<(String, Vec<Value>)> {
         Value::Object(members) => members.iter().flat_map(|(name, inner)| -> Vec<_> { below(name.replace('/', "~1"), inner) }).collect(),
         Value::Array(list) => list.iter().enumerate().flat_map(|(index, inner)| -> Vec<_> { below(index.to_string(), inner) }).collect(),
         Value::Bool(_) => vec![(String::new(), vec![json!(1), json!("1"), json!("true"), json!("TRUE")])],
-        Value::Number(_) => vec![(String::new(), vec![json!("1"), json!(" 1 ")])],
+        Value::Number(number) => vec![(String::new(), vec![json!(number.to_string()), json!(format!(" {number} "))])],
         Value::String(text) if text == "1" => vec![(String::new(), vec![json!(1)])],
         Value::String(day) if day == "2024-05-01" => {
             vec![(String::new(), vec![json!("01 MAY 2024"), json!("2024-05-01T00:00:00+09:00"), json!("2024-05-01 00:00:00")])]

@@ -27,15 +27,43 @@ pub(crate) const ORGANIZATION: &str = "Shomei Sandbox";
 /// The authority itself, as its certificates name it.
 const CA_SUBJECT: Subject<'_> = Subject { organization: ORGANIZATION, city: "", state: "", country: "US" };
 
-/// Root and intermediate that sign what the sandbox issues.
+/// What a certificate is for, which decides who signs it and what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Servers, and their clients.
+    Tls,
+    /// Programs.
+    CodeSigning,
+    /// Mail, and those who read it.
+    Email,
+}
+
+/// The root and, for each purpose, an intermediate that signs what the sandbox issues.
 pub(crate) struct Authority {
     /// The certificate to trust.
     root: Certificate,
+    intermediates: [Intermediate; 3],
+}
+
+/// Who signs for a purpose.
+struct Intermediate {
+    purpose: Purpose,
     /// The certificate of `issuer`.
-    intermediate: Certificate,
+    certificate: Certificate,
     /// The name and key that sign leaves.
     issuer: Issuer<'static, KeyPair>,
 }
+
+/// Purpose, name of the intermediate, key usages.
+const INTERMEDIATES: [(Purpose, &str, &[ExtendedKeyUsagePurpose]); 3] = [
+    (Purpose::Tls, "Sandbox TLS ECC SHA256 2020 CA1", &[ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth]),
+    (Purpose::CodeSigning, "Sandbox Code Signing ECC SHA256 2021 CA1", &[ExtendedKeyUsagePurpose::CodeSigning]),
+    (
+        Purpose::Email,
+        "Sandbox Client ECC SHA256 2020 CA1",
+        &[ExtendedKeyUsagePurpose::EmailProtection, ExtendedKeyUsagePurpose::ClientAuth],
+    ),
+];
 
 /// What to put into a certificate.
 pub(crate) struct Issuance<'a> {
@@ -43,7 +71,7 @@ pub(crate) struct Issuance<'a> {
     pub csr: &'a str,
     /// The subject's common name, also the first alternative name.
     pub common_name: &'a str,
-    /// Further alternative names; IP addresses become IP names.
+    /// Further alternative names; IP addresses become IP names, and all are mail addresses if it is for mail.
     pub dns_names: &'a [String],
     /// The organization that was validated, none for a domain-validated certificate.
     pub organization: Option<Subject<'a>>,
@@ -51,7 +79,9 @@ pub(crate) struct Issuance<'a> {
     pub not_before: DateTime<Utc>,
     /// The last second of validity, in the year 9999 at the latest.
     pub not_after: DateTime<Utc>,
-    /// Whether clients may use the certificate, too.
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether clients may use a server's certificate, too.
     pub client_auth: bool,
 }
 
@@ -83,6 +113,8 @@ pub(crate) struct Certificate {
     pub not_before: DateTime<Utc>,
     /// The last second of validity.
     pub not_after: DateTime<Utc>,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// A freshly signed certificate and what its request told.
@@ -123,16 +155,23 @@ impl Authority {
     /// Makes an authority with fresh keys, elliptic ones since they are made in well under a millisecond.
     pub(crate) fn new() -> Self {
         let root_key = fresh_key();
-        let root_draft = ca_draft("Sandbox Global Root G3", BasicConstraints::Unconstrained);
+        let root_draft = ca_draft(Purpose::Tls, "Sandbox Global Root G3", BasicConstraints::Unconstrained);
         let root = root_draft.seal(root_draft.params.self_signed(&root_key));
         let root_issuer = Issuer::from_params(&root_draft.params, root_key);
 
-        let key = fresh_key();
-        let mut draft = ca_draft("Sandbox TLS ECC SHA256 2020 CA1", BasicConstraints::Constrained(0));
-        draft.params.use_authority_key_identifier_extension = true;
-        draft.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        let intermediate = draft.seal(draft.params.signed_by(&key, &root_issuer));
-        Self { root, intermediate, issuer: Issuer::new(draft.params, key) }
+        let intermediates = INTERMEDIATES.map(|(purpose, name, usages)| {
+            let key = fresh_key();
+            let mut draft = ca_draft(purpose, name, BasicConstraints::Constrained(0));
+            draft.params.use_authority_key_identifier_extension = true;
+            draft.params.extended_key_usages = usages.to_vec();
+            let certificate = draft.seal(draft.params.signed_by(&key, &root_issuer));
+            Intermediate { purpose, certificate, issuer: Issuer::new(draft.params, key) }
+        });
+        Self { root, intermediates }
+    }
+
+    fn of(&self, purpose: Purpose) -> &Intermediate {
+        self.intermediates.iter().find(|intermediate| intermediate.purpose == purpose).expect("each purpose has its row")
     }
 
     /// Signs the key of a request for the names asked for.
@@ -143,31 +182,43 @@ impl Authority {
     pub(crate) fn issue(&self, issuance: &Issuance<'_>) -> Result<Issued, IssueProblem> {
         let key = RequestedKey::from_csr(issuance.csr)?;
         let organization = issuance.organization.as_ref();
-        let mut draft = Draft::new(issuance.common_name, organization, issuance.not_before, issuance.not_after);
+        let purpose = issuance.purpose;
+        let mut draft = Draft::new(purpose, issuance.common_name, organization, issuance.not_before, issuance.not_after);
         let params = &mut draft.params;
         params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
-        params.subject_alt_names = alternative_names(issuance.common_name, issuance.dns_names)?;
+        params.subject_alt_names = match purpose {
+            Purpose::Tls => alternative_names(issuance.common_name, issuance.dns_names)?,
+            Purpose::CodeSigning => Vec::new(),
+            Purpose::Email => issuance.dns_names.iter().map(|address| mail_address(address)).collect::<Result<_, _>>()?,
+        };
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if key.facts.key_algorithm == KeyAlgorithm::Rsa {
+        if key.facts.key_algorithm == KeyAlgorithm::Rsa && purpose != Purpose::CodeSigning {
             params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
         }
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        if issuance.client_auth {
-            params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
-        }
-        let certificate = draft.seal(draft.params.signed_by(&key, &self.issuer));
+        params.extended_key_usages = match purpose {
+            Purpose::Tls if issuance.client_auth => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
+            Purpose::Tls => vec![ExtendedKeyUsagePurpose::ServerAuth],
+            Purpose::CodeSigning => vec![ExtendedKeyUsagePurpose::CodeSigning],
+            Purpose::Email => vec![ExtendedKeyUsagePurpose::EmailProtection, ExtendedKeyUsagePurpose::ClientAuth],
+        };
+        let certificate = draft.seal(draft.params.signed_by(&key, &self.of(purpose).issuer));
         Ok(Issued { certificate, key: key.facts })
     }
 
     /// Adds to a certificate of this authority those that vouch for it.
     pub(crate) fn chain<'a>(&'a self, leaf: &'a Certificate) -> Chain<'a> {
-        Chain { leaf, intermediate: &self.intermediate, root: &self.root }
+        Chain { leaf, intermediate: self.intermediate(leaf.purpose), root: &self.root }
     }
 
-    /// The certificate of the key that signs.
-    pub(crate) fn intermediate(&self) -> &Certificate {
-        &self.intermediate
+    /// The certificate of the key that signs for a purpose.
+    pub(crate) fn intermediate(&self, purpose: Purpose) -> &Certificate {
+        &self.of(purpose).certificate
+    }
+
+    /// The certificates of all keys that sign.
+    pub(crate) fn intermediates(&self) -> impl Iterator<Item = &Certificate> {
+        self.intermediates.iter().map(|intermediate| &intermediate.certificate)
     }
 
     /// The certificate to trust.
@@ -202,18 +253,26 @@ struct Draft {
     not_before: DateTime<Utc>,
     /// The last second of validity.
     not_after: DateTime<Utc>,
+    /// What it is for.
+    purpose: Purpose,
 }
 
 impl Draft {
     /// A certificate of no particular use.
-    fn new(common_name: &str, organization: Option<&Subject<'_>>, not_before: DateTime<Utc>, not_after: DateTime<Utc>) -> Self {
+    fn new(
+        purpose: Purpose,
+        common_name: &str,
+        organization: Option<&Subject<'_>>,
+        not_before: DateTime<Utc>,
+        not_after: DateTime<Utc>,
+    ) -> Self {
         let serial_number = fresh_serial_number();
         let mut params = CertificateParams::default();
         params.distinguished_name = distinguished_name(common_name, organization);
         params.serial_number = Some(serial_number.to_vec().into());
         params.not_before = x509_time(not_before);
         params.not_after = x509_time(not_after);
-        Self { params, common_name: common_name.to_owned(), serial_number, not_before, not_after }
+        Self { params, common_name: common_name.to_owned(), serial_number, not_before, not_after, purpose }
     }
 
     /// Joins the draft with what came of signing it.
@@ -226,14 +285,15 @@ impl Draft {
             thumbprint: upper_hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &der).as_ref()),
             not_before: self.not_before,
             not_after: self.not_after,
+            purpose: self.purpose,
             der,
         }
     }
 }
 
 /// A certificate that signs others.
-fn ca_draft(common_name: &str, reach: BasicConstraints) -> Draft {
-    let mut draft = Draft::new(common_name, Some(&CA_SUBJECT), CA_NOT_BEFORE, CA_NOT_AFTER);
+fn ca_draft(purpose: Purpose, common_name: &str, reach: BasicConstraints) -> Draft {
+    let mut draft = Draft::new(purpose, common_name, Some(&CA_SUBJECT), CA_NOT_BEFORE, CA_NOT_AFTER);
     draft.params.is_ca = IsCa::Ca(reach);
     draft.params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     draft
@@ -287,6 +347,11 @@ fn alternative_name(name: &str) -> Result<SanType, IssueProblem> {
         Ok(dns_name) if !name.is_empty() => Ok(SanType::DnsName(dns_name)),
         _ => Err(IssueProblem::Name(name.to_owned())),
     }
+}
+
+/// A mail address.
+fn mail_address(address: &str) -> Result<SanType, IssueProblem> {
+    Ia5String::try_from(address).map(SanType::Rfc822Name).map_err(|_| IssueProblem::Name(address.to_owned()))
 }
 
 /// A certificate request for a fresh key that nobody holds, as PEM: for accounts that are to look lived in.

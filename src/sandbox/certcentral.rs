@@ -27,14 +27,14 @@ use http::{HeaderMap, Method, Request};
 
 use self::account::containers::{self, Container};
 use self::account::custom_fields::{self, CustomField};
-use self::account::keys::ApiKey;
+use self::account::keys::{self, ApiKey, acme};
 use self::account::users::{self, User};
 use self::account::{finance, products, reports};
 use self::agenda::Agenda;
 use self::certificate::{Certificate, duplicate, reissue, revocation};
 use self::directory::Directory;
 use self::domain::{Domain, locking};
-use self::order::{Order, dcv, extras, status};
+use self::order::{Order, csr, dcv, emails, extras, status};
 use self::organization::Organization;
 use self::request::ApprovalRequest;
 use self::upkeep::{Awake, Lists};
@@ -46,7 +46,7 @@ use super::random::Random;
 use super::rates::Calls;
 use super::refusal::Refusal;
 use super::register::Register;
-use super::settings::{FurtherKey, KeyScope, Settings};
+use super::settings::{KeyScope, Settings};
 
 /// Where the service lives below its host.
 pub(crate) const BASE: &str = "/services/v2";
@@ -68,9 +68,9 @@ pub(crate) struct Account {
     network: Network,
     authority: Authority,
     random: Random,
-    keys: Vec<ApiKey>,
+    keys: Register<ApiKey>,
     calls: Calls,
-    users: [User; 4],
+    users: Register<User>,
     /// What CAA records name this account by.
     account_token: String,
     containers: Register<Container>,
@@ -97,13 +97,28 @@ static ROUTES: &[Route<Account>] = &[
     get("/report/request", reports::requests),
     get("/product", products::list),
     get("/product/{name_id}", products::info),
-    get("/user", users::list),
-    get("/user/me", users::me),
-    get("/user/{user_id}", users::info),
+    get("/user", users::endpoints::list),
+    post("/user", users::endpoints::create),
+    get("/user/me", users::endpoints::me),
+    get("/user/{user_id}", users::endpoints::info),
+    put("/user/{user_id}", users::endpoints::edit),
+    delete("/user/{user_id}", users::endpoints::delete),
+    put("/user/{user_id}/role", users::endpoints::change_role),
+    get("/key", keys::endpoints::list),
+    get("/key/api-roles", keys::endpoints::roles),
+    post("/key/user/{user_id}", keys::endpoints::create),
+    post("/key/acme-eab", acme::create_legacy),
+    post("/key/acme-eab/tlm", acme::create),
+    get("/key/{key_id}", keys::endpoints::info),
+    put("/key/{key_id}", keys::endpoints::edit),
+    put("/key/{key_id}/status", keys::endpoints::update_status),
     get("/container", containers::list),
     get("/container/{container_id}", containers::info),
     get("/container/{container_id}/children", containers::children),
     post("/container/{container_id}/children", containers::create_child),
+    get("/container/{container_id}/template", containers::templates),
+    get("/container/{container_id}/template/{template_id}", containers::template_info),
+    get("/container/{container_id}/role", containers::roles),
     get("/organization", organization::list::list),
     post("/organization", organization::endpoints::create),
     put("/organization/{organization_id}/activate", organization::endpoints::activate),
@@ -133,6 +148,9 @@ static ROUTES: &[Route<Account>] = &[
     get("/order/certificate/{order_id}", order::endpoints::info),
     get("/order/certificate/{order_id}/validation", order::endpoints::validation),
     put("/order/certificate/{order_id}/status", status::update),
+    post("/order/certificate/{order_id}/csr", csr::add),
+    get("/order/certificate/{order_id}/email-validation", emails::list),
+    put("/email-validation/{token}", emails::validate),
     get("/order/certificate/{order_id}/reissue", reissue::list),
     post("/order/certificate/{order_id}/reissue", reissue::reissue),
     get("/order/certificate/{order_id}/duplicate", duplicate::list),
@@ -189,13 +207,13 @@ impl Account {
         let mut random = Random::default();
         let users = users::starting(settings.key_may_approve);
         let mut account = Self {
-            keys: vec![ApiKey { key: settings.api_key.clone(), user_id: users[0].id, scope: KeyScope::Unrestricted }],
+            keys: keys::register(),
             calls: Calls::default(),
             account_token: random.word(ACCOUNT_TOKEN_LENGTH),
             containers: containers::starting(&mut random),
             custom_fields: Register::starting_at(FIRST_CUSTOM_FIELD),
             organizations: organization::starting(&users[0], now),
-            users,
+            users: users::register(users),
             domains: Register::starting_at(FIRST_DOMAIN),
             orders: Register::starting_at(FIRST_ORDER),
             certificates: Register::starting_at(FIRST_CERTIFICATE),
@@ -210,21 +228,17 @@ impl Account {
             network,
             random,
         };
+        let (first, owner) = (account.settings.api_key.clone(), account.owner().id);
+        account.enter_key(first, owner, "api key 01".to_owned(), KeyScope::Unrestricted, None, now);
         for key in account.settings.further_keys.clone() {
-            account.add_key(key);
+            account.add_key(key, now);
         }
         account
     }
 
-    /// Lets one more key in.
-    pub(crate) fn add_key(&mut self, FurtherKey { key, role, scope }: FurtherKey) {
-        let user_id = self.user_with_role(role).id;
-        self.keys.push(ApiKey { key, user_id, scope });
-    }
-
     /// Answers a request: key, route, `Accept`, body, handler.
     pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Answer {
-        let key = self.authenticate(request.headers())?.clone();
+        let key = self.authenticate(request.headers(), now)?;
         if self.settings.rate_limits && !self.calls.admit(&key.key, now) {
             return Err(Refusal::too_many_requests(self.settings.retry_after));
         }
@@ -248,10 +262,10 @@ impl Account {
         result
     }
 
-    fn authenticate(&self, headers: &HeaderMap) -> Result<&ApiKey, Refusal> {
+    fn authenticate(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<ApiKey, Refusal> {
         let denied = Refusal::access_denied("access_denied_invalid_key");
         match headers.get(KEY_HEADER) {
-            Some(given) => self.keys.iter().find(|known| known.key.as_bytes() == given.as_bytes()).ok_or(denied),
+            Some(given) => self.let_in(given.as_bytes(), now).ok_or(denied),
             // No source shows the answer to a missing key.
             None => Err(denied.with_status(self.settings.missing_key_status)),
         }

@@ -157,6 +157,8 @@ pub struct Mail {
     pub domain: String,
     /// The order the mail is about.
     pub order_id: Option<u64>,
+    /// What the link in it carries, where the caller is to send that.
+    pub token: Option<String>,
     /// When it was sent.
     pub sent: DateTime<Utc>,
 }
@@ -171,6 +173,8 @@ pub enum MailKind {
     OrderApproval,
     /// Decide a request ([`Sandbox::approve_request`](super::Sandbox::approve_request)).
     ApprovalNeeded,
+    /// Confirm an address of a client certificate, with the mail's token.
+    EmailValidation,
     /// An order's first certificate was issued.
     CertificateIssued,
     /// A reissue or a duplicate was issued.

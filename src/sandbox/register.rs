@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A register of `T`; numbers rise and are never given twice. It remembers what was touched.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Register<T> {
     next: u64,
     entries: BTreeMap<u64, T>,

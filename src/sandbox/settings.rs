@@ -56,6 +56,10 @@ pub enum Role {
     Manager,
     /// Orders that others approve.
     StandardUser,
+    /// The account's money, and orders that others approve.
+    FinanceManager,
+    /// Orders that others approve; of those there are, only the user's own are there at all.
+    LimitedUser,
 }
 
 /// What a key opens, beside what its user may do.

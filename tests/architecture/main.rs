@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("id", &[]),
     ("lenient", &[]),
-    ("open_enum", &[]),
+    ("open_enum", &["id"]),
     ("docs", &[]),
     ("random", &[]),
     ("secret", &["error"]),

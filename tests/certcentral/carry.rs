@@ -89,6 +89,7 @@ fn told() -> Value {
             "ca_cert": {"id": "39786c15468d713f", "name": "CA of today"},
             "organization": {"id": 112_233},
             "organization_units": [""],
+            "emails": ["jill@example.com"],
         },
         "organization_contact": {"first_name": "Jill", "last_name": "Valentine", "telephone": "555-1", "email": "jill@example.com"},
         "technical_contact": {"user_id": 14, "first_name": "Leon", "last_name": "Kennedy", "contact_type": "technical_contact"},
@@ -138,6 +139,7 @@ async fn a_renewal_carries_over_whatever_is_told() {
                 "server_platform": {"id": 45},
                 "cert_validity": {"days": 90},
                 "ca_cert_id": "39786C15468D713F",
+                "emails": ["jill@example.com"],
             },
             "organization": {
                 "id": 112_233,
@@ -194,6 +196,7 @@ async fn reissues_and_duplicates_carry_over_what_is_told_of_the_certificate() {
         "server_platform": {"id": 45},
         "cert_validity": {"days": 90},
         "ca_cert_id": "39786C15468D713F",
+        "emails": ["jill@example.com"],
     });
     service.client().orders().reissue(ORDER, csr.clone()).send().await.unwrap();
     assert_eq!(service.asked(), ("/order/certificate/7/reissue".to_owned(), json!({"certificate": certificate})));
@@ -349,6 +352,7 @@ macro_rules! every_setter {
             .ca_cert_id("0B")
             .profile(ProfileOption::ServerAuthOnlyEku)
             .organization_units(["Web"])
+            .emails(["jill@example.com"])
             .cs_provisioning_method(CsProvisioningMethod::ClientApp)
             .alternative_order_id("of today")
             .skip_approval(true)
@@ -405,6 +409,7 @@ async fn reissues_and_duplicates_have_the_setters_of_their_documents() {
                 .ca_cert_id("0B")
                 .profile(ProfileOption::ServerAuthOnlyEku)
                 .organization_units(["Web"])
+                .emails(["jill@example.com"])
                 .skip_approval(true)
         };
     }
@@ -417,6 +422,7 @@ async fn reissues_and_duplicates_have_the_setters_of_their_documents() {
         "cert_validity": {"days": 30},
         "ca_cert_id": "0B",
         "organization_units": ["Web"],
+        "emails": ["jill@example.com"],
         "profile_option": "server_auth_only_eku",
     });
     again!(cc.orders().duplicate(ORDER, csr.clone())).send().await.unwrap();

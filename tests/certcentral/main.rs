@@ -2,6 +2,7 @@
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod access;
 mod again;
 mod calls;
 mod carry;
@@ -16,6 +17,7 @@ mod issuance;
 mod judge;
 mod lifecycle;
 mod lost;
+mod products;
 mod program;
 mod waits;
 mod wire;

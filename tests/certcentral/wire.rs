@@ -1,5 +1,6 @@
 //! What each builder sends, to the letter; and that it reads the answer that the document gives as an example.
 
+mod access;
 mod orders;
 
 use std::{
@@ -14,9 +15,9 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, CustomFieldId, DateRange, DcvMethod, DomainId, NewContainerUser, OrderId,
-        OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus, RequestType, ServerPlatformId,
-        TextFilter, UserId, ValidationExpiry, ValidationType,
+        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, CustomFieldId, DateRange, DcvMethod, DomainId,
+        NewContainerUser, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
+        RequestType, ServerPlatformId, TextFilter, UserId, ValidationExpiry, ValidationType,
     },
 };
 
@@ -53,6 +54,13 @@ impl Wire {
     async fn row<T>(&self, call: impl Future<Output = Result<T, Error>>, line: &str, body: Value) -> T {
         let answer = Box::pin(call).await.unwrap_or_else(|error| panic!("{line}: {error}"));
         assert_eq!(self.sent(), [(line.to_owned(), body)]);
+        answer
+    }
+
+    /// A call of several requests, all of which are these.
+    async fn rows<T>(&self, call: impl Future<Output = Result<T, Error>>, lines: &[(&str, Value)]) -> T {
+        let answer = Box::pin(call).await.unwrap_or_else(|error| panic!("{}: {error}", lines[0].0));
+        assert_eq!(self.sent(), lines.iter().map(|(line, body)| ((*line).to_owned(), body.clone())).collect::<Vec<_>>());
         answer
     }
 
@@ -117,6 +125,10 @@ async fn every_builder_sends_what_the_document_describes() {
     Box::pin(organizations(&wire, &cc)).await;
     Box::pin(new_organizations(&wire, &cc)).await;
     Box::pin(containers_users_products_account(&wire, &cc)).await;
+    Box::pin(access::keys(&wire, &cc)).await;
+    Box::pin(access::acme(&wire, &cc)).await;
+    Box::pin(access::users(&wire, &cc)).await;
+    Box::pin(access::containers(&wire, &cc)).await;
 
     let with_row = wire.0.lock().unwrap().operations.clone();
     let all = DOCUMENT.operations().map(|operation| operation.id.to_owned());
@@ -424,7 +436,7 @@ async fn containers_users_products_account(wire: &Wire, cc: &CertCentral) {
     wire.row(cc.containers().children(container).send(), "GET /container/3/children", Value::Null).await;
     let user = NewContainerUser { email: Some("jane.roe@example.com".to_owned()), ..Default::default() };
     wire.row(
-        cc.containers().create_child(container, "History").description("Ancient").template(5).user(user).send(),
+        cc.containers().create_child(container, "History").description("Ancient").template(ContainerTemplateId(5)).user(user).send(),
         "POST /container/3/children",
         json!({"name": "History", "description": "Ancient", "template_id": 5, "user": {"email": "jane.roe@example.com"}}),
     )
@@ -453,6 +465,8 @@ async fn bad_input_is_refused_before_anything_is_sent() {
     let cc = wire.client();
     Box::pin(bad_domains_and_lists(&wire, &cc)).await;
     Box::pin(bad_organizations(&wire, &cc)).await;
+    Box::pin(access::bad_keys(&wire, &cc)).await;
+    Box::pin(access::bad_users(&wire, &cc)).await;
 }
 
 async fn bad_domains_and_lists(wire: &Wire, cc: &CertCentral) {

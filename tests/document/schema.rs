@@ -53,14 +53,15 @@ fn convert(schema: &Value, enums: Enums) -> Value {
 }
 
 fn in_every_case(known: &[Value], ignore_case: bool) -> Value {
-    let forms = |value: &str| {
+    let forms = |value: &Value| {
+        let Some(value) = value.as_str() else { return vec![value.clone()] };
         let mut forms = vec![value.to_owned()];
         if ignore_case {
             forms.extend([value.to_lowercase(), value.to_uppercase()]);
             forms.sort();
             forms.dedup();
         }
-        forms
+        forms.into_iter().map(Value::from).collect()
     };
-    known.iter().filter_map(Value::as_str).flat_map(forms).map(Value::from).collect()
+    known.iter().flat_map(forms).collect()
 }

@@ -144,8 +144,14 @@ mistakes! {
         => "schema `Email`: `x-id` and `x-redacted` exclude each other — keep one of them";
     nullable_word: [(SCHEMAS, "/Email/nullable", json!(true))]
         => "schema `Email`: `nullable` on a schema with an extension would be lost — say it where the schema is used: `nullable: true` and `allOf: [{$ref: …}]`";
-    open_enum_type: [(SCHEMAS, "/Hash/type", json!("integer"))]
-        => "schema `Hash`: x-extensible-enum is for strings — write `type: string`";
+    open_enum_type: [(SCHEMAS, "/Hash/type", json!("number"))]
+        => "schema `Hash`: x-extensible-enum is for strings and integers — write `type: string`";
+    open_enum_numbers: [(SCHEMAS, "/ThingKind/x-extensible-enum", json!(["1", "2"]))]
+        => "schema `ThingKind`: x-extensible-enum of an integer is not a list of whole numbers — list the numbers, without quotes";
+    open_enum_number_names: [(SCHEMAS, "/ThingKind/x-enum-varnames", json!(null)), (SCHEMAS, "/ThingKind/x-extensible-enum", json!([1]))]
+        => "schema `ThingKind`: the value `1` makes the variant name `1`, which Rust does not take — name the variants in `x-enum-varnames`";
+    open_enum_number_prefixes: [(SCHEMAS, "/ThingKind/x-enum-prefixes", json!(["1"]))]
+        => "schema `ThingKind`: `x-enum-prefixes` means nothing for numbers — remove it";
     open_enum_and_enum: [(SCHEMAS, "/Hash/enum", json!(["sha256"]))]
         => "schema `Hash`: `enum` beside `x-extensible-enum` would make the enum closed — remove `enum`";
     open_enum_values: [(SCHEMAS, "/Hash/x-extensible-enum", json!([1, 2]))]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use shomei::{
     Csr, Error,
     certcentral::{
-        CertificateFormat, CertificateId, ContainerId, DcvMethod, DomainId, OrderId, OrganizationId, Plan, Product, RequestId,
-        ServerPlatformId, UserId, ValidationType, types::ApprovalRequest,
+        ApiKeyId, CertificateFormat, CertificateId, ContainerId, ContainerTemplateId, DcvMethod, DomainId, OrderId, OrganizationId, Plan,
+        Product, RequestId, ServerPlatformId, UserId, UserRole, ValidationType, types::ApprovalRequest,
     },
 };
 
@@ -16,6 +16,7 @@ const ORDER: OrderId = OrderId(7);
 const DOMAIN: DomainId = DomainId(7);
 const CERTIFICATE: CertificateId = CertificateId(7);
 const ORGANIZATION: OrganizationId = OrganizationId(7);
+const KEY: ApiKeyId = ApiKeyId(7);
 const CONTAINER: ContainerId = ContainerId(7);
 
 pub(super) fn csr() -> Csr {
@@ -27,6 +28,11 @@ async fn request(
     revocation: impl Future<Output = Result<shomei::certcentral::flow::PendingRevocation, Error>>,
 ) -> Result<Option<ApprovalRequest>, Error> {
     revocation.await.map(|pending| pending.request().cloned())
+}
+
+/// The number of a key that was made.
+async fn key(created: impl Future<Output = Result<shomei::certcentral::CreatedApiKey, Error>>) -> Result<ApiKeyId, Error> {
+    created.await.map(|created| created.id)
 }
 
 table! { CALLS, |clients| &clients.cc => cc {
@@ -66,6 +72,9 @@ table! { CALLS, |clients| &clients.cc => cc {
     "order_dcv_random_value" answer: cc.orders().generate_dcv_token(ORDER).send();
     "check_order_dcv" answer: cc.orders().check_dcv(ORDER).send();
     "resend_order_dcv_emails" answer: cc.orders().resend_dcv_emails(ORDER).to([("example.com", "admin@example.com")]).send();
+    "add_order_csr" answer: cc.orders().add_csr(ORDER, csr()).send();
+    "order_email_validations" answer: cc.orders().email_validations(ORDER).send();
+    "validate_email" answer: cc.orders().validate_email("0a1b", "jane@example.com").send();
     "download_certificate" file: cc.certificates().download(CERTIFICATE, CertificateFormat::PemAll).send();
     "certificate_chain" chain: cc.certificates().chain(CERTIFICATE).send();
     "download_order_certificate" file: cc.certificates().download_for_order(ORDER).send();
@@ -94,9 +103,24 @@ table! { CALLS, |clients| &clients.cc => cc {
     "container_info" answer: cc.containers().get(CONTAINER).send();
     "list_child_containers" answer: cc.containers().children(CONTAINER).send();
     "create_child_container" answer: cc.containers().create_child(CONTAINER, "History").send();
+    "list_container_templates" answer: cc.containers().templates(CONTAINER).send();
+    "container_template_info" answer: cc.containers().template(CONTAINER, ContainerTemplateId(7)).send();
+    "list_container_roles" answer: cc.containers().roles(CONTAINER).send();
     "list_users" answer: cc.users().list().send();
     "user_me" answer: cc.users().me().send();
     "user_info" answer: cc.users().get(UserId(7)).send();
+    "create_user" answer: cc.users().create("jane", UserRole::Manager).first_name("Jane").last_name("Doe").email("jane@example.com").send();
+    "edit_user" answer: cc.users().edit(UserId(7)).first_name("Jane").send();
+    "change_user_role" answer: cc.users().set_role(UserId(7), UserRole::Manager).send();
+    "delete_user" answer: cc.users().delete(UserId(7)).send();
+    "list_api_keys" answer: cc.api_keys().list().send();
+    "list_api_key_roles" answer: cc.api_keys().restrictions().send();
+    "create_api_key" answer: key(cc.api_keys().create(UserId(7), "deployment").send());
+    "api_key_info" answer: cc.api_keys().get(KEY).send();
+    "edit_api_key" answer: cc.api_keys().edit(KEY).name("deployment").send();
+    "update_api_key_status" answer: cc.api_keys().revoke(KEY).own_key_named("deployment").send();
+    "create_acme_credentials" answer: cc.acme().create_credentials("web", Product::GEOTRUST_DV).days(90).send();
+    "create_legacy_acme_credentials" answer: cc.acme().create_legacy_credentials("web", Product::BASIC_OV).organization(ORGANIZATION).send();
     "list_products" answer: cc.products().list().send();
     "product_info" answer: cc.products().get(Product::BASIC_OV).send();
     "account_info" answer: cc.account().get().send();

@@ -100,6 +100,7 @@ fn wanted(common_name: String, dns_names: Vec<String>, csr: &Csr) -> sent::Reque
         cert_validity: None,
         ca_cert_id: None,
         organization_units: Vec::new(),
+        emails: Vec::new(),
         profile_option: None,
     }
 }

@@ -83,6 +83,11 @@ pub(super) const CERTIFICATE: &[Members] = &[
             fill(&mut wanted.organization_units, told.certificate().map(|certificate| certificate.organization_units.clone()))
         }),
     ),
+    row(
+        &["certificate.emails"],
+        "emails",
+        Carried(|wanted, told| fill(&mut wanted.emails, told.certificate().map(|certificate| certificate.emails.clone()))),
+    ),
     row(&["certificate.profile_option"], "profile", NotTold),
 ];
 

@@ -97,7 +97,9 @@ impl OrderIdentity<'_> {
         let own = &self.request.certificate;
         let own = names(Some(&own.common_name), &own.dns_names);
         let told = order.certificate.as_ref().map(|told| names(told.common_name.as_ref(), &told.dns_names));
-        product.is_some_and(|product| product.as_str() == self.product) && renews && told == Some(own)
+        // Which product was picked by a hint is not known here.
+        let is_product = |product: &str| self.request.product.is_some() || product == self.product;
+        product.is_some_and(|product| is_product(product.as_str())) && renews && told == Some(own)
     }
 }
 

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use bon::bon;
+use futures_util::FutureExt as _;
 
 use super::Orders;
 use crate::{
-    certcentral::{DateRange, DcvMethod, OrderId, RequestedOrderStatus, check, docs, sent, types},
+    certcentral::{
+        DateRange, DcvMethod, OrderId, RequestedOrderStatus, check, docs,
+        recovery::{self, Sighting},
+        sent, types,
+    },
     client::call,
     error::Error,
+    x509::Csr,
 };
 
 /// The longest span that changes can be asked for (guide p.48; addendum of the vendor's page).
@@ -233,6 +239,62 @@ impl<'c> Orders<'c> {
     #[builder(builder_type(name = GenerateOrderDcvToken, doc { #[doc = docs!(call Orders::generate_dcv_token)] }))]
     pub async fn generate_dcv_token(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderRandomValue, Error> {
         call!(self.client, order_dcv_random_value(&order))
+    }
+
+    /// Hands in the CSR of an order that was placed without one and waits for it, in the state [`NeedsCsr`](crate::certcentral::OrderStatus::NeedsCsr)
+    /// (known from the vendor's old client).
+    ///
+    /// If the response is lost on the way, the order is read: when it has this key by then, all is well.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service answers: an order that waits for no CSR takes none, and codes such as
+    /// [`ErrorCode::CsrInvalidCannotParse`](crate::certcentral::ErrorCode::CsrInvalidCannotParse) are those of ordering.
+    /// [`Error::is_ambiguous`] when it could not be found out whether the CSR arrived.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_csr)] }))]
+    #[builder(builder_type(name = AddCsr, doc { #[doc = docs!(call Orders::add_csr)] }))]
+    pub async fn add_csr(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] csr: Csr) -> Result<(), Error> {
+        let request = sent::OrderCsr { csr: csr.as_pem().to_owned() };
+        let add = || async { call!(self.client, add_order_csr(&order, &request)) }.boxed();
+        let look = || {
+            async {
+                let told = self.get(order).send().await?.certificate.and_then(|certificate| certificate.csr);
+                let has_key = told.filter(|told| !told.trim().is_empty()).map(|told| csr.has_key_of(&told));
+                Ok(match has_key {
+                    Some(Some(true)) => Sighting::Found(()),
+                    Some(_) => Sighting::Unsure,
+                    None => Sighting::Absent,
+                })
+            }
+            .boxed()
+        };
+        recovery::recover(self.client, &format!("look whether order {order} has its CSR"), false, add, look).await
+    }
+
+    /// Reads which addresses of a client certificate's order are validated (vendor page orders/email-validation-status). Whoever reads a
+    /// mailbox confirms it by the link in a mail. Other orders have no such addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the account has no such order.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::email_validations)] }))]
+    #[builder(builder_type(name = GetEmailValidations, doc { #[doc = docs!(call Orders::email_validations)] }))]
+    pub async fn email_validations(self, #[builder(start_fn)] order: OrderId) -> Result<types::EmailValidations, Error> {
+        call!(self.client, order_email_validations(&order))
+    }
+
+    /// Confirms an address of a client certificate with the token of the link in its mail (known from public clients).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the address is no e-mail address or the token cannot stand in a URL; [`Error::is_not_found`] when the
+    /// token is not of a mail to this address, or not any more.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::validate_email)] }))]
+    #[builder(on(String, into))]
+    #[builder(builder_type(name = ValidateEmail, doc { #[doc = docs!(call Orders::validate_email)] }))]
+    pub async fn validate_email(self, #[builder(start_fn)] token: String, #[builder(start_fn)] email: String) -> Result<(), Error> {
+        let (token, email) = (check::path_segment("token", &token)?, check::email("email", &email)?);
+        call!(self.client, validate_email(&token, &email))
     }
 
     /// Has the service look for the random value of an order now (vendor page orders/dv-ssl-check-dcv). DNS methods answer with a state for

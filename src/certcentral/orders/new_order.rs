@@ -114,6 +114,9 @@ impl<'c> Orders<'c> {
         /// Organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
+        /// The mail addresses of a client certificate, whose readers confirm them.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Option<Vec<String>>,
         /// How a code signing certificate is handed over.
         cs_provisioning_method: Option<CsProvisioningMethod>,
         /// The order that this one renews. It has to be of the same account. Nothing is carried over from it: [`renew`](Self::renew) does that.
@@ -167,6 +170,7 @@ impl<'c> Orders<'c> {
             validity,
             ca_cert_id,
             organization_units,
+            emails,
             profile,
             organization,
             organization_contact: contact(organization_contact, ContactType::OrganizationContact)?,

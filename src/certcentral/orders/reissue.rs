@@ -70,6 +70,9 @@ impl<'c> Orders<'c> {
         /// Other organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
+        /// Other mail addresses of a client certificate.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Option<Vec<String>>,
         /// How control of new names is to be proved.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
@@ -102,7 +105,8 @@ impl<'c> Orders<'c> {
             let why = format!("{names} would be left out, and the current certificate revoked 48 to 72 hours later; see accept_revocation");
             return Err(Error::invalid("dns_names", why));
         }
-        let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
+        let wanted =
+            Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, emails, profile, ..Wanted::default() };
         let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
         let request = sent::ReissueRequest {
             certificate,
@@ -157,6 +161,9 @@ impl<'c> Orders<'c> {
         /// Other organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
+        /// Other mail addresses of a client certificate.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Option<Vec<String>>,
         /// Skips the account's approval; the key has to be an administrator's.
         skip_approval: Option<bool>,
         /// Whether the wait approves the request if the key may. It does by default.
@@ -179,7 +186,8 @@ impl<'c> Orders<'c> {
         if let Some(name) = present_names.iter().find(|name| **name != common_name && !dns_names.contains(name)) {
             return Err(Error::invalid("dns_names", format!("{name} is missing; a duplicate has all names of the certificate")));
         }
-        let wanted = Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, profile, ..Wanted::default() };
+        let wanted =
+            Wanted { signature_hash, server_platform, validity, ca_cert_id, organization_units, emails, profile, ..Wanted::default() };
         let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
         let request = Box::new(sent::DuplicateRequest { certificate, skip_approval });
         let body = Body::Duplicate { order: order.id, tls: is_tls(&order), request };

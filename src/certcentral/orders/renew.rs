@@ -96,6 +96,9 @@ impl<'c> Orders<'c> {
         /// Other organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
+        /// Other mail addresses of a client certificate.
+        #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
+        emails: Option<Vec<String>>,
         /// How a code signing certificate is handed over.
         cs_provisioning_method: Option<CsProvisioningMethod>,
         /// An id of the caller's own, to find the order by. With it [`start`](RenewOrder::start) takes up what was ordered before.
@@ -148,6 +151,7 @@ impl<'c> Orders<'c> {
             validity,
             ca_cert_id,
             organization_units,
+            emails,
             profile,
             organization,
             organization_contact: contact(organization_contact, ContactType::OrganizationContact)?,

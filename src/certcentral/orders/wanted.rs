@@ -22,6 +22,7 @@ pub(super) struct Wanted {
     pub(super) validity: Option<Validity>,
     pub(super) ca_cert_id: Option<String>,
     pub(super) organization_units: Option<Vec<String>>,
+    pub(super) emails: Option<Vec<String>>,
     pub(super) profile: Option<ProfileOption>,
     pub(super) organization: Option<OrganizationId>,
     pub(super) organization_contact: Option<sent::RequestedContact>,
@@ -104,7 +105,7 @@ impl Wanted {
             custom_fields: self.custom_fields.into_iter().flatten().map(custom_field).collect(),
             locale: self.locale,
             cs_provisioning_method: self.cs_provisioning_method,
-            product: None,
+            product: product.type_hint().map(|hint| sent::RequestedProduct { type_hint: hint.to_owned() }),
         })
     }
 
@@ -137,6 +138,7 @@ impl Wanted {
             cert_validity: self.validity.map(|Validity(term)| requested(term)),
             ca_cert_id: filled(self.ca_cert_id.clone()),
             organization_units,
+            emails: check::emails("emails", self.emails.as_deref().unwrap_or_default())?,
             profile_option: self.profile.clone(),
         })
     }

@@ -26,6 +26,7 @@ pub(crate) fn issuance<'a>(csr: &'a str, common_name: &'a str, dns_names: &'a [S
         organization: Some(ORGANIZATION),
         not_before: midnight(2026, 1, 1),
         not_after: midnight(2027, 1, 1),
+        purpose: Purpose::Tls,
         client_auth: false,
     }
 }
@@ -94,7 +95,7 @@ fn openssl_agrees() {
     let folder = std::env::temp_dir().join(format!("authority-{}", issued.certificate.serial_number));
     std::fs::create_dir(&folder).unwrap();
     let [root, intermediate] =
-        [("root.pem", authority.root()), ("intermediate.pem", authority.intermediate())].map(|(name, certificate)| {
+        [("root.pem", authority.root()), ("intermediate.pem", authority.intermediate(Purpose::Tls))].map(|(name, certificate)| {
             let path = folder.join(name);
             std::fs::write(&path, certificate.pem()).unwrap();
             path.to_str().unwrap().to_owned()

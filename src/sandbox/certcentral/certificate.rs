@@ -84,6 +84,8 @@ pub(crate) struct CertificateForm {
     pub(crate) validity: Option<Term>,
     pub(crate) organization_units: Vec<String>,
     pub(crate) client_auth: bool,
+    /// The addresses of a client certificate.
+    pub(crate) emails: Vec<String>,
 }
 
 impl CertificateForm {
@@ -111,6 +113,7 @@ pub(crate) struct Certificate {
     pub(crate) validity: Option<Term>,
     pub(crate) organization_units: Vec<String>,
     pub(crate) client_auth: bool,
+    pub(crate) emails: Vec<String>,
     pub(crate) created: DateTime<Utc>,
     /// When all validations were there; issuance follows after the delay.
     pub(crate) validated: Option<DateTime<Utc>>,
@@ -145,6 +148,7 @@ impl Certificate {
             validity: wanted.validity,
             organization_units: wanted.organization_units,
             client_auth: wanted.client_auth,
+            emails: wanted.emails,
             created: now,
             validated: None,
             issued: None,
@@ -165,6 +169,7 @@ impl Certificate {
             validity: None,
             organization_units: self.organization_units.clone(),
             client_auth: self.client_auth,
+            emails: self.emails.clone(),
         }
     }
 

@@ -87,8 +87,8 @@ impl Account {
         self.settings.rate_limits = false;
         let keys = self.keys.clone();
         let (administrator, user) = (self.random.word(KEY_LENGTH), self.random.word(KEY_LENGTH));
-        self.add_key(FurtherKey { key: administrator.clone(), role: Role::Administrator, scope: KeyScope::Unrestricted });
-        self.add_key(FurtherKey { key: user.clone(), role: Role::StandardUser, scope: KeyScope::Unrestricted });
+        self.add_key(FurtherKey { key: administrator.clone(), role: Role::Administrator, scope: KeyScope::Unrestricted }, now);
+        self.add_key(FurtherKey { key: user.clone(), role: Role::StandardUser, scope: KeyScope::Unrestricted }, now);
         tell(&mut Life { account: self, now, csr: unheld_csr() }, &administrator, &user);
         self.keys = keys;
         self.settings = settings;

@@ -1,6 +1,8 @@
 //! An order and the table of what may happen to it.
 
+pub(super) mod csr;
 pub(super) mod dcv;
+pub(super) mod emails;
 pub(super) mod endpoints;
 pub(super) mod extras;
 pub(super) mod form;
@@ -20,6 +22,7 @@ use super::rules::validity::Term;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OrderStatus {
     NeedsApproval,
+    NeedsCsr,
     Pending,
     Processing,
     Issued,
@@ -35,6 +38,9 @@ pub(crate) enum OrderStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OrderEvent {
     Approved,
+    /// It came without a CSR, and needs one to go on.
+    LacksCsr,
+    CsrGiven,
     Rejected,
     Canceled,
     Validated,
@@ -50,6 +56,11 @@ const TRANSITIONS: &[(OrderStatus, OrderEvent, OrderStatus)] = {
     &[
         (At::NeedsApproval, On::Approved, At::Pending),
         (At::NeedsApproval, On::Rejected, At::Rejected),
+        (At::Pending, On::LacksCsr, At::NeedsCsr),
+        (At::NeedsCsr, On::CsrGiven, At::Pending),
+        // Inferred: it ends as one that is pending does.
+        (At::NeedsCsr, On::Canceled, At::Canceled),
+        (At::NeedsCsr, On::Rejected, At::Rejected),
         (At::Pending, On::Validated, At::Processing),
         (At::Pending, On::Canceled, At::Canceled),
         (At::Pending, On::Rejected, At::Rejected),
@@ -70,6 +81,7 @@ const TRANSITIONS: &[(OrderStatus, OrderEvent, OrderStatus)] = {
 
 const WORDS: &[(OrderStatus, &str)] = &[
     (OrderStatus::NeedsApproval, "needs_approval"),
+    (OrderStatus::NeedsCsr, "needs_csr"),
     (OrderStatus::Pending, "pending"),
     (OrderStatus::Processing, "processing"),
     (OrderStatus::Issued, "issued"),
@@ -130,6 +142,10 @@ pub(crate) struct Order {
     pub(crate) marked_renewed: bool,
     pub(crate) receipt_id: u64,
     pub(crate) notes: Vec<Note>,
+    /// How a code signing certificate is handed over.
+    pub(crate) provisioning: Option<Provisioning>,
+    /// The addresses of a client certificate, which its readers confirm.
+    pub(crate) addresses: Vec<MailAddress>,
     /// Until when renewal reminders were sent.
     pub(crate) reminded: Option<DateTime<Utc>>,
     pub(crate) details: Details,
@@ -154,6 +170,40 @@ impl Order {
         self.notes.push(Note { text: text.to_owned(), user_id, created: now });
         self.notes.len()
     }
+}
+
+/// How a code signing certificate comes to where its key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Provisioning {
+    /// On a token of the vendor's.
+    ShipToken,
+    /// To a token of one's own, by the vendor's installer.
+    ClientApp,
+    /// By mail, to a module of one's own; it comes with a CSR.
+    Email,
+}
+
+const PROVISIONINGS: [(Provisioning, &str); 3] =
+    [(Provisioning::ShipToken, "ship_token"), (Provisioning::ClientApp, "client_app"), (Provisioning::Email, "email")];
+
+impl Provisioning {
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        PROVISIONINGS.iter().find(|(_, known)| *known == word).map(|(provisioning, _)| *provisioning)
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        PROVISIONINGS.iter().find(|(provisioning, _)| *provisioning == self).map_or("", |(_, word)| word)
+    }
+}
+
+/// A mail address that its reader has to confirm.
+#[derive(Clone, Debug)]
+pub(crate) struct MailAddress {
+    pub(crate) address: String,
+    /// What the link in the mail carries.
+    pub(crate) token: String,
+    pub(crate) mailed: DateTime<Utc>,
+    pub(crate) validated: bool,
 }
 
 /// A remark on an order.
@@ -213,6 +263,8 @@ mod tests {
 
     const EVENTS: &[OrderEvent] = &[
         OrderEvent::Approved,
+        OrderEvent::LacksCsr,
+        OrderEvent::CsrGiven,
         OrderEvent::Rejected,
         OrderEvent::Canceled,
         OrderEvent::Validated,
@@ -241,7 +293,7 @@ mod tests {
 
     #[test]
     fn stories() {
-        use OrderEvent::{Approved, Canceled, Issued, PlanEnded, Reissue, Rejected, Revoked, Validated};
+        use OrderEvent::{Approved, Canceled, CsrGiven, Issued, LacksCsr, PlanEnded, Reissue, Rejected, Revoked, Validated};
         for (events, word) in [
             (&[Approved, Validated, Issued][..], Some("issued")),
             (&[Approved, Validated, Issued, PlanEnded], Some("expired")),
@@ -249,6 +301,11 @@ mod tests {
             (&[Approved, Validated, Issued, Reissue, Validated, Issued], Some("issued")),
             (&[Approved, Validated, Issued, Revoked], Some("revoked")),
             (&[Approved, Canceled], Some("canceled")),
+            (&[Approved, LacksCsr], Some("needs_csr")),
+            (&[Approved, LacksCsr, CsrGiven, Validated, Issued], Some("issued")),
+            (&[Approved, LacksCsr, Canceled], Some("canceled")),
+            (&[Approved, LacksCsr, Validated], None),
+            (&[Approved, CsrGiven], None),
             (&[Rejected], Some("rejected")),
             (&[Canceled], None),
             (&[Approved, Issued], None),

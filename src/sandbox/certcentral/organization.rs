@@ -78,7 +78,7 @@ pub(crate) fn starting(contact: &User, now: DateTime<Utc>) -> Register<Organizat
     let unknown = identity("TEST ORG 20200318-3", "1-1 Marunouchi", "Chiyoda-ku", "Tokyo", "100-0005", "jp", "03-1234-5678");
     let id = organizations.add(|id| Organization::new(id, validated));
     if let Some(organization) = organizations.get_mut(id) {
-        organization.verified_contacts.push(contact.email.to_owned());
+        organization.verified_contacts.push(contact.email.clone());
         for kind in [ValidationKind::Ov, ValidationKind::Ev] {
             organization.submit(kind, now);
         }

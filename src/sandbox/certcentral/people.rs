@@ -89,7 +89,7 @@ impl Account {
     fn decide_as_colleague(&mut self, id: u64, to: RequestStatus, comment: Option<&str>, now: DateTime<Utc>) -> Result<(), Reason> {
         let request = self.requests.get(id).ok_or(UNKNOWN_REQUEST)?;
         let is_free = |user: &&User| user.may_approve() && user.id != request.requester && Some(user.id) != request.reviewer;
-        let colleague = self.users.iter().find(is_free).copied().ok_or("nobody is left to decide")?;
+        let colleague = self.users.iter().find(is_free).cloned().ok_or("nobody is left to decide")?;
         self.decide(id, to, &colleague, comment, now).map_err(|_: Refusal| "the request is not waiting for this")
     }
 }

@@ -1,6 +1,7 @@
 //! Stories told through `handle`: what a caller sends, what the service answers, what others do meanwhile.
 
 mod account;
+mod api_keys;
 mod approvals;
 mod control;
 mod cost;
@@ -13,9 +14,11 @@ mod keys;
 mod locking;
 mod managing;
 mod order_control;
+mod products;
 mod reissuing;
 mod reminding;
 mod revoking;
+mod users;
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ use shomei::{
 };
 
 use super::Wire;
+use crate::judge::csr;
 
 pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
     let id = OrderId(7);
@@ -61,6 +62,16 @@ pub(super) async fn manage(wire: &Wire, cc: &CertCentral) {
         cc.orders().change_dcv_method(id, DcvMethod::DnsTxtToken).send(),
         "PUT /order/certificate/7/dcv-method",
         json!({"dcv_method": "dns-txt-token"}),
+    )
+    .await;
+    let csr = csr();
+    wire.row(cc.orders().add_csr(id, csr.clone()).send(), "POST /order/certificate/7/csr", json!({"csr": csr.as_pem()})).await;
+    let validations = cc.orders().email_validations(id).send();
+    assert_eq!(wire.row(validations, "GET /order/certificate/7/email-validation", Value::Null).await.emails.len(), 2);
+    wire.row(
+        cc.orders().validate_email("0a1b", "jane.roe@example.com").send(),
+        "PUT /email-validation/0a1b?email=jane.roe@example.com",
+        Value::Null,
     )
     .await;
     wire.row(cc.orders().generate_dcv_token(id).send(), "PUT /order/certificate/7/dcv-random-value", Value::Null).await;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::users::{self, User};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::random::Random;
 use crate::sandbox::refusal::{Refusal, Refusals};
@@ -11,6 +12,9 @@ use crate::sandbox::register::Register;
 pub(crate) const STARTING_ID: u64 = 129_626;
 const STARTING_NAME: &str = "Win The Customer, LLC";
 const STARTING_TEMPLATE: u64 = 5;
+/// Number and name of the templates, and when the vendor made them.
+const TEMPLATES: [(u64, &str, &str); 2] =
+    [(5, "Department", "2014-08-05T20:11:28+00:00"), (6, "Business Unit", "2015-09-08T20:34:55+00:00")];
 const KEY_LENGTH: usize = 32;
 
 /// A container; the first one has no parent.
@@ -88,10 +92,6 @@ impl Account {
         json!({"id": id, "name": self.containers.get(id).map_or("", |container| &container.name)})
     }
 
-    pub(crate) fn starting_container(&self) -> Value {
-        self.container_summary(STARTING_ID)
-    }
-
     /// As Order info shows it.
     pub(crate) fn container_in_order(&self, id: u64) -> Value {
         let mut view = self.container_summary(id);
@@ -127,6 +127,11 @@ pub(crate) fn create_child(account: &mut Account, call: &Call) -> Answer {
     let mut refusals = Refusals::default();
     let name = refusals.require(call.body.text("name"), "name").to_owned();
     let allowed_domain_names = refusals.note(call.body.texts("allowed_domain_names"));
+    let template_id = call.body.id("template_id").unwrap_or(parent_template);
+    if template(template_id).is_none() {
+        refusals.push(Refusal::invalid_value("template_id"));
+    }
+    let user = refusals.note(account.read_container_user(&call.body));
     refusals.into_result()?;
     let (public_id, ekey) = (account.random.word(KEY_LENGTH), account.random.word(KEY_LENGTH));
     let id = account.containers.add(|id| Container {
@@ -134,10 +139,39 @@ pub(crate) fn create_child(account: &mut Account, call: &Call) -> Answer {
         name,
         description: call.body.text("description").map(str::to_owned),
         parent_id: Some(parent_id),
-        template_id: call.body.id("template_id").unwrap_or(parent_template),
+        template_id,
         public_id,
         ekey,
         allowed_domain_names,
     });
+    if let Some(user) = user {
+        account.users.add(|user_id| User { id: user_id, container_id: id, ..user });
+    }
     Ok(Reply::created(json!({"id": id})))
+}
+
+fn template(id: u64) -> Option<Value> {
+    let (id, name, created) = TEMPLATES.iter().find(|(known, ..)| *known == id)?;
+    Some(json!({"id": id, "name": name, "date_created": created}))
+}
+
+/// `GET /container/{container_id}/template`; all of them for every container (inferred).
+pub(crate) fn templates(account: &mut Account, call: &Call) -> Answer {
+    account.container(call)?;
+    let templates: Vec<Value> = TEMPLATES.iter().filter_map(|(id, ..)| template(*id)).collect();
+    Ok(Reply::ok(json!({"container_templates": templates})))
+}
+
+/// `GET /container/{container_id}/template/{template_id}`
+pub(crate) fn template_info(account: &mut Account, call: &Call) -> Answer {
+    account.container(call)?;
+    let mut view = template(call.id(1)).ok_or_else(|| Refusal::not_found("template"))?;
+    view["access_roles"] = users::roles().into();
+    Ok(Reply::ok(view))
+}
+
+/// `GET /container/{container_id}/role`
+pub(crate) fn roles(account: &mut Account, call: &Call) -> Answer {
+    account.container(call)?;
+    Ok(Reply::ok(json!({"access_roles": users::roles()})))
 }

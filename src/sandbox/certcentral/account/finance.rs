@@ -9,7 +9,7 @@ use crate::sandbox::http::{Answer, Call, Reply};
 /// `GET /account`; flat, with one text among numbers and booleans. The members are those of a capture, as far as
 /// they are known.
 pub(crate) fn account(account: &mut Account, _: &Call) -> Answer {
-    let owner = account.users[0];
+    let owner = account.owner();
     Ok(Reply::ok(json!({
         "id": ACCOUNT_ID,
         "make_renewal_calls": true,

@@ -3,10 +3,15 @@
 use serde_json::{Value, json};
 
 use super::platforms;
+use crate::sandbox::authority::Purpose;
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::order::Provisioning;
+use crate::sandbox::certcentral::rules::names::is_wildcard;
 use crate::sandbox::certcentral::rules::validations::ValidationKind;
 use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::json::Body;
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::settings::Limits;
 
 /// Hash algorithms by id and name.
 const HASHES: [(&str, &str); 3] = [("sha256", "SHA-256"), ("sha384", "SHA-384"), ("sha512", "SHA-512")];
@@ -27,9 +32,15 @@ pub(crate) enum Level {
     Extended,
     /// Names of a private network: the organization counts, the names are nobody's.
     Private,
+    /// Signs programs: the organization counts.
+    CodeSigning,
+    /// The same, with extended validation.
+    ExtendedCodeSigning,
+    /// Names a person: the organization and the person's mail addresses count.
+    Client,
 }
 
-use Level::{Domain, Extended, Organization, Private};
+use Level::{Client, CodeSigning, Domain, Extended, ExtendedCodeSigning, Organization, Private};
 
 const PRODUCTS: &[Product] = &[
     product("ssl_ev_securesite_pro", "Secure Site Pro EV SSL", Extended),
@@ -60,7 +71,18 @@ const PRODUCTS: &[Product] = &[
     product("private_ssl_plus", "Private SSL", Private),
     product("private_ssl_multi_domain", "Private SSL Multi-Domain", Private),
     product("private_ssl_wildcard", "Private SSL Wildcard", Private),
+    product("code_signing", "Code Signing", CodeSigning),
+    product("code_signing_ev", "EV Code Signing", ExtendedCodeSigning),
+    product("client_premium", "Premium", Client),
+    product("client_email_security_plus", "Email Security Plus", Client),
+    product("client_digital_signature_plus", "Digital Signature Plus", Client),
 ];
+
+/// What the determinator picks by the hint: for one name, for several, for wildcards. The page says only that it goes by what was sent.
+const DETERMINED: [(&str, &str, &str, Option<&str>); 2] =
+    [("ov", "ssl_plus", "ssl_multi_domain", Some("ssl_wildcard")), ("ev", "ssl_ev_plus", "ssl_ev_multi_domain", None)];
+/// Where a product's identifier stands in the path, this asks for the determinator.
+const DETERMINATOR: &str = "ssl";
 
 const fn product(name_id: &'static str, name: &'static str, level: Level) -> Product {
     Product { name_id, name, level }
@@ -71,18 +93,60 @@ pub(crate) fn find(name_id: &str) -> Result<&'static Product, Refusal> {
     PRODUCTS.iter().find(|product| product.name_id == name_id).ok_or_else(|| Refusal::not_found("product"))
 }
 
+/// The product that an order is for: the one it names, or the one that its names and `product.type_hint` come to.
+pub(crate) fn ordered(name_id: &str, body: &Body) -> Result<&'static Product, Refusal> {
+    if name_id != DETERMINATOR {
+        return find(name_id);
+    }
+    let ambiguous = || Refusal::invalid("ambiguous_product", "The product could not be determined.");
+    let hint = body.text("product.type_hint").unwrap_or_default();
+    let (_, single, several, wildcard) = DETERMINED.iter().find(|(known, ..)| *known == hint).ok_or_else(ambiguous)?;
+    let common_name = body.text("certificate.common_name").unwrap_or_default();
+    let mut names = body.texts("certificate.dns_names")?;
+    names.push(common_name.to_owned());
+    names.sort_unstable();
+    names.dedup();
+    match (names.iter().any(|name| is_wildcard(name)), names.len()) {
+        (true, 1) => find(wildcard.ok_or_else(ambiguous)?),
+        // Wildcards beside other names are of no classic product.
+        (true, _) => Err(ambiguous()),
+        (false, 1) => find(single),
+        (false, _) => find(several),
+    }
+}
+
 impl Product {
+    pub(crate) fn purpose(&self) -> Purpose {
+        match self.level {
+            Domain | Organization | Extended | Private => Purpose::Tls,
+            CodeSigning | ExtendedCodeSigning => Purpose::CodeSigning,
+            Client => Purpose::Email,
+        }
+    }
+
     /// The organization validation the product asks for.
     pub(crate) fn organization_validation(&self) -> Option<ValidationKind> {
         match self.level {
             Domain => None,
-            Organization | Private => Some(ValidationKind::Ov),
+            Organization | Private | Client => Some(ValidationKind::Ov),
             Extended => Some(ValidationKind::Ev),
+            CodeSigning => Some(ValidationKind::Cs),
+            ExtendedCodeSigning => Some(ValidationKind::EvCs),
         }
     }
 
     pub(crate) fn needs_domain_control(&self) -> bool {
-        self.level != Private
+        matches!(self.level, Domain | Organization | Extended)
+    }
+
+    /// How the account hands over code signing certificates whose orders do not say it; the vendor's own default is not known.
+    pub(crate) fn default_provisioning(&self) -> Option<Provisioning> {
+        (self.purpose() == Purpose::CodeSigning).then_some(Provisioning::ShipToken)
+    }
+
+    /// Whether an order may come without a CSR, which is handed in later: one for a token or for a person.
+    pub(crate) fn needs_csr(&self) -> bool {
+        self.purpose() == Purpose::Tls
     }
 
     /// Only OV and EV certificates for the public may be duplicated.
@@ -95,6 +159,8 @@ impl Product {
             Domain => "dv_ssl_certificate",
             Organization | Extended => "ssl_certificate",
             Private => "private_ssl_certificate",
+            CodeSigning | ExtendedCodeSigning => "code_signing_certificate",
+            Client => "client_certificate",
         }
     }
 
@@ -114,8 +180,17 @@ impl Product {
             "validation_type": kind,
             "validation_name": name,
             "validation_description": description,
-            "csr_required": true,
+            "csr_required": self.needs_csr(),
         })
+    }
+}
+
+impl Account {
+    /// The limits of a product: certificates that are not for TLS may last as long as their plan.
+    pub(crate) fn limits(&self, product: &Product) -> Limits {
+        let limits = self.settings.validity_limits();
+        let certificate_days = if product.purpose() == Purpose::Tls { limits.certificate_days } else { limits.plan_years * 366 };
+        Limits { certificate_days, ..limits }
     }
 }
 
@@ -124,7 +199,7 @@ fn product_view(product: &Product, account: &Account) -> Value {
     let years: Vec<u32> = (1..=account.settings.max_plan_years).collect();
     let containers: Vec<u64> = account.containers.ids();
     let hashes: Vec<Value> = HASHES.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
-    let intermediate = account.authority.intermediate();
+    let intermediate = account.authority.intermediate(product.purpose());
     json!({
         "group_name": product.type_name(),
         "name_id": product.name_id,
@@ -134,7 +209,7 @@ fn product_view(product: &Product, account: &Account) -> Value {
         "allowed_validity_years": [1],
         "allowed_order_validity_years": years,
         "signature_hash_types": {"allowed_hash_types": hashes, "default_hash_type_id": "sha256"},
-        "csr_required": true,
+        "csr_required": product.needs_csr(),
         "allowed_ca_certs": [{"id": intermediate.serial_number, "name": intermediate.common_name}],
     })
 }
@@ -155,7 +230,7 @@ pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
     let mut view = product_view(product, account);
     view["validation_type"] = product.organization_validation().map_or("DV", ValidationKind::name).into();
     view["duplicates_allowed"] = product.allows_duplicates().into();
-    view["additional_dns_names_allowed"] = true.into();
+    view["additional_dns_names_allowed"] = (product.purpose() == Purpose::Tls).into();
     view["custom_expiration_date_allowed"] = true.into();
     view["custom_order_expiration_date_allowed"] = true.into();
     view["allow_auto_renew"] = true.into();

@@ -35,7 +35,7 @@ pub(crate) fn duplicate(account: &mut Account, call: &Call) -> Answer {
         return Err(Refusal::invalid_value("certificate.dns_names"));
     }
     if let Some(plan_end) = order.last_day() {
-        validity::certificate_end(call.now.date_naive(), form.validity, plan_end, account.settings.validity_limits())?;
+        validity::certificate_end(call.now.date_naive(), form.validity, plan_end, account.limits(order.product))?;
     }
     account.check_caa(&form)?;
     let skip_approval = account.skip_approval(call)?;
@@ -59,7 +59,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
             // Numbered within the order, from 001.
             let number = all.iter().position(|id| *id == certificate.id).unwrap_or_default() + 1;
             view["sub_id"] = format!("{number:03}").into();
-            view["ca_cert_id"] = account.authority.intermediate().serial_number.clone().into();
+            view["ca_cert_id"] = account.authority.intermediate(order.product.purpose()).serial_number.clone().into();
             for (name, value) in own_members(certificate) {
                 view[name] = value;
             }

@@ -59,20 +59,23 @@ pub(crate) fn download_for_platform(account: &mut Account, call: &Call) -> Answe
 
 /// `GET /certificate/intermediates`; times have no offset, `is_private` is a text.
 pub(crate) fn intermediates(account: &mut Account, _: &Call) -> Answer {
-    let (certificate, root) = (account.authority.intermediate(), account.authority.root());
     let time = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
-    Ok(Reply::ok(json!({"intermediates": [{
-        "id": certificate.serial_number,
-        "subject_common_name": certificate.common_name,
-        "issuer_common_name": root.common_name,
-        "subject_org_name": authority::ORGANIZATION,
-        "valid_from": time(certificate.not_before),
-        "valid_to": time(certificate.not_after),
-        "serial_number": certificate.serial_number,
-        "thumbprint": certificate.thumbprint,
-        "signature_hash": "SHA256",
-        "is_private": "0",
-    }]})))
+    let view = |certificate: &authority::Certificate| {
+        json!({
+            "id": certificate.serial_number,
+            "subject_common_name": certificate.common_name,
+            "issuer_common_name": account.authority.root().common_name,
+            "subject_org_name": authority::ORGANIZATION,
+            "valid_from": time(certificate.not_before),
+            "valid_to": time(certificate.not_after),
+            "serial_number": certificate.serial_number,
+            "thumbprint": certificate.thumbprint,
+            "signature_hash": "SHA256",
+            "is_private": "0",
+        })
+    };
+    let intermediates: Vec<Value> = account.authority.intermediates().map(view).collect();
+    Ok(Reply::ok(json!({"intermediates": intermediates})))
 }
 
 /// `PUT /certificate/{certificate_id}/archive`

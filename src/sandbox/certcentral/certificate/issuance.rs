@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::{Certificate, CertificateEvent, CertificateStatus, Issued, Origin};
-use crate::sandbox::authority::{Issuance, Subject};
+use crate::sandbox::authority::{Issuance, Purpose, Subject};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::order::mails::{Occasion, next_reminder};
 use crate::sandbox::certcentral::order::{DcvScope, Order, OrderEvent, OrderStatus};
@@ -119,6 +119,7 @@ impl Account {
     fn is_ready(&self, order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> bool {
         certificate.status == CertificateStatus::Pending
             && !order.held
+            && order.are_addresses_validated()
             && self.is_organization_validated(order, now)
             && self.unproven_names(order, certificate, now).is_empty()
             && self.name_forbidden_by_caa(&self.names_to_prove(order, certificate)).is_none()
@@ -146,7 +147,7 @@ impl Account {
     fn end_plan(&mut self, id: u64, end: DateTime<Utc>) -> Option<()> {
         for request in self.orders.get(id)?.request_ids.clone() {
             if self.requests.get(request)?.is_open() {
-                let processor = self.users[0].id;
+                let processor = self.owner().id;
                 self.requests.get_mut(request)?.withdraw("The order has expired.", processor, end);
             }
         }
@@ -200,7 +201,7 @@ impl Account {
         let certificate = self.certificates.get(certificate_id)?;
         let order = self.orders.get(certificate.order_id)?;
         let (order_id, origin) = (order.id, certificate.origin);
-        let limits = self.settings.validity_limits();
+        let (limits, purpose) = (self.limits(order.product), order.product.purpose());
         let today = at.date_naive();
         let (first_day, plan_end) = match order.plan.days {
             Some((_, plan_end)) if plan_end < today => return None,
@@ -215,7 +216,7 @@ impl Account {
         let issued = self.authority.issue(&Issuance {
             csr: &certificate.csr,
             common_name: &certificate.common_name,
-            dns_names: &certificate.dns_names,
+            dns_names: if purpose == Purpose::Email { &certificate.emails } else { &certificate.dns_names },
             organization: organization.map(|identity| Subject {
                 organization: &identity.name,
                 city: &identity.city,
@@ -224,6 +225,7 @@ impl Account {
             }),
             not_before: today.and_time(NaiveTime::MIN).and_utc(),
             not_after: last_second(certificate_end),
+            purpose,
             client_auth: certificate.client_auth,
         });
         let issued = issued.ok()?;
@@ -302,13 +304,13 @@ impl Account {
             return None;
         }
         let today = now.date_naive();
-        let next_end = validity::certificate_end(today, None, order.last_day()?, self.settings.validity_limits()).ok()?;
+        let next_end = validity::certificate_end(today, None, order.last_day()?, self.limits(order.product)).ok()?;
         // Asked for once a day at most, so that a rejection has its effect.
         let asked_today = |certificate: &Certificate| certificate.origin == Origin::Reissue && certificate.created.date_naive() == today;
         if next_end <= end.date_naive() || self.all_certificates_of(order_id).any(asked_today) {
             return None;
         }
-        let (user, form) = (self.user(order.user_id)?, primary.form());
+        let (user, form) = (self.user(order.user_id)?.clone(), primary.form());
         self.begin_reissue(order_id, form, &user, false, Some(AUTO_REISSUE_NOTE.to_owned()), now);
         Some(())
     }

@@ -7,6 +7,7 @@ use super::{Certificate, CertificateForm, Origin};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::account::users::User;
+use crate::sandbox::certcentral::order::form::read_provisioning;
 use crate::sandbox::certcentral::order::view::issued_view;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::certcentral::request::Action;
@@ -69,16 +70,18 @@ pub(crate) fn reissue(account: &mut Account, call: &Call) -> Answer {
     let platform = account.certificates.get(order.certificate_id).map_or(platforms::OTHER, |certificate| certificate.server_platform);
     let form = CertificateForm::read_again(&call.body, order.product, platform)?;
     let method = call.body.text("dcv_method").map(|word| DcvMethod::read(Some(word))).transpose()?;
+    let provisioning = read_provisioning(&call.body, order.product)?;
     if let Some(plan_end) = order.last_day() {
-        validity::reissue_end(call.now.date_naive(), form.validity, plan_end, account.settings.validity_limits())?;
+        validity::reissue_end(call.now.date_naive(), form.validity, plan_end, account.limits(order.product))?;
     }
     if order.product.needs_domain_control() {
         account.check_caa(&form)?;
     }
     let skip_approval = account.skip_approval(call)?;
     let user = account.caller(call);
-    if let (Some(method), Some(order)) = (method, account.orders.get_mut(order_id)) {
-        order.dcv_method = method;
+    if let Some(order) = account.orders.get_mut(order_id) {
+        order.dcv_method = method.unwrap_or(order.dcv_method);
+        order.provisioning = provisioning.or(order.provisioning);
     }
     let comments = call.body.text("comments").map(str::to_owned);
     let (certificate_id, request_id) = account.begin_reissue(order_id, form, &user, skip_approval, comments, call.now);
@@ -102,7 +105,7 @@ fn view(account: &Account, order: &Order, certificate: &Certificate, now: DateTi
     let (plain, wildcards) = certificate.name_counts();
     view["status"] = certificate.status.word().into();
     if let Some(user) = account.user(certificate.user_id) {
-        view["email"] = user.email.into();
+        view["email"] = user.email.clone().into();
     }
     if certificate.issued.is_some() {
         view["receipt_id"] = order.receipt_id.to_string().into();
@@ -124,8 +127,8 @@ pub(crate) fn certificate_in_list(account: &Account, certificate: &Certificate, 
         "user_id": certificate.user_id,
     });
     if let Some(user) = account.user(certificate.user_id) {
-        view["firstname"] = user.first_name.into();
-        view["lastname"] = user.last_name.into();
+        view["firstname"] = user.first_name.clone().into();
+        view["lastname"] = user.last_name.clone().into();
     }
     for (name, value) in issued_view(certificate, now) {
         view[name] = value;

@@ -16,6 +16,7 @@ use crate::sandbox::certcentral::rules::validations::Control;
 use crate::sandbox::clock::timestamp;
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::settings::Role;
 
 impl Account {
     /// The order of an id, or of the thumbprint or serial number of its certificate.
@@ -23,7 +24,17 @@ impl Account {
         let key = call.param(0);
         let by_id = key.parse().ok().and_then(|id| self.orders.get(id));
         let by_serial_number = || self.order_of_current(self.directory.certificate_by_serial_number(key));
-        by_id.or_else(by_serial_number).or_else(|| self.order_by_thumbprint(key)).ok_or_else(|| Refusal::not_found("order"))
+        let order = by_id.or_else(by_serial_number).or_else(|| self.order_by_thumbprint(key));
+        order.filter(|order| self.sees_order(call, order)).ok_or_else(|| Refusal::not_found("order"))
+    }
+
+    /// Limited users see what they ordered themselves.
+    pub(crate) fn sees_order(&self, call: &Call, order: &Order) -> bool {
+        order.user_id == call.caller || !self.is_limited(call)
+    }
+
+    pub(crate) fn is_limited(&self, call: &Call) -> bool {
+        self.user(call.caller).is_some_and(|user| user.role == Role::LimitedUser)
     }
 
     /// The order whose current certificate has a thumbprint.
@@ -62,6 +73,8 @@ impl Account {
             held: false,
             dcv_method: form.dcv_method,
             scope: form.scope,
+            provisioning: form.provisioning,
+            addresses: Vec::new(),
             random_value: None,
             request_ids: Vec::new(),
             renewal_of: form.renewal_of,
@@ -135,7 +148,7 @@ fn name_validation(domain: &Domain, names: &[String], now: DateTime<Utc>) -> Val
 
 /// `POST /order/certificate/{product_name_id}`
 pub(crate) fn place(account: &mut Account, call: &Call) -> Answer {
-    let product = products::find(call.param(0))?;
+    let product = products::ordered(call.param(0), &call.body)?;
     let form = account.read_order(product, call)?;
     let user = account.caller(call);
     let (certificate_id, request_id) = account.place(form, &user, call.now);

@@ -1,6 +1,6 @@
 //! Reading and checking the body of an order: everything wrong is named in one answer.
 
-use super::{DcvScope, Details};
+use super::{DcvScope, Details, Provisioning};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::account::products::{Level, Product};
@@ -27,6 +27,7 @@ pub(crate) struct OrderForm {
     pub(crate) renewal_of: Option<u64>,
     pub(crate) dcv_method: DcvMethod,
     pub(crate) scope: DcvScope,
+    pub(crate) provisioning: Option<Provisioning>,
     pub(crate) skip_approval: bool,
     pub(crate) details: Details,
 }
@@ -36,7 +37,7 @@ impl Account {
     pub(crate) fn read_order(&self, product: &'static Product, call: &Call) -> Result<OrderForm, Refusal> {
         let body = &call.body;
         let mut refusals = Refusals::default();
-        let certificate = CertificateForm::read(body, product, platforms::OTHER, &mut refusals);
+        let mut certificate = CertificateForm::read(body, product, platforms::OTHER, &mut refusals);
         let needs_organization = product.organization_validation().is_some();
         let organization_id = body.id("organization.id").filter(|_| needs_organization);
         if needs_organization && organization_id.is_none() {
@@ -51,6 +52,10 @@ impl Account {
             Some("fqdn") => DcvScope::Fqdn,
             _ => DcvScope::BaseDomain,
         };
+        let provisioning = refusals.note(read_provisioning(body, product)).or(product.default_provisioning());
+        if provisioning == Some(Provisioning::Email) && certificate.csr.is_empty() {
+            refusals.push(Refusal::required("certificate.csr"));
+        }
         let mut details = refusals.note(read_details(body));
         details.custom_fields = refusals.note(self.read_custom_fields(body));
         refusals.into_result()?;
@@ -58,10 +63,14 @@ impl Account {
             return Err(Refusal::required("order_validity"));
         };
 
-        if let Some(id) = organization_id
-            && !self.organization(id)?.active
-        {
-            return Err(Refusal::invalid_value("organization.id"));
+        if let Some(id) = organization_id {
+            let organization = self.organization(id)?;
+            if !organization.active {
+                return Err(Refusal::invalid_value("organization.id"));
+            }
+            if certificate.common_name.is_empty() {
+                certificate.common_name.clone_from(&organization.identity.name);
+            }
         }
         let container_id = self.container_id(call)?;
         let skip_approval = self.skip_approval(call)?;
@@ -69,7 +78,7 @@ impl Account {
             self.check_caa(&certificate)?;
         }
         let (renewal_of, bonus_days) = self.read_renewal(call)?;
-        let limits = self.settings.validity_limits();
+        let limits = self.limits(product);
         let today = call.now.date_naive();
         let plan_end = validity::plan_end(today, term, bonus_days, limits)?;
         validity::certificate_end(today, certificate.validity, plan_end, limits)?;
@@ -84,6 +93,7 @@ impl Account {
             renewal_of,
             dcv_method,
             scope,
+            provisioning,
             skip_approval,
             details,
         })
@@ -104,6 +114,15 @@ impl Account {
         let last_day = order.last_day().ok_or_else(|| Refusal::invalid_value("renewal_of_order_id"))?;
         let remaining = (last_day - call.now.date_naive()).num_days();
         Ok((Some(order.id), validity::renewal_bonus(remaining)))
+    }
+}
+
+/// How a code signing certificate is asked to be handed over.
+pub(crate) fn read_provisioning(body: &Body, product: &Product) -> Result<Option<Provisioning>, Refusal> {
+    const MEMBER: &str = "cs_provisioning_method";
+    match body.text(MEMBER).filter(|_| product.default_provisioning().is_some()) {
+        Some(word) => Provisioning::read(word).map(Some).ok_or_else(|| Refusal::invalid_value(MEMBER)),
+        None => Ok(None),
     }
 }
 

@@ -52,8 +52,8 @@ impl Account {
     }
 
     /// The addresses an order is known by: whoever placed it, and the additional ones.
-    fn emails_of<'a>(&self, order: &'a Order) -> Vec<&'a str> {
-        let owner = self.user(order.user_id).map(|user| user.email);
+    fn emails_of<'a>(&'a self, order: &'a Order) -> Vec<&'a str> {
+        let owner = self.user(order.user_id).map(|user| user.email.as_str());
         owner.into_iter().chain(order.details.additional_emails.iter().map(String::as_str)).collect()
     }
 
@@ -106,6 +106,8 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
         statuses.push(OrderStatus::Expired.word());
     }
     let all = account.lists.orders.select().words("status", &statuses);
+    let own = call.caller.to_string();
+    let all = if account.is_limited(call) { all.numbers("user_id", &[&own]) } else { all };
     let orders = NUMBERS.into_iter().fold(all, |orders, name| orders.numbers(name, &given(query, name)));
     let orders = account.with_certificate(orders, query);
     let orders = custom_fields::narrowed(orders, query)
@@ -126,7 +128,8 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
 /// `GET /order/alternate/{alternative_order_id}`; an unknown id is an empty list, as lists are here (inferred).
 pub(crate) fn by_alternative_id(account: &mut Account, call: &Call) -> Answer {
     let found = account.lists.orders.select().any_of("alternative_order_id", &[Key::text(call.param(0))]);
-    let orders: Vec<&Order> = found.numbered(false).filter_map(|id| account.orders.get(id)).collect();
+    let orders = found.numbered(false).filter_map(|id| account.orders.get(id));
+    let orders: Vec<&Order> = orders.filter(|order| account.sees_order(call, order)).collect();
     Ok(Reply::ok(listing::page(&orders, "orders", &call.query, |order| short(order))))
 }
 

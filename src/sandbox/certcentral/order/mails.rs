@@ -4,7 +4,6 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{Order, OrderStatus};
 use crate::sandbox::certcentral::Account;
-use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::network::{Mail, MailKind};
 
 /// Days before a plan's end at which its owner is reminded; the last one is after it.
@@ -73,7 +72,7 @@ impl Account {
         };
         let subject = format!("証明書申請 : {}", self.common_name(order));
         for approver in self.users.iter().filter(|user| user.may_approve()) {
-            self.send(order, approver.email, MailKind::ApprovalNeeded, &subject, at);
+            self.send(order, &approver.email, MailKind::ApprovalNeeded, &subject, at);
         }
     }
 
@@ -95,20 +94,25 @@ impl Account {
     }
 
     fn mail_owner(&self, order: &Order, kind: MailKind, subject: &str, at: DateTime<Utc>) {
-        let owner = self.user(order.user_id);
-        let owner = owner.as_ref().map(|User { email, .. }| *email);
+        let owner = self.user(order.user_id).map(|user| user.email.as_str());
         for to in owner.into_iter().chain(order.details.additional_emails.iter().map(String::as_str)) {
             self.send(order, to, kind, subject, at);
         }
     }
 
     pub(crate) fn send(&self, order: &Order, to: &str, kind: MailKind, subject: &str, at: DateTime<Utc>) {
+        self.send_link(order, to, kind, subject, None, at);
+    }
+
+    /// Sends a mail with a link in it.
+    pub(crate) fn send_link(&self, order: &Order, to: &str, kind: MailKind, subject: &str, token: Option<String>, at: DateTime<Utc>) {
         self.network.mails.send(Mail {
             to: to.to_owned(),
             kind,
             subject: subject.to_owned(),
             domain: self.common_name(order).to_owned(),
             order_id: Some(order.id),
+            token,
             sent: at,
         });
     }

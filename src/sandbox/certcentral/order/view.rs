@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::{Note, Order};
+use super::{Note, Order, Provisioning};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::certificate::{Certificate, CertificateStatus, Origin};
@@ -18,7 +18,7 @@ impl Account {
 
     /// Order info, also inside Request info.
     pub(crate) fn order_view(&self, order: &Order, now: DateTime<Utc>) -> Map<String, Value> {
-        let user = self.user(order.user_id).unwrap_or(self.users[0]);
+        let user = self.user(order.user_id).cloned().unwrap_or_else(|| self.owner());
         let requests = || order.request_ids.iter().filter_map(|id| self.requests.get(*id));
         let counts = self.counts(order);
         let (plain_names, _) = self.certificates.get(order.certificate_id).map(Certificate::name_counts).unwrap_or_default();
@@ -38,7 +38,7 @@ impl Account {
             "user": user.summary(),
             "purchased_dns_names": plain_names,
             "receipt_id": order.receipt_id,
-            "cs_provisioning_method": "none",
+            "cs_provisioning_method": order.provisioning.map_or("none", Provisioning::word),
             "additional_emails": order.details.additional_emails,
             "allow_duplicates": order.product.allows_duplicates(),
             "is_out_of_contract": false,
@@ -58,8 +58,8 @@ impl Account {
         };
         if let Some(certificate) = self.certificates.get(order.certificate_id) {
             let mut certificate_view = certificate_view(order, certificate, now);
-            certificate_view["ca_cert"] =
-                json!({"id": self.authority.intermediate().serial_number, "name": self.authority.intermediate().common_name});
+            let issuer = self.authority.intermediate(order.product.purpose());
+            certificate_view["ca_cert"] = json!({"id": issuer.serial_number, "name": issuer.common_name});
             certificate_view["user_id"] = certificate.user_id.into();
             view.insert("certificate".to_owned(), certificate_view);
         }
@@ -194,10 +194,8 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
         "common_name": certificate.common_name,
         "dns_names": certificate.names(),
         "date_created": timestamp(certificate.created),
-        "csr": certificate.csr,
         "server_platform": platforms::view(certificate.server_platform),
         "signature_hash": certificate.signature_hash,
-        "key_size": certificate.key_size,
         // Numbers at the order's root, texts here.
         "receipt_id": order.receipt_id.to_string(),
         "purchased_dns_names": plain_names.to_string(),
@@ -206,6 +204,14 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
     let Value::Object(mut view) = body else {
         return Value::Null;
     };
+    // An order that waits for its CSR has no key to speak of.
+    if !certificate.csr.is_empty() {
+        view.insert("csr".to_owned(), certificate.csr.clone().into());
+        view.insert("key_size".to_owned(), certificate.key_size.into());
+    }
+    if !certificate.emails.is_empty() {
+        view.insert("emails".to_owned(), certificate.emails.clone().into());
+    }
     if order.status.shows_certificate_id() {
         view.insert("id".to_owned(), certificate.id.into());
     }

@@ -65,7 +65,7 @@ pub(crate) fn create(account: &mut Account, call: &Call) -> Answer {
 pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
     let organization = account.organization(call.id(0))?;
     let mut view = organization.view(&account.container_summary(organization.container_id), None);
-    let user = account.users[0];
+    let user = account.owner();
     let contact = organization.contact.clone().unwrap_or_else(|| user.contact());
     view.insert("organization_contact".to_owned(), contact);
     view.insert("contacts".to_owned(), json!([{"contact_type": "organization_contact", "user_id": user.id}]));
@@ -108,7 +108,8 @@ pub(crate) fn activate(account: &mut Account, call: &Call) -> Answer {
 pub(crate) fn deactivate(account: &mut Account, call: &Call) -> Answer {
     account.caller(call).must_administrate()?;
     let id = account.organization(call.id(0))?.id;
-    let waiting = [OrderStatus::NeedsApproval, OrderStatus::Pending, OrderStatus::Processing].map(|status| Key::Word(status.word()));
+    let waiting = [OrderStatus::NeedsApproval, OrderStatus::NeedsCsr, OrderStatus::Pending, OrderStatus::Processing]
+        .map(|status| Key::Word(status.word()));
     // The refusal is in the console's help, its code is inferred.
     if !account.orders_of_organization(id).any_of("status", &waiting).is_empty() {
         return Err(Refusal::invalid_status("The organization has pending orders or requests."));

@@ -28,7 +28,7 @@ impl Account {
         users
             .iter()
             .map(|user| match user.get("id").and_then(Value::as_u64) {
-                Some(id) => self.user(id).map(|user| user.email.to_owned()),
+                Some(id) => self.user(id).map(|user| user.email.clone()),
                 None => person(user),
             })
             .collect::<Option<_>>()

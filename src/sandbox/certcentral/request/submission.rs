@@ -53,7 +53,13 @@ impl Account {
         match action {
             Action::NewOrder => {
                 self.happen(order_id, OrderEvent::Approved, now)?;
-                self.begin_validation(self.orders.get(order_id)?.certificate_id, now)
+                let certificate = self.certificates.get(self.orders.get(order_id)?.certificate_id)?;
+                let (certificate_id, addresses, lacks_csr) = (certificate.id, certificate.emails.clone(), certificate.csr.is_empty());
+                if lacks_csr {
+                    self.happen(order_id, OrderEvent::LacksCsr, now)?;
+                }
+                self.mail_readers(order_id, &addresses, now);
+                self.begin_validation(certificate_id, now)
             }
             Action::Reissue(certificate_id) | Action::Duplicate(certificate_id) => self.begin_validation(certificate_id, now),
             Action::RevokeOrder => self.revoke_order(order_id, now),

@@ -161,6 +161,7 @@ pub(crate) fn send_mails(network: &Network, domain: &str, name_scope: &str, want
             subject: format!("[Domain Approval] ドメイン名の利用権確認のお願い: [{domain}]"),
             domain: domain.to_owned(),
             order_id: None,
+            token: None,
             sent: now,
         });
     }

@@ -1,0 +1,144 @@
+//! Credentials for ACME clients.
+
+use bon::bon;
+use futures_util::{FutureExt as _, future::BoxFuture};
+
+use super::{AcmeProfileOption, OrganizationId, Product, ValidationLevel, check, docs, handle, recovery, sent, types};
+use crate::{client::call, error::Error};
+
+handle! {
+    /// Credentials for ACME clients: [`CertCentral::acme`](super::CertCentral::acme).
+    ///
+    /// An ACME client such as certbot binds its account with a key identifier and an HMAC key (RFC 8555, 7.3.4), and gets certificates of this
+    /// account from then on. The service lists the credentials among the [API keys](super::ApiKeys), by which they are revoked.
+    Acme
+}
+
+#[bon]
+impl<'c> Acme<'c> {
+    /// Makes credentials for an ACME client (vendor page api-keys/acme-external-account-binding-new). They are told once, and never printed.
+    ///
+    /// The vendor's page was not read to its end: that the request has these members, and the response these, is inferred from the page of
+    /// the [former service](Self::create_legacy_credentials).
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use shomei::certcentral::{OrganizationId, Product};
+    ///
+    /// let credentials = cc.acme().create_credentials("web servers", Product::BASIC_OV)
+    ///     .organization(OrganizationId(123456))
+    ///     .days(90)
+    ///     .send().await?;
+    /// println!("certbot --server {}", credentials.acme_directory_url.expose());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Lost responses
+    ///
+    /// If the response is lost on the way, so are the credentials: the error's [`recovery_hint`](Error::recovery_hint) names the key to revoke,
+    /// as with [`ApiKeys::create`](super::ApiKeys::create).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the name is empty, the product serves no TLS, an OV or EV product comes without an organization, or
+    /// nothing says how long certificates last; whatever the service answers. [`Error::is_ambiguous`] when the credentials may have been made,
+    /// and were lost.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Acme::create_credentials)] }))]
+    #[builder(on(String, into))]
+    #[builder(builder_type(name = CreateAcmeCredentials, doc { #[doc = docs!(call Acme::create_credentials)] }))]
+    pub async fn create_credentials(
+        self,
+        /// A name to know them by.
+        #[builder(start_fn)]
+        name: String,
+        #[builder(start_fn)] product: Product,
+        /// Whom certificates are issued to: an organization that is validated already. Products with organization validation need one.
+        organization: Option<OrganizationId>,
+        /// How many years certificates last.
+        years: Option<u32>,
+        /// How many days certificates last; goes before the years.
+        days: Option<u32>,
+        /// Which certificate profile is used.
+        profile: Option<AcmeProfileOption>,
+    ) -> Result<types::AcmeCredentials, Error> {
+        if organization.is_none() && product.needs_organization() {
+            return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
+        }
+        if years.is_none() && days.is_none() {
+            return Err(Error::invalid("days", "say how long certificates last: in days, or in years"));
+        }
+        let request = requested(name, &product, organization, years, days, profile)?;
+        self.told_once(&request.name, async { call!(self.client, create_acme_credentials(&request)) }.boxed()).await
+    }
+
+    /// Makes credentials of the former service (vendor page api-keys/acme-external-account-binding), which knows OV and EV products only. The
+    /// vendor announced its end for 2026-02-24; [`create_credentials`](Self::create_credentials) is its successor.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_credentials`](Self::create_credentials), also when the product is a DV one.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Acme::create_legacy_credentials)] }))]
+    #[builder(on(String, into))]
+    #[builder(builder_type(name = CreateLegacyAcmeCredentials, doc { #[doc = docs!(call Acme::create_legacy_credentials)] }))]
+    pub async fn create_legacy_credentials(
+        self,
+        /// A name to know them by.
+        #[builder(start_fn)]
+        name: String,
+        #[builder(start_fn)] product: Product,
+        /// Whom certificates are issued to: an organization that is validated already.
+        organization: OrganizationId,
+        /// How many years certificates last.
+        #[builder(default = 1)]
+        years: u32,
+        /// How many days certificates last; goes before the years.
+        days: Option<u32>,
+        /// Which certificate profile is used.
+        profile: Option<AcmeProfileOption>,
+    ) -> Result<types::AcmeCredentials, Error> {
+        if product.validation_level() == Some(ValidationLevel::Dv) {
+            return Err(Error::invalid("product", format!("{product} is a DV product, which the former service does not know")));
+        }
+        let request = requested(name, &product, Some(organization), Some(years), days, profile)?;
+        self.told_once(&request.name, async { call!(self.client, create_legacy_acme_credentials(&request)) }.boxed()).await
+    }
+}
+
+impl Acme<'_> {
+    /// Sends what makes credentials of a name. They are a key of this client's user, so all keys that it may see are looked through.
+    async fn told_once(
+        self,
+        name: &str,
+        create: BoxFuture<'_, Result<types::AcmeCredentials, Error>>,
+    ) -> Result<types::AcmeCredentials, Error> {
+        let keys = self.client.api_keys();
+        let before = keys.numbers(None).await?;
+        let what = format!("ACME credentials {name:?}");
+        recovery::told_once(self.client, create, || keys.appeared(None, name, &before).boxed(), &what, "revoke it").await
+    }
+}
+
+fn requested(
+    name: String,
+    product: &Product,
+    organization: Option<OrganizationId>,
+    years: Option<u32>,
+    days: Option<u32>,
+    profile: Option<AcmeProfileOption>,
+) -> Result<sent::AcmeCredentialsRequest, Error> {
+    if !product.is_tls() {
+        return Err(Error::invalid("product", format!("{product} serves no TLS, and ACME brings nothing else")));
+    }
+    if days == Some(0) || years == Some(0) {
+        return Err(Error::invalid(if days == Some(0) { "days" } else { "years" }, "no certificate lasts for nothing"));
+    }
+    Ok(sent::AcmeCredentialsRequest {
+        name: check::filled("name", name)?,
+        product_name_id: check::path_segment("product", product.id())?,
+        organization_id: organization,
+        validity_years: years.map(i64::from),
+        validity_days: days.map(i64::from),
+        profile_option: profile,
+    })
+}
