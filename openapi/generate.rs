@@ -6,6 +6,7 @@ pub(crate) mod normalize;
 pub(crate) mod problem;
 pub(crate) mod queries;
 pub(crate) mod refine;
+pub(crate) mod rules;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeSet;
@@ -166,16 +167,21 @@ fn responses(file: &syn::File) -> TokenStream {
 }
 
 fn facts(operations: &[Facts]) -> TokenStream {
-    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success }| {
+    let patterns = rules::patterns(operations.iter().flat_map(|operation| &operation.rules));
+    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success, rules }| {
+        let rules = rules.iter().map(|rule| rule.row(&patterns));
         quote! {
             crate::generated::Operation {
                 id: #id, method: #method, path: #path, idempotent: #idempotent, deletes: #deletes, empty_success: #empty_success,
+                rules: &[#(#rules),*],
             }
         }
     });
+    let patterns = rules::module(&patterns);
     quote! {
         /// What the document says of its operations beside their methods.
         pub(crate) const OPERATIONS: &[crate::generated::Operation] = &[#(#rows),*];
+        #patterns
     }
 }
 

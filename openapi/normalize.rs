@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::check::check;
 use super::document::{Json, Operation, entries, is_json, is_true, is_value, list, operations, pascal, resolve, schemas, snake};
 use super::problem::Problem;
+use super::rules::{self, Rule};
 use super::vocabulary::{self, Word, is_word};
 
 /// A document as the generator takes it, and what the generator is not to see.
@@ -30,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) deletes: bool,
     /// One success has a body and another has none, so that an empty body stands for `null`.
     pub(crate) empty_success: bool,
+    /// What the document demands of the values that the operation sends.
+    pub(crate) rules: Vec<Rule>,
 }
 
 /// Reads YAML; a key written twice is a mistake, as one of the two would be lost.
@@ -69,6 +72,7 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
             idempotent: is_true(&operation.body["x-idempotent"]),
             deletes: is_true(&operation.body["x-deletes"]),
             empty_success,
+            rules: rules::collect(document, &operation),
         });
     }
     let types = || schemas(document).filter(|(_, schema)| !is_value(schema));
@@ -154,17 +158,20 @@ fn component(document: &Value, schema: &Value) -> Value {
     edited
 }
 
-/// A copy without samples and extensions, where every value is what its first form is. Lists and maps lose their `nullable`: `null` is
-/// read as empty everywhere.
+/// A copy without samples, extensions and rules, where every value is what its first form is. Lists and maps lose their `nullable`:
+/// `null` is read as empty everywhere. Rules would become types that callers have to make by hand; the client checks them by a table.
 fn bare(document: &Value, value: &Value) -> Value {
     if let Some(meant) = meant(document, value) {
         return bare(document, &meant);
+    }
+    if let Some(name) = value["x-type"].as_str() {
+        return json!({"$ref": format!("#/components/schemas/{name}")});
     }
     match value {
         Value::Object(members) => {
             let container = value["type"] == "array" || (value["type"] == "object" && value.get("properties").is_none());
             let dropped =
-                |name: &str| matches!(name, "example" | "examples") || name.starts_with("x-") || (container && name == "nullable");
+                |name: &str| matches!(name, "example" | "examples") || name.starts_with("x-") || rules::is_keyword(name) || (container && name == "nullable");
             let kept = members.iter().filter(|(name, _)| !dropped(name));
             let copy = |(name, inner): (&String, &Value)| {
                 let inner = if name == "properties" { each_bare(document, inner) } else { bare(document, inner) };
