@@ -69,7 +69,7 @@ pub use self::{
     users::Users,
 };
 pub use crate::generated::certcentral::{
-    types::{CertificateFormat, NewContainerUser, RevocationReason},
+    types::{CertificateFormat, ContainerUserRequest, RevocationReason},
     vocabulary::{
         ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus, ContactType, ContainerId, CsProvisioningMethod,
         CustomFieldId, CustomFieldType, DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus,

@@ -9,6 +9,7 @@ mod exec;
 mod options;
 mod pace;
 mod retry;
+mod rules;
 mod server;
 mod trace;
 mod transport;
@@ -26,6 +27,9 @@ use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
 
 pub(crate) use self::call::{Call, Started, call, tell_absence};
 pub(crate) use self::decode::Json;
+#[cfg(test)]
+pub(crate) use self::rules::tests::refusal;
+pub(crate) use self::rules::{Demand, Part, Pattern, Rule, Step};
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
 pub use self::{
@@ -103,6 +107,12 @@ pub struct Core {
 }
 
 impl Core {
+    /// Holds the body of a call that is not made yet against the rules of the document.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn check(&self, operation: &'static str, body: &impl serde::Serialize) -> Result<(), Error> {
+        rules::check_body(self.operations, operation, body)
+    }
+
     /// The time as the service sees it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()

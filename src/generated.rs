@@ -19,6 +19,8 @@ pub struct Operation {
     pub deletes: bool,
     /// A success may have no body where others have one; the body `null` then stands for none.
     pub empty_success: bool,
+    /// What the values it sends have to be like.
+    pub(crate) rules: &'static [crate::client::Rule],
 }
 
 #[cfg(feature = "certcentral")]

@@ -9,6 +9,8 @@ mod edits;
 mod golden;
 #[path = "generation/refusals.rs"]
 mod refusals;
+#[path = "generation/rules.rs"]
+mod rules;
 
 use generate::Source;
 use serde_json::Value;

@@ -14,7 +14,9 @@ pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     if let [first, second, ..] = found[..] {
         return findings.add(place, format!("`{first}` and `{second}` exclude each other"), "keep one of them");
     }
-    if let (Some(extension), Some((rule, _))) = (found.first(), stated(schema).next()) {
+    // Whether it is signed is what its smallest value says of an id.
+    let rule = stated(schema).find(|(rule, _)| schema.get("x-id").is_none() || *rule != "minimum");
+    if let (Some(extension), Some((rule, _))) = (found.first(), rule) {
         let what = format!("`{rule}` beside `{extension}` would narrow answers too");
         findings.add(place, what, "state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`");
     }

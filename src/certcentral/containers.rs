@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use super::{ContainerId, NewContainerUser, check, docs, handle, sent, types};
+use super::{ContainerId, ContainerUserRequest, check, docs, handle, sent, types};
 use crate::{client::call, error::Error};
 
 handle! {
@@ -73,12 +73,12 @@ impl<'c> Containers<'c> {
         /// The number of its template, which decides on its features.
         template: Option<i64>,
         /// A user to add with it.
-        user: Option<NewContainerUser>,
+        user: Option<ContainerUserRequest>,
     ) -> Result<types::CreatedContainer, Error> {
         if let Some(address) = user.as_ref().and_then(|user| user.email.as_deref()) {
             check::email("user", address)?;
         }
-        let request = sent::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
+        let request = sent::ContainerRequest { name: check::filled("name", name)?, description, template_id: template, user };
         call!(self.client, create_child_container(&parent, &request))
     }
 }

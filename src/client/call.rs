@@ -13,7 +13,7 @@ use reqwest::{StatusCode, header};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::{CallOptions, Core, decode::without_mark, trace::Traced};
+use super::{CallOptions, Core, decode::without_mark, rules, trace::Traced};
 use crate::{
     error::{Answer, ApiError, Error},
     generated::Operation,
@@ -64,9 +64,12 @@ impl Call {
         write(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Authorises, sends as often as it takes, and reads the whole answer. The only way to a transport.
+    /// Checks what is sent by the rules of the document, authorises, sends as often as it takes, and reads the whole answer. The only way to a transport.
     pub(crate) async fn exec(&self, mut request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
         let operation = self.core.operations.iter().find(|operation| operation.id == operation_id);
+        if let Some(Err(refusal)) = operation.map(|operation| rules::check(operation, &request)) {
+            return self.failed(refusal);
+        }
         let (name, value) = &self.core.authorization;
         request.headers_mut().insert(name, value.clone());
         // The generator sends the document's version in a header that no service asked for.
@@ -84,14 +87,17 @@ impl Call {
         });
         match outcome {
             Ok(answer) => with_body_if_needed(answer, operation).into(),
-            Err(failure) => {
-                let mut answer = http::Response::new(Bytes::new());
-                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                answer.extensions_mut().insert(Unanswered(failure.to_string()));
-                self.note(|record| record.failure = Some(failure));
-                answer.into()
-            }
+            Err(failure) => self.failed(failure),
         }
+    }
+
+    /// An answer that stands for a failure of ours.
+    fn failed(&self, failure: Error) -> reqwest::Response {
+        let mut answer = http::Response::new(Bytes::new());
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        answer.extensions_mut().insert(Unanswered(failure.to_string()));
+        self.note(|record| record.failure = Some(failure));
+        answer.into()
     }
 
     /// The text of the failure that this answer stands for, if it is not an answer at all.

@@ -10,22 +10,22 @@ use serde_json::Value;
 use crate::{error::Error, generated::Operation};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// One rule of one value of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    pub part: Part,
+pub(crate) struct Rule {
+    pub(crate) part: Part,
     /// From the part down to the value.
-    pub path: &'static [Step],
-    pub demand: Demand,
+    pub(crate) path: &'static [Step],
+    pub(crate) demand: Demand,
     /// `x-reason` of the document.
-    pub reason: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 /// A part of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     Body,
     /// A parameter of the path.
     Path(&'static str),
@@ -35,7 +35,7 @@ pub enum Part {
 
 /// One step into a value.
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Member(&'static str),
     /// Every element of a list, or every value of a map.
     Each,
@@ -43,7 +43,7 @@ pub enum Step {
 
 /// What a rule demands. As in JSON Schema, a value of another type than the rule is for meets it.
 #[derive(Clone, Copy, Debug)]
-pub enum Demand {
+pub(crate) enum Demand {
     Pattern(fn() -> &'static Pattern),
     MinLength(u64),
     MaxLength(u64),
@@ -54,7 +54,7 @@ pub enum Demand {
 }
 
 /// A regular expression of ECMA-262, compiled when it is first needed.
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: &'static str,
     compiled: OnceLock<Option<Regex>>,
 }
@@ -102,6 +102,15 @@ pub(super) fn check(operation: &Operation, request: &reqwest::Request) -> Result
         of_body.try_for_each(|rule| rule.of_json(&body, rule.path, &mut String::new()))?;
     }
     Ok(())
+}
+
+/// The same for a body alone, before its call is made.
+#[cfg(feature = "certcentral")]
+pub(super) fn check_body(operations: &[Operation], operation: &'static str, body: &impl serde::Serialize) -> Result<(), Error> {
+    let rules = operations.iter().find(|found| found.id == operation).map_or(&[][..], |operation| operation.rules);
+    let body = serde_json::to_value(body).map_err(|error| Error::invalid("request", error.to_string()))?;
+    let mut of_body = rules.iter().filter(|rule| rule.part == Part::Body);
+    of_body.try_for_each(|rule| rule.of_json(&body, rule.path, &mut String::new()))
 }
 
 /// The values of a path's parameters. Whatever is put into a path unescaped, such as `..`, can make another path of it.
@@ -215,6 +224,7 @@ impl Rule {
 
     /// Names the member, what is wrong with it, the rule and its reason.
     fn broken(&self, place: &str, what: &str, rule: &str) -> Error {
+        let place = if place.is_empty() { "body" } else { place };
         let rule = if rule.is_empty() { String::new() } else { format!(" (`{rule}`)") };
         Error::invalid(place.to_owned(), format!("{what}{rule}: {}", self.reason))
     }

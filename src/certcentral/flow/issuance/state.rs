@@ -77,13 +77,16 @@ impl fmt::Display for Blocker {
 pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
     let done = |status: &Option<ValidationStatus>| matches!(status, Some(ValidationStatus::Complete | ValidationStatus::Active));
     let mut waiting_for = Vec::new();
-    if validation.organization_validations.iter().any(|validation| !done(&validation.status)) {
+    // The guide prints the names inside an entry that says nothing else (p.44).
+    let (names, organization): (Vec<_>, Vec<_>) = validation
+        .organization_validations
+        .iter()
+        .partition(|validation| validation.status.is_none() && !validation.dns_name_validations.is_empty());
+    if organization.iter().any(|validation| !done(&validation.status)) {
         waiting_for.push(Blocker::Organization);
     }
-    let unproved = validation
-        .dns_name_validations
-        .iter()
-        .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
+    let names = names.into_iter().chain(organization).flat_map(|validation| &validation.dns_name_validations);
+    let unproved = validation.dns_name_validations.iter().chain(names).filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
     waiting_for.extend(unproved.map(|name| Blocker::Domain {
         name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
         method: name.method.clone(),
