@@ -36,16 +36,24 @@ pub(crate) struct Facts {
 }
 
 /// Reads YAML; a key written twice is a mistake, as one of the two would be lost.
+pub(crate) fn parse(text: &str) -> Result<serde_norway::Value, Problem> {
+    let problem = |error: serde_norway::Error| Problem { place: String::new(), what: error.to_string(), mend: "correct the YAML".to_owned() };
+    serde_norway::from_str(text).map_err(problem)
+}
+
+pub(crate) fn to_json(yaml: &serde_norway::Value) -> Result<Value, Problem> {
+    let mend = "write it so that JSON could say it".to_owned();
+    serde_json::to_value(yaml).map_err(|error| Problem { place: String::new(), what: error.to_string(), mend })
+}
+
+/// A document without edits.
+#[allow(dead_code, reason = "the tests read documents alone")]
 pub(crate) fn read(text: &str) -> Result<Value, Problem> {
-    serde_norway::from_str::<serde_norway::Value>(text)
-        .map_err(|error| (error.to_string(), "correct the YAML"))
-        .and_then(|yaml| serde_json::to_value(yaml).map_err(|error| (error.to_string(), "write it so that JSON could say it")))
-        .map_err(|(what, mend)| Problem { place: String::new(), what, mend: mend.to_owned() })
+    to_json(&parse(text)?)
 }
 
 /// The members of each named schema in the order of the document, which neither `Value` nor the generator keeps.
-pub(crate) fn orders(text: &str) -> BTreeMap<String, Vec<String>> {
-    let document: serde_norway::Value = serde_norway::from_str(text).unwrap_or_default();
+pub(crate) fn orders(document: &serde_norway::Value) -> BTreeMap<String, Vec<String>> {
     let names = |mapping: &serde_norway::Value| -> Vec<String> {
         mapping.as_mapping().into_iter().flatten().filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect()
     };

@@ -46,7 +46,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use self::orders::Ledger;
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, Priority, RateLimit, RateUsage, Started, sealed},
+    client::{Call, CallOptions, ClientBuilder, Core, Json, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
     docs::docs,
     error::{ApiError, Error},
     generated::{Operation, certcentral as generated, certcentral::queries},
@@ -121,7 +121,10 @@ use crate::generated::certcentral::types as sent;
 /// promises of semantic versioning, nor is the crate `progenitor-client` that it is made with.
 #[cfg(feature = "raw")]
 pub mod raw {
-    pub use crate::generated::certcentral::{Client, types, vocabulary};
+    pub use crate::generated::{
+        Document,
+        certcentral::{Client, DOCUMENT, types, vocabulary},
+    };
     pub use progenitor_client::{Error, ResponseValue};
 }
 
@@ -235,6 +238,21 @@ impl CertCentral {
     #[must_use]
     pub fn account(&self) -> Account<'_> {
         Account::new(self)
+    }
+
+    /// A call of what the document does not have, with the key, the pacing, the retries and the errors of every other call. What an overlay
+    /// adds is out of reach of a library that is published, since its users have overlays of their own; this is not.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use http::Method;
+    ///
+    /// let invoices: serde_json::Value = cc.request(Method::GET, "/finance/invoice").query("limit", "10").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
+        RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Loose, method, path.into())
     }
 
     /// The generated client, see [`raw`].

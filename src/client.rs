@@ -8,6 +8,7 @@ mod echo;
 mod exec;
 mod options;
 mod pace;
+mod request;
 mod retry;
 mod rules;
 mod server;
@@ -36,6 +37,7 @@ pub use self::{
     builder::ClientBuilder,
     options::CallOptions,
     pace::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
+    request::RequestBuilder,
     retry::RetryPolicy,
     transport::{Transport, TransportError},
 };

@@ -64,9 +64,20 @@ impl Call {
         write(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Checks what is sent by the rules of the document, authorises, sends as often as it takes, and reads the whole answer. The only way to a transport.
-    pub(crate) async fn exec(&self, mut request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
+    /// Performs an operation of the document.
+    pub(crate) async fn exec(&self, request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
         let operation = self.core.operations.iter().find(|operation| operation.id == operation_id);
+        self.perform(request, operation_id, operation).await
+    }
+
+    /// Checks what is sent by the rules of the document, authorises, sends as often as it takes, and reads the whole response. The only way
+    /// to a transport.
+    pub(super) async fn perform(
+        &self,
+        mut request: reqwest::Request,
+        operation_id: &'static str,
+        operation: Option<&Operation>,
+    ) -> reqwest::Response {
         if let Some(Err(refusal)) = operation.map(|operation| rules::check(operation, &request)) {
             return self.failed(refusal);
         }

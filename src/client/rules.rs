@@ -43,6 +43,7 @@ pub(crate) enum Step {
 
 /// What a rule demands. As in JSON Schema, a value of another type than the rule is for meets it.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "no document need have every rule")]
 pub(crate) enum Demand {
     Pattern(fn() -> &'static Pattern),
     MinLength(u64),
