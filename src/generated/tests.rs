@@ -226,7 +226,7 @@ fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_say
 /// Every rule of every body, on the samples of its operation with other values in its place: what the client refuses is what a validator
 /// of JSON Schema refuses.
 fn rules_are_those_of_json_schema(name: &str, operations: &'static [super::Operation]) {
-    use crate::client::{Demand, Part, Step, refusal};
+    use crate::client::{Demand, Part as Of, Step, refusal};
 
     /// The places in a sample that a path leads to.
     fn places(value: &Value, path: &[Step], place: &str, found: &mut Vec<String>) {
@@ -248,7 +248,7 @@ fn rules_are_those_of_json_schema(name: &str, operations: &'static [super::Opera
     let document = Document::load(name);
     let (mut refused, mut passed, mut untried) = (0, 0, Vec::new());
     for operation in operations {
-        for rule in operation.rules.iter().filter(|rule| rule.part == Part::Body) {
+        for rule in operation.rules.iter().filter(|rule| rule.part == Of::Body) {
             let mut tried = false;
             for sample in document.samples().iter().filter(|sample| sample.owner == operation.id && sample.part == Part::Request) {
                 let mut found = Vec::new();

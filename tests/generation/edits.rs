@@ -114,7 +114,7 @@ fn members_stand_in_the_order_of_the_document() {
     let (_, after) = code.split_once("pub struct ThingRequest {").expect("the type");
     let members: Vec<_> =
         after[..after.find('}').expect("its end")].split("pub ").skip(1).filter_map(|member| member.split(':').next()).collect();
-    assert_eq!(members, ["name", "kind", "size"]);
+    assert_eq!(members, ["name", "kind", "size", "parts", "labels"]);
 }
 
 #[test]
