@@ -26,6 +26,7 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// The folder that the environment names, if it names one. Every file in it is for one of these documents.
+    #[allow(dead_code, reason = "the tests open folders by themselves")]
     pub(crate) fn from_env(documents: &[&str]) -> Result<Self, String> {
         match env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
             Some(path) => Self::open(Path::new(&path), documents),

@@ -80,7 +80,7 @@ fn actions(text: &str) -> Result<Vec<Value>, Mistake> {
 /// An unknown key would be ignored, and the edit with it.
 fn known(object: &Value, keys: &[&str]) -> Result<(), Mistake> {
     let Some(members) = object.as_mapping() else {
-        return Err(("an object is wanted".to_owned(), "see the Overlay Specification 1.0"));
+        return Err(("expected an object".to_owned(), "see the Overlay Specification 1.0"));
     };
     let unknown = members.keys().map(|key| key.as_str().unwrap_or_default()).find(|key| !keys.contains(key) && !key.starts_with("x-"));
     match unknown {

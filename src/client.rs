@@ -24,13 +24,20 @@ use std::{
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
+use crate::{
+    error::{ApiError, Error},
+    generated::Operation,
+    seal::Seals,
+    secret::ApiKey,
+};
 
-pub(crate) use self::call::{Call, Started, call, tell_absence};
-pub(crate) use self::decode::Json;
 #[cfg(test)]
 pub(crate) use self::rules::tests::refusal;
-pub(crate) use self::rules::{Demand, Part, Pattern, Rule, Step};
+pub(crate) use self::{
+    call::{Call, Started, call, tell_absence},
+    decode::Json,
+    rules::{Demand, Part, Pattern, Rule, Step},
+};
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
 pub use self::{

@@ -85,7 +85,7 @@ impl RequestBuilder {
     fn url(&self) -> Result<Url, Error> {
         let refuse = |reason: &str| Err(Error::invalid("path", reason.to_owned()));
         if !self.path.starts_with('/') || self.path.starts_with("//") {
-            return refuse("a path is wanted, from the base URL on, such as `/finance/order`");
+            return refuse("expected a path below the base URL, such as `/finance/order`");
         }
         let whole = format!("{}{}", self.core.base_url, self.path);
         let (Ok(base), Ok(mut url)) = (Url::parse(&self.core.base_url), Url::parse(&whole)) else {

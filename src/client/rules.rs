@@ -190,7 +190,7 @@ impl Rule {
         match self.demand {
             Demand::Pattern(pattern) if !pattern().matches(text) => {
                 let pattern = pattern().text;
-                Err(self.broken(place, "it has another form", &format!("pattern: {pattern}")))
+                Err(self.broken(place, "it does not match", &format!("pattern: {pattern}")))
             }
             Demand::MinLength(least) if length() < least => {
                 let what = if text.is_empty() { "it is empty".to_owned() } else { format!("it has {} characters", length()) };

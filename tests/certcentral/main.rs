@@ -17,6 +17,7 @@ mod judge;
 mod lifecycle;
 mod lost;
 mod program;
+mod rules;
 mod waits;
 mod wire;
 mod wobbles;

@@ -133,7 +133,7 @@ fn a_mistake_names_overlay_action_and_place() {
     );
     refused("- {target: $, remove: true}", ", action 1 (target `$`): it would remove the whole document — name what to remove of it");
     refused("- {update: {}}", ", action 1 (target ``): there is no target — name one, such as `$.paths`");
-    refused("[]", ": it has no actions — list what to edit under `actions`");
+    refused(" []", ": it has no actions — list what to edit under `actions`");
     for (text, expected) in [
         ("overlay: 1.0.0\nactions: [", "did not find expected"),
         ("openapi: 3.0.3\n", "`openapi` is no word of overlays"),

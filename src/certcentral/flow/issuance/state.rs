@@ -96,3 +96,29 @@ pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
     }
     waiting_for
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn names_are_found_at_the_root_and_where_the_guide_prints_them() {
+        let missing = |organizations: Value, names: Value| {
+            let validation = json!({"organization_validations": organizations, "dns_name_validations": names});
+            missing(&serde_json::from_value(validation).expect("a validation"))
+        };
+        let name = |status: &str| json!([{"name_scope": "example.com", "status": status, "method": "email"}]);
+        let done = json!({"type": "ov", "status": "complete"});
+        let domain = Blocker::Domain { name: "example.com".to_owned(), method: Some("email".into()) };
+        assert_eq!(missing(json!([done]), name("pending")), [domain.clone()]);
+        // As on p.44, alone and beside a validation of the organization.
+        assert_eq!(missing(json!([{"dns_name_validations": name("pending")}]), json!([])), [domain.clone()]);
+        assert_eq!(missing(json!([done, {"dns_name_validations": name("pending")}]), json!([])), [domain.clone()]);
+        assert_eq!(missing(json!([{"dns_name_validations": name("approved")}]), json!([])), [Blocker::FinalCheck]);
+        let open = json!({"type": "ov", "status": "pending", "dns_name_validations": name("pending")});
+        assert_eq!(missing(json!([open]), json!([])), [Blocker::Organization, domain]);
+        assert_eq!(missing(json!([{}]), json!([])), [Blocker::Organization], "an entry that says nothing proves nothing");
+    }
+}
