@@ -256,7 +256,7 @@ fn rules_are_those_of_json_schema(name: &str, operations: &'static [super::Opera
                 for place in found {
                     let there = sample.value.pointer(&place).expect("a place in the sample");
                     let others: Vec<Value> = match (rule.demand, there) {
-                        (Demand::Minimum(_) | Demand::Maximum(_), _) => [-1, 0, 1, 2, 1 << 40].map(Value::from).to_vec(),
+                        (Demand::Minimum(_) | Demand::Maximum(_), _) => [-1_i64, 0, 1, 2, 1 << 40].map(Value::from).to_vec(),
                         (Demand::MinItems(_) | Demand::MaxItems(_), Value::Array(elements)) => {
                             let many = |count: usize| elements.iter().cycle().take(count).cloned().collect::<Value>();
                             [0, 1, 250, 251].map(many).to_vec()
