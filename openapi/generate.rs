@@ -8,6 +8,7 @@ pub(crate) mod normalize;
 pub(crate) mod overlay;
 pub(crate) mod problem;
 pub(crate) mod queries;
+pub(crate) mod raw;
 pub(crate) mod refine;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;
@@ -61,6 +62,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
         vocabulary::module(&normalized.words),
         facts(&normalized.operations),
         queries::queries(&file),
+        raw::raw(&file),
         responses(&file),
         samples(&normalized, &file),
         identity(source, &document),

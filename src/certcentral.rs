@@ -115,17 +115,25 @@ pub mod types {
 /// All types of the document: what is only sent is not public.
 use crate::generated::certcentral::types as sent;
 
-/// The generated client: every operation of the document, without checks, builders or typed errors.
+/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the pacing, the retries and the
+/// errors of every other call, but without checks beyond the document's rules, builders and flows.
 ///
-/// An escape hatch, so that nothing the document knows is ever out of reach. It changes with the document; it is not covered by the
-/// promises of semantic versioning, nor is the crate `progenitor-client` that it is made with.
+/// It changes with the document, and is not covered by the promises of semantic versioning.
+///
+/// ```no_run
+/// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+/// use shomei::certcentral::OrderId;
+///
+/// let order = cc.raw().order_info("115429178", None).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "raw")]
 pub mod raw {
     pub use crate::generated::{
         Document,
-        certcentral::{Client, DOCUMENT, types, vocabulary},
+        certcentral::{DOCUMENT, Raw as Client, types, vocabulary},
     };
-    pub use progenitor_client::{Error, ResponseValue};
 }
 
 /// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
@@ -255,11 +263,11 @@ impl CertCentral {
         RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Loose, method, path.into())
     }
 
-    /// The generated client, see [`raw`].
+    /// Every operation of the document, see [`raw`].
     #[cfg(feature = "raw")]
     #[must_use]
     pub fn raw(&self) -> raw::Client {
-        self.client(Call::unlifted(Arc::clone(&self.core), self.options))
+        raw::Client { core: Arc::clone(&self.core), options: self.options }
     }
 
     /// The same client for polling, which leaves room for the caller's own calls.

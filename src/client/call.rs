@@ -26,8 +26,6 @@ pub struct Call {
     pub(super) core: Arc<Core>,
     pub(super) options: CallOptions,
     record: Arc<Mutex<Record>>,
-    /// Whether somebody looks at the answer who can tell if it was understood.
-    lifted: bool,
 }
 
 /// How a call went, as far as the generated code has no words for it.
@@ -51,13 +49,7 @@ struct Unanswered(String);
 
 impl Call {
     pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { core, options, record: Arc::default(), lifted: true }
-    }
-
-    /// A call, or several, whose answers the caller decodes.
-    #[cfg(feature = "raw")]
-    pub(crate) fn unlifted(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { lifted: false, ..Self::new(core, options) }
+        Self { core, options, record: Arc::default() }
     }
 
     pub(super) fn note(&self, write: impl FnOnce(&mut Record)) {
@@ -94,7 +86,7 @@ impl Call {
             record.operation = Some(operation_id);
             record.reads = operation.is_some_and(|operation| operation.method == "GET");
             record.elapsed += started.elapsed();
-            record.trace = self.lifted.then_some(trace);
+            record.trace = Some(trace);
         });
         match outcome {
             Ok(answer) => with_body_if_needed(answer, operation).into(),

@@ -86,6 +86,13 @@ macro_rules! client {
                 RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Protobuf, method, path.into())
             }
 
+            /// Every operation of the document as a method, see the module `raw` of the version.
+            #[cfg(feature = "raw")]
+            #[must_use]
+            pub fn raw(&self) -> $version::raw::Client {
+                $version::raw::Client { core: Arc::clone(&self.core), options: self.options }
+            }
+
             /// Begins a call.
             pub(super) fn call(&self) -> Started<$generated::Client> {
                 let call = Call::new(Arc::clone(&self.core), self.options);
