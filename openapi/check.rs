@@ -1,6 +1,7 @@
 //! Everything the generator would panic on, turn into code that does not compile, or silently misread, said in words beforehand.
 
 mod operations;
+mod rules;
 mod schemas;
 mod words;
 
@@ -10,7 +11,7 @@ use super::document::{Json, entries, list, operations, resolve};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 17] = [
+const EXTENSIONS: [&str; 19] = [
     "x-source",
     "x-idempotent",
     "x-deletes",
@@ -28,6 +29,8 @@ const EXTENSIONS: [&str; 17] = [
     "x-bytes",
     "x-empty-body",
     "x-always-sent",
+    "x-reason",
+    "x-type",
 ];
 
 /// The mistakes of a document, in reading order; none means that it can become a client.

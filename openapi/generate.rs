@@ -2,10 +2,15 @@
 
 pub(crate) mod check;
 pub(crate) mod document;
+pub(crate) mod edits;
+pub(crate) mod needed;
 pub(crate) mod normalize;
+pub(crate) mod overlay;
 pub(crate) mod problem;
 pub(crate) mod queries;
+pub(crate) mod raw;
 pub(crate) mod refine;
+pub(crate) mod rules;
 pub(crate) mod vocabulary;
 
 use std::collections::BTreeSet;
@@ -18,11 +23,13 @@ use serde_json::{Map, Value, json};
 
 use document::{Operation, operations, pascal, schemas};
 use normalize::{Facts, Normalized, normalize};
+use overlay::Overlay;
 use problem::{Problem, Problems};
 use refine::Rules;
 use vocabulary::{Kind, Word};
 
 /// A document to generate from.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Source<'a> {
     /// The name of its module in `crate::generated`.
     pub(crate) module: &'a str,
@@ -31,24 +38,34 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     /// The members that flows may read although nothing is decided by them; see `harmless.txt`.
     pub(crate) harmless: &'a str,
+    /// What the hand-written code needs of the document; see `needed.txt`.
+    pub(crate) needed: &'a str,
+    /// Whether it takes the place of the crate's own.
+    pub(crate) replaced: bool,
+    /// The edits that a user of the crate makes to it.
+    pub(crate) overlays: &'a [Overlay],
 }
 
 /// The source of a client: `Client`, `types`, `vocabulary`, `queries`, `responses`, `OPERATIONS`, and for tests `SAMPLES`.
 pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let problems = |found| Problems { file: source.file.to_owned(), found };
-    let document = normalize::read(source.text).map_err(|problem| problems(vec![problem]))?;
+    let yaml = edited(source).map_err(|problem| problems(vec![problem]))?;
+    let document = normalize::to_json(&yaml).map_err(|problem| problems(vec![problem]))?;
     let normalized = normalize(&document).map_err(problems)?;
+    needed::check(source, &normalized).map_err(problems)?;
     let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
     let harmless = harmless(source, &file).map_err(problems)?;
     let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
     refine::refine(&mut file, &rules);
-    refine::order(&mut file, &normalize::orders(source.text));
+    refine::order(&mut file, &normalize::orders(&yaml));
     for addition in [
         vocabulary::module(&normalized.words),
         facts(&normalized.operations),
         queries::queries(&file),
+        raw::raw(&file),
         responses(&file),
         samples(&normalized, &file),
+        identity(source, &document),
     ] {
         let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
         file.items.extend(addition.items);
@@ -59,6 +76,31 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
         return Err(problems(vec![Problem { place: String::new(), what, mend: "teach openapi/refine.rs its shape".to_owned() }]));
     }
     Ok(code)
+}
+
+/// The document with its overlays applied.
+fn edited(source: &Source<'_>) -> Result<serde_norway::Value, Problem> {
+    let mut yaml = normalize::parse(source.text)?;
+    for overlay in source.overlays {
+        overlay::apply(&mut yaml, overlay)?;
+    }
+    Ok(yaml)
+}
+
+/// What the client was made from.
+fn identity(source: &Source<'_>, document: &Value) -> TokenStream {
+    // FNV-1a, which stays the same from one compiler to the next; the members of `Value` are sorted.
+    let byte = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let hash = document.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, byte);
+    let overlays = source.overlays.iter().map(|overlay| &overlay.file);
+    let replaced = source.replaced;
+    let (title, version) = (document["info"]["title"].as_str(), document["info"]["version"].as_str());
+    let (title, version) = (title.unwrap_or_default(), version.unwrap_or_default());
+    quote! {
+        /// The document that this client was made from.
+        pub const DOCUMENT: crate::generated::Document =
+            crate::generated::Document { title: #title, version: #version, hash: #hash, replaced: #replaced, overlays: &[#(#overlays),*] };
+    }
 }
 
 /// The harmless members of this document, one at the beginning of each line; what it does not have would be a slip.
@@ -72,7 +114,9 @@ fn harmless(source: &Source<'_>, file: &syn::File) -> Result<BTreeSet<String>, V
         mend: "correct the name or remove the line".to_owned(),
     });
     let unknown: Vec<_> = unknown.collect();
-    if unknown.is_empty() { Ok(listed) } else { Err(unknown) }
+    // Who edits a document may well remove what is harmless.
+    let edited = source.replaced || !source.overlays.is_empty();
+    if unknown.is_empty() || edited { Ok(listed) } else { Err(unknown) }
 }
 
 /// What the generator makes of a document; where it fails, the operation or schema that makes it fail.
@@ -166,17 +210,21 @@ fn responses(file: &syn::File) -> TokenStream {
 }
 
 fn facts(operations: &[Facts]) -> TokenStream {
-    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success, secret }| {
+    let patterns = rules::patterns(operations.iter().flat_map(|operation| &operation.rules));
+    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success, secret, rules }| {
+        let rules = rules.iter().map(|rule| rule.row(&patterns));
         quote! {
             crate::generated::Operation {
                 id: #id, method: #method, path: #path, idempotent: #idempotent, deletes: #deletes, empty_success: #empty_success,
-                secret: #secret,
+                secret: #secret, rules: &[#(#rules),*],
             }
         }
     });
+    let patterns = rules::module(&patterns);
     quote! {
         /// What the document says of its operations beside their methods.
         pub(crate) const OPERATIONS: &[crate::generated::Operation] = &[#(#rows),*];
+        #patterns
     }
 }
 

@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, Field, Fields, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Stmt, Token, Type,
+    Attribute, Expr, Field, Fields, File, FnArg, GenericArgument, ImplItem, Item, ItemImpl, ItemMod, Meta, PathArguments, Stmt, Token, Type,
     parse_quote,
 };
 
@@ -295,12 +295,17 @@ fn types_mut(file: &mut File) -> Option<&mut Vec<Item>> {
     })
 }
 
+/// The methods of the client itself.
+pub(crate) fn is_client(block: &ItemImpl) -> bool {
+    block.trait_.is_none() && taken_apart(&block.self_ty).is_some_and(|(name, _)| name == "Client")
+}
+
 /// The methods that call the service.
 pub(crate) fn methods(file: &File) -> impl Iterator<Item = &syn::Signature> {
     file.items
         .iter()
         .filter_map(|item| match item {
-            Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
+            Item::Impl(block) if is_client(block) => Some(&block.items),
             _ => None,
         })
         .flatten()

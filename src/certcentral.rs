@@ -49,7 +49,7 @@ use serde::{Deserialize, Serialize};
 
 use self::orders::Ledger;
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, Priority, RateLimit, RateUsage, Started, sealed},
+    client::{Call, CallOptions, ClientBuilder, Core, Json, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
     docs::docs,
     error::{ApiError, Error},
     generated::{Operation, certcentral as generated, certcentral::queries},
@@ -74,7 +74,7 @@ pub use self::{
     users::{CreatedServiceUser, Users},
 };
 pub use crate::generated::certcentral::{
-    types::{CertificateFormat, NewContainerUser, RevocationReason},
+    types::{CertificateFormat, ContainerUserRequest, RevocationReason},
     vocabulary::{
         AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus,
         ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType, DcvInvitationSource,
@@ -127,14 +127,25 @@ pub mod types {
 /// All types of the document: what is only sent is not public.
 use crate::generated::certcentral::types as sent;
 
-/// The generated client: every operation of the document, without checks, builders or typed errors.
+/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the pacing, the retries and the
+/// errors of every other call, but without checks beyond the document's rules, builders and flows.
 ///
-/// An escape hatch, so that nothing the document knows is ever out of reach. It changes with the document; it is not covered by the
-/// promises of semantic versioning, nor is the crate `progenitor-client` that it is made with.
+/// It changes with the document, and is not covered by the promises of semantic versioning.
+///
+/// ```no_run
+/// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+/// use shomei::certcentral::OrderId;
+///
+/// let order = cc.raw().order_info("115429178", None).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "raw")]
 pub mod raw {
-    pub use crate::generated::certcentral::{Client, types, vocabulary};
-    pub use progenitor_client::{Error, ResponseValue};
+    pub use crate::generated::{
+        Document,
+        certcentral::{DOCUMENT, Raw as Client, types, vocabulary},
+    };
 }
 
 /// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
@@ -262,11 +273,26 @@ impl CertCentral {
         Account::new(self)
     }
 
-    /// The generated client, see [`raw`].
+    /// A call of what the document does not have, with the key, the pacing, the retries and the errors of every other call. What an overlay
+    /// adds is out of reach of a library that is published, since its users have overlays of their own; this is not.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use http::Method;
+    ///
+    /// let invoices: serde_json::Value = cc.request(Method::GET, "/finance/invoice").query("limit", "10").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
+        RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Loose, method, path.into())
+    }
+
+    /// Every operation of the document, see [`raw`].
     #[cfg(feature = "raw")]
     #[must_use]
     pub fn raw(&self) -> raw::Client {
-        self.client(Call::unlifted(Arc::clone(&self.core), self.options))
+        raw::Client { core: Arc::clone(&self.core), options: self.options }
     }
 
     /// The same client for polling, which leaves room for the caller's own calls.

@@ -8,7 +8,9 @@ mod echo;
 mod exec;
 mod options;
 mod pace;
+mod request;
 mod retry;
+mod rules;
 mod server;
 mod trace;
 mod transport;
@@ -22,16 +24,27 @@ use std::{
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
+use crate::{
+    error::{ApiError, Error},
+    generated::Operation,
+    seal::Seals,
+    secret::ApiKey,
+};
 
-pub(crate) use self::call::{Call, Started, call, tell_absence};
-pub(crate) use self::decode::Json;
+#[cfg(test)]
+pub(crate) use self::rules::tests::refusal;
+pub(crate) use self::{
+    call::{Call, Started, call, tell_absence},
+    decode::Json,
+    rules::{Demand, Part, Pattern, Rule, Step},
+};
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
 pub use self::{
     builder::ClientBuilder,
     options::CallOptions,
     pace::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
+    request::RequestBuilder,
     retry::RetryPolicy,
     transport::{Transport, TransportError},
 };
@@ -103,6 +116,12 @@ pub struct Core {
 }
 
 impl Core {
+    /// Holds the body of a call that is not made yet against the rules of the document.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn check(&self, operation: &'static str, body: &impl serde::Serialize) -> Result<(), Error> {
+        rules::check_body(self.operations, operation, body)
+    }
+
     /// Whether no error may quote what this operation brings: personal data, or a secret that the document says is in it.
     fn keeps_back(&self, operation: &str) -> bool {
         self.personal || self.operations.iter().any(|known| known.id == operation && known.secret)

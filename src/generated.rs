@@ -21,6 +21,24 @@ pub struct Operation {
     pub empty_success: bool,
     /// A response holds something redacted: no error quotes it.
     pub secret: bool,
+    /// What the values it sends have to be like.
+    pub(crate) rules: &'static [crate::client::Rule],
+}
+
+/// What a generated client was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Document {
+    /// `info.title` of the document.
+    pub title: &'static str,
+    /// `info.version` of the document.
+    pub version: &'static str,
+    /// A checksum of the document with all edits (FNV-1a, 64 bits): another one means another document.
+    pub hash: u64,
+    /// Whether a document of the user's took the place of the crate's own.
+    pub replaced: bool,
+    /// The names of the overlays that were applied, in their order.
+    pub overlays: &'static [&'static str],
 }
 
 #[cfg(feature = "certcentral")]

@@ -37,7 +37,7 @@ pub use certcentral::CertCentral;
 #[cfg(feature = "redis")]
 pub use client::RedisSlidingWindow;
 pub use client::{
-    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RetryPolicy, Service, SlidingWindow,
+    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RequestBuilder, RetryPolicy, Service, SlidingWindow,
     Transport, TransportError,
 };
 pub use error::{ApiError, Error, ErrorKind};

@@ -41,14 +41,7 @@
 //! stored: mind where. Errors quote nothing of what the service says, except its codes. Do not keep certificates yourself; the service
 //! keeps them for a later verification.
 //!
-//! There is no `raw()` here, other than for CertCentral: the errors of a generated client print the body of an answer that they cannot
-//! decode, and with it whatever is personal in it.
-//!
-//! ```compile_fail,E0599
-//! # fn example(ps: shomei::pocketsign::PocketSignV2) {
-//! let generated = ps.raw();
-//! # }
-//! ```
+//! The same holds for the calls of [`request`](PocketSignV2::request), and with the feature `raw` for those of `raw()`.
 
 mod check;
 mod check_status;

@@ -59,7 +59,8 @@ fn every_program_is_run() {
     let programs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap();
     let programs: BTreeSet<_> =
         programs.map(|program| program.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(programs, PROGRAMS.map(|(name, _)| name.to_owned()).into());
+    let run = PROGRAMS.map(|(name, _)| name).into_iter().chain(["document_changes"]);
+    assert_eq!(programs, run.map(str::to_owned).collect());
 }
 
 #[tokio::test]
@@ -79,6 +80,48 @@ async fn they_end_well() {
     };
     futures_util::future::join_all(PROGRAMS.map(ends_well)).await;
     assert!(output.exists() && folder.join("chain.key").exists());
+}
+
+/// What changed of a document, by operation and by schema, and what of it breaks callers.
+#[tokio::test]
+async fn changes_of_a_document_are_told_apart() {
+    let folder = folder("examples-changes");
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/certcentral.yaml");
+    let text = fs::read_to_string(&ours).unwrap();
+    let mut edited = text.clone();
+    for (was, is) in [
+        ("operationId: delete_organization\n", "operationId: remove_organization\n"),
+        ("          maxLength: 64\n          pattern", "          maxLength: 32\n          pattern"),
+        ("          maxItems: 250\n", "          maxItems: 500\n"),
+        ("        keep_www:\n          type: boolean\n", "        keep_www:\n          type: integer\n"),
+        ("    DcvEmailRequest:\n", "    Invoice:\n      type: object\n      description: An invoice.\n      properties: {}\n    DcvEmailRequest:\n"),
+    ] {
+        assert!(edited.contains(was), "{was}");
+        edited = edited.replacen(was, is, 1);
+    }
+    let new = folder.join("edited.yaml");
+    fs::write(&new, edited).unwrap();
+    let compare = |old: &Path, new: &Path| {
+        let arguments = [old.to_str().unwrap().to_owned(), new.to_str().unwrap().to_owned()];
+        async move { run("document_changes", &arguments.each_ref().map(String::as_str)).await }
+    };
+    let output = compare(&ours, &new).await;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let expected = [
+        "breaking  operation delete_organization: it is gone",
+        "added     operation remove_organization: it is new",
+        "breaking  schema DomainRequest, member keep_www: it was boolean, and is integer",
+        "added     schema Invoice: it is new",
+        "breaking  schema RequestedCertificate, member common_name: `maxLength` was 64, and is 32: more is refused",
+        "changed   schema RequestedCertificate, member dns_names: `maxItems` was 250, and is 500: less is refused",
+        "6 changes, 3 of them breaking",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(output.status.code(), Some(1));
+    let same = compare(&ours, &ours).await;
+    assert_eq!((String::from_utf8_lossy(&same.stdout).trim(), same.status.code()), ("0 changes, 0 of them breaking", Some(0)));
+    assert_eq!(run("document_changes", &["--help"]).await.status.code(), Some(0));
+    assert_eq!(run("document_changes", &[]).await.status.code(), Some(2));
 }
 
 #[tokio::test]

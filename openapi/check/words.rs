@@ -6,12 +6,19 @@ use serde_json::Value;
 
 use crate::generate::document::{entries, is_true, list, pascal};
 use crate::generate::problem::Findings;
+use crate::generate::rules::stated;
 use crate::generate::vocabulary::{EXTENSIONS, variants};
 
 pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     let found: Vec<_> = EXTENSIONS.into_iter().filter(|extension| schema.get(extension).is_some()).collect();
     if let [first, second, ..] = found[..] {
         return findings.add(place, format!("`{first}` and `{second}` exclude each other"), "keep one of them");
+    }
+    // Whether it is signed is what its smallest value says of an id.
+    let rule = stated(schema).find(|(rule, _)| schema.get("x-id").is_none() || *rule != "minimum");
+    if let (Some(extension), Some((rule, _))) = (found.first(), rule) {
+        let what = format!("`{rule}` beside `{extension}` would narrow answers too");
+        findings.add(place, what, "state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`");
     }
     let nullable = is_true(&schema["nullable"]);
     let at_member = "say it where the schema is used: `nullable: true` and `allOf: [{$ref: …}]`";
@@ -82,6 +89,17 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
             findings.add(place, what, "name the variants in `x-enum-varnames`");
         }
     }
+}
+
+/// A plain value that has a type of the vocabulary in the client: `x-type`.
+pub(super) fn named_type(document: &Value, schema: &Value, place: &str, findings: &mut Findings) {
+    let Some(named) = schema.get("x-type") else { return };
+    let word = named.as_str().map_or(&Value::Null, |name| &document["components"]["schemas"][name]);
+    let first = list(&word["oneOf"]).first().unwrap_or(word);
+    let known = ["x-extensible-enum", "x-id", "x-string-id"].iter().any(|extension| word.get(extension).is_some());
+    findings.expect(known, place, format!("`x-type: {named}` names no enum and no id"), "name one of the schemas with such an extension");
+    let same = !known || schema["type"] == first["type"];
+    findings.expect(same, place, format!("{named} is another type than {}", schema["type"]), "write the type of its first form");
 }
 
 /// A closed enum: its values must have names of their own in Rust.

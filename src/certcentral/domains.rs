@@ -56,7 +56,7 @@ impl<'c> Domains<'c> {
         /// Keeps a leading `www.` of the name.
         keep_www: Option<bool>,
     ) -> Result<types::AddedDomain, Error> {
-        let request = sent::NewDomain {
+        let request = sent::DomainRequest {
             name: check::domain_name("name", &name)?,
             organization: sent::OrganizationReference { id: organization },
             validations: requested(validations)?,

@@ -144,7 +144,11 @@ impl Product {
 
     /// A common name as this product wants it: a name that TLS can carry, or whatever else a certificate is about.
     pub(super) fn common_name(&self, given: &str) -> Result<String, Error> {
-        if self.is_tls() { check::common_name("common_name", given, self.trust()) } else { check::other_common_name("common_name", given) }
+        if self.is_tls() {
+            check::certificate_name("common_name", given, self.trust())
+        } else {
+            check::filled("common_name", given.to_owned())
+        }
     }
 
     /// Further names as this product wants them.

@@ -222,3 +222,79 @@ fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_say
     }
     assert!(strict > 100 && forgiven > 300, "{strict} {forgiven}");
 }
+
+/// Every rule of every body, on the samples of its operation with other values in its place: what the client refuses is what a validator
+/// of JSON Schema refuses.
+fn rules_are_those_of_json_schema(name: &str, operations: &'static [super::Operation]) {
+    use crate::client::{Demand, Part as Of, Step, refusal};
+
+    /// The places in a sample that a path leads to.
+    fn places(value: &Value, path: &[Step], place: &str, found: &mut Vec<String>) {
+        match (path.split_first(), value) {
+            (None, _) => found.push(place.to_owned()),
+            (Some((Step::Member(name), rest)), Value::Object(members)) => {
+                members.get(*name).into_iter().for_each(|inner| places(inner, rest, &format!("{place}/{name}"), found));
+            }
+            (Some((Step::Each, rest)), Value::Array(elements)) => {
+                elements.iter().enumerate().for_each(|(index, inner)| places(inner, rest, &format!("{place}/{index}"), found));
+            }
+            (Some((Step::Each, rest)), Value::Object(members)) => {
+                members.iter().for_each(|(key, inner)| places(inner, rest, &format!("{place}/{key}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    let document = Document::load(name);
+    let (mut refused, mut passed, mut untried) = (0, 0, Vec::new());
+    for operation in operations {
+        for rule in operation.rules.iter().filter(|rule| rule.part == Of::Body) {
+            let mut tried = false;
+            for sample in document.samples().iter().filter(|sample| sample.owner == operation.id && sample.part == Part::Request) {
+                let mut found = Vec::new();
+                places(sample.value, rule.path, "", &mut found);
+                for place in found {
+                    let there = sample.value.pointer(&place).expect("a place in the sample");
+                    let others: Vec<Value> = match (rule.demand, there) {
+                        (Demand::Minimum(_) | Demand::Maximum(_), _) => [-1_i64, 0, 1, 2, 1 << 40].map(Value::from).to_vec(),
+                        (Demand::MinItems(_) | Demand::MaxItems(_), Value::Array(elements)) => {
+                            let many = |count: usize| elements.iter().cycle().take(count).cloned().collect::<Value>();
+                            [0, 1, 250, 251].map(many).to_vec()
+                        }
+                        _ => ["", " ", "a", "A1", "..", "a b", "a/b", "*.a.b", "a.b", "a@a.b", "192.0.2.1", "日本語", "\u{85}"]
+                            .map(str::to_owned)
+                            .into_iter()
+                            .chain([63, 64, 65, 128, 129, 253, 254].map(|length| "a".repeat(length)))
+                            .map(Value::from)
+                            .collect(),
+                    };
+                    for other in others {
+                        let mut body = sample.value.clone();
+                        *body.pointer_mut(&place).expect("a place in the sample") = other.clone();
+                        let (ours, theirs) = (refusal(operations, operation.id, &body), document.validate(sample.schema, &body, document::Enums::Open));
+                        assert_eq!(ours.is_some(), theirs.is_err(), "{}, {place} as {other}: {ours:?}, {theirs:?}", operation.id);
+                        *if ours.is_some() { &mut refused } else { &mut passed } += 1;
+                    }
+                    tried = true;
+                }
+            }
+            if !tried {
+                untried.push(format!("{}: {:?}", operation.id, rule.path));
+            }
+        }
+    }
+    assert!(untried.is_empty(), "{name}: no sample has these members:\n{}", untried.join("\n"));
+    assert!(refused > 100 && passed > 50, "{name}: {refused} {passed}");
+}
+
+#[test]
+#[cfg(feature = "certcentral")]
+fn the_rules_of_certcentral_are_those_of_json_schema() {
+    rules_are_those_of_json_schema("certcentral", super::certcentral::OPERATIONS);
+}
+
+#[test]
+#[cfg(feature = "pocketsign")]
+fn the_rules_of_pocketsign_are_those_of_json_schema() {
+    rules_are_those_of_json_schema("pocketsign-verify-v2", super::pocketsign_verify_v2::OPERATIONS);
+}

@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::{Environment, SignIn, connect, sweep::SweepBuilder, v1, v2};
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, RateLimit, Started, sealed},
+    client::{Call, CallOptions, ClientBuilder, Core, Json, RateLimit, RequestBuilder, Started, sealed},
     error::ApiError,
     generated::{Operation, pocketsign_verify_v1 as generated_v1, pocketsign_verify_v2 as generated_v2},
     secret::ApiKey,
@@ -78,6 +78,19 @@ macro_rules! client {
             #[must_use]
             pub fn with_options(&self, options: CallOptions) -> Self {
                 Self { core: Arc::clone(&self.core), options }
+            }
+
+            /// A call of what the document does not have, with the token, the pacing, the retries and the errors of every other call: no
+            /// error quotes what the service says, except its codes.
+            pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
+                RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Protobuf, method, path.into())
+            }
+
+            /// Every operation of the document as a method, see the module `raw` of the version.
+            #[cfg(feature = "raw")]
+            #[must_use]
+            pub fn raw(&self) -> $version::raw::Client {
+                $version::raw::Client { core: Arc::clone(&self.core), options: self.options }
             }
 
             /// Begins a call.

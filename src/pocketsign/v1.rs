@@ -20,3 +20,13 @@ pub use crate::generated::pocketsign_verify_v1::vocabulary::*;
 pub mod types {
     pub use crate::generated::pocketsign_verify_v1::types::*;
 }
+
+/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the retries and the errors of every
+/// other call. It changes with the document, and is not covered by the promises of semantic versioning.
+#[cfg(feature = "raw")]
+pub mod raw {
+    pub use crate::generated::{
+        Document,
+        pocketsign_verify_v1::{DOCUMENT, Raw as Client, types, vocabulary},
+    };
+}

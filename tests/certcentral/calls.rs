@@ -128,7 +128,7 @@ async fn every_operation_can_be_called() {
     assert_eq!(cc.organizations().get(ORGANIZATION).send().await.unwrap().name.as_deref(), Some("Win The Customer, LLC"));
     assert_eq!(cc.containers().list().send().await.unwrap().len(), 1);
     assert_eq!(cc.users().me().send().await.unwrap().access_roles.len(), 1);
-    assert_eq!(cc.raw().user_me().await.unwrap().into_inner().access_roles.len(), 1);
+    assert_eq!(cc.raw().user_me().await.unwrap().access_roles.len(), 1);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod lifecycle;
 mod lost;
 mod products;
 mod program;
+mod rules;
 mod waits;
 mod wire;
 mod wobbles;

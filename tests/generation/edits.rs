@@ -87,15 +87,18 @@ fn the_facts_of_operations_are_listed() {
         idempotent: false,
         deletes: false,
         empty_success: true,
+        rules: Vec::new(),
         secret: true,
     };
-    let operations = normalized().operations;
+    // What an operation demands of what it sends has tests of its own.
+    let operations = normalized().operations.into_iter().map(|operation| Facts { rules: Vec::new(), ..operation });
+    let operations: Vec<_> = operations.collect();
     assert!(operations.contains(&add), "{operations:?}");
     assert_eq!(operations.len(), 5);
     assert_eq!(operations.iter().filter(|operation| operation.empty_success).count(), 1);
     has(
         &code(),
-        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, secret: false, }"#,
+        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, secret: false, rules: &[], }"#,
     );
 }
 
@@ -109,10 +112,10 @@ fn what_has_no_members_is_an_empty_type_to_which_some_may_come() {
 #[test]
 fn members_stand_in_the_order_of_the_document() {
     let code = code();
-    let (_, after) = code.split_once("pub struct NewThing {").expect("the type");
+    let (_, after) = code.split_once("pub struct ThingRequest {").expect("the type");
     let members: Vec<_> =
         after[..after.find('}').expect("its end")].split("pub ").skip(1).filter_map(|member| member.split(':').next()).collect();
-    assert_eq!(members, ["name", "kind", "size"]);
+    assert_eq!(members, ["name", "kind", "size", "parts", "labels"]);
 }
 
 #[test]
@@ -283,7 +286,7 @@ fn only_what_is_never_sent_may_grow() {
     for grows in ["Thing", "ThingList", "Owner", "Refusal", "ThingPlace"] {
         has(&code, &format!("#[non_exhaustive] pub struct {grows} "));
     }
-    for sent in ["NewThing", "Size"] {
+    for sent in ["ThingRequest", "Size"] {
         has(&code, &format!("PartialEq)] pub struct {sent} "));
     }
 }

@@ -32,7 +32,7 @@ fn wobbles() {
 
 /// Every method with its signature, every type with its fields, every word with its values.
 fn outline(name: &str, text: &str) -> String {
-    let code = generate(&Source { module: name, file: name, text, harmless: "" }).unwrap_or_else(|problems| panic!("{problems}"));
+    let code = generate(&Source { module: name, file: name, text, ..Source::default() }).unwrap_or_else(|problems| panic!("{problems}"));
     let file = syn::parse_file(&code).expect("generated code is Rust");
     let normalized = normalize(&read(text).expect("YAML")).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut lines = vec!["# methods".to_owned()];

@@ -196,7 +196,7 @@ impl<'c> Orders<'c> {
             cs_provisioning_method,
         };
         let request = wanted.order(&product, &csr, plan)?;
-        Ok(Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another)))
+        Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another))
     }
 }
 

@@ -86,23 +86,32 @@ pub(in crate::certcentral) struct Prepared {
     is_new: bool,
     /// Why it cannot be sent; if it is there already, it need not be.
     pub(super) refusal: Option<Error>,
+    /// The certificate that has its key already, by what was read before.
+    pub(super) same_key: Option<CertificateId>,
 }
 
 impl Prepared {
-    pub(super) fn new(client: CertCentral, write: Write) -> Self {
-        Self { client, write, warnings: Vec::new(), is_new: true, refusal: None }
+    /// A new write. What the document refuses is not looked for, and not written down.
+    pub(super) fn new(client: CertCentral, write: Write) -> Result<Self, Error> {
+        match &write.body {
+            Body::Order { request, .. } => client.core.check("order_certificate", request),
+            Body::Reissue { request, .. } => client.core.check("reissue_certificate", request),
+            Body::Duplicate { request, .. } => client.core.check("duplicate_certificate", request),
+        }?;
+        Ok(Self { client, write, warnings: Vec::new(), is_new: true, refusal: None, same_key: None })
     }
 
     /// A write that was kept. The same token may have been gone on with before.
     pub(in crate::certcentral) fn kept(client: &CertCentral, write: Write) -> Self {
-        Self { is_new: false, ..Self::new(client.clone(), write) }
+        Self { client: client.clone(), write, warnings: Vec::new(), is_new: false, refusal: None, same_key: None }
     }
 
     /// The write alone, in one call.
     pub(super) async fn send(self) -> Result<types::OrderResponse, Error> {
-        match self.refusal {
-            Some(refusal) => Err(refusal),
-            None => self.write.send(&self.client, &AtomicBool::default()).await,
+        match (self.refusal, self.same_key.filter(|_| !self.write.another)) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Some(id)) => Err(self.write.same_key(id)),
+            (None, None) => self.write.send(&self.client, &AtomicBool::default()).await,
         }
     }
 
@@ -257,6 +266,10 @@ impl Write {
             Body::Reissue { order, .. } => format!("reissue {order} {}", key()),
             Body::Duplicate { order, .. } => format!("duplicate {order} {}", key()),
         }
+    }
+
+    fn same_key(&self, id: CertificateId) -> Error {
+        Error::mismatch(format!("certificate {id} has this key already: {self} takes a new one; nothing was sent. `another(true)` sends it"))
     }
 
     fn unsure(&self, why: &str) -> Error {
