@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod normalize;
+pub(crate) mod older;
 pub(crate) mod problem;
 pub(crate) mod queries;
 pub(crate) mod refine;
@@ -20,7 +21,7 @@ use document::{Operation, operations, pascal, schemas};
 use normalize::{Facts, Normalized, normalize};
 use problem::{Problem, Problems};
 use refine::Rules;
-use vocabulary::{Kind, Word};
+use vocabulary::Kind;
 
 /// A document to generate from.
 pub(crate) struct Source<'a> {
@@ -31,16 +32,37 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     /// The members that flows may read although nothing is decided by them; see `harmless.txt`.
     pub(crate) harmless: &'a str,
+    /// The document of an older version whose answers are read into the types of this one: its file, and its text.
+    pub(crate) older: Option<(&'a str, &'a str)>,
+}
+
+impl Source<'_> {
+    /// The document, with what an older one says besides.
+    pub(crate) fn read(&self) -> Result<Value, Problems> {
+        let problems = |file: &str, found| Problems { file: file.to_owned(), found };
+        let mut document = normalize::read(self.text).map_err(|problem| problems(self.file, vec![problem]))?;
+        if let Some((file, text)) = self.older {
+            let older = normalize::read(text).map_err(|problem| problems(file, vec![problem]))?;
+            older::adopt(&mut document, &older).map_err(|found| problems(file, found))?;
+        }
+        Ok(document)
+    }
 }
 
 /// The source of a client: `Client`, `types`, `vocabulary`, `queries`, `responses`, `OPERATIONS`, and for tests `SAMPLES`.
 pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let problems = |found| Problems { file: source.file.to_owned(), found };
-    let document = normalize::read(source.text).map_err(|problem| problems(vec![problem]))?;
+    let document = source.read()?;
     let normalized = normalize(&document).map_err(problems)?;
     let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
     let harmless = harmless(source, &file).map_err(problems)?;
-    let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
+    let rules = Rules {
+        json: normalized.json,
+        strict: &normalized.strict,
+        harmless: &harmless,
+        also: &normalized.also,
+        words: &normalized.words,
+    };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));
     for addition in [
@@ -48,7 +70,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
         facts(&normalized.operations),
         queries::queries(&file),
         responses(&file),
-        samples(&normalized, &file),
+        samples(&normalized, &file, source.module),
     ] {
         let addition: syn::File = syn::parse2(addition).map_err(|error| problems(vec![unprintable(&error)]))?;
         file.items.extend(addition.items);
@@ -77,7 +99,7 @@ fn harmless(source: &Source<'_>, file: &syn::File) -> Result<BTreeSet<String>, V
 
 /// What the generator makes of a document; where it fails, the operation or schema that makes it fail.
 fn client(normalized: &Normalized, module: &str) -> Result<syn::File, Problem> {
-    let attempt = |document: &Value| run(document, &normalized.words, module);
+    let attempt = |document: &Value| run(document, normalized, module);
     let tokens = attempt(&normalized.document).map_err(|what| {
         let place = culprit(&normalized.document, |part| attempt(part).is_err());
         Problem { place, what, mend: "change what is unusual there, or teach openapi/check.rs to say what is wrong".to_owned() }
@@ -90,7 +112,7 @@ fn unprintable(error: &syn::Error) -> Problem {
     Problem { place: String::new(), what, mend: "look for an unusual name in the document".to_owned() }
 }
 
-fn settings(words: &[Word], module: &str) -> GenerationSettings {
+fn settings(normalized: &Normalized, module: &str) -> GenerationSettings {
     let mut settings = GenerationSettings::default();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -98,22 +120,22 @@ fn settings(words: &[Word], module: &str) -> GenerationSettings {
         .with_inner_type(quote!(crate::client::Call))
         .with_map_type("::std::collections::BTreeMap")
         .with_derive("PartialEq");
-    for word in words {
+    for word in &normalized.words {
         let printed: &[_] = match word.kind {
             Kind::OpenEnum { .. } | Kind::Id { .. } | Kind::StringId => &[TypeImpl::Display, TypeImpl::FromStr],
             _ => &[],
         };
-        settings.with_replacement(&word.name, word.replacement(module), printed.iter().copied());
+        settings.with_replacement(&word.name, word.replacement(module, normalized.newer.as_deref()), printed.iter().copied());
     }
     settings
 }
 
 /// Runs the generator; a panic becomes its message.
-fn run(document: &Value, words: &[Word], module: &str) -> Result<TokenStream, String> {
+fn run(document: &Value, normalized: &Normalized, module: &str) -> Result<TokenStream, String> {
     let document = serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| Generator::new(&settings(words, module)).generate_tokens(&document)));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| Generator::new(&settings(normalized, module)).generate_tokens(&document)));
     panic::set_hook(hook);
     match outcome {
         Ok(generated) => generated.map_err(|error| error.to_string()),
@@ -166,10 +188,11 @@ fn responses(file: &syn::File) -> TokenStream {
 }
 
 fn facts(operations: &[Facts]) -> TokenStream {
-    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success }| {
+    let rows = operations.iter().map(|Facts { id, method, path, idempotent, deletes, empty_success, fresh_connection }| {
         quote! {
             crate::generated::Operation {
                 id: #id, method: #method, path: #path, idempotent: #idempotent, deletes: #deletes, empty_success: #empty_success,
+                fresh_connection: #fresh_connection,
             }
         }
     });
@@ -180,7 +203,7 @@ fn facts(operations: &[Facts]) -> TokenStream {
 }
 
 /// A table for the tests that hold the samples of the document against the generated types.
-fn samples(normalized: &Normalized, file: &syn::File) -> TokenStream {
+fn samples(normalized: &Normalized, file: &syn::File, module: &str) -> TokenStream {
     let mut rows = Vec::new();
     for method in refine::methods(file) {
         let id = method.ident.to_string();
@@ -198,6 +221,11 @@ fn samples(normalized: &Normalized, file: &syn::File) -> TokenStream {
         }
     }
     for (name, _) in schemas(&normalized.document) {
+        if let Some(word) = normalized.words.iter().find(|word| word.schema == name && word.kind == Kind::Shape) {
+            let shape: TokenStream = word.replacement(module, normalized.newer.as_deref()).parse().unwrap_or_default();
+            rows.push(quote!((#name, crate::generated::tests::read_again::<#shape>)));
+            continue;
+        }
         let ident = format_ident!("{}", pascal(name));
         let exists = refine::types(file).iter().any(|item| match item {
             syn::Item::Struct(found) => found.ident == ident,

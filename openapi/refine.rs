@@ -11,6 +11,7 @@ use syn::{
 };
 
 use super::document::{Json, snake};
+use super::vocabulary::{Kind, Word};
 
 /// What the document says that generated types do not show.
 pub(crate) struct Rules<'a> {
@@ -19,12 +20,18 @@ pub(crate) struct Rules<'a> {
     pub(crate) strict: &'a BTreeMap<String, BTreeSet<String>>,
     /// The members that a flow may read although they may be absent for no reason: `Order.price`.
     pub(crate) harmless: &'a BTreeSet<String>,
+    /// Under which other names the members of each type are read.
+    pub(crate) also: &'a BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub(crate) words: &'a [Word],
 }
 
 /// Rewrites a generated file in place.
 pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
     let sent = sent(file);
-    let objects = objects(types(file));
+    let mut objects = objects(types(file));
+    let shapes = rules.words.iter().filter(|word| word.kind == Kind::Shape).filter_map(|word| word.same_as.clone());
+    objects.extend(shapes.map(|name| (name, Shape::Members)));
+    let prefixed: BTreeSet<&str> = rules.words.iter().filter(|word| word.is_prefixed()).map(|word| word.name.as_str()).collect();
     decode_ourselves(file, rules.json);
     let Some(types) = types_mut(file) else { return };
     for item in types {
@@ -38,7 +45,9 @@ pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
                     let strict = rules.strict.get(&name).is_some_and(|strict| strict.contains(&member));
                     let harmless = rules.harmless.contains(&format!("{name}.{member}"));
                     refine_field(field, rules.json, strict, &objects);
-                    read_snake_case_too(field);
+                    let also = rules.also.get(&name).and_then(|also| also.get(&member)).map_or(&[][..], Vec::as_slice);
+                    read_other_names_too(field, also);
+                    write_prefixes(field, &prefixed);
                     if rules.json == Json::Loose && only_read && !strict && !harmless {
                         keep_flows_from(field);
                     }
@@ -198,8 +207,9 @@ fn ignore_unknown_members(attributes: &mut Vec<Attribute>) {
     }
 }
 
-/// A member in camelCase is one of protobuf's JSON, which may be written in snake_case as well.
-fn read_snake_case_too(field: &mut Field) {
+/// A member in camelCase is one of protobuf's JSON, which may be written in snake_case as well; an older version may have another name for
+/// it.
+fn read_other_names_too(field: &mut Field, also: &[String]) {
     let Some(name) = field.ident.as_ref().map(ToString::to_string) else { return };
     let mut settings = take_serde(&mut field.attrs);
     let renamed = settings.iter().find_map(|setting| match setting {
@@ -209,8 +219,18 @@ fn read_snake_case_too(field: &mut Field) {
     if renamed.is_some_and(|renamed| renamed.contains(|letter: char| letter.is_ascii_uppercase())) {
         settings.push(parse_quote!(alias = #name));
     }
+    settings.extend(also.iter().map(|name| -> Meta { parse_quote!(alias = #name) }));
     if !settings.is_empty() {
         field.attrs.push(parse_quote!(#[serde(#settings)]));
+    }
+}
+
+/// Enums know their values without the prefix that the document puts before them.
+fn write_prefixes(field: &mut Field, prefixed: &BTreeSet<&str>) {
+    let mut names = Names::default();
+    names.visit_type(&field.ty);
+    if names.0.iter().any(|name| prefixed.contains(name.as_str())) {
+        field.attrs.push(parse_quote!(#[serde(serialize_with = "crate::open_enum::write")]));
     }
 }
 
@@ -321,11 +341,18 @@ fn sent(file: &File) -> BTreeSet<String> {
     reached(file, roots)
 }
 
-/// The names of the types that responses contain.
+/// The names of the types that responses contain; a response without any member says nothing.
 pub(crate) fn returned(file: &File) -> BTreeSet<String> {
     let mut roots = Names::default();
     for method in methods(file) {
         roots.visit_return_type(&method.output);
+    }
+    for item in types(file) {
+        if let Item::Struct(found) = item
+            && found.fields.is_empty()
+        {
+            roots.0.remove(&found.ident.to_string());
+        }
     }
     reached(file, roots)
 }

@@ -37,7 +37,7 @@ pub use self::{
 };
 use self::{clock::Clock, retry::Budget, server::Server};
 
-/// A service that this crate has a client for: `CertCentral`, `PocketSignV1` and `PocketSignV2`, by feature. Sealed.
+/// A service that this crate has a client for: `CertCentral`, `PocketSign` and `PocketSignV1`, by feature. Sealed.
 pub trait Service: sealed::Service {}
 
 impl<S: sealed::Service> Service for S {}

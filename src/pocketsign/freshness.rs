@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn what_was_used_is_told() {
         let status =
-            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap());
+            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(json).unwrap());
         let now = at("2024-05-01T06:00:00+09:00");
         let listed =
             status(r#"{"id":"1","status":"STATUS_REVOKED","checkMethod":"CHECK_METHOD_CRL","sourceUpdatedAt":"2024-04-29T22:30:00Z"}"#);
@@ -235,7 +235,7 @@ mod tests {
     fn the_time_of_the_check_decides_not_that_of_the_answer() {
         let read = |created: &str| {
             let json = format!(r#"{{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL","createdAt":"{created}"}}"#);
-            let status = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(&json).unwrap();
+            let status = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(&json).unwrap();
             judge(status.into(), Freshness::SameDay, CheckMethod::Crl, at("2024-05-01T07:45:01+09:00"), None)
         };
         let before = read("2024-05-01T07:44:58+09:00");
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_list_is_of_today_only_by_the_time_of_the_service() {
         let read =
-            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap());
+            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(json).unwrap());
         let untold = Now { time: at("2024-05-01T12:00:00+09:00"), is_told: false };
         let judge = |status: &str, wanted, method| super::judge(read(status), wanted, method, untold, None).is_fresh;
         let silent = r#"{"id":"1","status":"STATUS_GOOD"}"#;
@@ -266,7 +266,7 @@ mod tests {
             let _ = (crl_as_of(now), Freshness::SameDay.method_at(now));
         }
         let json = r#"{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL"}"#;
-        let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap();
+        let mut raw = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(json).unwrap();
         raw.source_updated_at = Some(DateTime::<Utc>::MAX_UTC);
         raw.created_at = Some(DateTime::<Utc>::MAX_UTC);
         let status = CertificateStatus::from(raw);
@@ -283,7 +283,7 @@ mod tests {
             let now = at("2024-05-01T00:00:00+09:00") + TimeDelta::hours(hour);
             let word = if by_ocsp { "OCSP" } else { "CRL" };
             let json = format!(r#"{{"id":"1","status":"{state}","checkMethod":"CHECK_METHOD_{word}"}}"#);
-            let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(&json).unwrap();
+            let mut raw = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(&json).unwrap();
             raw.source_updated_at = age.map(|age| now - TimeDelta::hours(age));
             raw.created_at = checked.map(|checked| now + TimeDelta::hours(checked));
             let fresh = |wanted| {

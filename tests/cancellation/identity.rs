@@ -14,7 +14,7 @@ struct SignIn;
 impl SignIn {
     async fn outcome(world: &World, card: &Card) -> UserId {
         let (digest, signature) = card.signing.sign(b"a challenge");
-        let sign_in = world.ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
+        let sign_in = world.ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap());
         match sign_in.send().await.unwrap() {
             SignInOutcome::New(person) | SignInOutcome::Known(person) => person.user,
             outcome => panic!("{outcome:?}"),
@@ -51,12 +51,12 @@ impl Story for Sweep {
 
     async fn prepare() -> (Sandbox, Self::Ground) {
         let sandbox = Sandbox::new();
-        let ps = sandbox.pocketsign_v2().unwrap();
+        let ps = sandbox.pocketsign().unwrap();
         let mut users = Vec::new();
         for _ in 0..4 {
             let card = sandbox.jpki().card(PersonDetails::default());
             let (digest, signature) = card.signing.sign(b"a challenge");
-            let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
+            let sign_in = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap());
             let SignInOutcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
             users.push(person.user);
         }

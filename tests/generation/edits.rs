@@ -87,6 +87,7 @@ fn the_facts_of_operations_are_listed() {
         idempotent: false,
         deletes: false,
         empty_success: true,
+        fresh_connection: true,
     };
     let operations = normalized().operations;
     assert!(operations.contains(&add), "{operations:?}");
@@ -94,7 +95,7 @@ fn the_facts_of_operations_are_listed() {
     assert_eq!(operations.iter().filter(|operation| operation.empty_success).count(), 1);
     has(
         &code(),
-        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, }"#,
+        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, fresh_connection: false, }"#,
     );
 }
 
@@ -129,7 +130,7 @@ fn the_vocabulary_is_collected() {
         variant("NeedsApproval", "needs_approval", &["needs approval"], None),
         variant("Other", "-1", &[], None),
     ];
-    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, prefixes: vec![], ignore_case: false }));
+    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, prefixes: vec![], ignore_case: false, prefix: String::new() }));
     assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { ignore_case: true, .. })));
     assert_eq!(kind("ThingId"), Some(Kind::Id { signed: true }));
     assert_eq!(kind("Email"), Some(Kind::Redacted));

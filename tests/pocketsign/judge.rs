@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
     ApiKey, PocketSign, Sandbox, Transport, TransportError,
-    pocketsign::{PocketSignV1, PocketSignV2},
+    pocketsign::PocketSignV1,
     sandbox::{Card, PersonDetails},
 };
 
@@ -41,15 +41,15 @@ impl Judge {
     }
 
     pub(crate) fn v1(&self) -> PocketSignV1 {
-        PocketSign::v1(self.token()).base_url(BASE).transport(self.clone()).build().unwrap()
+        PocketSignV1::builder(self.token()).base_url(BASE).transport(self.clone()).build().unwrap()
     }
 
-    pub(crate) fn v2(&self) -> PocketSignV2 {
+    pub(crate) fn v2(&self) -> PocketSign {
         self.v2_as(self.token())
     }
 
-    pub(crate) fn v2_as(&self, token: ApiKey) -> PocketSignV2 {
-        PocketSign::v2(token).base_url(BASE).transport(self.clone()).build().unwrap()
+    pub(crate) fn v2_as(&self, token: ApiKey) -> PocketSign {
+        PocketSign::builder(token).base_url(BASE).transport(self.clone()).build().unwrap()
     }
 
     fn token(&self) -> ApiKey {

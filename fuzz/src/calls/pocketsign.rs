@@ -36,7 +36,7 @@ table! { V2, |clients| &clients.v2 => ps {
     "v2/list_certificates" personal: ps.certificates().list().send();
     "v2/delete_certificate" personal: ps.certificates().delete(ID).send();
     "v2/check_certificate_status" personal: ps.certificates().check_status(ID).send();
-    "v2/get_certificate_status" personal: ps.certificates().status(ID).send();
+    "v2/get_certificate_status" personal: ps.certificates().get_status(ID).send();
     "v2/list_certificate_statuses" personal: ps.certificates().status_history().send();
     "v2/get_user" personal: ps.users().get(ID).send();
     "v2/list_users" personal: ps.users().list().send();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use shomei::{
     Error, Items,
-    pocketsign::{CertificateId, CheckMethod, Freshness, HashAlgorithm, UserId, sweep::Target},
+    pocketsign::{CertificateId, CheckMethod, Freshness, HashAlgorithm, UserId, Target},
 };
 
 use super::{
@@ -27,7 +27,7 @@ macro_rules! both {
             })),
             ($user, |clients| Box::pin(async { told(clients, clients.$version.users().check_status(ID).fresh(Freshness::SameDay).send().await) })),
             ($sign_in, |clients| Box::pin(async {
-                let sign_in = clients.$version.sign_in().signature(CHAIN, HashAlgorithm::Sha256, [7; 32], [7; 64]);
+                let sign_in = clients.$version.sign_in(SignedData::new(CHAIN, HashAlgorithm::Sha256, [7; 32], [7; 64]).unwrap());
                 told(clients, sign_in.method(CheckMethod::Ocsp).send().await);
             })),
             ($sweep, |clients| Box::pin(async {

@@ -22,7 +22,7 @@ use crate::{
 struct Probe(Arc<Core>);
 
 const fn operation(id: &'static str, method: &'static str, idempotent: bool) -> Operation {
-    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false }
+    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false, fresh_connection: !idempotent }
 }
 
 const REMOVE: Operation = Operation { deletes: true, ..operation("remove", "DELETE", true) };

@@ -11,7 +11,7 @@ use shomei::{
         OrganizationId, Plan, Product, RequestId,
         flow::{ApprovalToken, DomainValidationToken, IssuanceToken},
     },
-    pocketsign::{CertificateId, PocketSignV2, sweep::SweepCursor},
+    pocketsign::{CertificateId, PocketSign, sweep::SweepCursor},
 };
 
 /// A token of each kind, and a client that must not get to send anything.
@@ -20,7 +20,7 @@ struct Tokens {
     validation: DomainValidationToken,
     issuance: IssuanceToken,
     approval: ApprovalToken,
-    ps: PocketSignV2,
+    ps: PocketSign,
     cursor: SweepCursor,
 }
 
@@ -47,7 +47,7 @@ impl Tokens {
         let builder = CertCentral::builder(shomei::ApiKey::new(super::KEY).unwrap());
         let offline =
             builder.base_url("https://sandbox.invalid/services/v2").transport(silent).call_timeout(Duration::MAX).build().unwrap();
-        let ps = sandbox.pocketsign_v2().unwrap();
+        let ps = sandbox.pocketsign().unwrap();
         let mut sweep = ps.sweep().targets(targets()).concurrency(1).start().unwrap();
         // The service refuses what is no id, for good: that is done.
         runtime.block_on(sweep.next()).unwrap();
