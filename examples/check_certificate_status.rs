@@ -7,7 +7,7 @@ use std::{error::Error, time::Duration};
 use shomei::{
     ApiKey, PocketSign, Sandbox,
     pocketsign::{
-        CertificateId, CertificateStatus, CheckMethod, Environment, Freshness, HashAlgorithm, PocketSignV1, PocketSign, SignInOutcome,
+        CertificateId, CertificateStatus, CheckMethod, Environment, Freshness, HashAlgorithm, PocketSignV1, SignInOutcome, SignedData,
     },
     sandbox::PersonDetails,
 };
@@ -40,8 +40,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = ApiKey::from_env("POCKETSIGN_API_TOKEN")?;
     let id = CertificateId::from(certificate.ok_or("--certificate is needed with --environment")?);
     // The one line that changes between the versions.
-    let v1 = PocketSignV1::builder(token.clone()).environment(environment).build()?;
-    let v2 = PocketSign::builder(token).environment(environment).build()?;
+    let v1 = PocketSignV1::new(token.clone(), environment)?;
+    let v2 = PocketSign::new(token, environment)?;
     check(&v1, &v2, &id).await
 }
 

@@ -6,7 +6,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use shomei::{
     ApiKey, PocketSign, Redacted, Sandbox,
-    pocketsign::{CheckMethod, Environment, HashAlgorithm, PocketSign, SignInOutcome, SignedIn},
+    pocketsign::{CheckMethod, Environment, HashAlgorithm, SignInOutcome, SignedData, SignedIn},
     sandbox::PersonDetails,
 };
 
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [Some(certificate), Some(digest), Some(signature)] = files else {
         return Err("--certificate, --digest and --signature are needed with --environment".into());
     };
-    let ps = PocketSign::builder(ApiKey::from_env("POCKETSIGN_API_TOKEN")?).environment(environment).build()?;
+    let ps = PocketSign::new(ApiKey::from_env("POCKETSIGN_API_TOKEN")?, environment)?;
     verify(&ps, &fs::read(certificate)?, &fs::read(digest)?, &fs::read(signature)?, false).await
 }
 
@@ -84,9 +84,11 @@ fn tell(who: &str, person: &SignedIn, invented: bool) {
     println!("{who}: {}", person.user);
     println!("certificate {:?}, {} by OCSP", person.certificate, person.status.state);
     let Some(content) = &person.content else { return };
-    println!("valid from {:?} to {:?}", content.not_before, content.not_after);
-    let Some(attributes) = &content.attributes else { return println!("it states nothing about the person") };
-    for (what, value) in [("name", &attributes.name), ("birth date", &attributes.date_of_birth), ("address", &attributes.address)] {
+    if let Some(validity) = &content.validity {
+        println!("valid from {:?} to {:?}", validity.not_before, validity.not_after);
+    }
+    let Some(attributes) = content.attributes() else { return println!("it states nothing about the person") };
+    for (what, value) in [("name", &attributes.common_name), ("birth date", &attributes.date_of_birth), ("address", &attributes.address)] {
         let value = value.as_ref().map(Redacted::expose);
         match value {
             // Only an explicit call gets at it; printing `attributes` itself shows nothing.

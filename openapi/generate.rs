@@ -1,6 +1,7 @@
 //! From a document to the source of its client: normalize, generate, refine, print.
 
 pub(crate) mod check;
+pub(crate) mod code;
 pub(crate) mod document;
 pub(crate) mod normalize;
 pub(crate) mod older;
@@ -56,13 +57,8 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let normalized = normalize(&document).map_err(problems)?;
     let mut file = client(&normalized, source.module).map_err(|problem| problems(vec![problem]))?;
     let harmless = harmless(source, &file).map_err(problems)?;
-    let rules = Rules {
-        json: normalized.json,
-        strict: &normalized.strict,
-        harmless: &harmless,
-        also: &normalized.also,
-        words: &normalized.words,
-    };
+    let rules =
+        Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless, also: &normalized.also, words: &normalized.words };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));
     for addition in [
@@ -87,7 +83,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
 fn harmless(source: &Source<'_>, file: &syn::File) -> Result<BTreeSet<String>, Vec<Problem>> {
     let lines = source.harmless.lines().filter(|line| !line.starts_with('#'));
     let listed: BTreeSet<String> = lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
-    let known: BTreeSet<String> = refine::members(file);
+    let known: BTreeSet<String> = code::members(file);
     let unknown = listed.difference(&known).map(|member| Problem {
         place: "harmless.txt".to_owned(),
         what: format!("there is no member `{member}`"),
@@ -178,7 +174,7 @@ fn with(document: &Value, pointer: &str, part: Value) -> Value {
 
 /// The types that responses consist of, apart from those that are only sent.
 fn responses(file: &syn::File) -> TokenStream {
-    let names = refine::returned(file).into_iter().map(|name| format_ident!("{name}"));
+    let names = code::returned(file).into_iter().map(|name| format_ident!("{name}"));
     quote! {
         /// What responses consist of.
         pub mod responses {
@@ -205,10 +201,10 @@ fn facts(operations: &[Facts]) -> TokenStream {
 /// A table for the tests that hold the samples of the document against the generated types.
 fn samples(normalized: &Normalized, file: &syn::File, module: &str) -> TokenStream {
     let mut rows = Vec::new();
-    for method in refine::methods(file) {
+    for method in code::methods(file) {
         let id = method.ident.to_string();
         let body = method.inputs.iter().find_map(|argument| match argument {
-            syn::FnArg::Typed(argument) if refine::written(&argument.pat) == "body" => Some(argument.ty.as_ref()),
+            syn::FnArg::Typed(argument) if code::written(&argument.pat) == "body" => Some(argument.ty.as_ref()),
             _ => None,
         });
         if let Some(syn::Type::Reference(body)) = body {
@@ -227,7 +223,7 @@ fn samples(normalized: &Normalized, file: &syn::File, module: &str) -> TokenStre
             continue;
         }
         let ident = format_ident!("{}", pascal(name));
-        let exists = refine::types(file).iter().any(|item| match item {
+        let exists = code::types(file).iter().any(|item| match item {
             syn::Item::Struct(found) => found.ident == ident,
             syn::Item::Enum(found) => found.ident == ident,
             _ => false,
@@ -246,9 +242,9 @@ fn samples(normalized: &Normalized, file: &syn::File, module: &str) -> TokenStre
 /// The type of a JSON answer: `T` of `Result<ResponseValue<T>, …>`.
 fn answer(method: &syn::Signature) -> Option<TokenStream> {
     let syn::ReturnType::Type(_, ty) = &method.output else { return None };
-    let (_, of_result) = refine::taken_apart(ty)?;
-    let (_, of_response) = refine::taken_apart(of_result.first()?)?;
+    let (_, of_result) = code::taken_apart(ty)?;
+    let (_, of_response) = code::taken_apart(of_result.first()?)?;
     let answer = of_response.into_iter().next()?;
-    let bodiless = matches!(refine::written(&answer).as_str(), "()" | "ByteStream");
+    let bodiless = matches!(code::written(&answer).as_str(), "()" | "ByteStream");
     (!bodiless).then(|| quote!(#answer))
 }

@@ -184,7 +184,9 @@ impl Word {
                 let comparison = if *ignore_case { quote!(ignore_case) } else { quote!(exact) };
                 let prefix = (!prefix.is_empty()).then_some(prefix).into_iter();
                 let listing = (!prefixes.is_empty()).then(|| quote! { crate::open_enum::listing! { #name [ #(#prefixes),* ] } });
-                Some(quote! { crate::open_enum::open_enum! { #comparison #(#prefix)* #[doc = #documentation] #name { #(#variants),* } } #listing })
+                Some(
+                    quote! { crate::open_enum::open_enum! { #comparison #(#prefix)* #[doc = #documentation] #name { #(#variants),* } } #listing },
+                )
             }
             Kind::Redacted | Kind::Bytes | Kind::Shape => None,
         }

@@ -103,6 +103,7 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 /// An open enum whose document puts a prefix before each value.
+#[allow(dead_code, reason = "a document need not have an enum of this kind")]
 pub(crate) trait Prefixed: AsRef<str> {
     const PREFIX: &'static str;
 }
@@ -154,6 +155,7 @@ impl<T: Prefixed> Written for Vec<T> {
     }
 }
 
+#[allow(dead_code, reason = "a document need not have an enum of this kind")]
 struct Word<'a, T>(&'a T);
 
 impl<T: Prefixed> Serialize for Word<'_, T> {
@@ -283,11 +285,15 @@ mod tests {
             assert_eq!((Method::from(read), Method::from(read.to_owned())), (method.clone(), method.clone()), "{read}");
             assert_eq!(super::write(&method, serde_json::value::Serializer).unwrap(), written, "{read}");
         }
-        let lists = (super::write(&Some(Method::Ask), serde_json::value::Serializer), super::write(&vec![Method::List], serde_json::value::Serializer));
+        let lists = (
+            super::write(&Some(Method::Ask), serde_json::value::Serializer),
+            super::write(&vec![Method::List], serde_json::value::Serializer),
+        );
         assert_eq!((lists.0.unwrap(), lists.1.unwrap()), ("METHOD_ASK_2".into(), serde_json::json!(["METHOD_LIST"])));
         // By itself, in what a caller stores, it has no prefix.
         assert_eq!(serde_json::to_string(&Method::List).unwrap(), "\"list\"");
         assert_eq!((Method::List.as_str(), Method::List.to_string()), ("list", "list".to_owned()));
+        assert_eq!(Method::KNOWN, [Method::List, Method::Ask]);
     }
 
     listing! { Status ["issued_by:"] }

@@ -1,5 +1,5 @@
 //! Every program in `examples/` does on the sandbox what it says.
-#![cfg(all(feature = "pocketsign", feature = "sandbox"))]
+#![cfg(all(feature = "pocketsign-v1", feature = "sandbox"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
 use std::{

@@ -9,6 +9,8 @@ mod edits;
 mod golden;
 #[path = "generation/refusals.rs"]
 mod refusals;
+#[path = "generation/versions.rs"]
+mod versions;
 
 use generate::Source;
 use serde_json::Value;
@@ -34,5 +36,5 @@ fn set(document: &mut Value, pointer: &str, value: Value) {
 }
 
 fn source(text: &str) -> Source<'_> {
-    Source { module: "wobbles", file: "openapi/wobbles.yaml", text, harmless: "" }
+    Source { module: "wobbles", file: "openapi/wobbles.yaml", text, harmless: "", older: None }
 }

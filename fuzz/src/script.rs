@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use shomei::{
     ApiKey, CertCentral, Permit, PocketSign, Priority, RateLimiter, RateUsage, RetryPolicy, Transport, TransportError,
-    pocketsign::{PocketSignV1, PocketSign},
+    pocketsign::PocketSignV1,
 };
 
 /// The key of every client here. Nothing but its own header may ever show it.

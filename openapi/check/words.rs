@@ -56,7 +56,8 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
     }
     if let Some(prefix) = schema.get("x-value-prefix") {
         let prefix = prefix.as_str().unwrap_or_default();
-        let upper = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let upper =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         let whole = |value: &Value| value.as_str().and_then(|value| value.strip_prefix(prefix)).is_some_and(upper);
         let mend = "give what all values begin with, the rest of each in capitals, or leave it out";
         findings.expect(upper(prefix) && values.iter().all(whole), place, "not every value is `x-value-prefix` and more", mend);

@@ -3,21 +3,16 @@
 use bon::bon;
 
 use super::{
-    CertificateId, CertificateStatusId, PocketSign,
+    CertificateId, CertificateStatusId,
     builders::{CheckCertificateStatus, ListCertificates, ListStatusHistory},
     check,
     client::handle,
     types,
 };
-use crate::{
-    client::call,
-    docs::docs,
-    error::Error,
-    generated::pocketsign_verify_v2::types as wire,
-};
+use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
-    /// The certificates of a tenant: [`PocketSign::certificates`].
+    /// The certificates of a tenant: [`PocketSign::certificates`](crate::PocketSign::certificates).
     Certificates of PocketSign
 }
 
@@ -78,7 +73,10 @@ impl<'c> Certificates<'c> {
     /// [`Error::is_not_found`] when the tenant has no such entry.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::get_status)] }))]
     #[builder(builder_type(name = GetCertificateStatus, doc { #[doc = docs!(call Certificates::get_status)] }))]
-    pub async fn get_status(self, #[builder(start_fn, into)] id: CertificateStatusId) -> Result<types::GetCertificateStatusResponse, Error> {
+    pub async fn get_status(
+        self,
+        #[builder(start_fn, into)] id: CertificateStatusId,
+    ) -> Result<types::GetCertificateStatusResponse, Error> {
         let request = wire::GetCertificateStatusRequest { certificate_status_id: check::id("certificate_status_id", id)? };
         call!(self.client, get_certificate_status(&request))
     }

@@ -1,8 +1,8 @@
 //! The revocation checks of both versions: by a method, or as fresh as needed.
 
 use super::{
-    CertificateId, CertificateStatus, CertificateType, CheckError, CheckMethod, ErrorReason, Freshness, PocketSign, Target, UserId, Version,
-    check,
+    CertificateId, CertificateStatus, CertificateType, CheckError, CheckMethod, ErrorReason, Freshness, PocketSign, Target, UserId,
+    Version, check,
     freshness::{FreshStatus, judge},
     types::{CheckCertificateStatusResponse, CheckUserStatusResponse},
 };

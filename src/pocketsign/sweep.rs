@@ -138,7 +138,7 @@ impl<V: Version> SweepBuilder<V> {
         let Self { client, targets, certificate_type, freshness, fall_back, concurrency, min_interval, cursor } = self;
         let core = Arc::clone(client.core());
         let asked = digest(&format!("{} {}", freshness.word(), certificate_type.as_ref().map_or("", CertificateType::as_str)));
-        let mut progress = Progress { asked, ..Progress::default() };
+        let mut progress = Progress::of(asked);
         if let Some(SweepCursor(sealed)) = cursor {
             progress = core.seals.open(sealed)?.taken_up(asked, client.now().time)?;
         }

@@ -3,21 +3,16 @@
 use bon::bon;
 
 use super::{
-    PocketSign, UserId,
+    UserId,
     builders::{CheckUserStatus, ListUsers},
     check,
     client::handle,
     types,
 };
-use crate::{
-    client::call,
-    docs::docs,
-    error::Error,
-    generated::pocketsign_verify_v2::types as wire,
-};
+use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
-    /// The users of a tenant: [`PocketSign::users`].
+    /// The users of a tenant: [`PocketSign::users`](crate::PocketSign::users).
     Users of PocketSign
 }
 

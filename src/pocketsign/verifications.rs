@@ -2,18 +2,11 @@
 
 use bon::bon;
 
-use super::{
-    CheckMethod, PocketSign, SignedData, VerificationId,
-    builders::ListVerifications,
-    check,
-    client::handle,
-    types,
-    version::sealed::Version,
-};
+use super::{CheckMethod, SignedData, VerificationId, builders::ListVerifications, check, client::handle, types, version::sealed::Version};
 use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
-    /// The verifications of a tenant: [`PocketSign::verifications`].
+    /// The verifications of a tenant: [`PocketSign::verifications`](crate::PocketSign::verifications).
     Verifications of PocketSign
 }
 
@@ -24,7 +17,7 @@ impl<'c> Verifications<'c> {
     /// The first step that fails decides: a certificate that is malformed or not of a My Number card is an error; one outside its validity
     /// gives the result `CertificateExpired`; a signature that does not match `SignatureMismatch`; a revoked certificate
     /// `CertificateRevoked`; otherwise `Ok`. Results are stored with the certificate; what the certificate states is returned here and
-    /// never again. To find out who signed, in one call, see [`PocketSign::sign_in`].
+    /// never again. To find out who signed, in one call, see [`PocketSign::sign_in`](crate::PocketSign::sign_in).
     ///
     /// ```no_run
     /// # use shomei::{Error, PocketSign};

@@ -37,6 +37,7 @@ impl<V: sealed::Version> Version for V {}
 
 /// The time, and whether it is the service that told it.
 #[derive(Clone, Copy, Debug)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Now {
     pub(super) time: DateTime<Utc>,
     pub(super) is_told: bool,
@@ -44,12 +45,13 @@ pub struct Now {
 
 pub(super) mod sealed {
     use super::{
-        Arc, CertificateId, CertificateType, CheckCertificateStatusResponse, CheckMethod, CheckUserStatusResponse, Core, Error, Now, SignedData,
-        UserId, VerifyResponse,
+        Arc, CertificateId, CertificateType, CheckCertificateStatusResponse, CheckMethod, CheckUserStatusResponse, Core, Error, Now,
+        SignedData, UserId, VerifyResponse,
     };
 
     /// Each call once, with the differences of the versions behind it.
     #[doc(hidden)]
+    #[allow(unnameable_types, reason = "part of a sealed trait")]
     pub trait Version: Clone + Send + Sync + 'static {
         fn check_certificate(
             &self,
@@ -94,12 +96,7 @@ impl sealed::Version for PocketSign {
         call!(self, check_certificate_status(&request))
     }
 
-    async fn check_user(
-        &self,
-        id: UserId,
-        kind: Option<CertificateType>,
-        method: CheckMethod,
-    ) -> Result<CheckUserStatusResponse, Error> {
+    async fn check_user(&self, id: UserId, kind: Option<CertificateType>, method: CheckMethod) -> Result<CheckUserStatusResponse, Error> {
         let request = wire::CheckUserStatusRequest { user_id: id, certificate_type: kind, check_method: Some(method) };
         call!(self, check_user_status(&request))
     }

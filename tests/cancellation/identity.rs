@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use shomei::{
     Sandbox,
-    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, UserId},
+    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, SignedData, UserId},
     sandbox::{Card, PersonDetails},
 };
 
@@ -64,7 +64,7 @@ impl Story for Sweep {
     }
 
     async fn run(world: &World, users: &Self::Ground) {
-        let mut sweep = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now).concurrency(2).start().unwrap();
+        let mut sweep = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now).concurrency(2).start().await.unwrap();
         while let Some(swept) = sweep.next().await {
             assert!(swept.outcome.unwrap().status.is_good());
             world.keep(&sweep.cursor());
@@ -74,8 +74,8 @@ impl Story for Sweep {
     async fn finish(world: &World, users: &Self::Ground) {
         let rest = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now);
         let mut rest = match world.kept() {
-            Some(cursor) => rest.resume(cursor).start().unwrap(),
-            None => rest.start().unwrap(),
+            Some(cursor) => rest.resume(cursor).start().await.unwrap(),
+            None => rest.start().await.unwrap(),
         };
         let before = rest.cursor().done();
         let mut swept = 0;

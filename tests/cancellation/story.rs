@@ -14,7 +14,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use shomei::{
     ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RateLimit, RateLimiter as _, Sandbox, SlidingWindow,
     certcentral::{CertificateId, OrderId, OrganizationId, Plan, Product, flow::DcvInstructions},
-    pocketsign::PocketSign,
 };
 use tokio::time::timeout;
 

@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use shomei::{
     ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions, flow::Issued},
-    pocketsign::{PocketSignV1, PocketSign},
+    pocketsign::PocketSignV1,
     sandbox::{Card, SandboxBuilder},
 };
 

@@ -3,9 +3,7 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use shomei::{
     Error,
-    pocketsign::{
-        CertificateStatus, CertificateType, CheckMethod, CheckPurpose, HashAlgorithm, SignedData, VerificationResult, types,
-    },
+    pocketsign::{CertificateStatus, CertificateType, CheckMethod, CheckPurpose, HashAlgorithm, SignedData, VerificationResult, types},
     sandbox::PersonDetails,
 };
 
@@ -154,17 +152,17 @@ async fn lists_come_page_by_page_as_they_are_needed_in_either_version() {
 
 #[tokio::test]
 async fn a_list_ends_with_an_error_where_the_service_goes_in_circles() {
-    let circles = crate::refusals::Scripted::json(200, r#"{"nextPageToken":"a","responses":[{"user":{"id":"1"}}]}"#);
+    let circles = crate::scripted::Scripted::json(200, r#"{"nextPageToken":"a","responses":[{"user":{"id":"1"}}]}"#);
     let seen: Vec<Result<types::User, Error>> = circles.v2().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
     let first = r#"{"total":9,"limit":1,"offset":0,"results":[{"user":{"id":"1","created_at":"2024-05-01T00:00:00Z"}}]}"#;
     // The same from a service that says nothing of the page's place.
     let placeless = r#"{"total":9,"results":[{"user":{"id":"1","created_at":"2024-05-01T00:00:00Z"}}]}"#;
-    let seen: Vec<_> = crate::refusals::Scripted::json(200, placeless).v1().users().list().stream().collect().await;
+    let seen: Vec<_> = crate::scripted::Scripted::json(200, placeless).v1().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
-    let seen: Vec<_> = crate::refusals::Scripted::json(200, first).v1().users().list().stream().collect().await;
+    let seen: Vec<_> = crate::scripted::Scripted::json(200, first).v1().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
 }

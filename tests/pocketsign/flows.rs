@@ -22,14 +22,15 @@ use shomei::{
 };
 use tokio::time::Instant;
 
-use crate::{judge::Judge, refusals::Scripted};
+use crate::{judge::Judge, scripted::Scripted};
 
 async fn users(judge: &Judge, ps: &PocketSign, count: usize) -> Vec<UserId> {
     let mut users = Vec::new();
     for number in 0..count {
         let card = judge.card();
         let (digest, signature) = card.signing.sign(b"a challenge");
-        let outcome = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap();
+        let outcome =
+            ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap();
         let SignInOutcome::New(person) = outcome else { panic!("known") };
         users.push(person.user);
         if number == 1 {
@@ -48,8 +49,15 @@ async fn a_sweep_checks_all_in_measure_and_can_be_resumed() {
     let before = judge.operations().len();
     let started = Instant::now();
 
-    let mut sweep =
-        ps.sweep().targets(targets.clone()).freshness(Freshness::Now).min_interval(Duration::from_secs(2)).concurrency(2).start().await.unwrap();
+    let mut sweep = ps
+        .sweep()
+        .targets(targets.clone())
+        .freshness(Freshness::Now)
+        .min_interval(Duration::from_secs(2))
+        .concurrency(2)
+        .start()
+        .await
+        .unwrap();
     assert_eq!(sweep.remaining(), 5);
     for _ in 0..2 {
         let swept = sweep.next().await.unwrap();
@@ -112,7 +120,8 @@ async fn who_is_told_neither_yes_nor_no_is_not_refused() {
         r#"{"verification":{"id":"CANARY","result":"RESULT_OK"}}"#,
     ] {
         let ps = Scripted::json(200, answer).v2();
-        let error = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap()).send().await.unwrap_err();
+        let error =
+            ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap()).send().await.unwrap_err();
         assert!(error.is_mismatch() && error.is_ambiguous() && !error.to_string().contains("CANARY"), "{error}");
     }
 }
@@ -125,14 +134,18 @@ fn what_a_stored_verification_or_a_check_of_a_user_says_is_kept() {
     assert!(status.is_good() && status.is_new_user.is_none());
     assert_eq!((status.certificate, status.user), (Some("2".into()), Some("4".into())));
 
+    let expired = r#"{"certificateStatus":{"id":"3","status":"STATUS_GOOD"},"certificateState":"STATE_EXPIRED"}"#;
+    let status = CertificateStatus::from(serde_json::from_str::<CheckUserStatusResponse>(expired).unwrap());
+    assert_eq!(status.certificate_state, Some(CertificateState::Expired));
+}
+
+#[cfg(feature = "pocketsign-v1")]
+#[test]
+fn what_a_stored_verification_of_v1_says_is_kept() {
     let record = r#"{"verification":{"id":"1","result":"ok"},"certificate":{"id":"2","type":"jpki_card_digital_signature","latest":true},
         "certificate_status":{"id":"3","status":"good"},"user":{"id":"4"}}"#;
     let status = CertificateStatus::from(serde_json::from_str::<GetVerificationResponse>(record).unwrap());
     assert_eq!((status.is_good(), status.latest, status.user), (true, Some(true), Some("4".into())));
-
-    let expired = r#"{"certificateStatus":{"id":"3","status":"STATUS_GOOD"},"certificateState":"STATE_EXPIRED"}"#;
-    let status = CertificateStatus::from(serde_json::from_str::<CheckUserStatusResponse>(expired).unwrap());
-    assert_eq!(status.certificate_state, Some(CertificateState::Expired));
 }
 
 /// Counts the checks in flight, and the most there ever were.

@@ -128,7 +128,8 @@ async fn every_hash_algorithm_verifies() {
     for (algorithm, length) in [(HashAlgorithm::Sha256, 32), (HashAlgorithm::Sha384, 48), (HashAlgorithm::Sha512, 64)] {
         let digest: Vec<u8> = (0..length).collect();
         let signature = card.signing.sign_digest(&digest).unwrap();
-        let outcome = judge.v1().sign_in(SignedData::new(card.signing.der(), algorithm, &digest, &signature).unwrap()).send().await.unwrap();
+        let outcome =
+            judge.v1().sign_in(SignedData::new(card.signing.der(), algorithm, &digest, &signature).unwrap()).send().await.unwrap();
         assert!(matches!(outcome, SignInOutcome::New(_) | SignInOutcome::Known(_)), "{outcome:?}");
     }
     assert!(card.signing.sign_digest(&[0; 20]).is_err());

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
     ApiKey, PocketSign, Sandbox, Transport, TransportError,
-    pocketsign::PocketSignV1,
     sandbox::{Card, PersonDetails},
 };
 
@@ -40,8 +39,9 @@ impl Judge {
         Self::at("2024-05-01T12:00:00+09:00")
     }
 
-    pub(crate) fn v1(&self) -> PocketSignV1 {
-        PocketSignV1::builder(self.token()).base_url(BASE).transport(self.clone()).build().unwrap()
+    #[cfg(feature = "pocketsign-v1")]
+    pub(crate) fn v1(&self) -> shomei::pocketsign::PocketSignV1 {
+        shomei::pocketsign::PocketSignV1::builder(self.token()).base_url(BASE).transport(self.clone()).build().unwrap()
     }
 
     pub(crate) fn v2(&self) -> PocketSign {

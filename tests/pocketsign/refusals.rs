@@ -1,11 +1,7 @@
 //! Every kind of error.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use futures_util::{TryStreamExt as _, future::BoxFuture};
 use shomei::{
     ApiKey, Error, PocketSign, Transport, TransportError,
@@ -15,48 +11,8 @@ use shomei::{
 use crate::{
     judge::Judge,
     operations::{Clients, Given, ROWS},
+    scripted::Scripted,
 };
-
-/// Answers every request with the same thing, until told otherwise, and counts them.
-#[derive(Clone)]
-pub(crate) struct Scripted {
-    status: u16,
-    body: Arc<Mutex<Bytes>>,
-    sent: Arc<AtomicUsize>,
-}
-
-impl Scripted {
-    pub(crate) fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, body: Arc::new(Mutex::new(body.into())), sent: Arc::default() }
-    }
-
-    /// Says something else from now on, to the clients that are there already too.
-    pub(crate) fn say(&self, body: impl Into<Bytes>) {
-        *self.body.lock().unwrap() = body.into();
-    }
-
-    pub(crate) fn v1(&self) -> PocketSignV1 {
-        PocketSignV1::builder(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
-    }
-
-    pub(crate) fn v2(&self) -> PocketSign {
-        PocketSign::builder(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
-    }
-
-    pub(crate) fn sent(&self) -> usize {
-        self.sent.load(Ordering::Relaxed)
-    }
-}
-
-impl Transport for Scripted {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async {
-            let answer = http::Response::builder().status(self.status).header("content-type", "application/json");
-            Ok(answer.body(self.body.lock().unwrap().clone()).unwrap().into())
-        })
-    }
-}
 
 const ID: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 
@@ -79,7 +35,8 @@ async fn bad_input_is_refused_before_anything_is_sent() {
     let der = card.signing.der();
     let service = Scripted::json(500, "");
     let (v1, v2) = (service.v1(), service.v2());
-    let signed = |certificate: &[u8], algorithm, digest: &[u8], signature: &[u8]| SignedData::new(certificate, algorithm, digest, signature);
+    let signed =
+        |certificate: &[u8], algorithm, digest: &[u8], signature: &[u8]| SignedData::new(certificate, algorithm, digest, signature);
     let errors: Vec<Error> = vec![
         signed(b"CANARY", HashAlgorithm::Sha256, &[1; 32], b"CANARY").unwrap_err(),
         signed(b"", HashAlgorithm::Sha256, &[1; 32], b"CANARY").unwrap_err(),
@@ -132,11 +89,13 @@ async fn the_services_own_refusals_become_the_one_error_in_either_version() {
     judge.sandbox().jpki().set_links_available(false);
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"a challenge");
-    let error = v2.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap()).send().await.unwrap_err();
+    let error =
+        v2.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap()).send().await.unwrap_err();
     assert_eq!(error.pocketsign_reason(), Some(ErrorReason::AssociatedCertificateNotExists));
     assert!(v2.verifications().list().send().await.unwrap().responses.is_empty(), "nothing was verified");
     let v1 = judge.v1();
-    let error = v1.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap_err();
+    let error =
+        v1.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap_err();
     assert_eq!((error.status(), error.pocketsign_reason()), (Some(400), None), "what v1 says is not known");
 }
 

@@ -46,7 +46,8 @@ impl Transport for Answers {
 
 fn client_of(answers: impl IntoIterator<Item = Answer>) -> (PocketSign, Answers) {
     let transport = Answers(Arc::new(Mutex::new(answers.into_iter().collect())));
-    let ps = PocketSign::builder(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport.clone()).build().unwrap();
+    let ps =
+        PocketSign::builder(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport.clone()).build().unwrap();
     (ps, transport)
 }
 

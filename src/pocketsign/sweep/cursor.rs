@@ -41,7 +41,7 @@ pub(super) struct Progress {
     /// When its first check ended; none yet if there is none.
     begun: Option<DateTime<Utc>>,
     /// A digest of what is asked about each target,
-    pub(super) asked: u64,
+    asked: u64,
     /// and one of each target that is done.
     done: BTreeSet<u64>,
 }
@@ -52,13 +52,18 @@ impl Content for Progress {
 }
 
 impl Progress {
+    /// Nothing yet.
+    pub(super) fn of(asked: u64) -> Self {
+        Self { asked, ..Self::default() }
+    }
+
     /// What of it holds for a run that asks this, now.
     pub(super) fn taken_up(self, asked: u64, now: DateTime<Utc>) -> Result<Self, Error> {
         if self.asked != asked {
             return Err(Error::invalid("cursor", "it is of another kind of certificate or freshness"));
         }
         let is_of_today = self.begun.is_some_and(|begun| day_in_japan(begun) == day_in_japan(now));
-        Ok(if is_of_today { self } else { Self { asked, ..Self::default() } })
+        Ok(if is_of_today { self } else { Self::of(asked) })
     }
 
     pub(super) fn done(&self) -> usize {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use shomei::{
-    ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
+    ApiKey, CertCentral, KeyAlgorithm, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{DomainId, OrganizationId, Plan, Product, flow::DcvInstructions},
-    pocketsign::{HashAlgorithm, SignInOutcome},
+    pocketsign::{HashAlgorithm, PocketSignV1, SignInOutcome, SignedData},
     sandbox::PersonDetails,
 };
 use tokio::{net::TcpListener, sync::oneshot};

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use shomei::{
     ApiKey, CertCentral, Csr, Error, PocketSign, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{DomainId, OrganizationId},
-    pocketsign::{HashAlgorithm, PocketSign, UserId},
+    pocketsign::{HashAlgorithm, SignedData, UserId},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -118,7 +118,7 @@ async fn no_error_of_ours_shows_a_secret() {
         Csr::from_pem(private.expose()).unwrap_err(),
         certcentral(closed).users().me().send().await.unwrap_err(),
         silent_server.users().me().send().await.unwrap_err(),
-        pocketsign(closed).sign_in(SignedData::new(KEY, HashAlgorithm::Sha256, &digest, &digest).unwrap()).send().await.unwrap_err(),
+        SignedData::new(KEY, HashAlgorithm::Sha256, &digest, &digest).unwrap_err(),
         certcentral(closed).domains().resume_validation(pending.resume_token()).start().await.unwrap_err(),
         waited.into(),
     ];

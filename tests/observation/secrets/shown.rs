@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use shomei::{
     ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, Sandbox,
     certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions},
-    pocketsign::{Freshness, HashAlgorithm, SignInOutcome},
+    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, SignedData},
     sandbox::{ApprovalMode, PersonDetails},
 };
 
@@ -85,7 +85,7 @@ fn nothing_of_pocketsign_shows_a_token_or_a_person_labels_included() {
         let mut shown = format!("{ps:?} {builder:?} {card:?} {sign_in:?}");
         let SignInOutcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
         shown += &format!("{person:?} {person:#?}");
-        let mut sweep = ps.sweep().targets([person.user.clone()]).freshness(Freshness::Now).start().unwrap();
+        let mut sweep = ps.sweep().targets([person.user.clone()]).freshness(Freshness::Now).start().await.unwrap();
         shown += &format!("{sweep:?} {:?}", sweep.next().await);
         shown += &serde_json::to_string(&sweep.cursor()).unwrap();
         shown += &panic_of(|| panic!("{ps:?} {person:?} {card:?}"));

@@ -102,7 +102,8 @@ async fn shown() -> Vec<(&'static str, String)> {
     let content = person.content.clone().unwrap();
     let attributes = content.attributes().unwrap();
     assert_eq!(attributes.common_name.as_ref().unwrap().expose(), CANARY, "it is there to be read");
-    let refused = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, [7; 32], &signature).unwrap()).send().await.unwrap();
+    let refused =
+        ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, [7; 32], &signature).unwrap()).send().await.unwrap();
     let SignInOutcome::Refused(refusal) = refused else { panic!("let in") };
     let certificate = person.certificate.clone().unwrap();
     let fresh = ps.certificates().check_status(certificate.clone()).fresh(Freshness::Now).send().await.unwrap();
