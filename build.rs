@@ -10,12 +10,49 @@ use std::{env, fs};
 use generate::edits::{Edits, Folder, VARIABLE};
 use generate::{Source, generate};
 
-/// The documents: the feature that wants each, its file's name, and its module's.
-const DOCUMENTS: [(&str, &str, &str); 3] = [
-    ("CARGO_FEATURE_CERTCENTRAL", "certcentral", "certcentral"),
-    ("CARGO_FEATURE_POCKETSIGN", "pocketsign-verify-v1", "pocketsign_verify_v1"),
-    ("CARGO_FEATURE_POCKETSIGN", "pocketsign-verify-v2", "pocketsign_verify_v2"),
+/// A document: the feature that wants it, its file's name, its module's, and the older document whose answers are read into its types.
+struct Document {
+    feature: &'static str,
+    name: &'static str,
+    module: &'static str,
+    older: Option<&'static Self>,
+}
+
+const POCKETSIGN_V1: Document =
+    Document { feature: "CARGO_FEATURE_POCKETSIGN_V1", name: "pocketsign-verify-v1", module: "pocketsign_verify_v1", older: None };
+
+const DOCUMENTS: [Document; 3] = [
+    Document { feature: "CARGO_FEATURE_CERTCENTRAL", name: "certcentral", module: "certcentral", older: None },
+    Document {
+        feature: "CARGO_FEATURE_POCKETSIGN",
+        name: "pocketsign-verify-v2",
+        module: "pocketsign_verify_v2",
+        older: Some(&POCKETSIGN_V1),
+    },
+    POCKETSIGN_V1,
 ];
+
+impl Document {
+    fn is_wanted(&self) -> bool {
+        env::var_os(self.feature).is_some()
+    }
+
+    fn file(&self) -> String {
+        format!("openapi/{}.yaml", self.name)
+    }
+
+    /// Its file and text: the crate's own, or the one that takes its place.
+    fn read(&self, edits: &Edits) -> Result<(String, String), String> {
+        match &edits.document {
+            Some(document) => Ok(document.clone()),
+            None => Ok((self.file(), read(&self.file())?)),
+        }
+    }
+}
+
+fn read(file: &str) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("error: {file}: {error}"))
+}
 
 /// The members of CertCentral's answers that flows may read although they decide nothing by them.
 const HARMLESS: &str = "openapi/harmless.txt";
@@ -29,7 +66,7 @@ fn main() -> ExitCode {
         println!("cargo::rerun-if-changed={file}");
     }
     println!("cargo::rerun-if-env-changed={VARIABLE}");
-    let edits = match Folder::from_env(&DOCUMENTS.map(|(_, name, _)| name)) {
+    let edits = match Folder::from_env(&DOCUMENTS.map(|document| document.name)) {
         Ok(edits) => edits,
         Err(message) => return failed(&message),
     };
@@ -38,12 +75,12 @@ fn main() -> ExitCode {
     }
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut outcome = ExitCode::SUCCESS;
-    for (feature, name, module) in DOCUMENTS {
-        println!("cargo::rerun-if-changed=openapi/{name}.yaml");
-        if env::var_os(feature).is_none() {
+    for document in DOCUMENTS {
+        println!("cargo::rerun-if-changed={}", document.file());
+        if !document.is_wanted() {
             continue;
         }
-        if let Err(message) = edits.of(name).and_then(|edits| build(name, module, &edits, &out_dir)) {
+        if let Err(message) = edits.of(document.name).and_then(|own| build(&document, &own, &edits, &out_dir)) {
             outcome = failed(&message);
         }
     }
@@ -56,15 +93,15 @@ fn failed(message: &str) -> ExitCode {
 }
 
 /// Writes the client of one document.
-fn build(name: &str, module: &str, edits: &Edits, out_dir: &Path) -> Result<(), String> {
-    let read = |file: &str| fs::read_to_string(file).map_err(|error| format!("error: {file}: {error}"));
-    let ours = format!("openapi/{name}.yaml");
-    let (file, text) = match &edits.document {
-        Some(document) => document.clone(),
-        None => (ours.clone(), read(&ours)?),
-    };
+fn build(document: &Document, edits: &Edits, folder: &Folder, out_dir: &Path) -> Result<(), String> {
+    let module = document.module;
+    let (file, text) = document.read(edits)?;
     let (harmless, needed) = (if module == "certcentral" { read(HARMLESS)? } else { String::new() }, read(NEEDED)?);
-    let source = Source { module, file: &file, text: &text, harmless: &harmless, needed: &needed, replaced: edits.document.is_some(), overlays: &edits.overlays };
+    let older = document.older.filter(|older| older.is_wanted());
+    let older = older.map(|older| older.read(&folder.of(older.name)?)).transpose()?;
+    let older = older.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
+    let (replaced, overlays) = (edits.document.is_some(), &edits.overlays[..]);
+    let source = Source { module, file: &file, text: &text, harmless: &harmless, needed: &needed, replaced, overlays, older };
     let code = generate(&source).map_err(|problems| problems.to_string())?;
     fs::write(out_dir.join(format!("{module}.rs")), code).map_err(|error| format!("error: {file}: cannot write the client: {error}"))
 }

@@ -243,7 +243,9 @@ fn shape(schema: &Value) -> String {
         (None, None, Some(first)) => shape(first),
         _ => match (schema["type"].as_str(), schema["format"].as_str()) {
             (Some("array"), _) => format!("a list of {}", shape(&schema["items"])),
-            (Some("object"), _) if schema["additionalProperties"].is_object() => format!("a map of {}", shape(&schema["additionalProperties"])),
+            (Some("object"), _) if schema["additionalProperties"].is_object() => {
+                format!("a map of {}", shape(&schema["additionalProperties"]))
+            }
             (Some(kind), Some(format @ ("date" | "date-time" | "double"))) => format!("{kind} ({format})"),
             (Some(kind), _) => kind.to_owned(),
             (None, _) if schema.is_null() => "nothing".to_owned(),
@@ -270,7 +272,10 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 /// What either map has, in the order of the keys.
-fn both<'m>(old: &'m BTreeMap<String, Value>, new: &'m BTreeMap<String, Value>) -> Vec<(&'m String, (Option<&'m Value>, Option<&'m Value>))> {
+fn both<'m>(
+    old: &'m BTreeMap<String, Value>,
+    new: &'m BTreeMap<String, Value>,
+) -> Vec<(&'m String, (Option<&'m Value>, Option<&'m Value>))> {
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     keys.into_iter().map(|key| (key, (old.get(key), new.get(key)))).collect()
 }

@@ -37,7 +37,8 @@ impl Folder {
     pub(crate) fn open(path: &Path, documents: &[&str]) -> Result<Self, String> {
         let named = format!("{VARIABLE}={}", path.display());
         if path.is_relative() {
-            let mend = format!("in `.cargo/config.toml` write `{VARIABLE} = {{ value = \"{}\", relative = true }}` under `[env]`", path.display());
+            let mend =
+                format!("in `.cargo/config.toml` write `{VARIABLE} = {{ value = \"{}\", relative = true }}` under `[env]`", path.display());
             return Err(format!("error: {named}: the path is relative, and nobody knows to what — {mend}"));
         }
         let unreadable = |error| format!("error: {named}: {error} — name a folder of documents and overlays");
@@ -47,7 +48,8 @@ impl Folder {
             let name = name_of(&file);
             if !documents.iter().any(|document| is_document(&name, document) || is_overlay(&name, document)) || !file.is_file() {
                 let known = documents.iter().map(|document| format!("`{document}.yaml`")).collect::<Vec<_>>().join(", ");
-                let mend = format!("a document is one of {known}; an overlay is `<document>.overlay.yaml` or `<document>.<name>.overlay.yaml`");
+                let mend =
+                    format!("a document is one of {known}; an overlay is `<document>.overlay.yaml` or `<document>.<name>.overlay.yaml`");
                 return Err(format!("error: {named}: `{name}` is neither a document nor an overlay — {mend}"));
             }
             files.push(file);

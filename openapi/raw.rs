@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, File, FnArg, Ident, ImplItem, Item, Pat, Signature, Type, parse_quote};
 
-use super::refine::{is_client, taken_apart, written};
+use super::code::{is_client, taken_apart, written};
 
 /// `Raw` with a method beside each of `Client`, for the feature `raw`.
 pub(crate) fn raw(file: &File) -> TokenStream {

@@ -31,15 +31,10 @@ use crate::{
     secret::ApiKey,
 };
 
-#[cfg(test)]
-pub(crate) use self::rules::tests::refusal;
-pub(crate) use self::{
-    call::{Call, Started, call, tell_absence},
-    decode::Json,
-    rules::{Demand, Part, Pattern, Rule, Step},
-};
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
+#[cfg(test)]
+pub(crate) use self::rules::tests::refusal;
 pub use self::{
     builder::ClientBuilder,
     options::CallOptions,
@@ -48,9 +43,14 @@ pub use self::{
     retry::RetryPolicy,
     transport::{Transport, TransportError},
 };
+pub(crate) use self::{
+    call::{Call, Started, call, tell_absence},
+    decode::Json,
+    rules::{Demand, Part, Pattern, Rule, Step},
+};
 use self::{clock::Clock, retry::Budget, server::Server};
 
-/// A service that this crate has a client for: `CertCentral`, `PocketSignV1` and `PocketSignV2`, by feature. Sealed.
+/// A service that this crate has a client for: `CertCentral`, `PocketSign` and `PocketSignV1`, by feature. Sealed.
 pub trait Service: sealed::Service {}
 
 impl<S: sealed::Service> Service for S {}

@@ -3,8 +3,6 @@
 mod kind;
 mod shown;
 
-#[cfg(feature = "pocketsign")]
-use std::any::Any;
 use std::{borrow::Cow, error::Error as StdError, sync::Arc, time::Duration};
 
 use reqwest::StatusCode;
@@ -58,8 +56,6 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     trace: Option<String>,
-    #[cfg(feature = "pocketsign")]
-    evidence: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// What an error rests on. Clones share it.
@@ -149,8 +145,6 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             trace: None,
-            #[cfg(feature = "pocketsign")]
-            evidence: None,
         }))
     }
 
@@ -241,18 +235,6 @@ impl Error {
     pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
         self.0.trace = Some(trace.into());
         self
-    }
-
-    /// Adds what was found before it came to this.
-    #[cfg(feature = "pocketsign")]
-    pub(crate) fn with_evidence(mut self, evidence: impl Any + Send + Sync) -> Self {
-        self.0.evidence = Some(Box::new(evidence));
-        self
-    }
-
-    #[cfg(feature = "pocketsign")]
-    pub(crate) fn evidence<T: Any>(&self) -> Option<&T> {
-        self.0.evidence.as_ref()?.downcast_ref()
     }
 
     /// Whether a write that ended with this error may have been done all the same: the request went out, but no answer came back that

@@ -19,6 +19,8 @@ pub struct Operation {
     pub deletes: bool,
     /// A success may have no body where others have one; the body `null` then stands for none.
     pub empty_success: bool,
+    /// It is sent on a connection of its own, so that its response is not lost to one that the service is closing.
+    pub fresh_connection: bool,
     /// A response holds something redacted: no error quotes it.
     pub secret: bool,
     /// What the values it sends have to be like.
@@ -46,7 +48,7 @@ pub mod certcentral {
     include!(concat!(env!("OUT_DIR"), "/certcentral.rs"));
 }
 
-#[cfg(feature = "pocketsign")]
+#[cfg(feature = "pocketsign-v1")]
 pub mod pocketsign_verify_v1 {
     include!(concat!(env!("OUT_DIR"), "/pocketsign_verify_v1.rs"));
 }
@@ -82,7 +84,7 @@ macro_rules! hook {
 
 #[cfg(feature = "certcentral")]
 hook!(certcentral);
-#[cfg(feature = "pocketsign")]
+#[cfg(feature = "pocketsign-v1")]
 hook!(pocketsign_verify_v1);
 #[cfg(feature = "pocketsign")]
 hook!(pocketsign_verify_v2);

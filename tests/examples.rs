@@ -1,5 +1,5 @@
 //! Every program in `examples/` does on the sandbox what it says.
-#![cfg(all(feature = "pocketsign", feature = "sandbox"))]
+#![cfg(all(feature = "pocketsign-v1", feature = "sandbox"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
 use std::{
@@ -94,7 +94,10 @@ async fn changes_of_a_document_are_told_apart() {
         ("          maxLength: 64\n          pattern", "          maxLength: 32\n          pattern"),
         ("          maxItems: 250\n", "          maxItems: 500\n"),
         ("        keep_www:\n          type: boolean\n", "        keep_www:\n          type: integer\n"),
-        ("    DcvEmailRequest:\n", "    Invoice:\n      type: object\n      description: An invoice.\n      properties: {}\n    DcvEmailRequest:\n"),
+        (
+            "    DcvEmailRequest:\n",
+            "    Invoice:\n      type: object\n      description: An invoice.\n      properties: {}\n    DcvEmailRequest:\n",
+        ),
     ] {
         assert!(edited.contains(was), "{was}");
         edited = edited.replacen(was, is, 1);

@@ -15,6 +15,8 @@ mod overlays;
 mod refusals;
 #[path = "generation/rules.rs"]
 mod rules;
+#[path = "generation/versions.rs"]
+mod versions;
 
 use generate::Source;
 use serde_json::Value;

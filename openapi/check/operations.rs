@@ -55,6 +55,9 @@ fn identity<'a>(operation: &Operation<'a>, ids: &mut BTreeMap<&'a str, String>, 
         let mend = "write `true`, beside `x-idempotent: true`, or leave it out";
         findings.expect(sound, &place, "x-deletes is not `true`, or the call is not repeated", mend);
     }
+    if let Some(fresh) = body.get("x-fresh-connection") {
+        findings.expect(fresh.is_boolean(), &place, "x-fresh-connection is not a boolean", "write `true` or `false`, or leave it out");
+    }
     findings.expect(list(&body["tags"]).len() == 1, &place, "there is not exactly one tag", "name the one resource it belongs to");
 }
 

@@ -73,6 +73,16 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
         let sound = prefixes.as_array().is_some_and(|prefixes| !prefixes.is_empty() && prefixes.iter().all(begins));
         findings.expect(sound, place, format!("x-enum-prefixes is {prefixes}"), "list with what the values begin, or leave it out");
     }
+    if let Some(prefix) = schema.get("x-value-prefix") {
+        let prefix = prefix.as_str().unwrap_or_default();
+        let upper =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let whole = |value: &Value| value.as_str().and_then(|value| value.strip_prefix(prefix)).is_some_and(upper);
+        let mend = "give what all values begin with, the rest of each in capitals, or leave it out";
+        findings.expect(upper(prefix) && values.iter().all(whole), place, "not every value is `x-value-prefix` and more", mend);
+        let exact = !is_true(&schema["x-ignore-case"]) && schema.get("x-enum-prefixes").is_none();
+        findings.expect(exact, place, "`x-value-prefix` excludes `x-ignore-case` and `x-enum-prefixes`", "keep one of them");
+    }
     for (alias, of) in entries(&schema["x-enum-aliases"]) {
         let sound = values.contains(of) && !values.iter().any(|value| value == alias);
         let what = format!("the alias `{alias}` stands for {of}");

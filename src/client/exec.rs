@@ -33,6 +33,7 @@ impl Call {
 
         let core = &*self.core;
         let idempotent = operation.is_some_and(|operation| operation.idempotent);
+        let fresh = operation.is_none_or(|operation| operation.fresh_connection);
         let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = core.retry(&self.options);
         let limit = core.call_timeout(&self.options);
@@ -56,7 +57,7 @@ impl Call {
                 Ok(permit) => {
                     self.note(|record| record.attempts += 1);
                     let mut trace = trace.attempt(core, number);
-                    let transport = if idempotent { &core.transport } else { &core.fresh };
+                    let transport = if fresh { &core.fresh } else { &core.transport };
                     let latest = core.attempt(&**transport, request, permit, deadline).instrument(trace.span()).await;
                     trace.ended(&latest, None);
                     latest

@@ -1,24 +1,26 @@
-//! Version 1: REST. Due for removal (廃止予定), without a date; each operation names its counterpart in [`v2`](super::v2).
-//!
-//! A *vendor page* is `https://share.apidog.com/apidoc/docs-site/383232/api-` and the number that an operation names.
+//! Version 1: REST, with the feature `pocketsign-v1`. Due for removal (廃止予定), without a date; each operation names its counterpart in v2.
 
 mod certificates;
 mod list;
 mod users;
 mod verifications;
 
-pub use self::{
-    certificates::{Certificates, CheckByContent, DeleteCertificate, GetCertificate},
-    list::{ListCertificateStatuses, ListCertificates, ListUsers, ListVerifications},
-    users::{DeleteUser, GetUser, Users},
-    verifications::{DeleteVerification, GetVerification, Verifications, Verify},
-};
-pub use crate::generated::pocketsign_verify_v1::vocabulary::*;
+pub use self::{certificates::Certificates, users::Users, verifications::Verifications};
 
-/// What the service answers: plain structs, generated from the document. An answer that lacks what is documented is read as far as it
-/// goes, so that all but the ids of records is optional.
+/// The builders that the operations return, where v2's have another shape.
+pub mod builders {
+    pub use super::{
+        certificates::{CheckStatusByContent, DeleteCertificate, GetCertificate},
+        list::{ListCertificates, ListStatusHistory, ListUsers, ListVerifications},
+        users::{DeleteUser, GetUser},
+        verifications::{DeleteVerification, GetVerification, Verify},
+    };
+}
+
+/// The responses that v2 has no counterpart of. All others are [`types`](super::types) of v2: a response that lacks what is documented is
+/// read as far as it goes.
 pub mod types {
-    pub use crate::generated::pocketsign_verify_v1::types::*;
+    pub use crate::generated::pocketsign_verify_v1::responses::*;
 }
 
 /// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the retries and the errors of every

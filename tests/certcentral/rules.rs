@@ -49,7 +49,8 @@ impl Transport for Recorder {
         self.sent.lock().unwrap().push((line, body.unwrap_or_default()));
         let mut answers = self.answers.lock().unwrap();
         let (status, body) = if answers.len() > 1 { answers.pop().unwrap() } else { answers[0] };
-        let answer = http::Response::builder().status(status).header("content-type", "application/json").body(Bytes::from_static(body.as_bytes()));
+        let answer =
+            http::Response::builder().status(status).header("content-type", "application/json").body(Bytes::from_static(body.as_bytes()));
         Box::pin(async move { Ok(answer.unwrap().into()) })
     }
 }
@@ -148,7 +149,11 @@ async fn a_response_is_read_as_the_type_that_is_asked_for() {
         id: u64,
     }
 
-    let recorder = Recorder::new(&[(200, r#"{"id": 7}"#), (200, r#"{"id": "seven"}"#), (404, r#"{"errors": [{"code": "not_found|invoice", "message": "None."}]}"#)]);
+    let recorder = Recorder::new(&[
+        (200, r#"{"id": 7}"#),
+        (200, r#"{"id": "seven"}"#),
+        (404, r#"{"errors": [{"code": "not_found|invoice", "message": "None."}]}"#),
+    ]);
     let cc = recorder.client();
     let read = || cc.request(Method::GET, "/invoice/7").send::<Invoice>();
     assert_eq!(read().await.unwrap().id, 7);

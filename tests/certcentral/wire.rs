@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, CustomFieldId, DateRange, DcvMethod, DomainId,
-        ContainerUserRequest, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
+        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, ContainerUserRequest, CustomFieldId, DateRange,
+        DcvMethod, DomainId, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
         RequestType, ServerPlatformId, TextFilter, UserId, ValidationExpiry, ValidationType,
     },
 };

@@ -4,6 +4,7 @@
 mod filled;
 mod samples;
 mod schema;
+mod versions;
 
 use std::path::Path;
 

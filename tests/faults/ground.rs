@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use shomei::{
     ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions, flow::Issued},
-    pocketsign::{PocketSignV1, PocketSignV2},
+    pocketsign::PocketSignV1,
     sandbox::{Card, SandboxBuilder},
 };
 
@@ -49,11 +49,11 @@ pub(crate) fn certcentral(sandbox: &Sandbox, retry: RetryPolicy) -> (Watch, Cert
     (watch, client.build().unwrap())
 }
 
-pub(crate) fn pocketsign(sandbox: &Sandbox, token: &str, retry: RetryPolicy) -> (Watch, PocketSignV1, PocketSignV2) {
+pub(crate) fn pocketsign(sandbox: &Sandbox, token: &str, retry: RetryPolicy) -> (Watch, PocketSignV1, PocketSign) {
     let watch = Watch::new(sandbox, token);
     let key = || ApiKey::new(token).unwrap();
-    let v1 = PocketSign::v1(key()).base_url("https://sandbox.invalid").transport(watch.clone());
-    let v2 = PocketSign::v2(key()).base_url("https://sandbox.invalid").transport(watch.clone());
+    let v1 = PocketSignV1::builder(key()).base_url("https://sandbox.invalid").transport(watch.clone());
+    let v2 = PocketSign::builder(key()).base_url("https://sandbox.invalid").transport(watch.clone());
     let v1 = v1
         .http_client(without_roots())
         .call_timeout(DEADLINE)

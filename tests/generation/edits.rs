@@ -87,6 +87,7 @@ fn the_facts_of_operations_are_listed() {
         idempotent: false,
         deletes: false,
         empty_success: true,
+        fresh_connection: true,
         rules: Vec::new(),
         secret: true,
     };
@@ -98,7 +99,7 @@ fn the_facts_of_operations_are_listed() {
     assert_eq!(operations.iter().filter(|operation| operation.empty_success).count(), 1);
     has(
         &code(),
-        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, secret: false, rules: &[], }"#,
+        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, fresh_connection: false, secret: false, rules: &[], }"#,
     );
 }
 
@@ -133,9 +134,10 @@ fn the_vocabulary_is_collected() {
         variant("NeedsApproval", "needs_approval", &["needs approval"], None),
         variant("Other", "-1", &[], None),
     ];
-    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, numbers: false, prefixes: vec![], ignore_case: false }));
-    assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { numbers: false, ignore_case: true, .. })));
-    assert!(matches!(kind("ThingKind"), Some(Kind::OpenEnum { numbers: true, .. })));
+    let open = |numbers, ignore_case| move |kind: Option<Kind>| matches!(kind, Some(Kind::OpenEnum { numbers: n, ignore_case: i, .. }) if (n, i) == (numbers, ignore_case));
+    let expected = Kind::OpenEnum { variants, numbers: false, prefixes: vec![], ignore_case: false, prefix: String::new() };
+    assert_eq!(kind("ThingStatus"), Some(expected));
+    assert!(open(false, true)(kind("Hash")) && open(true, false)(kind("ThingKind")));
     assert_eq!(kind("ThingId"), Some(Kind::Id { signed: true }));
     assert_eq!(kind("Email"), Some(Kind::Redacted));
     assert_eq!(kind("ThingCode"), Some(Kind::StringId));

@@ -19,7 +19,8 @@ const DOCUMENTS: [(&str, &str, &[&str]); 3] = [
     ("pocketsign_verify_v2", "pocketsign-verify-v2", &["pocketsign", "pocketsign/v2"]),
 ];
 
-const HEAD: &str = "# The operations, types and values of the documents that the hand-written code needs: a document without one of them cannot
+const HEAD: &str =
+    "# The operations, types and values of the documents that the hand-written code needs: a document without one of them cannot
 # become a client. Made from the code by tests/generation/needed.rs (UPDATE_GOLDEN=1).
 ";
 

@@ -126,7 +126,10 @@ fn a_mistake_names_overlay_action_and_place() {
         "- {target: $.components, update: {schemas: {Thing: gone}}}",
         ", action 1 (target `$.components`): `$.components.schemas.Thing` is an object or a list, and the update something else — remove it by an action of its own before",
     );
-    refused("- {target: $.info, updat: {}}", ", action 1 (target `$.info`): `updat` is no word of overlays — see the Overlay Specification 1.0");
+    refused(
+        "- {target: $.info, updat: {}}",
+        ", action 1 (target `$.info`): `updat` is no word of overlays — see the Overlay Specification 1.0",
+    );
     refused(
         "- {target: $.info, update: {}, remove: true}",
         ", action 1 (target `$.info`): it is not exactly one of `update` and `remove: true` — write one of them",
@@ -193,8 +196,13 @@ const NAMES: [&str; 2] = ["wobbles", "wobbles-v2"];
 
 #[test]
 fn a_folder_is_read_in_the_order_of_its_names() {
-    let files =
-        [("wobbles.b.overlay.yaml", "b"), ("wobbles.overlay.yaml", "o"), ("wobbles.a.overlay.yaml", "a"), ("wobbles-v2.yaml", "whole"), ("wobbles-v2.x.overlay.yaml", "x")];
+    let files = [
+        ("wobbles.b.overlay.yaml", "b"),
+        ("wobbles.overlay.yaml", "o"),
+        ("wobbles.a.overlay.yaml", "a"),
+        ("wobbles-v2.yaml", "whole"),
+        ("wobbles-v2.x.overlay.yaml", "x"),
+    ];
     let scratch = Scratch::new("order", &files);
     let folder = Folder::open(&scratch.0, &NAMES).expect("a folder");
     let edits = folder.of("wobbles").expect("its files");

@@ -46,7 +46,10 @@ fn rules_are_found_wherever_something_is_sent() {
         "body.parts[].label: minLength 1: an empty label cannot be read",
     ];
     assert_eq!(found, BTreeSet::from(expected.map(str::to_owned)));
-    assert_eq!(rules(&wobbles(), "get_thing").iter().map(line).collect::<Vec<_>>(), ["query depth: maximum 9: deeper than that nothing is"]);
+    assert_eq!(
+        rules(&wobbles(), "get_thing").iter().map(line).collect::<Vec<_>>(),
+        ["query depth: maximum 9: deeper than that nothing is"]
+    );
 }
 
 #[test]

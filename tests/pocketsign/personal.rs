@@ -10,7 +10,7 @@ use crate::{
     document::Canary,
     judge::Judge,
     operations::{ROWS, Row, document},
-    refusals::Scripted,
+    scripted::Scripted,
 };
 
 const CANARY: &str = "CANARY";

@@ -269,7 +269,9 @@ impl Write {
     }
 
     fn same_key(&self, id: CertificateId) -> Error {
-        Error::mismatch(format!("certificate {id} has this key already: {self} takes a new one; nothing was sent. `another(true)` sends it"))
+        Error::mismatch(format!(
+            "certificate {id} has this key already: {self} takes a new one; nothing was sent. `another(true)` sends it"
+        ))
     }
 
     fn unsure(&self, why: &str) -> Error {
@@ -331,4 +333,14 @@ impl Drop for Doubt<'_> {
 
 fn not_saved(error: Box<dyn StdError + Send + Sync>) -> Error {
     Error::invalid("save_with", format!("the token could not be saved, so nothing was sent: {error}"))
+}
+
+/// A request as it was written: what is left out in reading would not be under a seal.
+fn exact<'de, D: Deserializer<'de>, T: Serialize + DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    let written = serde_json::Value::deserialize(deserializer)?;
+    let request: T = serde_json::from_value(written.clone()).map_err(D::Error::custom)?;
+    match serde_json::to_value(&request) {
+        Ok(read) if read == written => Ok(request),
+        _ => Err(D::Error::custom("the request is not as it was written")),
+    }
 }

@@ -22,7 +22,8 @@ use crate::{
 struct Probe(Arc<Core>);
 
 const fn operation(id: &'static str, method: &'static str, idempotent: bool) -> Operation {
-    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false, secret: false, rules: &[] }
+    let fresh_connection = !idempotent;
+    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false, fresh_connection, secret: false, rules: &[] }
 }
 
 const REMOVE: Operation = Operation { deletes: true, ..operation("remove", "DELETE", true) };

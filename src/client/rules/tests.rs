@@ -104,7 +104,10 @@ fn a_value_cannot_make_another_path() {
         assert!(refusal.starts_with("path: "), "{path}: {refusal}");
     }
     assert_eq!(refusal_of("/thing//change", &json!({})).as_deref(), Some("thing: it is empty"));
-    assert_eq!(refusal_of("/thing/a%2Fb/change", &json!({})).as_deref(), Some("thing: it does not match (`pattern: ^[a-z]+$`): things are written small"));
+    assert_eq!(
+        refusal_of("/thing/a%2Fb/change", &json!({})).as_deref(),
+        Some("thing: it does not match (`pattern: ^[a-z]+$`): things are written small")
+    );
 }
 
 proptest! {

@@ -86,7 +86,11 @@ pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
         waiting_for.push(Blocker::Organization);
     }
     let names = names.into_iter().chain(organization).flat_map(|validation| &validation.dns_name_validations);
-    let unproved = validation.dns_name_validations.iter().chain(names).filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
+    let unproved = validation
+        .dns_name_validations
+        .iter()
+        .chain(names)
+        .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
     waiting_for.extend(unproved.map(|name| Blocker::Domain {
         name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
         method: name.method.clone(),

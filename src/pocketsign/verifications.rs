@@ -1,19 +1,13 @@
-//! Verifications in v2: the VerificationService.
+//! Verifications: the VerificationService.
 
 use bon::bon;
 
-use super::{ListVerifications, types};
-use crate::{
-    client::call,
-    docs::docs,
-    error::Error,
-    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
-    secret::RedactedBytes,
-};
+use super::{CheckMethod, SignedData, VerificationId, builders::ListVerifications, check, client::handle, types, version::sealed::Version};
+use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
-    /// The verifications of a tenant: [`PocketSignV2::verifications`](crate::pocketsign::PocketSignV2::verifications).
-    Verifications of PocketSignV2
+    /// The verifications of a tenant: [`PocketSign::verifications`](crate::PocketSign::verifications).
+    Verifications of PocketSign
 }
 
 #[bon]
@@ -22,18 +16,17 @@ impl<'c> Verifications<'c> {
     ///
     /// The first step that fails decides: a certificate that is malformed or not of a My Number card is an error; one outside its validity
     /// gives the result `CertificateExpired`; a signature that does not match `SignatureMismatch`; a revoked certificate
-    /// `CertificateRevoked`; otherwise `Ok`. Results are stored with the certificate; what the certificate states is told here and never
-    /// again. To find out who signed, in one call, see [`PocketSignV2::sign_in`](crate::pocketsign::PocketSignV2::sign_in).
+    /// `CertificateRevoked`; otherwise `Ok`. Results are stored with the certificate; what the certificate states is returned here and
+    /// never again. To find out who signed, in one call, see [`PocketSign::sign_in`](crate::PocketSign::sign_in).
     ///
     /// ```no_run
-    /// # use shomei::{Error, pocketsign::PocketSignV2};
-    /// # async fn example(ps: PocketSignV2, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), Error> {
-    /// use shomei::pocketsign::{HashAlgorithm, v2::VerificationResult};
+    /// # use shomei::{Error, PocketSign};
+    /// # async fn example(ps: PocketSign, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), Error> {
+    /// use shomei::pocketsign::{HashAlgorithm, SignedData, VerificationResult};
     ///
-    /// let answer = ps.verifications().verify()
-    ///     .certificate(certificate).hash_algorithm(HashAlgorithm::Sha256).digest(digest).signature(signature)
-    ///     .send().await?;
-    /// let result = answer.verification.and_then(|verification| verification.result);
+    /// let signed = SignedData::new(certificate, HashAlgorithm::Sha256, digest, signature)?;
+    /// let verified = ps.verifications().verify(signed).send().await?;
+    /// let result = verified.verification.and_then(|verification| verification.result);
     /// println!("{}", result == Some(VerificationResult::Ok));
     /// # Ok(())
     /// # }
@@ -41,31 +34,23 @@ impl<'c> Verifications<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it; the
-    /// [reason](Error::pocketsign_reason) tells an unsupported certificate, a failed OCSP inquiry, and links that cannot be had.
+    /// The [reason](Error::pocketsign_reason) says whether the certificate is not supported, the OCSP inquiry failed, or the links between
+    /// certificates are not available.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
     #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(
         self,
-        /// The certificate of the key that signed, in DER or PEM.
-        #[builder(with = |certificate: impl AsRef<[u8]>| RedactedBytes::new(certificate.as_ref()))]
-        certificate: RedactedBytes,
-        /// The algorithm of the digest.
-        hash_algorithm: HashAlgorithm,
-        /// The digest of what was signed.
-        #[builder(with = |digest: impl AsRef<[u8]>| RedactedBytes::new(digest.as_ref()))]
-        digest: RedactedBytes,
-        /// The signature.
-        #[builder(with = |signature: impl AsRef<[u8]>| RedactedBytes::new(signature.as_ref()))]
-        signature: RedactedBytes,
+        /// What was signed, and by which certificate.
+        #[builder(start_fn)]
+        signed: SignedData,
         /// How revocation is looked up; by CRL unless set.
-        method: Option<CheckMethod>,
+        #[builder(default = CheckMethod::Crl)]
+        method: CheckMethod,
         /// Finds the person behind the certificate and gives them a user id; not unless set.
         #[builder(default)]
         identify_user: bool,
     ) -> Result<types::VerifyResponse, Error> {
-        let signed = Signed::new(certificate.expose(), hash_algorithm, digest.expose(), signature.expose())?;
-        self.client.verify(signed, method, identify_user).await
+        Version::verify(self.client, signed, method, identify_user).await
     }
 
     /// Reads a stored verification (署名検証結果の取得, vendor page 4160677). A user may appear who was not there when it was made: a later
@@ -77,14 +62,14 @@ impl<'c> Verifications<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::get)] }))]
     #[builder(builder_type(name = GetVerification, doc { #[doc = docs!(call Verifications::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::GetVerificationResponse, Error> {
-        let request = types::GetVerificationRequest { verification_id: check::id("verification_id", id)? };
+        let request = wire::GetVerificationRequest { verification_id: check::id("verification_id", id)? };
         call!(self.client, get_verification(&request))
     }
 
     /// The stored verifications (署名検証結果の検索, vendor page 4160678), as a page or a stream.
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
+    /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
     /// let page = ps.verifications().list().user("c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c").page_size(20).send().await?;
     /// if let Some(token) = page.next_page_token {
     ///     println!("goes on at {token:?}");
@@ -107,7 +92,7 @@ impl<'c> Verifications<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::delete)] }))]
     #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
-        let request = types::DeleteVerificationRequest { verification_id: check::id("verification_id", id)? };
+        let request = wire::DeleteVerificationRequest { verification_id: check::id("verification_id", id)? };
         call!(self.client, delete_verification(&request)).map(drop)
     }
 }

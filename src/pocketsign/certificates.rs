@@ -1,18 +1,19 @@
-//! Certificates in v2: the CertificateService.
+//! Certificates: the CertificateService.
 
 use bon::bon;
 
-use super::{ListCertificateStatuses, ListCertificates, types};
-use crate::{
-    client::call,
-    docs::docs,
-    error::Error,
-    pocketsign::{CertificateId, CertificateStatusId, CheckCertificateStatus, PocketSignV2, check, client::handle},
+use super::{
+    CertificateId, CertificateStatusId,
+    builders::{CheckCertificateStatus, ListCertificates, ListStatusHistory},
+    check,
+    client::handle,
+    types,
 };
+use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
-    /// The certificates of a tenant: [`PocketSignV2::certificates`].
-    Certificates of PocketSignV2
+    /// The certificates of a tenant: [`PocketSign::certificates`](crate::PocketSign::certificates).
+    Certificates of PocketSign
 }
 
 #[bon]
@@ -21,7 +22,7 @@ impl<'c> Certificates<'c> {
     /// it was verified has not changed (現況確認). The check is recorded with the purpose `liveness_check`.
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
+    /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
     /// use shomei::pocketsign::{CertificateStatus, CheckMethod};
     ///
     /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
@@ -29,12 +30,12 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn check_status(self, id: impl Into<CertificateId>) -> CheckCertificateStatus<'c, PocketSignV2> {
+    pub fn check_status(self, id: impl Into<CertificateId>) -> CheckCertificateStatus<'c> {
         CheckCertificateStatus::new(self.client, id.into())
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160666). What the certificate states is never given
-    /// here.
+    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160666). What the certificate states is never
+    /// returned here.
     ///
     /// # Errors
     ///
@@ -42,14 +43,14 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::get)] }))]
     #[builder(builder_type(name = GetCertificate, doc { #[doc = docs!(call Certificates::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::GetCertificateResponse, Error> {
-        let request = types::GetCertificateRequest { certificate_id: check::id("certificate_id", id)? };
+        let request = wire::GetCertificateRequest { certificate_id: check::id("certificate_id", id)? };
         call!(self.client, get_certificate(&request))
     }
 
     /// The records of certificates (証明書情報の検索, vendor page 4160667), as a page or a stream.
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2, since: chrono::DateTime<chrono::Utc>) -> Result<(), shomei::Error> {
+    /// # async fn example(ps: shomei::PocketSign, since: chrono::DateTime<chrono::Utc>) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
     /// use shomei::pocketsign::CertificateType;
     ///
@@ -70,10 +71,13 @@ impl<'c> Certificates<'c> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such entry.
-    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::status)] }))]
-    #[builder(builder_type(name = GetStatus, doc { #[doc = docs!(call Certificates::status)] }))]
-    pub async fn status(self, #[builder(start_fn, into)] id: CertificateStatusId) -> Result<types::GetCertificateStatusResponse, Error> {
-        let request = types::GetCertificateStatusRequest { certificate_status_id: check::id("certificate_status_id", id)? };
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::get_status)] }))]
+    #[builder(builder_type(name = GetCertificateStatus, doc { #[doc = docs!(call Certificates::get_status)] }))]
+    pub async fn get_status(
+        self,
+        #[builder(start_fn, into)] id: CertificateStatusId,
+    ) -> Result<types::GetCertificateStatusResponse, Error> {
+        let request = wire::GetCertificateStatusRequest { certificate_status_id: check::id("certificate_status_id", id)? };
         call!(self.client, get_certificate_status(&request))
     }
 
@@ -81,7 +85,7 @@ impl<'c> Certificates<'c> {
     /// stream.
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
+    /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
     ///
     /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
@@ -89,8 +93,8 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn status_history(self) -> ListCertificateStatuses {
-        ListCertificateStatuses::new(self.client)
+    pub fn status_history(self) -> ListStatusHistory {
+        ListStatusHistory::new(self.client)
     }
 
     /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160668).
@@ -104,7 +108,7 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::delete)] }))]
     #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
-        let request = types::DeleteCertificateRequest { certificate_id: check::id("certificate_id", id)? };
+        let request = wire::DeleteCertificateRequest { certificate_id: check::id("certificate_id", id)? };
         call!(self.client, delete_certificate(&request)).map(drop)
     }
 }

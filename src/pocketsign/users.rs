@@ -1,18 +1,19 @@
-//! Users in v2: the UserService.
+//! Users: the UserService.
 
 use bon::bon;
 
-use super::{ListUsers, types};
-use crate::{
-    client::call,
-    docs::docs,
-    error::Error,
-    pocketsign::{CheckUserStatus, PocketSignV2, UserId, check, client::handle},
+use super::{
+    UserId,
+    builders::{CheckUserStatus, ListUsers},
+    check,
+    client::handle,
+    types,
 };
+use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
-    /// The users of a tenant: [`PocketSignV2::users`].
-    Users of PocketSignV2
+    /// The users of a tenant: [`PocketSign::users`](crate::PocketSign::users).
+    Users of PocketSign
 }
 
 #[bon]
@@ -20,7 +21,7 @@ impl<'c> Users<'c> {
     /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認, vendor page 4160675).
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
+    /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
     /// use shomei::pocketsign::{CertificateStatus, CheckMethod};
     ///
     /// let id = "c3e7a1b2-5d4f-4e6a-8b9c-0d1e2f3a4b5c";
@@ -31,7 +32,7 @@ impl<'c> Users<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c, PocketSignV2> {
+    pub fn check_status(self, id: impl Into<UserId>) -> CheckUserStatus<'c> {
         CheckUserStatus::new(self.client, id.into())
     }
 
@@ -43,14 +44,14 @@ impl<'c> Users<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::get)] }))]
     #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
     pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::GetUserResponse, Error> {
-        let request = types::GetUserRequest { user_id: check::id("user_id", id)? };
+        let request = wire::GetUserRequest { user_id: check::id("user_id", id)? };
         call!(self.client, get_user(&request))
     }
 
     /// The users (利用者情報の検索, vendor page 4160673), as a page or a stream.
     ///
     /// ```no_run
-    /// # async fn example(ps: shomei::pocketsign::PocketSignV2) -> Result<(), shomei::Error> {
+    /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
     ///
     /// let users: Vec<_> = ps.users().list().page_size(100).stream().try_collect().await?;
@@ -71,7 +72,7 @@ impl<'c> Users<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::delete)] }))]
     #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
-        let request = types::DeleteUserRequest { user_id: check::id("user_id", id)? };
+        let request = wire::DeleteUserRequest { user_id: check::id("user_id", id)? };
         call!(self.client, delete_user(&request)).map(drop)
     }
 }
