@@ -56,7 +56,11 @@ impl Adoption<'_, '_> {
         }
         let aliases: Vec<_> = entries(&schema["x-enum-aliases"]).map(|(alias, of)| (alias, of.as_str().and_then(counterpart))).collect();
         for (alias, of) in aliases {
-            target["x-enum-aliases"][alias] = of.unwrap_or_default();
+            let of = of.unwrap_or_default();
+            // Without its prefix a value is read in any case.
+            if of.as_str().is_none_or(|of| bare(of, prefix(target)) != alias) {
+                target["x-enum-aliases"][alias] = of;
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Lists that come in pages, as streams of items or of pages.
 
+#[cfg(any(feature = "certcentral", feature = "pocketsign-v1", test))]
 mod offsets;
 mod reader;
 #[cfg(feature = "pocketsign")]
@@ -19,6 +20,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
+#[cfg(any(feature = "certcentral", feature = "pocketsign-v1", test))]
 pub(crate) use self::offsets::{Extent, Offsets};
 use self::reader::Reader;
 #[cfg(feature = "pocketsign")]
@@ -88,6 +90,7 @@ pub(crate) trait Walk: Send + 'static {
 
 /// What a page turned out to hold.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(any(feature = "certcentral", feature = "pocketsign-v1")), allow(dead_code, reason = "lists by token need less"))]
 pub(crate) struct Read {
     pub(crate) items: usize,
     /// How many of them no page before had.

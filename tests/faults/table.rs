@@ -53,7 +53,7 @@ impl Ground {
 struct Cell<'g> {
     ground: &'g Ground,
     cc: CertCentral,
-    ps: PocketSign,
+    ps: shomei::PocketSign,
     name: String,
 }
 
