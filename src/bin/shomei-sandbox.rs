@@ -9,9 +9,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use futures_util::StreamExt as _;
 use lexopt::{Arg, Parser, ValueExt};
-use shomei::sandbox::{ApprovalMode, Card, FaultPlan, PersonDetails, Sandbox};
+use shomei::sandbox::{ApprovalMode, Card, FaultPlan, PersonDetails, Sandbox, SandboxBuilder};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// How long the end waits for the last lines of the log to be read.
+const LOG_GRACE: Duration = Duration::from_secs(1);
 
 const USAGE: &str = "\
 An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
@@ -31,6 +38,7 @@ Options:
                         CertCentral: how long an order is processed once everything is validated [default: 0]
       --rate-limits on|off
                         CertCentral: refuse a key beyond 100 calls in 5 seconds or 1000 in 3 minutes [default: off]
+      --seed NUMBER     draw tokens, random values and ids from this number, the same ones in each run
       --start DATE      the day, as 2026-03-01, or the time, as 2026-03-01T09:30:00Z, at which the clock starts
                         [default: now]
       --pocketsign-token TOKEN
@@ -39,11 +47,17 @@ Options:
                         each --card: signing.pem and authentication.pem are its certificates, signing.key and
                         authentication.key their private keys (RSA, PKCS #8). They are good until the
                         program ends; files and links of the same names are replaced
+      --log             write each exchange with the services to standard error, as a line of JSON: bodies, but no
+                        credentials, no secrets and nobody's data
+      --allow-host HOST let the control interface be reached by this name too, besides those of the loopback interface
       --faults SEED     have one call in ten go wrong, the same ones in the same way for each number:
                         connections refused and reset, answers late, broken, lost and spoiled
   -h, --help            show this text
       --version         show the version
 
+Publish records, approve requests, advance the clock and so on below http://ADDRESS/_sandbox: for example
+  curl --json '{\"name\":\"example.com\",\"type\":\"TXT\",\"value\":\"TOKEN\"}' -X PUT http://127.0.0.1:8089/_sandbox/dns
+  curl -X POST http://127.0.0.1:8089/_sandbox/requests/ID/approve
 Sign with a card: openssl dgst -sha256 -sign DIRECTORY/signing.key CHALLENGE
 ";
 
@@ -58,6 +72,9 @@ struct Options {
     issue_delay: Duration,
     rate_limits: bool,
     start: Option<DateTime<Utc>>,
+    seed: Option<u64>,
+    log: bool,
+    allowed_hosts: Vec<String>,
 }
 
 /// What the program was asked to do.
@@ -94,6 +111,9 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
         issue_delay: Duration::ZERO,
         rate_limits: false,
         start: None,
+        seed: None,
+        log: false,
+        allowed_hosts: Vec::new(),
     };
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -104,6 +124,9 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
             Arg::Long("card") => options.cards.push(arguments.value()?.into()),
             Arg::Long("faults") => options.faults = FaultPlan::seeded(arguments.value()?.parse()?),
             Arg::Long("approval") => options.approval = arguments.value()?.parse_with(approval)?,
+            Arg::Long("seed") => options.seed = Some(arguments.value()?.parse()?),
+            Arg::Long("log") => options.log = true,
+            Arg::Long("allow-host") => options.allowed_hosts.push(arguments.value()?.parse_with(header_value)?),
             Arg::Long("issue-after") => options.issue_delay = Duration::from_secs(arguments.value()?.parse()?),
             Arg::Long("rate-limits") => options.rate_limits = arguments.value()?.parse_with(on_or_off)?,
             Arg::Long("start") => options.start = Some(arguments.value()?.parse_with(time)?),
@@ -125,13 +148,7 @@ fn header_value(given: &str) -> Result<String, &'static str> {
 }
 
 fn approval(given: &str) -> Result<ApprovalMode, &'static str> {
-    Ok(match given {
-        "auto" => ApprovalMode::OneStepAuto,
-        "one-step" => ApprovalMode::OneStep,
-        "two-step" => ApprovalMode::TwoStep,
-        "skip" => ApprovalMode::Skip,
-        _ => return Err("expected auto, one-step, two-step or skip"),
-    })
+    given.parse().map_err(|_| "expected auto, one-step, two-step or skip")
 }
 
 fn on_or_off(given: &str) -> Result<bool, &'static str> {
@@ -178,17 +195,44 @@ async fn serve(options: Options) -> io::Result<()> {
     if let Some(token) = options.pocketsign_token {
         sandbox = sandbox.pocketsign_token(token);
     }
-    let sandbox = sandbox.build();
-    for (number, directory) in options.cards.iter().enumerate() {
-        let card = sandbox.jpki().card(person(number));
-        write_card(&card, directory).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
+    if let Some(seed) = options.seed {
+        sandbox = sandbox.seed(seed);
     }
+    sandbox = options.allowed_hosts.into_iter().fold(sandbox, SandboxBuilder::allow_host);
+    let sandbox = (0..options.cards.len()).map(person).fold(sandbox, SandboxBuilder::card).build();
+    for (card, directory) in sandbox.jpki().cards().iter().zip(&options.cards) {
+        write_card(card, directory).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
+    }
+    let (ended, end) = oneshot::channel();
+    let log = options.log.then(|| tokio::spawn(write_log(sandbox.clone(), end)));
     let address = listener.local_addr()?;
     let (certcentral, token) = (Sandbox::CERTCENTRAL, sandbox.pocketsign_token());
-    let ready = format!("certcentral http://{address}{certcentral}\npocketsign http://{address} (token {token})\n");
+    let ready = format!(
+        "certcentral http://{address}{certcentral}\npocketsign http://{address} (token {token})\ncontrol http://{address}/_sandbox\n"
+    );
     // In one piece: whoever started this may read one line and close the pipe.
     io::stdout().write_all(ready.as_bytes())?;
-    sandbox.serve(listener, stop).await
+    sandbox.serve(listener, stop).await?;
+    drop(ended);
+    if let Some(log) = log {
+        // Whoever does not read it does not keep the program from ending.
+        let _ = timeout(LOG_GRACE, log).await;
+    }
+    Ok(())
+}
+
+/// Writes every exchange to standard error, until the program ends. Whoever does not read it holds up the log, and nothing else.
+async fn write_log(sandbox: Sandbox, end: oneshot::Receiver<()>) -> io::Result<()> {
+    let mut exchanges = std::pin::pin!(sandbox.follow_exchanges(0).take_until(end));
+    let (mut errors, mut written) = (tokio::io::stderr(), 0);
+    while let Some(exchange) = exchanges.next().await {
+        errors.write_all(format!("{}\n", exchange.to_json()).as_bytes()).await?;
+        written = exchange.id;
+    }
+    for exchange in sandbox.exchanges_after(written) {
+        errors.write_all(format!("{}\n", exchange.to_json()).as_bytes()).await?;
+    }
+    errors.flush().await
 }
 
 /// The invented person of a card: another one for each number.

@@ -84,6 +84,11 @@ impl Refusal {
         self
     }
 
+    /// The first of its codes.
+    pub(crate) fn code(&self) -> &str {
+        self.errors.first().map_or("", |(code, _)| code)
+    }
+
     pub(crate) fn body(&self) -> Value {
         let errors: Vec<Value> = self.errors.iter().map(|(code, message)| json!({"code": code, "message": message})).collect();
         json!({ "errors": errors })

@@ -156,6 +156,7 @@ pub(crate) fn send_mails(network: &Network, domain: &str, name_scope: &str, want
         known.iter().filter(|address| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(address))).cloned().collect();
     for to in if chosen.is_empty() { known } else { chosen } {
         network.mails.send(Mail {
+            id: 0,
             to,
             kind: MailKind::DomainApproval,
             subject: format!("[Domain Approval] ドメイン名の利用権確認のお願い: [{domain}]"),
