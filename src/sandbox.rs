@@ -72,7 +72,10 @@ use self::http::{Reply, segments};
 use self::log::Log;
 use self::network::Network;
 use self::pocketsign::Verify;
+use self::random::Random;
 use self::settings::Beginning;
+
+const PAGE_TOKEN_LENGTH: usize = 32;
 
 /// The services, their surroundings and their clock. Clones share everything.
 #[derive(Clone)]
@@ -81,6 +84,8 @@ pub struct Sandbox(Arc<World>);
 struct World {
     beginning: Beginning,
     guard: Guard,
+    /// What the forms of the page for people carry.
+    page_token: String,
     authority: Arc<Authority>,
     clock: Clock,
     network: Network,
@@ -148,6 +153,8 @@ impl Sandbox {
         let sandbox = Self(Arc::new(World {
             beginning,
             guard,
+            // Never from the seed, which others may know.
+            page_token: Random::new(None, "page").word(PAGE_TOKEN_LENGTH),
             authority,
             clock,
             network,

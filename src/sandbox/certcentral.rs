@@ -13,6 +13,7 @@ mod example;
 mod listing;
 mod order;
 mod organization;
+mod overview;
 mod people;
 mod request;
 mod rules;
@@ -21,6 +22,8 @@ mod tests;
 mod upkeep;
 
 pub use self::bulk::{DomainShape, OrderShape, OrderState};
+pub(crate) use self::order::OrderStatus;
+pub(crate) use self::overview::{DomainLine, OrderLine, OrganizationLine, Overview, Proof, RequestLine};
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ mod account;
 mod asked;
 mod cards;
 mod guard;
+mod page;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -101,20 +102,15 @@ const fn delete(pattern: &'static str, members: &'static [&'static str], act: Ac
     Endpoint { method: Method::DELETE, pattern, members, act }
 }
 
-/// Whether a path is one of this interface.
+/// Whether a path is one of this interface, or of the page for people.
 pub(crate) fn knows(path: &str) -> bool {
-    path.strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    page::knows(path) || path.strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Responds to a request.
 pub(crate) fn answer(sandbox: &Sandbox, request: &Request<Bytes>) -> Response<Bytes> {
-    let answer = sandbox.0.guard.admit(request).and_then(|()| act(sandbox, request));
-    let refused = answer.as_ref().err().map(|refusal| refusal.status);
-    let mut response: Response<Bytes> = answer.unwrap_or_else(Reply::from).into();
+    let mut response = if page::knows(request.uri().path()) { page::answer(sandbox, request) } else { endpoint(sandbox, request) };
     let headers = response.headers_mut();
-    if refused == Some(StatusCode::METHOD_NOT_ALLOWED) {
-        headers.extend(HeaderValue::from_str(&allowed(request).join(", ")).map(|methods| (header::ALLOW, methods)));
-    }
     headers.remove(header::ETAG);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -122,16 +118,31 @@ pub(crate) fn answer(sandbox: &Sandbox, request: &Request<Bytes>) -> Response<By
     response
 }
 
+fn endpoint(sandbox: &Sandbox, request: &Request<Bytes>) -> Response<Bytes> {
+    let answer = sandbox.0.guard.admit(request).and_then(|()| act(sandbox, request));
+    let refused = answer.as_ref().err().map(|refusal| refusal.status);
+    let mut response: Response<Bytes> = answer.unwrap_or_else(Reply::from).into();
+    if refused == Some(StatusCode::METHOD_NOT_ALLOWED) {
+        let allowed = HeaderValue::from_str(&allowed(request).join(", "));
+        response.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
+    }
+    response
+}
+
 fn act(sandbox: &Sandbox, request: &Request<Bytes>) -> Answer {
     let path = segments(request.uri(), BASE).ok_or_else(|| Refusal::not_found("route"))?;
-    let here = ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, matches(endpoint.pattern, &path)?)));
-    let mut here = here.peekable();
-    here.peek().ok_or_else(|| Refusal::not_found("route"))?;
-    let wrong_method = || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path does not have this method.");
-    let (endpoint, ids) = here.find(|(endpoint, _)| endpoint.method == *request.method()).ok_or_else(wrong_method)?;
+    let (endpoint, ids) = find(request.method(), &path)?;
     let asked = Asked::read(request, ids)?;
     asked.only(endpoint.members)?;
     (endpoint.act)(sandbox, &asked)
+}
+
+/// The endpoint of a method and a path below the base, and the ids in the path.
+fn find(method: &Method, path: &[String]) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
+    let mut here = ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, matches(endpoint.pattern, path)?))).peekable();
+    here.peek().ok_or_else(|| Refusal::not_found("route"))?;
+    let wrong_method = || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path does not have this method.");
+    here.find(|(endpoint, _)| endpoint.method == *method).ok_or_else(wrong_method)
 }
 
 fn allowed(request: &Request<Bytes>) -> Vec<&'static str> {

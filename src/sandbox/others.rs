@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::certcentral::Account;
+use super::certcentral::{Account, Overview};
 use super::settings::FurtherKey;
 use super::{DomainShape, KeyScope, OrderShape, Role, Sandbox, SandboxError};
 
@@ -94,6 +94,11 @@ impl Sandbox {
     pub fn check_domain(&self, domain_id: impl Into<u64>) -> Result<(), SandboxError> {
         let domain_id = domain_id.into();
         self.others(|account, now| account.check_domain(domain_id, now))
+    }
+
+    /// The account at a glance.
+    pub(crate) fn overview(&self) -> Overview {
+        self.in_account(|account, now| account.at(now, |account| account.overview(now)))
     }
 
     /// The certificate of an order and its intermediate, as PEM.

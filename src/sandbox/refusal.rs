@@ -89,6 +89,11 @@ impl Refusal {
         self.errors.first().map_or("", |(code, _)| code)
     }
 
+    /// Its messages, as people read them.
+    pub(crate) fn message(&self) -> String {
+        self.errors.iter().map(|(_, message)| message.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     pub(crate) fn body(&self) -> Value {
         let errors: Vec<Value> = self.errors.iter().map(|(code, message)| json!({"code": code, "message": message})).collect();
         json!({ "errors": errors })

@@ -58,6 +58,16 @@ impl Asked {
         Ok(Self { ids, members, as_text: true })
     }
 
+    /// Takes a member out, which is not for the endpoint.
+    pub(super) fn take(&mut self, member: &str) -> Option<String> {
+        self.members.remove(member).and_then(|value| value.as_str().map(str::to_owned))
+    }
+
+    /// The same members, for these ids.
+    pub(super) fn with_ids(self, ids: Vec<String>) -> Self {
+        Self { ids, ..self }
+    }
+
     /// Refuses members besides these: a misspelt one would do nothing, unnoticed.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let Some(stranger) = self.members.keys().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };

@@ -10,7 +10,7 @@ use crate::sandbox::refusal::Refusal;
 
 const TOKEN_LENGTH: usize = 32;
 const TOKEN_DAYS: u32 = 30;
-const CNAME_TARGET: &str = "dcv.digicert.com";
+pub(crate) const CNAME_TARGET: &str = "dcv.digicert.com";
 const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postmaster", "webmaster"];
 
 /// A way to show control over a domain.
@@ -67,7 +67,8 @@ impl DcvMethod {
         if values.iter().any(shows) { Ok(()) } else { Err(self.not_found()) }
     }
 
-    fn file_path(self, domain: &str, token: &str) -> String {
+    /// Where the file is looked for, without its scheme.
+    pub(crate) fn file_path(self, domain: &str, token: &str) -> String {
         let file = if self == Self::FileDynamic { token } else { "fileauth" };
         format!("{domain}/.well-known/pki-validation/{file}.txt")
     }
