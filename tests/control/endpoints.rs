@@ -175,3 +175,21 @@ fn the_document_is_no_clients() {
     assert!(!clients.contains("\"sandbox\""), "the control interface is not compiled into a client");
     assert!(Document::load("sandbox").operations().count() > 30);
 }
+
+/// Ids of the client are numbers for the sandbox, which knows no type of it.
+#[test]
+fn methods_take_what_becomes_a_number() {
+    use shomei::certcentral::{DomainId, OrderId, OrganizationId, RequestId};
+
+    let sandbox = Sandbox::new();
+    for unknown in [
+        sandbox.hold_order(OrderId(5)),
+        sandbox.hold_order(5_u64),
+        sandbox.approve_request(RequestId(5)),
+        sandbox.check_domain(DomainId(5)),
+        sandbox.validate_organization(OrganizationId(5)),
+        sandbox.follow_mail(5_u32),
+    ] {
+        assert!(unknown.unwrap_err().is_not_found());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
@@ -77,9 +77,42 @@ async fn a_seed_gives_the_same_tokens_in_each_run() {
     assert!(first == second && first != other, "{first} {second} {other}");
 }
 
+/// Each of the options of a setting, as the control interface tells it afterwards.
+#[tokio::test]
+async fn every_setting_has_an_option() {
+    let options = [
+        ("--approval", "two-step", "approval", json!("two-step")),
+        ("--issue-after", "60", "issue_after_seconds", json!(60)),
+        ("--rate-limits", "on", "rate_limits", json!(true)),
+        ("--retry-after", "7", "retry_after_seconds", json!(7)),
+        ("--missing-key-status", "401", "missing_key_status", json!(401)),
+        ("--max-certificate-days", "397", "max_certificate_days", json!(397)),
+        ("--max-plan-years", "6", "max_plan_years", json!(6)),
+        ("--dcv-reuse-days", "397", "dcv_reuse_days", json!(397)),
+        ("--reissue-revocation-delay", "1", "reissue_revocation_delay_seconds", json!(1)),
+        ("--revoke-order-with-last-certificate", "on", "revoke_order_with_last_certificate", json!(true)),
+        ("--domain-locking", "off", "domain_locking", json!(false)),
+        ("--dcv-polling", "on", "dcv_polling", json!(true)),
+    ];
+    let arguments: Vec<&str> = options.iter().flat_map(|(option, value, ..)| [*option, *value]).collect();
+    let (_program, address, _) = start(&arguments).await;
+    let response = get(&address, "/_sandbox/settings", "localhost").await;
+    let settings: Value = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
+    for (option, _, member, value) in &options {
+        assert_eq!(settings[member], *value, "{option}");
+    }
+    assert_eq!(settings.as_object().unwrap().len(), options.len(), "each of them");
+}
+
 #[tokio::test]
 async fn options_that_cannot_be_are_told() {
-    for (arguments, words) in [(&["--seed", "x"][..], "\"x\""), (&["--allow-host", ""][..], "visible"), (&["--log=x"][..], "log")] {
+    for (arguments, words) in [
+        (&["--seed", "x"][..], "\"x\""),
+        (&["--allow-host", ""][..], "visible"),
+        (&["--log=x"][..], "log"),
+        (&["--dcv-reuse-days", "0"][..], "1 to 3650"),
+        (&["--missing-key-status", "200"][..], "400 to 599"),
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox")).args(arguments).kill_on_drop(true).output();
         let output = timeout(PATIENCE, output).await.unwrap().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
