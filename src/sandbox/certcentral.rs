@@ -5,6 +5,7 @@
 
 mod account;
 mod agenda;
+mod bulk;
 mod certificate;
 mod directory;
 mod domain;
@@ -12,6 +13,7 @@ mod example;
 mod listing;
 mod order;
 mod organization;
+mod overview;
 mod people;
 mod request;
 mod rules;
@@ -19,7 +21,11 @@ mod rules;
 mod tests;
 mod upkeep;
 
-pub(crate) use self::people::Reason;
+pub use self::bulk::{DomainShape, OrderShape, OrderState};
+pub(crate) use self::order::OrderStatus;
+pub(crate) use self::overview::{DomainLine, OrderLine, OrganizationLine, Overview, Proof, RequestLine};
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -46,7 +52,7 @@ use super::random::Random;
 use super::rates::Calls;
 use super::refusal::Refusal;
 use super::register::Register;
-use super::settings::{KeyScope, Settings};
+use super::settings::{Beginning, KeyScope, Role, SandboxSettings, StartingAccount};
 
 /// Where the service lives below its host.
 pub(crate) const BASE: &str = "/services/v2";
@@ -64,9 +70,9 @@ const FIRST_CUSTOM_FIELD: u64 = 11;
 
 /// An account and everything in it.
 pub(crate) struct Account {
-    settings: Settings,
+    settings: SandboxSettings,
     network: Network,
-    authority: Authority,
+    authority: Arc<Authority>,
     random: Random,
     keys: Register<ApiKey>,
     calls: Calls,
@@ -203,9 +209,16 @@ const fn delete(pattern: &'static str, answer: Handler) -> Route<Account> {
 }
 
 impl Account {
-    pub(crate) fn new(settings: Settings, network: Network, now: DateTime<Utc>) -> Self {
-        let mut random = Random::default();
-        let users = users::starting(settings.key_may_approve);
+    /// The account that a sandbox begins with.
+    pub(crate) fn new(
+        beginning: &Beginning,
+        starting: StartingAccount,
+        network: Network,
+        authority: Arc<Authority>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut random = Random::new(beginning.seed, "certcentral");
+        let users = users::starting(beginning.key_may_approve);
         let mut account = Self {
             keys: keys::register(),
             calls: Calls::default(),
@@ -223,17 +236,32 @@ impl Account {
             lists: Lists::default(),
             agenda: Agenda::default(),
             awake: Awake::default(),
-            authority: Authority::new(),
-            settings,
+            authority,
+            settings: beginning.settings.clone(),
             network,
             random,
         };
-        let (first, owner) = (account.settings.api_key.clone(), account.owner().id);
-        account.enter_key(first, owner, "api key 01".to_owned(), KeyScope::Unrestricted, None, now);
-        for key in account.settings.further_keys.clone() {
+        let owner = account.owner().id;
+        account.enter_key(beginning.api_key.clone(), owner, "api key 01".to_owned(), KeyScope::Unrestricted, None, now);
+        for key in beginning.further_keys.clone() {
             account.add_key(key, now);
         }
+        if starting == StartingAccount::Example {
+            account.live_a_year(now);
+        }
         account
+    }
+
+    pub(crate) fn settings(&self) -> &SandboxSettings {
+        &self.settings
+    }
+
+    /// Settings that hold from now on. What waits may wait for something else, so everything is looked at once.
+    pub(crate) fn set_settings(&mut self, settings: SandboxSettings) {
+        self.settings = settings;
+        self.domains.touch_all();
+        self.orders.touch_all();
+        self.certificates.touch_all();
     }
 
     /// Answers a request: key, route, `Accept`, body, handler.

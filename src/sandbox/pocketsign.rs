@@ -22,28 +22,54 @@ use self::refusal::Refused;
 use self::tenant::Tenant;
 use super::http::Reply;
 use super::random::Random;
+use super::settings::Beginning;
 
 const TOKEN_LENGTH: usize = 40;
 
 /// The service with all its tenants.
 pub(crate) struct Verify {
     pub(super) jpki: Authority,
+    /// The card that each person holds, by the person's position in the register.
+    pub(super) cards: Vec<Card>,
+    /// The cards there were at the beginning.
+    first_cards: Vec<Card>,
     tenants: Vec<Tenant>,
     random: Random,
+    seed: Option<u64>,
 }
 
 impl Verify {
-    /// The service with one tenant; its token is random unless given.
-    pub(crate) fn new(token: Option<String>) -> Self {
-        let mut random = Random::default();
-        let token = token.unwrap_or_else(|| random.word(TOKEN_LENGTH));
-        Self { jpki: Authority::new(), tenants: vec![Tenant::new(token)], random }
+    /// The service with one tenant.
+    pub(crate) fn new(beginning: &Beginning) -> Self {
+        let (jpki, random) = (Authority::new(), Random::new(beginning.seed, "pocketsign"));
+        let mut service = Self { jpki, cards: Vec::new(), first_cards: Vec::new(), tenants: Vec::new(), random, seed: beginning.seed };
+        service.enter(beginning.pocketsign_token.clone());
+        service
+    }
+
+    /// The cards made so far are those of the beginning.
+    pub(crate) fn keep_cards(&mut self) {
+        self.first_cards = self.cards.clone();
+    }
+
+    /// Forgets what happened since the beginning: tenants and records, all but the first cards, and what was revoked.
+    pub(crate) fn begin_anew(&mut self, beginning: &Beginning) {
+        self.cards = self.first_cards.clone();
+        self.jpki.begin_anew(&beginning.people);
+        self.random = Random::new(beginning.seed, "pocketsign");
+        self.tenants.clear();
+        self.enter(beginning.pocketsign_token.clone());
+    }
+
+    fn enter(&mut self, token: String) {
+        let random = Random::new(self.seed, &format!("tenant {}", self.tenants.len()));
+        self.tenants.push(Tenant::new(token, random));
     }
 
     /// Adds a tenant and gives its token.
     pub(crate) fn add_tenant(&mut self) -> String {
         let token = self.random.word(TOKEN_LENGTH);
-        self.tenants.push(Tenant::new(token.clone()));
+        self.enter(token.clone());
         token
     }
 

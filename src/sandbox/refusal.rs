@@ -84,6 +84,16 @@ impl Refusal {
         self
     }
 
+    /// The first of its codes.
+    pub(crate) fn code(&self) -> &str {
+        self.errors.first().map_or("", |(code, _)| code)
+    }
+
+    /// Its messages, as people read them.
+    pub(crate) fn message(&self) -> String {
+        self.errors.iter().map(|(_, message)| message.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     pub(crate) fn body(&self) -> Value {
         let errors: Vec<Value> = self.errors.iter().map(|(code, message)| json!({"code": code, "message": message})).collect();
         json!({ "errors": errors })

@@ -16,9 +16,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::cut::{Connection, Cut};
 use super::Sandbox;
+use super::control::Ending;
 use super::fault::{Body, Interrupted, Lost};
 use super::http::Reply;
 use super::refusal::Refusal;
@@ -46,6 +48,7 @@ impl Sandbox {
         http.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
         let connections = GracefulShutdown::new();
         let mut shutdown = std::pin::pin!(shutdown);
+        let (end, ending) = watch::channel(());
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -58,7 +61,9 @@ impl Sandbox {
             let sandbox = self.clone();
             let cut = Cut::default();
             let stream = Connection { stream, cut: cut.clone() };
-            let service = service_fn(move |request| {
+            let ending = Ending(ending.clone());
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ending.clone());
                 let (sandbox, cut) = (sandbox.clone(), cut.clone());
                 // An error ends the connection.
                 async move {
@@ -75,7 +80,7 @@ impl Sandbox {
                 let _ = connection.await;
             });
         }
-        drop(listener);
+        drop((listener, end));
         // Peers that keep a request open past the grace are cut off by the end of the process.
         let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
         Ok(())

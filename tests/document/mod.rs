@@ -45,6 +45,12 @@ impl<'a> Operation<'a> {
         entries(content).find(|(content_type, _)| is_json(content_type)).map(|(_, media)| &media["schema"])
     }
 
+    /// The schema of the JSON that it is sent.
+    pub(crate) fn request(&self, document: &'a Document) -> Option<&'a Value> {
+        let content = &document.resolve(&self.body["requestBody"])["content"];
+        entries(content).find(|(content_type, _)| is_json(content_type)).map(|(_, media)| &media["schema"])
+    }
+
     /// The first status of success, and the first content type that comes with it.
     pub(crate) fn success(&self, document: &Document) -> (u16, Option<String>) {
         let mut responses = entries(&self.body["responses"]);

@@ -122,6 +122,11 @@ impl ApprovalRequest {
         matches!(self.status, RequestStatus::Submitted | RequestStatus::Pending)
     }
 
+    /// Waits for the first of two steps.
+    pub(crate) fn awaits_review(&self) -> bool {
+        self.status == RequestStatus::Submitted
+    }
+
     /// What was asked for is called off, even after its approval.
     pub(crate) fn withdraw(&mut self, note: &str, user_id: u64, now: DateTime<Utc>) {
         self.status = RequestStatus::Rejected;

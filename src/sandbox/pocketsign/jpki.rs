@@ -90,6 +90,8 @@ pub(crate) struct Authority {
     persons: Vec<PersonDetails>,
     pub(super) ocsp_answers: bool,
     pub(super) has_links: bool,
+    /// When the list was made that the service had last, where it can fetch no further one.
+    last_list: Option<DateTime<Utc>>,
 }
 
 impl Authority {
@@ -101,12 +103,41 @@ impl Authority {
             persons: Vec::new(),
             ocsp_answers: true,
             has_links: true,
+            last_list: None,
         }
     }
 
     pub(super) fn register(&mut self, details: PersonDetails) -> usize {
         self.persons.push(details);
         self.persons.len() - 1
+    }
+
+    /// Forgets all people but these first ones, all certificates but their first two each, and what was revoked or out of order.
+    pub(super) fn begin_anew(&mut self, people: &[PersonDetails]) {
+        self.persons = people.to_vec();
+        self.issued.truncate(2 * people.len());
+        for issued in &mut self.issued {
+            issued.revoked = None;
+        }
+        (self.ocsp_answers, self.has_links, self.last_list) = (true, true, None);
+    }
+
+    pub(super) fn person(&self, person: usize) -> Option<&PersonDetails> {
+        self.persons.get(person)
+    }
+
+    /// When and why a certificate was revoked, if it was.
+    pub(super) fn revocation(&self, der: &[u8]) -> Option<(DateTime<Utc>, RevocationCause)> {
+        self.issued.get(self.find(der)?)?.revoked
+    }
+
+    /// Stops the service from fetching further lists, or lets it fetch them again.
+    pub(super) fn set_crl_available(&mut self, available: bool, now: DateTime<Utc>) {
+        self.last_list = if available { None } else { Some(self.last_list.unwrap_or_else(|| list_in_use(now))) };
+    }
+
+    pub(super) fn crl_available(&self) -> bool {
+        self.last_list.is_none()
     }
 
     pub(super) fn person_mut(&mut self, person: usize) -> Option<&mut PersonDetails> {
@@ -170,7 +201,7 @@ impl Authority {
             Method::Ocsp if !self.ocsp_answers => None,
             Method::Ocsp => Some(Lookup { revoked, source_updated_at: Some(now.with_nanosecond(0).unwrap_or(now)) }),
             Method::Crl => {
-                let made = list_in_use(now);
+                let made = self.last_list.unwrap_or_else(|| list_in_use(now));
                 let revoked = revoked.filter(|(at, _)| *at <= made);
                 Some(Lookup { revoked, source_updated_at: revoked.map(|_| made) })
             }

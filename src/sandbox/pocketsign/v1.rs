@@ -257,7 +257,7 @@ fn status(found: &Status) -> Value {
     }
     if let Some((at, cause)) = found.revoked {
         answer["revoked_at"] = timestamp(at).into();
-        answer["revocation_reason"] = cause.word().into();
+        answer["revocation_reason"] = cause.as_str().into();
     }
     answer
 }

@@ -361,8 +361,8 @@ fn status(found: &Status) -> Value {
     if let Some((at, cause)) = found.revoked {
         answer["revokedAt"] = timestamp(at).into();
         // The zero value, and as such left out.
-        if cause.word() != "unspecified" {
-            answer["revocationReason"] = word("CRL_REASON_", cause.word()).into();
+        if cause.as_str() != "unspecified" {
+            answer["revocationReason"] = word("CRL_REASON_", cause.as_str()).into();
         }
     }
     answer

@@ -13,7 +13,7 @@ use crate::sandbox::clock::timestamp;
 use crate::sandbox::json::Body;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::register::Register;
-use crate::sandbox::settings::{FurtherKey, KeyScope};
+use crate::sandbox::settings::{FurtherKey, KeyScope, Role};
 
 const FIRST_KEY: u64 = 182;
 const KEY_LENGTH: usize = 47;
@@ -105,6 +105,18 @@ impl Account {
         let user_id = self.user_with_role(role);
         let name = format!("api key {:02}", self.keys.ids().len() + 1);
         self.enter_key(key, user_id, name, scope, None, now);
+    }
+
+    /// Whether there is a key like this, in use or revoked.
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known.key == key)
+    }
+
+    /// Lets a new key in, which is given back.
+    pub(crate) fn new_key(&mut self, role: Role, scope: KeyScope, now: DateTime<Utc>) -> String {
+        let key = self.random.word(KEY_LENGTH).to_ascii_uppercase();
+        self.add_key(FurtherKey { key: key.clone(), role, scope }, now);
+        key
     }
 
     /// Makes a key for a user: its number, and the key itself.

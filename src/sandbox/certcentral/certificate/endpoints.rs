@@ -13,10 +13,6 @@ use crate::sandbox::refusal::Refusal;
 const DEFAULT_FORMAT: &str = "default";
 
 impl Account {
-    pub(crate) fn root_certificate(&self) -> String {
-        self.authority.root().pem()
-    }
-
     /// An issued certificate; one that is not issued yet cannot be found (inferred).
     fn issued(&self, certificate_id: u64) -> Result<&Issued, Refusal> {
         let certificate = self.certificates.get(certificate_id);

@@ -10,7 +10,7 @@ use crate::sandbox::refusal::Refusal;
 
 const TOKEN_LENGTH: usize = 32;
 const TOKEN_DAYS: u32 = 30;
-const CNAME_TARGET: &str = "dcv.digicert.com";
+pub(crate) const CNAME_TARGET: &str = "dcv.digicert.com";
 const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postmaster", "webmaster"];
 
 /// A way to show control over a domain.
@@ -67,7 +67,8 @@ impl DcvMethod {
         if values.iter().any(shows) { Ok(()) } else { Err(self.not_found()) }
     }
 
-    fn file_path(self, domain: &str, token: &str) -> String {
+    /// Where the file is looked for, without its scheme.
+    pub(crate) fn file_path(self, domain: &str, token: &str) -> String {
         let file = if self == Self::FileDynamic { token } else { "fileauth" };
         format!("{domain}/.well-known/pki-validation/{file}.txt")
     }
@@ -156,6 +157,7 @@ pub(crate) fn send_mails(network: &Network, domain: &str, name_scope: &str, want
         known.iter().filter(|address| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(address))).cloned().collect();
     for to in if chosen.is_empty() { known } else { chosen } {
         network.mails.send(Mail {
+            id: 0,
             to,
             kind: MailKind::DomainApproval,
             subject: format!("[Domain Approval] ドメイン名の利用権確認のお願い: [{domain}]"),

@@ -87,7 +87,7 @@ async fn the_vendor_holds_releases_and_rejects() {
     caller.sandbox.reject_order(id, "Blacklisted.").unwrap();
     assert_eq!(caller.status(&order).await, "rejected");
     assert!(caller.sandbox.reject_order(id, "Again.").is_err());
-    assert!(caller.sandbox.hold_order(1).is_err());
+    assert!(caller.sandbox.hold_order(1_u64).is_err());
 }
 
 #[tokio::test]
