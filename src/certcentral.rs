@@ -40,13 +40,14 @@ mod recovery;
 mod references;
 mod refusal;
 mod requests;
+mod sweeps;
 mod users;
 
 use std::{sync::Arc, time::Duration};
 
 use reqwest::header::{HeaderName, HeaderValue};
 
-use self::orders::Ledger;
+use self::{orders::Ledger, sweeps::Sweeps};
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Priority, RateLimit, RateUsage, Started, sealed},
     docs::docs,
@@ -164,6 +165,7 @@ pub struct CertCentral {
     core: Arc<Core>,
     options: CallOptions,
     ledger: Arc<Ledger>,
+    sweeps: Arc<Sweeps>,
 }
 
 impl CertCentral {
@@ -267,14 +269,19 @@ impl CertCentral {
         self.client(Call::unlifted(Arc::clone(&self.core), self.options))
     }
 
+    /// The same client for a flow, whose calls wait for their turn under the rate limit as long as it takes.
+    fn in_flow(&self) -> Self {
+        self.with_options(self.options.in_flow())
+    }
+
     /// The same client for polling, which leaves room for the caller's own calls.
     fn in_background(&self) -> Self {
-        self.with_options(self.options.priority(Priority::Background))
+        self.with_options(self.options.in_flow().priority(Priority::Background))
     }
 
     /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
     fn in_full(&self) -> Self {
-        self.with_options(self.options.in_full())
+        self.with_options(self.options.in_flow().in_full())
     }
 
     /// Begins a call.
@@ -316,7 +323,7 @@ impl sealed::Service for CertCentral {
     }
 
     fn from_core(core: Arc<Core>) -> Self {
-        Self { core, options: CallOptions::default(), ledger: Arc::default() }
+        Self { core, options: CallOptions::default(), ledger: Arc::default(), sweeps: Arc::default() }
     }
 }
 

@@ -90,7 +90,7 @@ pub(in crate::certcentral) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(client: CertCentral, write: Write) -> Self {
+    pub(in crate::certcentral) fn new(client: CertCentral, write: Write) -> Self {
         Self { client, write, warnings: Vec::new(), is_new: true, refusal: None }
     }
 
@@ -120,7 +120,7 @@ impl Prepared {
     pub(in crate::certcentral) async fn start(mut self, save: Option<&Save>) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
         self.write = self.write.identified();
-        let client = self.client.clone();
+        let client = self.client.in_flow();
         let orders = client.orders();
         let write = self.write.clone();
         let mut last = client.ledger.turn(&write.key()).await;
@@ -156,12 +156,15 @@ impl Prepared {
         save: Option<&Save>,
     ) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
-        let client = self.client.clone();
+        let client = self.client.in_flow();
         let orders = client.orders();
         let write = self.write.clone();
         let (trail, left) = (Trail::after(&write, before), AtomicBool::default());
         let unsure = write.unsure("may have been sent, and is not listed; `send_again(true)` sends it again");
-        let placed = match recovery::search(recovery::time_to_search(&client, Instant::now()), &unsure, || trail.look(orders).boxed()).await
+        let placed = match recovery::search(&client, recovery::time_to_search(&client, Instant::now()), &unsure, || {
+            trail.look(orders).boxed()
+        })
+        .await
         {
             Searched::Found(placed) => placed,
             Searched::Absent if send_again => trail.run(orders, || write.send(&client, &left).boxed()).await?,
