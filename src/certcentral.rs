@@ -40,6 +40,7 @@ mod recovery;
 mod references;
 mod refusal;
 mod requests;
+mod sweeps;
 mod users;
 
 use std::{sync::Arc, time::Duration};
@@ -47,7 +48,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use self::orders::Ledger;
+use self::{orders::Ledger, sweeps::Sweeps};
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Json, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
     docs::docs,
@@ -177,6 +178,7 @@ pub struct CertCentral {
     core: Arc<Core>,
     options: CallOptions,
     ledger: Arc<Ledger>,
+    sweeps: Arc<Sweeps>,
 }
 
 impl CertCentral {
@@ -295,14 +297,19 @@ impl CertCentral {
         raw::Client { core: Arc::clone(&self.core), options: self.options }
     }
 
+    /// The same client for a flow, whose calls wait for their turn under the rate limit as long as it takes.
+    fn in_flow(&self) -> Self {
+        self.with_options(self.options.in_flow())
+    }
+
     /// The same client for polling, which leaves room for the caller's own calls.
     fn in_background(&self) -> Self {
-        self.with_options(self.options.priority(Priority::Background))
+        self.with_options(self.options.in_flow().priority(Priority::Background))
     }
 
     /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
     fn in_full(&self) -> Self {
-        self.with_options(self.options.in_full())
+        self.with_options(self.options.in_flow().in_full())
     }
 
     /// Begins a call.
@@ -344,7 +351,7 @@ impl sealed::Service for CertCentral {
     }
 
     fn from_core(core: Arc<Core>) -> Self {
-        Self { core, options: CallOptions::default(), ledger: Arc::default() }
+        Self { core, options: CallOptions::default(), ledger: Arc::default(), sweeps: Arc::default() }
     }
 }
 

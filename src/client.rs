@@ -31,6 +31,8 @@ use crate::{
     secret::ApiKey,
 };
 
+#[cfg(feature = "certcentral")]
+pub(crate) use self::clock::Moment;
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
 #[cfg(test)]
@@ -104,7 +106,7 @@ pub struct Core {
     pacer: Arc<dyn RateLimiter>,
     budget: Budget,
     retry: RetryPolicy,
-    call_timeout: Duration,
+    call_timeout: Option<Duration>,
     #[cfg(feature = "certcentral")]
     recovery_timeout: Option<Duration>,
     attempt_timeout: Duration,
@@ -130,6 +132,18 @@ impl Core {
     /// The time as the service sees it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// This moment, by every clock there is.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn moment(&self) -> Moment {
+        self.clock.moment()
+    }
+
+    /// How long ago a moment was, at most: this machine may have been suspended, and a clock may have been set.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn since(&self, moment: Moment) -> Duration {
+        self.clock.since(moment)
     }
 
     /// The time by the slower of both clocks, the service's and ours. What is past by it is past, whichever of them is wrong: one wrong
@@ -158,7 +172,14 @@ impl Core {
 
     /// How long a call with these options may take.
     pub(crate) fn call_timeout(&self, options: &CallOptions) -> Duration {
-        options.call_timeout.unwrap_or(self.call_timeout)
+        /// Unless somebody sets it.
+        const DEFAULT: Duration = Duration::from_secs(300);
+        options.call_timeout.or(self.call_timeout).unwrap_or(DEFAULT)
+    }
+
+    /// Whether calls with these options wait for a slot as long as it takes: those of a flow, where nobody has set a timeout.
+    pub(crate) fn is_patient(&self, options: &CallOptions) -> bool {
+        options.in_flow && options.call_timeout.or(self.call_timeout).is_none()
     }
 
     /// The longest that a flow looks for a write whose response was lost, if it was set.

@@ -1,5 +1,5 @@
 //! Every program in `examples/` does on the sandbox what it says.
-#![cfg(all(feature = "pocketsign-v1", feature = "sandbox"))]
+#![cfg(all(feature = "journal", feature = "pocketsign-v1", feature = "sandbox"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
 use std::{
@@ -17,8 +17,9 @@ use tokio::{process::Command, time::timeout};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The programs, and what each of them ends up saying.
-const PROGRAMS: [(&str, &[&str]); 7] = [
+const PROGRAMS: [(&str, &[&str]); 8] = [
     ("check_certificate_status", &["by ocsp: revoked", "at the least cost: revoked by crl"]),
+    ("fleet", &["100 of 100 done"]),
     ("issue_certificate", &["its key, names and chain are verified"]),
     ("order_once", &["is placed", "ordered once"]),
     ("reissue_with_new_names", &["agreed: certificate", "72 hours later"]),

@@ -26,7 +26,36 @@
 //! A process that may be killed keeps a token before it sends anything: [`prepare`](super::builders::IssueCertificate::prepare) gives it,
 //! and [`resume_issuance`](super::Orders::resume_issuance) goes on from wherever it was.
 //!
-//! None of this writes files.
+//! None of this writes files, but a fleet's journal.
+//!
+//! # Calls
+//!
+//! What a flow costs, from its start to its result. What is found later costs one more call a poll. Waits of one client share their polls from
+//! ten on, see [`Orders::watch`](super::Orders::watch) for how; each then polls by itself when its order has changed, about once an hour, and before
+//! its deadline.
+//!
+//! | flow | situation | calls |
+//! | --- | --- | --- |
+//! | `validate` | a new domain, found at the first poll | 4 |
+//! | `validate` | a new domain, found at the third poll | 6 |
+//! | `validate` | a new domain by e-mail, answered before the first poll | 3 |
+//! | `validate` | a domain that is validated already | 2 |
+//! | `validate` | a domain that waits for the same proof, found at the first poll | 4 |
+//! | `validate` | a domain that waits for another proof, found at the first poll | 5 |
+//! | `resume_validation` | found at the first poll | 3 |
+//! | `issue` | issued at once | 3 |
+//! | `issue` | issued at once, with an `alternative_order_id` of your own | 4 |
+//! | `issue` | issued at the third poll | 5 |
+//! | `issue` | the same, watched | 7 |
+//! | `issue` | not issued within four polls and the last one | 7 |
+//! | `issue` | approved by the wait, then issued at once | 5 |
+//! | `resume_issuance` | placed before, issued at the third poll | 5 |
+//! | `renew` | issued at once | 5 |
+//! | `reissue` | issued at once | 5 |
+//! | `duplicate` | issued at once | 6 |
+//! | `adopt` | the order's present certificate, issued | 5 |
+//! | `revoke` | of an order, approved by the wait | 3 |
+//! | `validate_all` | 200 new domains, found at the first poll | 402 |
 
 mod approval;
 mod domain_validation;
@@ -37,16 +66,20 @@ mod pending;
 mod revocation;
 #[cfg(test)]
 mod texts;
+mod upkeep;
 
+#[cfg(feature = "journal")]
+pub use self::fleet::Journal;
 pub(super) use self::issuance::Awaited;
 pub use self::{
     approval::{Approval, ApprovalToken, DriveApproval, PendingApproval, ResumeApproval},
     domain_validation::{
         DomainValidation, DomainValidationState, DomainValidationToken, PendingValidation, ResumeValidation, ValidateDomain,
     },
-    fleet::{ExpiringOrder, ListExpiring, RenewalAction, RevalidateDomains, Revalidated},
+    fleet::{Fleet, FleetControl, FleetEstimate, FleetItem, FleetProgress, IssueAll, OrderChange, ValidateAll},
     instructions::DcvInstructions,
     issuance::{Blocker, Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance},
     pending::Pending,
     revocation::{GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
+    upkeep::{ExpiringOrder, ListExpiring, RenewalAction, RevalidateDomains, Revalidated},
 };

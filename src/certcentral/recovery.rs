@@ -57,7 +57,7 @@ pub(super) async fn recover<'w, T>(
     let unsettled = |error: Error, attempts| Err(error.after(attempts, begun.elapsed()).leaving(hint.to_string()));
     let resend = resend && lost.broke_off_unanswered();
     let time = time_to_search(client, begun);
-    match search(if resend { time / 2 } else { time }, &lost, &look).await {
+    match search(client, if resend { time / 2 } else { time }, &lost, &look).await {
         Outcome::Found(found) => return Ok(found),
         Outcome::Absent if resend => {}
         Outcome::Absent | Outcome::Unknown => return unsettled(lost, 0),
@@ -69,7 +69,7 @@ pub(super) async fn recover<'w, T>(
         response => return response,
     };
     // A refusal may mean that the first one arrived after all.
-    match search(time_to_search(client, begun), &again, &look).await {
+    match search(client, time_to_search(client, begun), &again, &look).await {
         Outcome::Found(found) => Ok(found),
         Outcome::Absent | Outcome::Unknown => unsettled(again, lost.attempts()),
     }
@@ -90,7 +90,7 @@ pub(super) async fn told_once<'w, T>(
         response => return response,
     };
     let look = || appeared().map_ok(|found| if found.is_empty() { Sighting::Absent } else { Sighting::Found(found) }).boxed();
-    let hint = match search(time_to_search(client, begun), &lost, look).await {
+    let hint = match search(client, time_to_search(client, begun), &lost, look).await {
         Outcome::Found(found) => {
             let found = found.join(", ");
             format!("the secret of the {what} was lost with the response; {found} appeared since: {mend}, unless somebody else made it")
@@ -109,6 +109,7 @@ pub(super) fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
 
 /// Looks for what an error leaves in doubt, less and less often.
 pub(super) async fn search<'w, T>(
+    client: &CertCentral,
     time: Duration,
     error: &Error,
     look: impl Fn() -> BoxFuture<'w, Result<Sighting<T>, Error>>,
@@ -151,7 +152,9 @@ pub(super) async fn search<'w, T>(
         }
         if absent_since.is_some_and(|since| since <= time / 2) { Outcome::Absent } else { Outcome::Unknown }
     };
-    let outcome = timeout(time, looks).await.unwrap_or(Outcome::Unknown);
+    // Where waiting in line does not count, the time only says when the last look begins.
+    let outcome =
+        if client.core.is_patient(&client.options) { looks.await } else { timeout(time, looks).await.unwrap_or(Outcome::Unknown) };
     let told = match outcome {
         Outcome::Found(_) => "found",
         Outcome::Absent => "absent",

@@ -37,15 +37,20 @@ impl Call {
         let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = core.retry(&self.options);
         let limit = core.call_timeout(&self.options);
-        let deadline = Instant::now() + limit.min(NEVER);
+        let patient = core.is_patient(&self.options);
+        let mut deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
         let mut next = Some(request);
         let (mut number, mut arrived, mut may_be_done) = (0, false, false);
         while let Some(request) = next.take() {
             let asked = Instant::now();
-            let place = timeout_at(deadline, core.pacer.acquire(self.options.priority)).await;
+            let permit = core.pacer.acquire(self.options.priority);
+            let place = if patient { Ok(permit.await) } else { timeout_at(deadline, permit).await };
             trace.paced(self.options.priority, asked.elapsed());
             let Ok(place) = place else { break };
+            if patient {
+                deadline += asked.elapsed();
+            }
             // A write that times out at once leaves its caller in the dark; not sent, it leaves nothing.
             let needed = if idempotent { Duration::ZERO } else { MOMENTS.min(limit / 10) };
             if deadline.duration_since(Instant::now()) <= needed {

@@ -27,6 +27,8 @@ pub struct CallOptions {
     pub(super) priority: Priority,
     /// Whether an answer counts only if all of it can be read.
     pub(super) in_full: bool,
+    /// Whether the calls are a flow's.
+    pub(super) in_flow: bool,
 }
 
 impl CallOptions {
@@ -37,7 +39,8 @@ impl CallOptions {
         self
     }
 
-    /// How long each of these calls may take, repeats and waiting included.
+    /// How long each of these calls may take, repeats and waiting included; also those of flows, whose waiting for a permit does not count
+    /// otherwise.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
@@ -54,6 +57,13 @@ impl CallOptions {
     #[must_use]
     pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
         self.recovery_timeout = Some(timeout);
+        self
+    }
+
+    /// Calls of a flow: waiting for a permit does not count against a timeout that nobody has set.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn in_flow(mut self) -> Self {
+        self.in_flow = true;
         self
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::Rest;
+
 /// As long as anything can be waited for; what is longer could not be added to a time.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
@@ -89,19 +91,19 @@ impl Default for Polling {
 }
 
 /// When to poll next: after the interval, not before the service allows it, and the last time shortly before the deadline.
-/// `None` if there is no time for another poll; whether it is the last one.
-pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, asked: Option<Duration>) -> Option<(Instant, bool)> {
+/// `None` if there is no time for another poll.
+pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, asked: Option<Duration>) -> Option<Rest> {
     /// What the last poll is left, so that it can still be answered.
     const RESERVE: Duration = Duration::from_secs(5);
 
     let left = deadline.checked_duration_since(now)?;
-    let last = deadline - RESERVE.min(left / 2);
+    let latest = deadline - RESERVE.min(left / 2);
     let earliest = now + asked.unwrap_or_default().min(LONGEST);
     let wanted = (now + interval).max(earliest);
-    if wanted <= last {
-        return Some((wanted, false));
+    if wanted <= latest {
+        return Some(Rest { next: wanted, latest });
     }
     // A last poll that follows the previous one at once would tell nothing new.
-    let worth_it = last.duration_since(now) >= Polling::SHORTEST;
-    (earliest <= last && worth_it).then_some((last, true))
+    let worth_it = latest.duration_since(now) >= Polling::SHORTEST;
+    (earliest <= latest && worth_it).then_some(Rest { next: latest, latest })
 }

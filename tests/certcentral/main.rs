@@ -7,6 +7,7 @@ mod again;
 mod calls;
 mod carry;
 mod connections;
+mod costs;
 mod cut;
 mod deviations;
 #[path = "../document/mod.rs"]

@@ -92,7 +92,7 @@ pub(in crate::certcentral) struct Prepared {
 
 impl Prepared {
     /// A new write. What the document refuses is not looked for, and not written down.
-    pub(super) fn new(client: CertCentral, write: Write) -> Result<Self, Error> {
+    pub(in crate::certcentral) fn new(client: CertCentral, write: Write) -> Result<Self, Error> {
         match &write.body {
             Body::Order { request, .. } => client.core.check("order_certificate", request),
             Body::Reissue { request, .. } => client.core.check("reissue_certificate", request),
@@ -128,7 +128,7 @@ impl Prepared {
     pub(in crate::certcentral) async fn start(mut self, save: Option<&Save>) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
         self.write = self.write.identified();
-        let client = self.client.clone();
+        let client = self.client.in_flow();
         let orders = client.orders();
         let write = self.write.clone();
         let mut last = client.ledger.turn(&write.key()).await;
@@ -164,12 +164,15 @@ impl Prepared {
         save: Option<&Save>,
     ) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
-        let client = self.client.clone();
+        let client = self.client.in_flow();
         let orders = client.orders();
         let write = self.write.clone();
         let (trail, left) = (Trail::after(&write, before), AtomicBool::default());
         let unsure = write.unsure("may have been sent, and is not listed; `send_again(true)` sends it again");
-        let placed = match recovery::search(recovery::time_to_search(&client, Instant::now()), &unsure, || trail.look(orders).boxed()).await
+        let placed = match recovery::search(&client, recovery::time_to_search(&client, Instant::now()), &unsure, || {
+            trail.look(orders).boxed()
+        })
+        .await
         {
             Searched::Found(placed) => placed,
             Searched::Absent if send_again => trail.run(orders, || write.send(&client, &left).boxed()).await?,

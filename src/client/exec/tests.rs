@@ -422,3 +422,30 @@ async fn a_pacer_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
     assert!(!error.was_sent() && error.to_string().contains("the store is gone"), "{error}");
     assert_eq!((error.attempts(), script.sent()), (0, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_waits_in_line_as_long_as_it_takes_unless_somebody_has_set_a_timeout() {
+    let rates = [RateLimit::new(1, secs(1000))];
+    let client = |set: fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>| {
+        Script::new(&[Status(200), Status(200)]).client(|builder| set(builder.rate_limits(rates)))
+    };
+    let flow = CallOptions::default().in_flow();
+    // A single call keeps its timeout, waiting included; in a flow the waiting does not count.
+    for (options, set, is_patient) in [
+        (CallOptions::default(), (|builder| builder) as fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>, false),
+        (flow, |builder| builder, true),
+        (flow, |builder| builder.call_timeout(secs(300)), false),
+        (flow.call_timeout(secs(300)), |builder| builder, false),
+    ] {
+        let client = client(set);
+        client.call("write", options).await.unwrap();
+        let begun = Instant::now();
+        let second = client.call("write", options).await;
+        assert_eq!(second.is_ok(), is_patient, "{options:?}: {second:?}");
+        let waited = begun.elapsed().as_secs();
+        assert!(if is_patient { waited == 1000 } else { waited <= 300 }, "{waited}");
+        if let Err(error) = second {
+            assert!(error.is_timeout() && !error.was_sent(), "{error}");
+        }
+    }
+}
