@@ -1,6 +1,7 @@
 //! From a document to the source of its client: normalize, generate, refine, print.
 
 pub(crate) mod check;
+pub(crate) mod describe;
 pub(crate) mod document;
 pub(crate) mod normalize;
 pub(crate) mod problem;
@@ -43,6 +44,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     let rules = Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(source.text));
+    describe::describe(&mut file, &document);
     for addition in [
         vocabulary::module(&normalized.words),
         facts(&normalized.operations),
