@@ -15,6 +15,7 @@ const LONGEST: usize = 64;
 const LONGEST_TOGETHER: usize = 61;
 
 handle! {
+    #[doc(alias = "組織")]
     /// The organizations of an account: [`CertCentral::organizations`](super::CertCentral::organizations).
     Organizations
 }
