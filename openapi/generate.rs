@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod code;
+pub(crate) mod describe;
 pub(crate) mod document;
 pub(crate) mod edits;
 pub(crate) mod needed;
@@ -82,6 +83,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
         Rules { json: normalized.json, strict: &normalized.strict, harmless: &harmless, also: &normalized.also, words: &normalized.words };
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(&yaml));
+    describe::describe(&mut file, &document);
     for addition in [
         vocabulary::module(&normalized.words),
         facts(&normalized.operations),

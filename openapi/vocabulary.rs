@@ -133,7 +133,7 @@ pub(crate) fn variants(schema: &Value) -> Vec<Variant> {
 }
 
 /// What a line of an enum's description says of a value: ``- `issued`: the certificate is there``.
-fn meaning(line: &str, value: &str) -> Option<String> {
+pub(crate) fn meaning(line: &str, value: &str) -> Option<String> {
     let rest = line.trim().strip_prefix("- `")?.strip_prefix(value)?.strip_prefix("`: ")?;
     Some(rest.to_owned())
 }
@@ -207,7 +207,7 @@ impl Word {
 }
 
 /// A description as rustdoc takes it: outside code, `[…]` and `<…>` of the vendor's prose are neither links nor HTML.
-fn doc(description: &str) -> String {
+pub(crate) fn doc(description: &str) -> String {
     let escape = |text: &str| text.replace('[', "\\[").replace(']', "\\]").replace('<', "\\<");
     let parts = description.split('`').enumerate();
     let escaped: Vec<_> = parts.map(|(index, part)| if index % 2 == 0 { escape(part) } else { part.to_owned() }).collect();

@@ -24,6 +24,7 @@
 mod account;
 mod acme;
 mod api_keys;
+pub mod builders;
 mod certificates;
 mod check;
 mod containers;
@@ -51,7 +52,7 @@ use serde::{Deserialize, Serialize};
 use self::{orders::Ledger, sweeps::Sweeps};
 use crate::{
     client::{Call, CallOptions, ClientBuilder, Core, Json, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
-    docs::docs,
+    docs::{docs, named},
     error::{ApiError, Error},
     generated::{Operation, certcentral as generated, certcentral::queries},
     secret::ApiKey,
@@ -86,39 +87,6 @@ pub use crate::generated::certcentral::{
     },
 };
 
-/// The builders that the operations return, one type an operation.
-pub mod builders {
-    pub use super::{
-        account::{CountExpiringOrders, GetAccount, GetBalance, ListCustomFields},
-        acme::{CreateAcmeCredentials, CreateLegacyAcmeCredentials},
-        api_keys::{ActivateApiKey, CreateApiKey, EditApiKey, GetApiKey, ListApiKeyRestrictions, ListApiKeys, RevokeApiKey},
-        certificates::{
-            ArchiveCertificate, DownloadBestFormat, DownloadCertificate, DownloadOrderCertificate, GetChain, ListIntermediates,
-            UnarchiveCertificate,
-        },
-        containers::{
-            CreateContainer, GetContainer, GetContainerTemplate, ListChildContainers, ListContainerRoles, ListContainerTemplates,
-            ListContainers,
-        },
-        domains::{
-            ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GenerateDcvToken, GetDcvEmails,
-            GetDomain, GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
-        },
-        orders::{
-            AddCsr, AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
-            GenerateOrderDcvToken, GetEmailValidations, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates,
-            ListOrders, ListReissues, MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails,
-            SetAdditionalEmails, SetAutoReissue, ValidateEmail,
-        },
-        organizations::{
-            ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization,
-            GetOrganizationValidations, ListOrganizations, SubmitOrganization,
-        },
-        products::{GetProduct, ListProducts},
-        requests::{ApproveRequest, CountRequests, GetRequest, ListRequests, RejectRequest, ReviewRequest},
-        users::{ChangeUserRole, CreateServiceUser, CreateUser, DeleteUser, EditUser, GetMe, GetUser, ListUsers},
-    };
-}
 
 /// What the service returns: plain structs, generated from the document.
 pub mod types {

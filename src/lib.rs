@@ -4,6 +4,8 @@
 #![cfg_attr(not(any(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unused_imports, unused_macros))]
 // What is absent when it cannot be read is deprecated in the tests, and the compiler then knows what decides by it: see openapi/refine.rs.
 #![cfg_attr(test, allow(deprecated))]
+// On docs.rs each item says which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "certcentral")]
 #[cfg_attr(test, deny(deprecated))]
@@ -11,9 +13,13 @@ pub mod certcentral;
 mod client;
 #[cfg(any(feature = "certcentral", feature = "pocketsign"))]
 mod docs;
+#[cfg(test)]
+mod drawing;
 mod duration;
 mod error;
 mod generated;
+#[cfg(any(docsrs, all(doctest, feature = "pocketsign", feature = "sandbox")))]
+pub mod guide;
 mod id;
 #[cfg(feature = "sandbox")]
 mod in_process;

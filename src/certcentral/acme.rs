@@ -7,6 +7,7 @@ use super::{AcmeProfileOption, OrganizationId, Product, ValidationLevel, check, 
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "ACMEの認証情報")]
     /// Credentials for ACME clients: [`CertCentral::acme`](super::CertCentral::acme).
     ///
     /// An ACME client such as certbot binds its account with a key identifier and an HMAC key (RFC 8555, 7.3.4), and gets certificates of this

@@ -13,6 +13,7 @@ use crate::{
 };
 
 handle! {
+    #[doc(alias = "APIキー")]
     /// The API keys of an account: [`CertCentral::api_keys`](super::CertCentral::api_keys).
     ///
     /// A key carries the rights of its user, and can be limited further, see [`ApiKeyRestriction`]. Two things are beside it:

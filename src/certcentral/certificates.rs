@@ -10,6 +10,7 @@ use super::{CertificateFormat, CertificateId, OrderId, ServerPlatformId, docs, h
 use crate::{client::call, error::Error, x509::CertificateChain};
 
 handle! {
+    #[doc(alias("証明書", "サーバ証明書"))]
     /// The certificates of an account: [`CertCentral::certificates`](super::CertCentral::certificates).
     Certificates
 }

@@ -6,6 +6,7 @@ use super::{ContainerId, ContainerTemplateId, ContainerUserRequest, check, docs,
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "管理グループ")]
     /// The containers of an account: [`CertCentral::containers`](super::CertCentral::containers).
     Containers
 }

@@ -9,6 +9,7 @@ use super::{DcvMethod, DomainId, DomainRef, OrganizationId, ValidationType, chec
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "ドメイン")]
     /// The domains of an account: [`CertCentral::domains`](super::CertCentral::domains).
     Domains
 }

@@ -41,6 +41,7 @@ pub(super) use self::{
 };
 
 handle! {
+    #[doc(alias = "オーダー")]
     /// The orders of an account: [`CertCentral::orders`](super::CertCentral::orders).
     Orders
 }

@@ -13,6 +13,7 @@ use crate::{client::call, error::Error, page::LARGEST_PAGE};
 const LONGEST_TOGETHER: usize = 61;
 
 handle! {
+    #[doc(alias = "組織")]
     /// The organizations of an account: [`CertCentral::organizations`](super::CertCentral::organizations).
     Organizations
 }

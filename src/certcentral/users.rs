@@ -14,6 +14,7 @@ use crate::{client::call, error::Error, page::LARGEST_PAGE};
 pub use self::change::{ChangeUserRole, CreateServiceUser, CreateUser, CreatedServiceUser, DeleteUser, EditUser};
 
 handle! {
+    #[doc(alias = "ユーザー")]
     /// The users of an account: [`CertCentral::users`](super::CertCentral::users).
     Users
 }

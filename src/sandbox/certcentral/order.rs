@@ -260,6 +260,7 @@ pub(crate) struct Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawing::Drawing;
 
     const EVENTS: &[OrderEvent] = &[
         OrderEvent::Approved,
@@ -282,6 +283,29 @@ mod tests {
                 assert!(rows <= 1, "{from:?} {event:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_guide_shows_what_may_happen() {
+        let mut drawing = Drawing::new("order", "The states of an order, and what leads from one to another")
+            .place("needs_approval", 0.0, 0.0)
+            .place("pending", 1.0, 0.0)
+            .place("processing", 2.0, 0.0)
+            .place("issued", 3.0, 0.0)
+            .place("revoked", 4.0, 0.0)
+            .place("rejected", 0.5, 1.4)
+            .place("canceled", 1.2, 2.4)
+            .place("reissue_pending", 2.3, 1.6)
+            .place("expired", 4.0, 1.1)
+            .place("reissue_processing", 3.0, 2.8);
+        for (from, event, to) in TRANSITIONS {
+            let label = match event {
+                OrderEvent::PlanEnded => "plan ended".to_owned(),
+                event => format!("{event:?}").to_lowercase(),
+            };
+            drawing = drawing.arrow(from.word(), to.word(), &label);
+        }
+        drawing.keep();
     }
 
     #[test]
