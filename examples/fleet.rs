@@ -119,7 +119,7 @@ fn order(cc: &CertCentral, folder: &Path, organization: OrganizationId, name: &s
         Ok(key) => PrivateKey::from_pem(&key)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
-            write_whole(&path, &key.to_pem())?;
+            write_whole(&path, key.to_pem().expose())?;
             key
         }
         Err(error) => return Err(error.into()),

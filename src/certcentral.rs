@@ -87,7 +87,6 @@ pub use crate::generated::certcentral::{
     },
 };
 
-
 /// What the service returns: plain structs, generated from the document.
 pub mod types {
     pub use crate::generated::certcentral::responses::*;

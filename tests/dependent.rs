@@ -109,7 +109,10 @@ fn a_dependent_crate_edits_the_documents() {
     let said = edited.says(&["run", "-q", "--features", "edited"]);
     let expected = "refused: common_name: it has 21 characters (`maxLength: 20`): our own house rule";
     assert!(said.contains(r#"overlays ["certcentral.overlay.yaml"], replaced false"#), "{said}");
-    assert!(said.contains(r#"cost center Some("K-17")"#) && said.contains(&expected.replace("common_name", "certificate.common_name")), "{said}");
+    assert!(
+        said.contains(r#"cost center Some("K-17")"#) && said.contains(&expected.replace("common_name", "certificate.common_name")),
+        "{said}"
+    );
 
     // The file changes, and the client with it.
     fs::write(edited.0.join("openapi/certcentral.overlay.yaml"), OVERLAY.replace("maxLength: 20", "maxLength: 21")).unwrap();
@@ -120,9 +123,16 @@ fn a_dependent_crate_edits_the_documents() {
     let message = edited.fails();
     let expected = "certcentral.typo.overlay.yaml, action 1 (target `$.components.schemas.Ordr.properties`): it matches nothing: `$.components.schemas` has no member `Ordr`";
     assert!(message.contains(expected), "{message}");
-    fs::write(edited.0.join("openapi/certcentral.typo.overlay.yaml"), "overlay: 1.0.0\ninfo: {title: A, version: '1'}\nactions: [{target: \"$.paths['/order/certificate/{identifier}']\", remove: true}]").unwrap();
+    fs::write(
+        edited.0.join("openapi/certcentral.typo.overlay.yaml"),
+        "overlay: 1.0.0\ninfo: {title: A, version: '1'}\nactions: [{target: \"$.paths['/order/certificate/{identifier}']\", remove: true}]",
+    )
+    .unwrap();
     let message = edited.fails();
-    assert!(message.contains("operation `order_info`: the client is written for it, and the document does not have it any more"), "{message}");
+    assert!(
+        message.contains("operation `order_info`: the client is written for it, and the document does not have it any more"),
+        "{message}"
+    );
     fs::rename(edited.0.join("openapi/certcentral.typo.overlay.yaml"), edited.0.join("openapi/certcentral.typo.yaml")).unwrap();
     assert!(edited.fails().contains("`certcentral.typo.yaml` is neither a document nor an overlay"));
 
@@ -156,7 +166,11 @@ fn a_vendored_copy_is_edited_in_place() {
     let (manifest, _) = manifest.split_once("[[bench]]").unwrap();
     fs::write(copy.join("Cargo.toml"), manifest).unwrap();
     let document = fs::read_to_string(copy.join("openapi/certcentral.yaml")).unwrap();
-    fs::write(copy.join("openapi/certcentral.yaml"), document.replace("        date_created:\n", "        cost_center: {type: string}\n        date_created:\n")).unwrap();
+    fs::write(
+        copy.join("openapi/certcentral.yaml"),
+        document.replace("        date_created:\n", "        cost_center: {type: string}\n        date_created:\n"),
+    )
+    .unwrap();
     let said = vendored.says(&["run", "-q", "--features", "edited"]);
     assert!(said.contains(r#"cost center Some("K-17")"#), "{said}");
 }

@@ -96,11 +96,16 @@ impl Error {
             Kind::Wait(wait) => wait.source.source(),
             _ => None,
         };
-        let chain = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string);
+        let chain = std::iter::successors(first, cause_of).map(ToString::to_string);
         // A cause may tell its own cause in its own words.
         let mut told = self.to_string();
         chain.filter(move |cause| !std::mem::replace(&mut told, cause.clone()).contains(cause.as_str()))
     }
+}
+
+fn cause_of<'e>(error: &&'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    let error: &'e (dyn StdError + 'static) = *error;
+    error.source()
 }
 
 /// The first characters of a body, fit to be shown: one line, no control characters.

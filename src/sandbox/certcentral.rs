@@ -52,7 +52,7 @@ use super::random::Random;
 use super::rates::Calls;
 use super::refusal::Refusal;
 use super::register::Register;
-use super::settings::{Beginning, KeyScope, Role, SandboxSettings, StartingAccount};
+use super::settings::{Beginning, KeyScope, SandboxSettings, StartingAccount};
 
 /// Where the service lives below its host.
 pub(crate) const BASE: &str = "/services/v2";

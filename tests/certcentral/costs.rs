@@ -22,7 +22,7 @@ fn publish(judge: &Judge, instructions: &DcvInstructions) {
     match instructions {
         DcvInstructions::Txt { name, value, .. } => judge.sandbox().dns().publish_txt(name, value),
         DcvInstructions::Cname { name, target, .. } => judge.sandbox().dns().publish_cname(name, target),
-        DcvInstructions::Email { addresses } => judge.sandbox().approve_dcv_mail(&addresses[0]).unwrap(),
+        DcvInstructions::Email { addresses, .. } => judge.sandbox().approve_dcv_mail(&addresses[0]).unwrap(),
         DcvInstructions::AlreadyValidated { .. } => {}
         other => panic!("{other:?}"),
     }
@@ -40,7 +40,8 @@ async fn validated(judge: &Judge, method: DcvMethod) {
 }
 
 async fn order(judge: &Judge, own_id: Option<&str>) -> PendingIssuance {
-    let order = judge.client().orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
+    let cc = judge.client();
+    let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").organization(ORGANIZATION);
     order.plan(Plan::years(1)).maybe_alternative_order_id(own_id).start().await.unwrap()
 }
 

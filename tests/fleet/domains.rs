@@ -12,7 +12,8 @@ async fn new_domains_take_two_calls_each_and_nearly_the_least_time() {
     let sandbox = Sandbox::builder().rate_limits(true).build();
     let service = Service::new(sandbox.clone());
     let begun = Instant::now();
-    let fleet = service.client().domains().validate_all(names(count)).organization(ORGANIZATION).publish_with(publisher(&sandbox));
+    let cc = service.client();
+    let fleet = cc.domains().validate_all(names(count)).organization(ORGANIZATION).publish_with(publisher(&sandbox));
     let mut fleet = fleet.timeout_per_item(HOUR).start();
     let control = fleet.control();
     let mut done = 0;
@@ -67,9 +68,9 @@ async fn a_domain_that_is_there_is_adopted_and_one_that_is_validated_costs_nothi
     }
     let service = Service::new(sandbox.clone());
     let all = ["a.example.com", "b.example.com", "www.c.example.com", "not a name", "b.example.com"];
+    let cc = service.client();
     let fleet = || {
-        let fleet = service.client();
-        let fleet = fleet.domains().validate_all(all).organization(ORGANIZATION).publish_with(publisher(&sandbox));
+        let fleet = cc.domains().validate_all(all).organization(ORGANIZATION).publish_with(publisher(&sandbox));
         fleet.timeout_per_item(HOUR)
     };
     let estimate = fleet().dry_run().await.unwrap();

@@ -36,7 +36,7 @@ fn wobbles() {
 }
 
 fn source<'a>(name: &'a str, text: &'a str) -> Source<'a> {
-    Source { module: name, file: name, text, harmless: "", older: None }
+    Source { module: name, file: name, text, ..Source::default() }
 }
 
 /// Every method with its signature, every type with its fields, every word with its values.

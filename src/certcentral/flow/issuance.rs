@@ -227,7 +227,7 @@ impl Flow for Issuance {
 
     fn enter(&self, progress: &mut Progress, polling: Polling) -> bool {
         if self.shares() {
-            progress.member = Some(self.client.sweeps.member(polling.longest()));
+            progress.member = Some(self.client.sweeps.member(polling.max()));
         }
         self.rests_first() && self.client.sweeps.are_shared()
     }

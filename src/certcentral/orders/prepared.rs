@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
+    Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, Error as _},
 };
 use tokio::time::Instant;

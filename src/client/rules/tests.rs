@@ -34,6 +34,8 @@ const OPERATION: Operation = Operation {
     idempotent: false,
     deletes: false,
     empty_success: false,
+    fresh_connection: true,
+    secret: false,
     rules: RULES,
 };
 

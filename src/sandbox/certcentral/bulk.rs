@@ -272,7 +272,11 @@ fn must_be_count(count: u64) -> Result<(), SandboxError> {
 fn member_refused(refusal: &Refusal) -> SandboxError {
     let code = refusal.code();
     let members = [
-        ("csr", "csr"), ("validity", "years"), ("years", "years"), ("organization", "organization_id"), ("common_name", "common_name"),
+        ("csr", "csr"),
+        ("validity", "years"),
+        ("years", "years"),
+        ("organization", "organization_id"),
+        ("common_name", "common_name"),
         ("caa", "common_name"),
     ];
     let member = members.into_iter().find(|(part, _)| code.contains(part)).map_or("product", |(_, member)| member);

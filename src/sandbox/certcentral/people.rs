@@ -73,7 +73,7 @@ impl Account {
         let order = self.orders.get(order_id).ok_or_else(unknown_order)?;
         let issued = self.certificates.get(order.certificate_id).and_then(|certificate| certificate.leaf());
         let leaf = issued.ok_or_else(|| SandboxError::state("the order has no certificate yet"))?;
-        Ok(leaf.pem() + &self.authority.intermediate().pem())
+        Ok(leaf.pem() + &self.authority.intermediate(order.product.purpose()).pem())
     }
 
     /// The vendor rejects an order.

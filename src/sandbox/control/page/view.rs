@@ -192,7 +192,7 @@ impl View<'_> {
     fn order(&self, order: &OrderLine) -> Markup {
         let texts = self.texts;
         let (step, is_reissue) = match order.status {
-            OrderStatus::NeedsApproval => (Some(0), false),
+            OrderStatus::NeedsApproval | OrderStatus::NeedsCsr => (Some(0), false),
             OrderStatus::Pending => (Some(1), false),
             OrderStatus::Processing => (Some(2), false),
             OrderStatus::Issued => (Some(3), false),
