@@ -20,7 +20,7 @@ actions:
 ";
 
 /// Orders by the sandbox with a common name of 21 characters, and reads the new member.
-const PROGRAM: &str = r###"
+const PROGRAM: &str = r####"
 use shomei::{PrivateKey, Sandbox, certcentral::{Plan, Product, OrganizationId, raw::DOCUMENT, types::Order}};
 
 #[tokio::main(flavor = "current_thread")]
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     Ok(())
 }
-"###;
+"####;
 
 /// A crate beside this one, in a folder of its own; all share one target folder, so that what they have in common is built once.
 struct Dependent(PathBuf);

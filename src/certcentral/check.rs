@@ -356,7 +356,7 @@ mod tests {
 
         #[test]
         fn a_country_is_taken_here_as_by_the_document(given in "[a-zA-Z0-9 é]{0,3}") {
-            prop_assert_eq!(country("country", &given).is_ok(), lets_pass("add_organization", json!({"country": given})), "{}", given);
+            prop_assert_eq!(country("country", &given).is_ok(), lets_pass("create_organization", json!({"country": given})), "{}", given);
         }
 
         #[test]

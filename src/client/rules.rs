@@ -25,6 +25,7 @@ pub(crate) struct Rule {
 
 /// A part of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "no document need have every rule")]
 pub(crate) enum Part {
     Body,
     /// A parameter of the path.
@@ -35,6 +36,7 @@ pub(crate) enum Part {
 
 /// One step into a value.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "no document need have every rule")]
 pub(crate) enum Step {
     Member(&'static str),
     /// Every element of a list, or every value of a map.
@@ -116,18 +118,20 @@ pub(super) fn check_body(operations: &[Operation], operation: &'static str, body
 
 /// The values of a path's parameters. Whatever is put into a path unescaped, such as `..`, can make another path of it.
 fn parameters<'u>(template: &'static str, url: &'u Url) -> Result<Vec<(&'static str, Cow<'u, str>)>, Error> {
-    let mut segments = url.path().rsplit('/');
+    let wanted = template.rsplit('/').filter(|wanted| !wanted.is_empty());
+    let found = url.path().rsplit('/').chain(std::iter::repeat(""));
     let mut parameters = Vec::new();
-    for wanted in template.rsplit('/').filter(|wanted| !wanted.is_empty()) {
-        let found = segments.next().unwrap_or_default();
+    for (wanted, found) in wanted.zip(found) {
         match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) if found.is_empty() => return Err(Error::invalid(name, "it is empty")),
             Some(name) => parameters.push((name, percent_decode_str(found).decode_utf8_lossy())),
             None if wanted == found => {}
             None => return Err(Error::invalid("path", format!("a value in it makes another path of {template}"))),
         }
     }
-    Ok(parameters)
+    match parameters.iter().find(|(_, value)| value.is_empty()) {
+        Some((name, _)) => Err(Error::invalid(*name, "it is empty")),
+        None => Ok(parameters),
+    }
 }
 
 impl Rule {

@@ -76,13 +76,13 @@ async fn the_limits_of_an_order_stand_in_the_document() {
     let words = ["certificate.common_name", "65 characters", "maxLength: 64", "rfc5280_common_name_too_long"];
     refused(order(&longer, 0).send().await, &words);
     refused(order(&longer, 0).start().await, &words);
-    refused(order(&longer, 0).prepare().await, &words);
+    refused(order(&longer, 0).prepare(), &words);
     refused(order(&longest, 251).start().await, &["certificate.dns_names", "251 entries", "maxItems: 250", "an account may agree on more"]);
     assert_eq!(recorder.sent(), [], "nothing is looked for either");
     // The final dot is not sent, and further names may be longer.
-    order(&format!("{longest}."), 250).prepare().await.unwrap();
+    order(&format!("{longest}."), 250).prepare().unwrap();
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").dns_names([longer]);
-    order.plan(Plan::years(1)).organization(ORGANIZATION).prepare().await.unwrap();
+    order.plan(Plan::years(1)).organization(ORGANIZATION).prepare().unwrap();
 }
 
 /// The generated client knows no checks but these.

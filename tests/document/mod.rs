@@ -152,11 +152,15 @@ impl Document {
 
     /// Holds a value against a schema of the document; the message lists what does not fit, and where.
     pub(crate) fn validate(&self, schema: &Value, value: &Value, enums: Enums) -> Result<(), String> {
-        let components = if enums == Enums::Open { &self.open } else { &self.closed };
-        let schema = schema::complete(schema, components, enums);
-        let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string())?;
+        let validator = self.validator(schema, enums)?;
         let errors: Vec<_> = validator.iter_errors(value).map(|error| format!("at `{}`: {error}", error.instance_path())).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+    }
+
+    /// What holds values against a schema of the document, for those who have many.
+    pub(crate) fn validator(&self, schema: &Value, enums: Enums) -> Result<jsonschema::Validator, String> {
+        let components = if enums == Enums::Open { &self.open } else { &self.closed };
+        jsonschema::validator_for(&schema::complete(schema, components, enums)).map_err(|error| error.to_string())
     }
 
     fn validate_json(&self, schema: &Value, body: &[u8], enums: Enums) -> Result<(), String> {

@@ -48,6 +48,21 @@ fn refusal_of(path_and_query: &str, body: &Value) -> Option<String> {
     Some(error.to_string())
 }
 
+impl Rule {
+    /// The keyword of the document.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.demand {
+            Demand::Pattern(_) => "pattern",
+            Demand::MinLength(_) => "minLength",
+            Demand::MaxLength(_) => "maxLength",
+            Demand::MinItems(_) => "minItems",
+            Demand::MaxItems(_) => "maxItems",
+            Demand::Minimum(_) => "minimum",
+            Demand::Maximum(_) => "maximum",
+        }
+    }
+}
+
 /// What the rules of a document say to the body of an operation.
 pub(crate) fn refusal(operations: &'static [Operation], id: &str, body: &Value) -> Option<String> {
     let operation = operations.iter().find(|operation| operation.id == id).expect("an operation of the document");
