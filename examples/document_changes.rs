@@ -176,7 +176,7 @@ impl<'a> Comparison<'a> {
             let place = format!("{place}, member {name}");
             match member {
                 (Some(_), None) => self.add(&place, Effect::Breaking, "it is gone"),
-                (None, Some(_)) if sent && required.contains(name) => self.add(&place, Effect::Breaking, "it is new and required"),
+                (None, Some(_)) if sent && required.contains(name.as_str()) => self.add(&place, Effect::Breaking, "it is new and required"),
                 (None, Some(_)) => self.add(&place, Effect::Added, "it is new"),
                 (Some(old), Some(new)) => self.value(&place, old, new, sent),
                 (None, None) => {}

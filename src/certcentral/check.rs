@@ -133,15 +133,6 @@ pub(super) fn filled(field: &'static str, given: String) -> Result<String, Error
     Ok(given)
 }
 
-/// A text that has to say something in at most so many characters.
-pub(super) fn text(field: &'static str, given: String, most: usize) -> Result<String, Error> {
-    let length = given.chars().count();
-    if length > most {
-        return Err(Error::invalid(field, format!("it has {length} characters; at most {most} are allowed")));
-    }
-    filled(field, given)
-}
-
 /// The two letters of a country (ISO 3166-1), in lower case as the service writes them.
 pub(super) fn country(field: &'static str, given: &str) -> Result<String, Error> {
     if given.len() != 2 || !given.bytes().all(|byte| byte.is_ascii_alphabetic()) {

@@ -13,7 +13,17 @@ use crate::{error::Error, generated::Operation};
 const NAME: &str = "request";
 
 const fn operation(method: &'static str, reads: bool) -> Operation {
-    Operation { id: NAME, method, path: "", idempotent: reads, deletes: false, empty_success: true, fresh_connection: !reads, secret: true, rules: &[] }
+    Operation {
+        id: NAME,
+        method,
+        path: "",
+        idempotent: reads,
+        deletes: false,
+        empty_success: true,
+        fresh_connection: !reads,
+        secret: true,
+        rules: &[],
+    }
 }
 
 /// The methods that are sent. Only what reads is repeated.

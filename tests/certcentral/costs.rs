@@ -93,7 +93,7 @@ async fn domains(table: &mut Table) {
         ("a domain that waits for another proof, found at the first poll", DcvMethod::DnsCnameToken),
     ] {
         let judge = new();
-        validate(&judge, DcvMethod::DnsTxtToken).await;
+        let _ = validate(&judge, DcvMethod::DnsTxtToken).await;
         let before = judge.calls().len();
         validated(&judge, method).await;
         table.row("validate", situation, &judge, before);

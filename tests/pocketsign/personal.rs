@@ -163,7 +163,7 @@ async fn no_error_quotes_the_service() {
         let certificate = service.v2().certificates().get(id).send().await.map(|answer| format!("{answer:?}"));
         let raw = service.v1().raw().get_user(&id.into()).await.map(|answer| format!("{answer:?}"));
         let request = service.v2().request(http::Method::POST, "/CANARY").query("a", CANARY).json(&json!({"a": CANARY}));
-        let request = request.send::<shomei::pocketsign::v2::types::GetUserResponse>().await.map(|answer| format!("{answer:?}"));
+        let request = request.send::<shomei::pocketsign::types::GetUserResponse>().await.map(|answer| format!("{answer:?}"));
         let (read, errors): (Vec<_>, Vec<_>) = [user, certificate, raw, request].into_iter().partition(Result::is_ok);
         // What one operation does not know, it passes over.
         read.into_iter().flatten().for_each(|shown| silent(&shown));

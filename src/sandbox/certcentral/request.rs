@@ -194,9 +194,9 @@ mod tests {
             .place("rejected", 1.3, 1.2);
         for (from, to) in DECISIONS {
             let decision = match to {
-                RequestStatus::Submitted => panic!("nobody decides that"),
-                RequestStatus::Pending => "reviewed",
-                RequestStatus::Approved | RequestStatus::Rejected => "",
+                Submitted => panic!("nobody decides that"),
+                Pending => "reviewed",
+                Approved | Rejected => "",
             };
             drawing = drawing.arrow(from.word(), to.word(), decision);
         }
