@@ -4,6 +4,7 @@
 
 mod access;
 mod again;
+mod bodies;
 mod calls;
 mod carry;
 mod connections;

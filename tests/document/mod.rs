@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
 mod filled;
+mod members;
 mod samples;
 mod schema;
 mod versions;

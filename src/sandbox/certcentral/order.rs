@@ -228,6 +228,10 @@ pub(crate) struct Details {
     pub(crate) disable_ct: bool,
     /// Number of the account's field, and any value.
     pub(crate) custom_fields: Vec<(u64, Value)>,
+    /// Who speaks for the organization, where the order names someone.
+    pub(crate) organization_contact: Option<Value>,
+    /// Who looks after the certificate, where the order names someone.
+    pub(crate) technical_contact: Option<Value>,
 }
 
 /// Which domain is asked to show control for an order's name.

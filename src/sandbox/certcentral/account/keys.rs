@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use self::acme::Binding;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::clock::timestamp;
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::register::Register;
 use crate::sandbox::settings::{FurtherKey, KeyScope, Role};
@@ -52,12 +52,17 @@ impl KeyScope {
     }
 }
 
+/// A key to make or to edit.
+pub(crate) const KEY: Members = &[("name", Type::Text), ("restricted_to_role_id", Type::Count)];
+
+/// `PUT /key/{key_id}/status`
+pub(crate) const STATUS: Members = &[("status", Type::Text)];
+
 /// The scope a body asks for, if it asks for one; 0 asks for none.
 pub(crate) fn read_scope(body: &Body) -> Result<Option<KeyScope>, Refusal> {
     const MEMBER: &str = "restricted_to_role_id";
-    let Some(given) = body.at(MEMBER) else { return Ok(None) };
-    let number = given.as_u64().or_else(|| given.as_str()?.trim().parse().ok());
-    let scope = SCOPES.iter().find(|(_, known, _)| Some(*known) == number).map(|(scope, ..)| *scope);
+    let Some(number) = body.id(MEMBER) else { return Ok(None) };
+    let scope = SCOPES.iter().find(|(_, known, _)| *known == number).map(|(scope, ..)| *scope);
     scope.map(Some).ok_or_else(|| Refusal::invalid_value(MEMBER))
 }
 

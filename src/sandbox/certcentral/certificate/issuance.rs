@@ -122,7 +122,7 @@ impl Account {
             && order.are_addresses_validated()
             && self.is_organization_validated(order, now)
             && self.unproven_names(order, certificate, now).is_empty()
-            && self.name_forbidden_by_caa(&self.names_to_prove(order, certificate)).is_none()
+            && self.check_caa(self.names_to_prove(order, certificate).iter().map(String::as_str)).is_ok()
     }
 
     /// Lets an event happen to an order; `None` when it may not happen now.

@@ -94,12 +94,11 @@ impl Account {
         if let (Some(kind), Some(id)) = (kinds.first(), organization.map(|organization| organization.id)) {
             self.submit_organization(id, *kind, now);
         }
-        if method.uses_token() && !asked.is_empty() {
-            self.random_value(order_id, now)?;
-        }
+        // A domain that an order makes, or begins anew, is shown by the order's value.
+        let value = if method.uses_token() && !asked.is_empty() { Some(self.random_value(order_id, now)?.clone()) } else { None };
         for (name, domain_name) in unproven.into_iter().zip(asked) {
             let Some(id) = self.domain_for(&name, &domain_name) else {
-                self.register_domain(domain_name, organization_id, kinds.clone(), method, &[], now);
+                self.register_domain(domain_name, organization_id, kinds.clone(), method, value.clone(), &[], now);
                 continue;
             };
             let fresh = DcvToken::draw(&mut self.random, now);
@@ -107,7 +106,7 @@ impl Account {
                 continue;
             };
             if domain.control(now) == Control::Expired && !domain.pending {
-                domain.token = domain.method.uses_token().then_some(fresh);
+                domain.token = domain.method.uses_token().then(|| value.clone().unwrap_or(fresh));
                 if domain.token.is_none() {
                     dcv::send_mails(&self.network, &domain.name, &domain.name, &[], now);
                 }
