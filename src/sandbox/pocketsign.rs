@@ -3,8 +3,11 @@
 //! One file a noun: [`jpki`] is the certificate authority with its links, lists and responder, [`tenant`] what the service stores for whom,
 //! [`v1`] and [`v2`] how it speaks.
 
+mod authority;
 mod card;
+mod connect;
 mod jpki;
+mod message;
 mod person;
 mod refusal;
 mod tenant;
@@ -13,7 +16,7 @@ mod v2;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, Request, Response, header};
 
 pub use self::card::{Card, CardCertificate, CardPerson, Jpki};
 use self::jpki::Authority;
@@ -84,19 +87,21 @@ impl Verify {
     }
 
     /// Answers a request.
-    pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Reply {
-        let speaks_v2 = v2::knows(request.uri().path());
-        let answer = match tenant_of(&mut self.tenants, request.headers()) {
-            Ok(tenant) if speaks_v2 => v2::answer(tenant, &mut self.jpki, request, now),
-            Ok(tenant) => v1::answer(tenant, &mut self.jpki, request, now),
-            Err(refused) => Err(refused),
-        };
-        answer.unwrap_or_else(|refused| if speaks_v2 { refused.connect() } else { refused.plain() })
+    pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
+        let tenant = tenant_of(&mut self.tenants, request.headers());
+        if v2::knows(request.uri().path()) {
+            let reply = v2::answer(tenant, &mut self.jpki, request, now).unwrap_or_else(Refused::connect);
+            return connect::compressed(reply.into(), request);
+        }
+        let reply = tenant.and_then(|tenant| v1::answer(tenant, &mut self.jpki, request, now));
+        reply.unwrap_or_else(Refused::plain).into()
     }
 }
 
 fn tenant_of<'t>(tenants: &'t mut [Tenant], headers: &HeaderMap) -> Result<&'t mut Tenant, Refused> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = given.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refused::Unauthenticated)?;
-    tenants.iter_mut().find(|tenant| tenant.token == token).ok_or(Refused::Unauthenticated)
+    // The name of a scheme has no case.
+    let token = given.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let (_, token) = token.ok_or(Refused::Unauthenticated)?;
+    tenants.iter_mut().find(|tenant| tenant.token == token.trim()).ok_or(Refused::Unauthenticated)
 }

@@ -25,7 +25,8 @@ use super::fault::{Body, Interrupted, Lost};
 use super::http::Reply;
 use super::refusal::Refusal;
 
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
+/// The longest body, as it arrives and as it unpacks.
+pub(crate) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(5);

@@ -7,12 +7,14 @@
 mod answers;
 #[cfg(feature = "pocketsign-v1")]
 mod calls;
+mod connect;
 #[path = "../document/mod.rs"]
 mod document;
 mod flows;
 #[cfg(feature = "pocketsign-v1")]
 mod identity;
 mod judge;
+mod openssl;
 #[cfg(feature = "pocketsign-v1")]
 mod operations;
 #[cfg(feature = "pocketsign-v1")]

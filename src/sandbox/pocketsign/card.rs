@@ -13,6 +13,7 @@ use x509_cert::der::pem::{LineEnding, encode_string};
 use zeroize::Zeroizing;
 
 use super::Verify;
+use super::authority;
 use super::jpki::{Hash, Kind};
 use super::person::{PersonDetails, RevocationCause};
 use crate::sandbox::{Sandbox, SandboxError};
@@ -65,7 +66,7 @@ impl CardCertificate {
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "a certificate's length fits the encoder")]
     pub fn pem(&self) -> String {
-        encode_string("CERTIFICATE", LineEnding::LF, &self.der).expect("a certificate's length fits the encoder")
+        authority::pem(&self.der)
     }
 
     /// The private key in PEM (PKCS #8), which a real card never gives out; the text is wiped when it is dropped.
@@ -142,6 +143,18 @@ pub struct Jpki(Sandbox);
 impl Jpki {
     pub(crate) fn of(sandbox: Sandbox) -> Self {
         Self(sandbox)
+    }
+
+    /// The certificates of the authorities, for signing and for authentication, as PEM: what every card's certificates lead to.
+    ///
+    /// All sandboxes of a process share the authorities; whose card it is each sandbox knows by itself.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no random numbers.
+    #[must_use]
+    pub fn authorities_pem(&self) -> String {
+        authority::authorities_pem()
     }
 
     /// Registers a person and hands them a card.

@@ -114,7 +114,7 @@ impl Tenant {
         now: DateTime<Utc>,
     ) -> Result<Made, Refused> {
         if given.digest.len() != given.hash.algorithm().output_len() {
-            return Err(Refused::Invalid { field: "digest", rule: "bytes.len" });
+            return Err(Refused::Invalid { field: "digest".to_owned(), rule: "bytes.len" });
         }
         let issued = supported(jpki, &given.der)?;
         if identify && !jpki.has_links {
