@@ -146,7 +146,7 @@ impl Sandbox {
 
     fn with(beginning: Beginning, guard: Guard) -> Self {
         let clock = Clock::starting_at(beginning.start.unwrap_or_else(Utc::now));
-        let (network, authority) = (Network::default(), Arc::new(Authority::new()));
+        let (network, authority) = (Network::with(beginning.outside), Arc::new(Authority::new()));
         let account = Account::new(&beginning, beginning.account, network.clone(), Arc::clone(&authority), clock.now());
         let (pocketsign, script) = (Verify::new(&beginning), Script::new(beginning.faults.clone()));
         let people = beginning.people.clone();
@@ -231,6 +231,11 @@ impl Sandbox {
         if control::knows(request.uri().path()) {
             return control::answer(self, &request);
         }
+        if self.0.network.has_outside() {
+            // Before the account is locked: others go on while a server is waited for.
+            let questions = self.in_account(|account, now| account.questions(&request, now));
+            self.0.network.look_up(questions).await;
+        }
         let response = self.respond(&request);
         self.log(&request, Some(&response), None);
         response
@@ -238,14 +243,13 @@ impl Sandbox {
 
     /// What a service responds.
     fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let reply = if Verify::knows(request.uri().path()) {
+        let mut response: Response<Bytes> = if Verify::knows(request.uri().path()) {
             self.in_verify(|service, now| service.answer(request, now))
         } else if segments(request.uri(), certcentral::BASE).is_some() {
-            self.in_account(|account, now| account.answer(request, now)).unwrap_or_else(Reply::from)
+            self.in_account(|account, now| account.answer(request, now).map(|reply| reply.changed_by(now))).unwrap_or_else(Reply::from).into()
         } else {
-            certcentral::no_such_route()
+            certcentral::no_such_route().into()
         };
-        let mut response: Response<Bytes> = reply.into();
         response.headers_mut().insert(header::DATE, http_date(self.0.clock.now()));
         response
     }

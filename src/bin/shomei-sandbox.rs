@@ -42,12 +42,17 @@ Options:
       --start DATE      the day, as 2026-03-01, or the time, as 2026-03-01T09:30:00Z, at which the clock starts
                         [default: now]
       --seed NUMBER     draw tokens, random values and ids from this number, the same ones in each run
+      --resolver ADDRESS
+                        CertCentral: look domains up (TXT, CNAME, CAA) at this DNS server, loopback only, instead
+                        of in a zone of its own; needs the feature resolver
+      --http-port PORT  CertCentral: fetch files that prove control from this port of 127.0.0.1, whatever the host
       --pocketsign-token TOKEN
                         PocketSign Verify: the token to let in [default: random]
       --card DIRECTORY  PocketSign Verify: write the My Number card of an invented person, another one for
                         each --card: signing.pem and authentication.pem are its certificates, signing.key and
-                        authentication.key their private keys (RSA, PKCS #8). They are good until the
-                        program ends; files and links of the same names are replaced
+                        authentication.key their private keys (RSA, PKCS #8), authorities.pem what they
+                        lead to. They are good until the program ends; files and links of the same names
+                        are replaced
       --faults SEED     have one call in ten go wrong, the same ones in the same way for each number:
                         connections refused and reset, answers late, broken, lost and spoiled
       --log             write each exchange with the services to standard error, as a line of JSON: bodies, but no
@@ -75,6 +80,7 @@ Publish records, approve requests, advance the clock and so on below http://ADDR
   curl --json '{\"name\":\"example.com\",\"type\":\"TXT\",\"value\":\"TOKEN\"}' -X PUT http://127.0.0.1:8089/_sandbox/dns
   curl -X POST http://127.0.0.1:8089/_sandbox/requests/ID/approve
 Sign with a card: openssl dgst -sha256 -sign DIRECTORY/signing.key CHALLENGE
+Verify a card:    openssl verify -CAfile DIRECTORY/authorities.pem DIRECTORY/signing.pem
 ";
 
 struct Options {
@@ -130,6 +136,11 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
             Arg::Long("domain-locking") => sandbox.domain_locking(on_or_off(&mut arguments)?),
             Arg::Long("reissue-revocation-delay") => sandbox.reissue_revocation_delay(seconds(&mut arguments)?),
             Arg::Long("revoke-order-with-last-certificate") => sandbox.revoke_order_with_last_certificate(on_or_off(&mut arguments)?),
+            #[cfg(feature = "resolver")]
+            Arg::Long("resolver") => sandbox.resolver(arguments.value()?.parse_with(loopback)?),
+            #[cfg(not(feature = "resolver"))]
+            Arg::Long("resolver") => return Err("--resolver needs a program that was built with the feature of this name".into()),
+            Arg::Long("http-port") => sandbox.http_port(arguments.value()?.parse()?),
             Arg::Long("missing-key-status") => sandbox.missing_key_status(arguments.value()?.parse_with(refusing_status)?),
             other => {
                 match other {
@@ -159,6 +170,13 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
 fn header_value(given: &str) -> Result<String, &'static str> {
     let sendable = !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_graphic());
     sendable.then(|| given.to_owned()).ok_or("expected visible ASCII characters without blanks")
+}
+
+/// An address of this machine: what the sandbox believes must not come from a network.
+#[cfg(feature = "resolver")]
+fn loopback(given: &str) -> Result<SocketAddr, &'static str> {
+    let address = given.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
+    address.ok_or("expected a loopback address with a port, such as 127.0.0.1:5353")
 }
 
 fn approval(given: &str) -> Result<ApprovalMode, &'static str> {
@@ -210,7 +228,8 @@ async fn serve(options: Options) -> io::Result<()> {
     let listener = TcpListener::bind(options.listen).await?;
     let sandbox = options.sandbox.build();
     for (card, directory) in sandbox.jpki().cards().iter().zip(&options.cards) {
-        write_card(card, directory).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
+        write_card(card, &sandbox.jpki().authorities_pem(), directory)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
     }
     let (ended, end) = oneshot::channel();
     let log = options.log.then(|| tokio::spawn(write_log(sandbox.clone(), end)));
@@ -258,9 +277,10 @@ fn person(number: usize) -> PersonDetails {
     }
 }
 
-/// Writes the certificates and keys of a card, the keys for their owner's eyes only.
-fn write_card(card: &Card, directory: &Path) -> io::Result<()> {
+/// Writes the certificates and keys of a card and what they lead to, the keys for their owner's eyes only.
+fn write_card(card: &Card, authorities: &str, directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
+    write_new(&directory.join("authorities.pem"), authorities.as_bytes(), 0o644)?;
     for (name, certificate) in [("signing", &card.signing), ("authentication", &card.authentication)] {
         write_new(&directory.join(format!("{name}.pem")), certificate.pem().as_bytes(), 0o644)?;
         write_new(&directory.join(format!("{name}.key")), certificate.private_key_pem().as_bytes(), 0o600)?;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use super::control::Guard;
+use super::network::Whereabouts;
 use super::random::Random;
 use super::settings::{ApprovalMode, Beginning, FurtherKey, KeyScope, MOST_DAYS, MOST_YEARS, Role, SandboxSettings, StartingAccount};
 use super::{FaultPlan, PersonDetails, Sandbox};
@@ -56,6 +57,7 @@ impl SandboxBuilder {
             faults: FaultPlan::new(),
             people: Vec::new(),
             seed: None,
+            outside: Whereabouts::default(),
         };
         Self { api_key: None, pocketsign_token: None, hosts: Vec::new(), beginning }
     }
@@ -168,6 +170,25 @@ impl SandboxBuilder {
     /// The time at which the sandbox starts: now unless set, kept within 1990 and 2044.
     pub fn start_at(mut self, start: DateTime<Utc>) -> Self {
         self.beginning.start = Some(start);
+        self
+    }
+
+    /// Looks domains up at a DNS server (TXT, CNAME and CAA) instead of in the [built-in zone](Sandbox::dns): domain control is shown there for
+    /// real. Meant for a server on this machine.
+    ///
+    /// Each call looks up what it needs before it is handled, in real time: under a paused clock of tokio it would time out at once.
+    #[cfg(feature = "resolver")]
+    pub fn resolver(mut self, server: std::net::SocketAddr) -> Self {
+        self.settings.outside.dns = Some(server);
+        self
+    }
+
+    /// Fetches files with random values from a web server on this machine instead of the [built-in files](Sandbox::files): every host is taken to
+    /// be at this port of 127.0.0.1. It is asked by plain HTTP, with the host in `Host`, and redirects are not followed.
+    ///
+    /// As with a DNS server, this happens in real time.
+    pub fn http_port(mut self, port: u16) -> Self {
+        self.settings.outside.http = Some(port);
         self
     }
 

@@ -1,5 +1,7 @@
 //! The outside world as the sandbox sees it: a DNS zone, web servers' files, mailboxes.
 
+mod outside;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,12 +11,16 @@ use http::Uri;
 use super::SandboxError;
 use super::words::words;
 
+use self::outside::Outside;
+pub(crate) use self::outside::{Question, Seen, Whereabouts};
+
 /// What surrounds the services: where domain control is proven and where mail arrives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Network {
     pub(crate) zone: DnsZone,
     pub(crate) files: WebFiles,
     pub(crate) mails: Mails,
+    outside: Outside,
 }
 
 impl Network {
@@ -23,6 +29,56 @@ impl Network {
         *lock(&self.zone.0) = Published::default();
         *lock(&self.files.0) = Published::default();
         lock(&self.mails.0).clear();
+    }
+
+    pub(crate) fn with(outside: Whereabouts) -> Self {
+        Self { outside: Outside::at(outside), ..Self::default() }
+    }
+
+    /// The same zone, files and mailboxes, with nothing outside of them.
+    pub(crate) fn alone(&self) -> Self {
+        Self { outside: Outside::default(), ..self.clone() }
+    }
+
+    /// Whether anything is looked up outside.
+    pub(crate) fn has_outside(&self) -> bool {
+        self.outside.is_there()
+    }
+
+    /// Looks up outside what belongs there.
+    pub(crate) async fn look_up(&self, questions: BTreeSet<Question>) {
+        let mut changed = self.outside.look_up(questions).await;
+        lock(&self.zone.0).changed.append(&mut changed);
+    }
+
+    /// Whether a value stands where it is asked for.
+    pub(crate) fn shows(&self, question: &Question, value: &str) -> bool {
+        let seen = self.see(question).unwrap_or_default();
+        match question {
+            Question::Cname(_) => seen.contains(&absolute(value)),
+            Question::File(_) => seen.iter().any(|text| text.contains(value)),
+            Question::Txt(_) | Question::Caa(_) => seen.iter().any(|seen| seen == value),
+        }
+    }
+
+    /// The CAA records that count for a name: its own, or those of the nearest name above it that has some.
+    pub(crate) fn caa(&self, name: &str) -> Seen {
+        for question in Question::caa(&absolute(name)) {
+            let issuers = self.see(&question)?;
+            if !issuers.is_empty() {
+                return Some(issuers);
+            }
+        }
+        Some(Vec::new())
+    }
+
+    fn see(&self, question: &Question) -> Seen {
+        self.outside.seen(question).unwrap_or_else(|| {
+            Some(match question {
+                Question::Txt(name) | Question::Cname(name) | Question::Caa(name) => self.zone.at(name, question),
+                Question::File(url) => self.files.at(url).into_iter().collect(),
+            })
+        })
     }
 
     /// The names at which anything was published or taken down since this was last asked.
@@ -46,7 +102,8 @@ impl<T> Default for Published<T> {
     }
 }
 
-/// The DNS of the sandbox's world: empty until someone publishes a record.
+/// The DNS of the sandbox's world: empty until someone publishes a record. Nobody looks into it where a DNS server is asked
+/// ([`SandboxBuilder::resolver`](super::SandboxBuilder)).
 #[derive(Clone, Debug, Default)]
 pub struct DnsZone(Arc<Mutex<Published<Vec<Record>>>>);
 
@@ -68,10 +125,13 @@ impl Record {
         DnsRecord { name: name.to_owned(), record_type, value: value.clone() }
     }
 
-    fn issuer(&self) -> Option<String> {
-        match self {
-            Self::Caa(issuer) => Some(issuer.clone()),
-            Self::Txt(_) | Self::Cname(_) => None,
+    /// What a record says, if that is what is asked.
+    fn answer(&self, question: &Question) -> Option<String> {
+        match (question, self) {
+            (Question::Txt(_), Self::Txt(value)) | (Question::Cname(_), Self::Cname(value)) | (Question::Caa(_), Self::Caa(value)) => {
+                Some(value.clone())
+            }
+            _ => None,
         }
     }
 }
@@ -177,36 +237,16 @@ impl DnsZone {
         names.changed.insert(name);
     }
 
-    pub(crate) fn has_txt(&self, name: &str, value: &str) -> bool {
-        self.has(name, &Record::Txt(value.to_owned()))
-    }
-
-    pub(crate) fn has_cname(&self, name: &str, target: &str) -> bool {
-        self.has(name, &Record::Cname(absolute(target)))
-    }
-
-    /// The CAA records that count for a name: its own, or those of the nearest name above it that has some.
-    pub(crate) fn caa(&self, name: &str) -> Vec<String> {
+    /// What the records at a name answer.
+    fn at(&self, name: &str, question: &Question) -> Vec<String> {
         let names = lock(&self.0);
-        let name = absolute(name);
-        let mut at = Some(name.as_str());
-        while let Some(here) = at {
-            let records = names.at.get(here).map_or(&[][..], Vec::as_slice);
-            let issuers: Vec<String> = records.iter().filter_map(Record::issuer).collect();
-            if !issuers.is_empty() {
-                return issuers;
-            }
-            at = here.split_once('.').map(|(_, above)| above);
-        }
-        Vec::new()
-    }
-
-    fn has(&self, name: &str, record: &Record) -> bool {
-        lock(&self.0).at.get(&absolute(name)).is_some_and(|records| records.contains(record))
+        let records = names.at.get(&absolute(name)).map_or(&[][..], Vec::as_slice);
+        records.iter().filter_map(|record| record.answer(question)).collect()
     }
 }
 
-/// The files that web servers of the sandbox's world serve, by URL.
+/// The files that web servers of the sandbox's world serve, by URL. Nobody looks for them where a web server is asked
+/// ([`SandboxBuilder::http_port`](super::SandboxBuilder::http_port)).
 #[derive(Clone, Debug, Default)]
 pub struct WebFiles(Arc<Mutex<Published<String>>>);
 
@@ -231,8 +271,8 @@ impl WebFiles {
         files.at.remove(&url).is_some()
     }
 
-    pub(crate) fn serves(&self, url: &str, text: &str) -> bool {
-        lock(&self.0).at.get(&normal_url(url)).is_some_and(|body| body.contains(text))
+    fn at(&self, url: &str) -> Option<String> {
+        lock(&self.0).at.get(&normal_url(url)).cloned()
     }
 }
 
@@ -375,15 +415,20 @@ fn host(url: &str) -> &str {
 mod tests {
     use super::*;
 
+    fn txt(name: &str) -> Question {
+        Question::Txt(name.to_owned())
+    }
+
     #[test]
     fn names_compare_without_case_and_final_dot() {
-        let zone = DnsZone::default();
-        zone.publish_txt("Example.COM.", "\"token\"");
-        zone.publish_cname("token.example.com", "DCV.digicert.com.");
-        assert!(zone.has_txt("example.com", "token"));
-        assert!(zone.has_cname("TOKEN.example.com", "dcv.digicert.com"));
-        assert!(zone.remove("example.com"));
-        assert!(!zone.has_txt("example.com", "token"));
+        let network = Network::default();
+        network.zone.publish_txt("Example.COM.", "\"token\"");
+        network.zone.publish_cname("token.example.com", "DCV.digicert.com.");
+        assert!(network.shows(&txt("example.com"), "token"));
+        assert!(network.shows(&Question::Cname("TOKEN.example.com".to_owned()), "dcv.digicert.com"));
+        assert!(!network.shows(&txt("token.example.com"), "dcv.digicert.com"));
+        assert!(network.zone.remove("example.com"));
+        assert!(!network.shows(&txt("example.com"), "token"));
     }
 
     #[test]
@@ -427,21 +472,36 @@ mod tests {
 
     #[test]
     fn caa_records_count_for_what_is_below() {
-        let zone = DnsZone::default();
-        assert!(zone.caa("www.example.com").is_empty());
-        zone.publish_caa("example.com", "digicert.com");
-        zone.publish_txt("www.example.com", "unrelated");
-        assert_eq!(zone.caa("www.example.com"), ["digicert.com"]);
-        zone.publish_caa("www.example.com", "ca.example");
-        assert_eq!(zone.caa("a.www.example.com"), ["ca.example"]);
-        assert_eq!(zone.caa("example.com"), ["digicert.com"]);
+        let network = Network::default();
+        let caa = |name: &str| network.caa(name).unwrap();
+        assert!(caa("www.example.com").is_empty());
+        network.zone.publish_caa("example.com", "digicert.com");
+        network.zone.publish_txt("www.example.com", "unrelated");
+        assert_eq!(caa("www.example.com"), ["digicert.com"]);
+        network.zone.publish_caa("www.example.com", "ca.example");
+        assert_eq!(caa("a.www.example.com"), ["ca.example"]);
+        assert_eq!(caa("example.com"), ["digicert.com"]);
     }
 
     #[test]
     fn files_compare_hosts_without_case_and_paths_with_it() {
-        let files = WebFiles::default();
-        files.publish("HTTP://Example.com/A.txt", " token\n");
-        assert!(files.serves("http://example.com/A.txt", "token"));
-        assert!(!files.serves("http://example.com/a.txt", "token"));
+        let network = Network::default();
+        network.files.publish("HTTP://Example.com/A.txt", " token\n");
+        let shows = |url: &str| network.shows(&Question::File(url.to_owned()), "token");
+        assert!(shows("http://example.com/A.txt"));
+        assert!(!shows("http://example.com/a.txt"));
+    }
+
+    #[tokio::test]
+    async fn where_a_server_is_asked_the_built_in_world_does_not_answer() {
+        let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let network = Network::with(Whereabouts { dns: None, http: Some(listener.local_addr().unwrap().port()) });
+        drop(listener);
+        network.zone.publish_txt("example.com", "token");
+        network.files.publish("http://example.com/", "token");
+        let file = Question::File("http://example.com/".to_owned());
+        network.look_up(BTreeSet::from([file.clone(), txt("example.com")])).await;
+        assert!(network.shows(&txt("example.com"), "token") && !network.shows(&file, "token"));
+        assert!(network.alone().shows(&file, "token"));
     }
 }

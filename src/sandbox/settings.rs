@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
+use super::network::Whereabouts;
 use super::words::words;
 use super::{FaultPlan, PersonDetails, SandboxError};
 
@@ -27,6 +28,7 @@ pub(crate) struct Beginning {
     pub(crate) faults: FaultPlan,
     pub(crate) people: Vec<PersonDetails>,
     pub(crate) seed: Option<u64>,
+    pub(crate) outside: Whereabouts,
 }
 
 /// How the services behave: read by [`Sandbox::settings`](super::Sandbox::settings), changed by
