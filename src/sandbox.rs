@@ -246,7 +246,9 @@ impl Sandbox {
         let mut response: Response<Bytes> = if Verify::knows(request.uri().path()) {
             self.in_verify(|service, now| service.answer(request, now))
         } else if segments(request.uri(), certcentral::BASE).is_some() {
-            self.in_account(|account, now| account.answer(request, now).map(|reply| reply.changed_by(now))).unwrap_or_else(Reply::from).into()
+            self.in_account(|account, now| account.answer(request, now).map(|reply| reply.changed_by(now)))
+                .unwrap_or_else(Reply::from)
+                .into()
         } else {
             certcentral::no_such_route().into()
         };

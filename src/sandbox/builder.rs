@@ -179,7 +179,7 @@ impl SandboxBuilder {
     /// Each call looks up what it needs before it is handled, in real time: under a paused clock of tokio it would time out at once.
     #[cfg(feature = "resolver")]
     pub fn resolver(mut self, server: std::net::SocketAddr) -> Self {
-        self.settings.outside.dns = Some(server);
+        self.beginning.outside.dns = Some(server);
         self
     }
 
@@ -188,7 +188,7 @@ impl SandboxBuilder {
     ///
     /// As with a DNS server, this happens in real time.
     pub fn http_port(mut self, port: u16) -> Self {
-        self.settings.outside.http = Some(port);
+        self.beginning.outside.http = Some(port);
         self
     }
 

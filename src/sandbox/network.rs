@@ -465,7 +465,7 @@ mod tests {
         assert_eq!(zone.remove_records("example.com", Some(Txt), Some("nothing")), 0);
         assert_eq!(zone.remove_records("EXAMPLE.com.", Some(Txt), Some("token")), 1);
         assert_eq!(zone.remove_records("example.com", Some(Caa), None), 2);
-        assert!(zone.has_txt("example.com", "other"));
+        assert_eq!(zone.at("example.com", &Question::Txt("example.com".to_owned())), ["other"]);
         assert_eq!(zone.remove_records("example.com", None, None), 1);
         assert_eq!(zone.records().len(), 1);
     }

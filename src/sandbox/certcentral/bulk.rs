@@ -9,8 +9,9 @@ use serde_json::json;
 use super::Account;
 use super::account::products;
 use super::order::OrderStatus;
+use super::order::form::ORDER;
 use super::organization::FIRST_ID;
-use super::rules::dcv::DcvMethod;
+use super::rules::dcv::{DcvMethod, DcvToken};
 use super::rules::names::host_name;
 use super::rules::validations::ValidationKind;
 use crate::sandbox::SandboxError;
@@ -180,7 +181,7 @@ impl Account {
                 "order_validity": {"years": shape.years},
                 "dcv_method": DcvMethod::DnsTxt.word(),
             });
-            let body = Body::read(body.to_string().as_bytes())?;
+            let body = Body::read(body.to_string().as_bytes(), ORDER)?;
             let call = Call { params: Vec::new(), query: Query::default(), body, now, caller: requester.id };
             self.read_order(product, &call)
         };
@@ -254,7 +255,8 @@ impl Account {
         }
         let reuse_days = self.settings.dcv_reuse_days;
         let add = |name| {
-            let id = self.register_domain(name, Some(shape.organization_id), vec![ValidationKind::Ov], method, &[], now);
+            let token = method.uses_token().then(|| DcvToken::draw(&mut self.random, now));
+            let id = self.register_domain(name, Some(shape.organization_id), vec![ValidationKind::Ov], method, token, &[], now);
             if let Some(domain) = self.domains.get_mut(id).filter(|_| shape.validated) {
                 domain.approve(method, now, reuse_days);
             }
