@@ -21,7 +21,7 @@ actions:
 
 /// Orders by the sandbox with a common name of 21 characters, and reads the new member.
 const PROGRAM: &str = r####"
-use shomei::{PrivateKey, Sandbox, certcentral::{Plan, Product, OrganizationId, raw::DOCUMENT, types::Order}};
+use shomei::{KeyAlgorithm, PrivateKey, Sandbox, certcentral::{Plan, Product, OrganizationId, raw::DOCUMENT, types::Order}};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,8 +34,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let me: serde_json::Value = cc.request(http::Method::GET, "/user/me").send().await?;
     println!("user {}", me["id"].is_number());
     let name = "aaaaaaaaa.example.com";
-    let csr = PrivateKey::generate()?.sign_csr([name])?;
-    let order = cc.orders().order(Product::BASIC_OV, csr).common_name(name).plan(Plan::years(1)).organization(OrganizationId(1)).send().await;
+    let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr([name])?;
+    let order = cc.orders().issue(Product::BASIC_OV, csr).common_name(name).plan(Plan::years(1)).organization(OrganizationId(1)).send().await;
     match order {
         Err(error) if error.is_invalid_input() => println!("refused: {error}"),
         other => println!("not refused here: {}", other.is_ok() || other.is_err()),
