@@ -67,8 +67,11 @@ impl Adoption<'_, '_> {
     /// Members that the newer schema does not have are added to it; what is called otherwise there is read under both names.
     fn members(&mut self, schema: &Value, target: &mut Value) {
         for (name, member) in entries(&schema["properties"]) {
-            let found =
-                entries(&target["properties"]).find(|(known, _)| same_as(member).map_or(snake(known) == name, |same| *known == same));
+            let is_it = |known: &str| match same_as(member) {
+                Some(same) => known == same,
+                None => snake(known) == name,
+            };
+            let found = entries(&target["properties"]).find(|(known, _)| is_it(known));
             match found.map(|(known, there)| (known.to_owned(), self.kind(there, false) == self.kind(member, true))) {
                 Some((known, true)) if snake(&known) != name => {
                     // Nothing may stand beside a `$ref`.
