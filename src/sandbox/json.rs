@@ -184,7 +184,7 @@ fn whole(value: &Value) -> Option<i64> {
         Value::String(digits) => digits.trim().parse().ok(),
         Value::Number(number) => number.as_i64().or_else(|| {
             let number = number.as_f64()?;
-            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and below what a double holds exactly")]
+            // It is whole, and below what a double holds exactly.
             (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
         }),
         _ => None,

@@ -208,7 +208,7 @@ fn asked(word: &'static str) -> Asked {
 fn whole(value: &Value) -> Option<i32> {
     let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
     let is_in_range = (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number);
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+    // It is whole and in range.
     is_in_range.then_some(number as i32)
 }
 
