@@ -32,9 +32,9 @@ pub(crate) use shown::excerpt;
 /// | there was no rate-limit slot before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection was lost | `is_connection` and `was_sent` | perhaps |
 /// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
-/// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
+/// | the service refused | `status`, `code`, `api_errors`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
-/// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `entries`) | `status` | perhaps |
+/// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `api_errors`) | `status` | perhaps |
 /// | the response could not be decoded, or too large | `is_decode` | perhaps |
 /// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
 /// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |

@@ -38,7 +38,7 @@ impl Sandbox {
     /// There is no such order.
     pub fn hold_order(&self, order_id: impl Into<u64>) -> Result<(), SandboxError> {
         let order_id = order_id.into();
-        self.others(|account, _| account.hold_order(order_id, true))
+        self.others(|account, now| account.hold_order(order_id, true, now))
     }
 
     /// DigiCert has finished its final check.
@@ -48,7 +48,7 @@ impl Sandbox {
     /// There is no such order.
     pub fn release_order(&self, order_id: impl Into<u64>) -> Result<(), SandboxError> {
         let order_id = order_id.into();
-        self.others(|account, _| account.hold_order(order_id, false))
+        self.others(|account, now| account.hold_order(order_id, false, now))
     }
 
     /// DigiCert brings an order over from an older console; such orders can be marked as renewed.

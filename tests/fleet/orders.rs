@@ -25,7 +25,8 @@ fn within_two_hours(sandbox: &Sandbox) -> (Service, Issued) {
         |_, _, _| {},
         move |kind, _, passing| {
             if kind == "POST /order/certificate/ssl_securesite_ov" || kind.starts_with("POST /order/certificate/ssl") {
-                let id = passing.body.as_ref().unwrap()["id"].as_u64().unwrap();
+                // A refusal has none.
+                let Some(id) = passing.body.as_ref().and_then(|body| body["id"].as_u64()) else { return };
                 held.hold_order(id).unwrap();
                 let at = Instant::now() + (2 * HOUR).mul_f64(random.lock().unwrap().f64());
                 times.lock().unwrap().insert(id, at);

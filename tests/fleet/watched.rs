@@ -48,12 +48,12 @@ async fn watch(service: &Service, orders: &[OrderId], long: Duration) -> BTreeMa
     seen
 }
 
-/// Each order came first as pending, and then once as issued.
+/// Each order came first as it was held, and then once as issued.
 fn complete(seen: &BTreeMap<OrderId, Vec<(OrderChange, Instant)>>, orders: &[OrderId]) {
     assert_eq!(seen.len(), orders.len());
     for (order, changes) in seen {
         let states: Vec<_> = changes.iter().map(|(change, _)| (change.previous.clone(), change.status.clone())).collect();
-        let pending = Some(OrderStatus::Pending);
+        let pending = Some(OrderStatus::Processing);
         assert_eq!(states, [(None, pending.clone()), (pending, Some(OrderStatus::Issued))], "order {order}");
     }
 }

@@ -33,9 +33,9 @@ use crate::error::Error;
 /// Many items on their way, as a [`Stream`] of their results: [`Orders::issue_all`](super::super::Orders::issue_all),
 /// [`Orders::renew_all`](super::super::Orders::renew_all), [`Domains::validate_all`](super::super::Domains::validate_all).
 ///
-/// It moves only while it is polled, and takes new items only as results are taken. So many items at a time are being worked at; the others
-/// wait in little memory. The failure of one never stops the rest: it comes with its item. What comes as an error of the stream ends it, such as
-/// a journal that cannot be written.
+/// It moves only while it is polled. So many items at a time are being worked at; those that wait for the service wait in little memory. The
+/// failure of one never stops the rest: it comes with its item. What comes as an error of the stream ends it, such as a journal that cannot be
+/// written.
 ///
 /// What [may have been done](Error::is_ambiguous) is set aside, looked for once more when everything else has begun, and then reported.
 ///

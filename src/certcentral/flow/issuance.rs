@@ -286,7 +286,7 @@ impl Flow for Issuance {
             }
             Certificate::Rejected => Ok(Found::Ended(order.into(), format!("the further certificate of order {id} is rejected"))),
             Certificate::NotYet => {
-                if standing != Standing::Issued && (in_detail || progress.status != order.status) {
+                if standing != Standing::Issued && (in_detail || self::standing(progress.status.as_ref()) != standing) {
                     progress.blockers = missing(&self.client.orders().validation(id).send().await?);
                 }
                 progress.status = order.status.clone();
@@ -326,9 +326,10 @@ impl Issuance {
 
     /// Whether the response to the order has told all that a poll could find out.
     pub(in crate::certcentral) fn rests_first(&self) -> bool {
+        // The id of the certificate comes with the response whether or not it is issued.
         let waits = |(response, _): &(Box<types::OrderResponse>, _)| {
             let is_approved = !response.requests.iter().any(|request| approval::is_waiting(request.status.as_ref()));
-            response.certificate_id.is_none() && is_approved
+            response.certificate_chain.is_empty() && is_approved
         };
         self.awaited == Awaited::Order && self.placed.as_ref().is_some_and(waits)
     }

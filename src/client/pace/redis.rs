@@ -94,7 +94,7 @@ impl RedisSlidingWindow {
         Ok(Self { shared: Arc::new(Shared { store: Store::new(client, name, rates), state: Mutex::new(state) }) })
     }
 
-    /// How long a place may be held: longer than an attempt takes at most ([`timeout`](crate::ClientBuilder::timeout)). 5 min unless
+    /// How long a place may be held: longer than an attempt takes at most ([`attempt_timeout`](crate::ClientBuilder::attempt_timeout)). 5 min unless
     /// set, a day at most. Clones share it.
     #[must_use]
     pub fn hold(self, hold: Duration) -> Self {

@@ -129,6 +129,8 @@ pub(crate) struct Order {
     pub(crate) placed: DateTime<Utc>,
     /// Set aside for the vendor's final check.
     pub(crate) held: bool,
+    /// When the vendor last let it go: nothing is issued before.
+    pub(crate) released: Option<DateTime<Utc>>,
     pub(crate) dcv_method: DcvMethod,
     pub(crate) scope: DcvScope,
     /// One value for all names of the order.

@@ -88,8 +88,12 @@ impl Account {
     }
 
     /// The vendor holds an order back for its final check, or lets it go.
-    pub(crate) fn hold_order(&mut self, order_id: u64, held: bool) -> Done {
-        self.orders.get_mut(order_id).ok_or_else(unknown_order)?.held = held;
+    pub(crate) fn hold_order(&mut self, order_id: u64, held: bool, now: DateTime<Utc>) -> Done {
+        let order = self.orders.get_mut(order_id).ok_or_else(unknown_order)?;
+        if order.held && !held {
+            order.released = Some(now);
+        }
+        order.held = held;
         Ok(())
     }
 

@@ -192,15 +192,10 @@ impl<W: Work> Driver<W> {
         self.work.prepare().await
     }
 
-    /// The result before was worked on: whoever asks for the next one is done with it. It need not be waited for.
+    /// The result before was worked on: whoever asks for the next one is done with it.
     async fn acknowledge(&mut self) {
-        let (Some(id), Some(memory)) = (self.delivered.take(), &self.setup.memory) else { return };
-        let written = match Entry::<()>::new(&id, Standing::Done, None).line() {
-            Ok(line) => memory.append(line).now_or_never().unwrap_or(Ok(())),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            self.fail(error);
+        if let Some(id) = self.delivered.take() {
+            self.note(&id, Standing::Done).await;
         }
     }
 
@@ -338,7 +333,7 @@ impl<W: Work> Driver<W> {
         }
     }
 
-    /// Writes down what becomes of an item, where that is not a reason to wait.
+    /// Writes down what has become of an item.
     async fn note(&mut self, id: &str, standing: Standing) {
         let Some(memory) = &self.setup.memory else { return };
         let written = match Entry::<()>::new(id, standing, None).line() {

@@ -6,19 +6,14 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
-    thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use tokio::sync::oneshot;
 
 use super::memory::{Entry, Memory, Standing};
 use crate::error::Error;
-
-/// So many events are written with one flush at most.
-const AT_ONCE: usize = 256;
 
 /// A file in which a fleet writes down what it does, so that it goes on after it was killed, and does nothing twice. The feature `journal`.
 ///
@@ -60,23 +55,17 @@ pub struct Journal {
 struct Inner {
     path: PathBuf,
     state: Mutex<State>,
-    lines: Option<mpsc::Sender<Line>>,
-    writer: Option<thread::JoinHandle<()>>,
 }
 
 struct State {
     kind: Option<String>,
     /// The last event of each item, and where it stands.
     items: HashMap<String, (Standing, u64)>,
-    /// For reading single lines.
-    reader: File,
+    file: File,
     /// Where the next line will stand.
     end: u64,
-}
-
-struct Line {
-    text: String,
-    written: oneshot::Sender<Result<(), Arc<io::Error>>>,
+    /// What has kept a line from being written: nothing is written any more.
+    broken: Option<String>,
 }
 
 /// The first line.
@@ -111,26 +100,11 @@ impl Journal {
         }
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(unusable)?;
-        let reader = file.try_clone().map_err(unusable)?;
-        let state = read(reader, &fail).map_err(|error| error.unwrap_or_else(unusable))?;
+        let state = read(file, &fail).map_err(|error| error.unwrap_or_else(unusable))?;
         // What is torn is cut off, so that the next line begins a line.
-        file.set_len(state.end).map_err(unusable)?;
-        file.sync_all().map_err(unusable)?;
-        let (lines, received) = mpsc::channel();
-        let writer = thread::Builder::new().name("shomei-journal".to_owned()).spawn(move || write(file, &received)).map_err(unusable)?;
-        let inner = Inner { path: path.to_owned(), state: Mutex::new(state), lines: Some(lines), writer: Some(writer) };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-}
-
-/// Whatever was noted is written, and the lock given up.
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.lines = None;
-        if let Some(writer) = self.writer.take() {
-            // A writer that has panicked has nothing more to write.
-            let _ = writer.join();
-        }
+        state.file.set_len(state.end).map_err(unusable)?;
+        state.file.sync_all().map_err(unusable)?;
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), state: Mutex::new(state) }) })
     }
 }
 
@@ -166,24 +140,27 @@ fn read(file: File, fail: &impl Fn(String) -> Error) -> Result<State, Result<Err
         }
         end += length as u64;
     }
-    Ok(State { kind, items, reader: file, end })
+    drop(lines);
+    Ok(State { kind, items, file, end, broken: None })
 }
 
-/// Writes lines as they come, those that came together with one flush. After an error nothing is written any more.
-fn write(mut file: File, received: &mpsc::Receiver<Line>) {
-    let mut broken: Option<Arc<io::Error>> = None;
-    while let Ok(first) = received.recv() {
-        let mut lines = vec![first];
-        lines.extend(received.try_iter().take(AT_ONCE - 1));
-        if broken.is_none() {
-            let text: String = lines.iter().map(|line| &*line.text).collect();
-            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
-            broken = written.err().map(Arc::new);
+impl State {
+    /// Writes a line, and has it on the disk. After an error nothing is written any more.
+    fn write(&mut self, line: &str) -> Result<(), String> {
+        if let Some(why) = &self.broken {
+            return Err(why.clone());
         }
-        for line in lines {
-            // Nobody may wait for it any more.
-            let _ = line.written.send(broken.clone().map_or(Ok(()), Err));
+        let written = self.file.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            self.broken = Some(error.to_string());
+            return Err(error.to_string());
         }
+        let at = self.end;
+        self.end += line.len() as u64 + 1;
+        if let Ok(Entry { item, state, .. }) = serde_json::from_str::<Entry<IgnoredAny>>(line) {
+            self.items.insert(item, (state, at));
+        }
+        Ok(())
     }
 }
 
@@ -194,25 +171,6 @@ impl Inner {
 
     fn fail(&self, what: impl fmt::Display) -> Error {
         Error::invalid("journal", format!("{}: {what}", self.path.display()))
-    }
-
-    /// Sends a line to be written. Lines are written in the order in which this is called.
-    fn send(self: &Arc<Self>, state: &mut State, mut text: String) -> BoxFuture<'static, Result<(), Error>> {
-        text.push('\n');
-        state.end += text.len() as u64;
-        let (written, answer) = oneshot::channel();
-        let is_sent = self.lines.as_ref().is_some_and(|lines| lines.send(Line { text, written }).is_ok());
-        let inner = Arc::clone(self);
-        async move {
-            if !is_sent {
-                return Err(inner.fail("its writer is gone"));
-            }
-            match answer.await {
-                Ok(written) => written.map_err(|error| inner.fail(error)),
-                Err(_) => Err(inner.fail("its writer is gone")),
-            }
-        }
-        .boxed()
     }
 }
 
@@ -226,9 +184,7 @@ impl Memory for Journal {
                 let head = Head { journal: kind.to_owned(), version: VERSION };
                 let line = serde_json::to_string(&head).map_err(|error| self.inner.fail(error))?;
                 state.kind = Some(kind.to_owned());
-                // Whatever is wrong with it is wrong with the next line, too.
-                drop(self.inner.send(&mut state, line));
-                Ok(())
+                state.write(&line).map_err(|error| self.inner.fail(error))
             }
         }
     }
@@ -252,20 +208,21 @@ impl Memory for Journal {
         let mut state = self.inner.state();
         let (_, at) = *state.items.get(item).ok_or_else(|| self.inner.fail(format!("nothing is known of {item}")))?;
         let mut read = || -> io::Result<String> {
-            state.reader.seek(SeekFrom::Start(at))?;
+            state.file.seek(SeekFrom::Start(at))?;
             let mut line = String::new();
-            BufReader::new(&state.reader).read_line(&mut line)?;
+            BufReader::new(&state.file).read_line(&mut line)?;
             Ok(line)
         };
         read().map_err(|error| self.inner.fail(error))
     }
 
     fn append(&self, line: String) -> BoxFuture<'static, Result<(), Error>> {
-        let mut state = self.inner.state();
-        if let Ok(Entry { item, state: standing, .. }) = serde_json::from_str::<Entry<IgnoredAny>>(&line) {
-            let at = state.end;
-            state.items.insert(item, (standing, at));
+        let inner = Arc::clone(&self.inner);
+        async move {
+            let journal = Arc::clone(&inner);
+            let written = tokio::task::spawn_blocking(move || journal.state().write(&line)).await;
+            written.unwrap_or_else(|error| Err(error.to_string())).map_err(|error| inner.fail(error))
         }
-        self.inner.send(&mut state, line)
+        .boxed()
     }
 }

@@ -76,7 +76,9 @@ impl Account {
 
     /// When a validated certificate is issued.
     fn issued_at(&self, certificate: &Certificate) -> Option<DateTime<Utc>> {
-        Some(after(certificate.validated?, self.settings.issue_delay))
+        let due = after(certificate.validated?, self.settings.issue_delay);
+        let released = self.orders.get(certificate.order_id).and_then(|order| order.released);
+        Some(released.map_or(due, |released| due.max(released)))
     }
 
     /// The next time at which something may happen to an order by itself.

@@ -71,6 +71,7 @@ impl Account {
             plan: Plan { term: form.term, multi_year: form.multi_year, bonus_days: form.bonus_days, days: None },
             placed: now,
             held: false,
+            released: None,
             dcv_method: form.dcv_method,
             scope: form.scope,
             provisioning: form.provisioning,
