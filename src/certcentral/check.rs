@@ -194,9 +194,9 @@ mod tests {
         prop_oneof![8 => names.clone(), 2 => names.clone().prop_map(|name| format!("*.{name}")), 1 => names.prop_map(|name| name + ".")]
     }
 
-    /// A pattern cannot count the letters of a last label that begins with digits.
-    fn has_a_long_last_label(name: &str) -> bool {
-        name.rsplit('.').next().is_some_and(|label| label.len() > 63)
+    /// A pattern that counted the letters of labels would take ages to fail (see openapi/README.md); the service counts them.
+    fn has_a_long_label(name: &str) -> bool {
+        name.split('.').any(|label| label.len() > 63)
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
         #[test]
         fn a_domain_name_is_taken_here_as_by_the_document(given in nearly_a_name()) {
             let sent = given.strip_suffix('.').unwrap_or(&given);
-            prop_assume!(!has_a_long_last_label(sent));
+            prop_assume!(!has_a_long_label(sent));
             let passes = lets_pass("add_domain", json!({"name": sent, "validations": [{"type": "ov"}]}));
             prop_assert_eq!(domain_name("name", &given).is_ok(), passes, "{}", given);
         }
@@ -323,13 +323,16 @@ mod tests {
             }
             let given = given.strip_suffix('.').unwrap_or(&given);
             let like_an_address = given.contains(':') || given.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-            prop_assume!(!like_an_address && !has_a_long_last_label(given));
+            prop_assume!(!like_an_address && !has_a_long_label(given));
             prop_assert_eq!(taken.is_ok(), passes(given), "{}", given);
         }
 
         #[test]
-        fn an_address_is_taken_here_as_by_the_document(local in "[a-zA-Z0-9.@ ,;<>+\u{85}\u{a0}\u{feff}-]{0,66}", domain in nearly_a_name()) {
-            prop_assume!(!domain.ends_with('.') && !has_a_long_last_label(&domain) && local.len() == local.chars().count());
+        fn an_address_is_taken_here_as_by_the_document(
+            local in prop_oneof![4 => "[a-zA-Z0-9.@ ,;<>+-]{0,64}", 1 => "[a\u{85}\u{a0}\u{feff}日]{0,16}"],
+            domain in nearly_a_name(),
+        ) {
+            prop_assume!(!domain.ends_with('.') && !has_a_long_label(&domain));
             let given = format!("{local}@{domain}");
             prop_assert_eq!(email("emails", &given).is_ok(), lets_pass("set_additional_emails", json!({"additional_emails": [given]})), "{}", given);
         }

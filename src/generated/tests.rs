@@ -274,6 +274,8 @@ fn rules_are_those_of_json_schema(name: &str, operations: &'static [super::Opera
                             .map(str::to_owned)
                             .into_iter()
                             .chain([63, 64, 65, 128, 129, 253, 254].map(|length| "a".repeat(length)))
+                            // Nearly right to the end: a pattern that can split them in many ways would not come to one.
+                            .chain(["a.", "a-", "1-", "aa-a."].map(|part| part.repeat(60) + "com-"))
                             .map(Value::from)
                             .collect(),
                     };

@@ -21,11 +21,18 @@ impl Member<'_> {
 
     /// A body that has this member alone.
     pub(crate) fn body(&self, value: &Value) -> Value {
-        let last = self.steps.len() - 1;
-        self.steps.iter().enumerate().rfold(value.clone(), |value, (index, (name, is_list))| {
-            let value = if *is_list && index < last { json!([value]) } else { value };
-            json!({*name: value})
-        })
+        let (last, above) = self.steps.split_last().expect("a member has a name");
+        Self::within(above, json!({last.0: value}))
+    }
+
+    /// The same body without the member.
+    pub(crate) fn absent(&self) -> Value {
+        let (_, above) = self.steps.split_last().expect("a member has a name");
+        Self::within(above, json!({}))
+    }
+
+    fn within(above: &[(&str, bool)], object: Value) -> Value {
+        above.iter().rfold(object, |value, (name, is_list)| if *is_list { json!({*name: [value]}) } else { json!({*name: value}) })
     }
 }
 

@@ -16,7 +16,7 @@ use super::{WOBBLES, source, wobbles};
 const DOCUMENTS: [(&str, &str, &[&str]); 3] = [
     ("certcentral", "certcentral", &["certcentral"]),
     ("pocketsign_verify_v1", "pocketsign-verify-v1", &["pocketsign", "pocketsign/v1"]),
-    ("pocketsign_verify_v2", "pocketsign-verify-v2", &["pocketsign", "pocketsign/v2"]),
+    ("pocketsign_verify_v2", "pocketsign-verify-v2", &["pocketsign"]),
 ];
 
 const HEAD: &str =
@@ -38,7 +38,7 @@ fn files(room: &str, into: &mut Vec<PathBuf>) {
     fn gather(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            let own = path.file_stem().is_some_and(|name| name == "v1" || name == "v2");
+            let own = path.file_stem().is_some_and(|name| name == "v1");
             if path.is_dir() && !own {
                 gather(&path, into);
             } else if path.extension().is_some_and(|extension| extension == "rs") && !own {

@@ -8,12 +8,13 @@ use crate::sandbox::certcentral::ROUTES;
 use crate::sandbox::json::{Members, Type};
 
 /// What the document leaves out on purpose: how older clients name the method, and a container that only some of the vendor's pages have.
-const OLDER: [&str; 8] = [
+const OLDER: [&str; 9] = [
     "POST /domain dcv",
     "POST /domain dcv.method",
     "POST /organization container",
     "POST /organization container.id",
     "POST /order/certificate/{}/duplicate comments",
+    "POST /container/{}/children allowed_domain_names",
     // Its path is known alone.
     "POST /account/metadata label",
     "POST /account/metadata data_type",
