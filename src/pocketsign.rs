@@ -101,14 +101,36 @@ pub mod raw {
 
 /// The builders that the operations return, one type an operation. Those with a version as parameter serve both.
 pub mod builders {
-    pub use super::{
-        certificates::{DeleteCertificate, GetCertificate, GetCertificateStatus},
-        check_status::{CheckCertificateStatus, CheckUserStatus, FreshCheck},
-        list::{ListCertificates, ListStatusHistory, ListUsers, ListVerifications},
-        sign_in::SignIn,
-        users::{DeleteUser, GetUser},
-        verifications::{DeleteVerification, GetVerification, Verify},
-    };
+    crate::docs::named! { super
+        certificates {
+            DeleteCertificate "証明書情報の削除",
+            GetCertificate "証明書情報の取得",
+            GetCertificateStatus "証明書失効確認履歴の取得",
+        }
+        check_status {
+            CheckCertificateStatus "証明書の失効確認" "失効確認" "現況確認",
+            CheckUserStatus "利用者の現況確認" "現況確認",
+            FreshCheck "当日分の失効情報" "失効確認" "現況確認",
+        }
+        list {
+            ListCertificates "証明書情報の検索",
+            ListStatusHistory "証明書失効確認履歴の検索" "失効確認履歴",
+            ListUsers "利用者情報の検索",
+            ListVerifications "署名検証結果の検索",
+        }
+        sign_in {
+            SignIn "サインイン" "ログイン" "利用者の特定",
+        }
+        users {
+            DeleteUser "利用者情報の削除",
+            GetUser "利用者情報の取得",
+        }
+        verifications {
+            DeleteVerification "署名検証結果の削除",
+            GetVerification "署名検証結果の取得",
+            Verify "署名検証",
+        }
+    }
 }
 
 /// The responses of the service: plain structs, generated from the document of v2. The service leaves out what is zero, so almost all is

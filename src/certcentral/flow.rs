@@ -72,14 +72,49 @@ mod upkeep;
 pub use self::fleet::Journal;
 pub(super) use self::issuance::Awaited;
 pub use self::{
-    approval::{Approval, ApprovalToken, DriveApproval, PendingApproval, ResumeApproval},
-    domain_validation::{
-        DomainValidation, DomainValidationState, DomainValidationToken, PendingValidation, ResumeValidation, ValidateDomain,
-    },
-    fleet::{Fleet, FleetControl, FleetEstimate, FleetItem, FleetProgress, IssueAll, OrderChange, ValidateAll},
+    approval::ApprovalToken,
+    domain_validation::{DomainValidationState, DomainValidationToken},
+    fleet::{FleetControl, FleetEstimate, FleetItem, FleetProgress},
     instructions::DcvInstructions,
-    issuance::{Blocker, Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance},
+    issuance::{Blocker, IssuanceState, IssuanceToken, IssuanceWarning, Issued},
     pending::Pending,
-    revocation::{GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
-    upkeep::{ExpiringOrder, ListExpiring, RenewalAction, RevalidateDomains, Revalidated},
+    upkeep::{RenewalAction, Revalidated},
 };
+
+super::named! { self
+    approval {
+        Approval "申請レビュー・承認",
+        DriveApproval "リクエストの承認",
+        PendingApproval "承認待ち",
+        ResumeApproval "承認の再開",
+    }
+    domain_validation {
+        DomainValidation "ドメイン名利用権確認" "DCV",
+        PendingValidation "ドメイン名利用権確認待ち",
+        ResumeValidation "ドメイン名利用権確認の再開",
+        ValidateDomain "ドメイン名利用権確認" "ドメインの事前認証",
+    }
+    fleet {
+        Fleet "一括処理",
+        IssueAll "証明書の一括申請" "一括更新",
+        OrderChange "オーダーのステータス変更",
+        ValidateAll "ドメイン名利用権確認の一括処理",
+    }
+    issuance {
+        Issuance "証明書の発行",
+        PendingIssuance "発行待ち",
+        ResumeIssuance "発行待ちの再開",
+    }
+    revocation {
+        GetPlanDaysLeft "プランの残日数",
+        PendingRevocation "失効待ち",
+        Revocation "失効",
+        RevokeCertificate "失効" "証明書の失効",
+        RevokeOrder "失効" "オーダーの失効",
+    }
+    upkeep {
+        ExpiringOrder "期限が近いオーダー",
+        ListExpiring "期限が近いオーダーの一覧",
+        RevalidateDomains "ドメイン名利用権確認のやり直し" "ドメインの再認証",
+    }
+}

@@ -12,6 +12,7 @@ use super::{
 use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
+    #[doc(alias = "証明書")]
     /// The certificates of a tenant: [`PocketSign::certificates`](crate::PocketSign::certificates).
     Certificates of PocketSign
 }

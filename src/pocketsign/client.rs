@@ -57,11 +57,13 @@ macro_rules! client {
                 $($handles)::+::Verifications::new(self)
             }
 
+            #[doc(alias("サインイン", "ログイン"))]
             /// Signs a person in, or registers them: verifies a signature and finds out who made it, in one call.
             pub fn sign_in(&self, signed: SignedData) -> SignIn<'_, Self> {
                 SignIn::new(self, signed)
             }
 
+            #[doc(alias("現況確認", "一斉確認"))]
             /// Checks many certificates or users, as a stream of results: the periodic 現況確認. See [`sweep`](super::sweep).
             pub fn sweep(&self) -> SweepBuilder<Self> {
                 SweepBuilder::new(self)

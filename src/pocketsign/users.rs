@@ -12,6 +12,7 @@ use super::{
 use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
+    #[doc(alias = "利用者")]
     /// The users of a tenant: [`PocketSign::users`](crate::PocketSign::users).
     Users of PocketSign
 }

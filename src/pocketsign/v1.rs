@@ -9,12 +9,28 @@ pub use self::{certificates::Certificates, users::Users, verifications::Verifica
 
 /// The builders that the operations return, where v2's have another shape.
 pub mod builders {
-    pub use super::{
-        certificates::{CheckStatusByContent, DeleteCertificate, GetCertificate},
-        list::{ListCertificates, ListStatusHistory, ListUsers, ListVerifications},
-        users::{DeleteUser, GetUser},
-        verifications::{DeleteVerification, GetVerification, Verify},
-    };
+    crate::docs::named! { super
+        certificates {
+            CheckStatusByContent "証明書データによる失効確認",
+            DeleteCertificate "証明書情報の削除",
+            GetCertificate "証明書情報の取得",
+        }
+        list {
+            ListCertificates "証明書情報の検索",
+            ListStatusHistory "失効確認履歴の取得" "失効確認履歴",
+            ListUsers "利用者の検索",
+            ListVerifications "署名検証結果の検索",
+        }
+        users {
+            DeleteUser "利用者情報の削除",
+            GetUser "利用者情報の取得",
+        }
+        verifications {
+            DeleteVerification "署名検証結果の削除",
+            GetVerification "署名検証結果の取得",
+            Verify "署名検証",
+        }
+    }
 }
 
 /// The responses that v2 has no counterpart of. All others are [`types`](super::types) of v2: a response that lacks what is documented is

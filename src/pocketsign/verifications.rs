@@ -6,6 +6,7 @@ use super::{CheckMethod, SignedData, VerificationId, builders::ListVerifications
 use crate::{client::call, docs::docs, error::Error, generated::pocketsign_verify_v2::types as wire};
 
 handle! {
+    #[doc(alias = "署名検証")]
     /// The verifications of a tenant: [`PocketSign::verifications`](crate::PocketSign::verifications).
     Verifications of PocketSign
 }

@@ -18,6 +18,7 @@ use crate::{
 };
 
 handle! {
+    #[doc(alias = "証明書")]
     /// The certificates of a tenant: [`PocketSignV1::certificates`].
     Certificates of PocketSignV1
 }

@@ -11,6 +11,7 @@ use crate::{
 };
 
 handle! {
+    #[doc(alias = "利用者")]
     /// The users of a tenant: [`PocketSignV1::users`].
     Users of PocketSignV1
 }

@@ -16,6 +16,7 @@ use crate::{
 };
 
 handle! {
+    #[doc(alias = "署名検証")]
     /// The verifications of a tenant: [`PocketSignV1::verifications`](crate::pocketsign::PocketSignV1::verifications).
     Verifications of PocketSignV1
 }
