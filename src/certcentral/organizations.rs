@@ -165,6 +165,7 @@ impl<'c> Organizations<'c> {
         #[builder(default)]
         offset: u64,
     ) -> Result<(CertCentral, queries::ListOrganizations), Error> {
+        #[allow(clippy::needless_update, reason = "an edit of the document may add parameters")]
         let query = queries::ListOrganizations {
             container_id: container,
             filters_status: status.map(|status| status.to_string()),

@@ -59,6 +59,7 @@ impl<'c> Domains<'c> {
         #[builder(default)]
         offset: u64,
     ) -> Result<(CertCentral, queries::ListDomains), Error> {
+        #[allow(clippy::needless_update, reason = "an edit of the document may add parameters")]
         let query = queries::ListDomains {
             container_id: container,
             filters_search: search.map(|search| search.checked("search").map(str::to_owned)).transpose()?,

@@ -419,7 +419,7 @@ async fn a_pacer_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
 
     let script = Script::new(&[Status(200)]);
     let error = script.client(|builder| builder.rate_limiter(Arc::new(Broken))).write().await.unwrap_err();
-    assert!(!error.was_sent() && error.to_string().contains("the store is gone"), "{error}");
+    assert!(!error.was_sent() && format!("{error:#}").contains("the store is gone"), "{error}");
     assert_eq!((error.attempts(), script.sent()), (0, 0));
 }
 

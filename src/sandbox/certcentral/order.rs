@@ -300,6 +300,7 @@ mod tests {
             .place("issued", 3.0, 0.0)
             .place("revoked", 4.0, 0.0)
             .place("rejected", 0.5, 1.4)
+            .place("needs_csr", 0.0, 2.4)
             .place("canceled", 1.2, 2.4)
             .place("reissue_pending", 2.3, 1.6)
             .place("expired", 4.0, 1.1)

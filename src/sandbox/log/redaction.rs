@@ -108,6 +108,10 @@ impl Service {
             let member =
                 name.split(['[', ']']).rfind(|part| part.bytes().any(|byte| byte.is_ascii_alphabetic())).unwrap_or(&name).to_owned();
             let mut value = Value::from(value.into_owned());
+            // The `message` of a GET is the whole request.
+            if self == Self::PocketSign && member == "message" {
+                value = HIDDEN.into();
+            }
             self.walk(&member, &mut value, false);
             (name.into_owned(), value.as_str().unwrap_or_default().to_owned())
         });
