@@ -63,7 +63,7 @@ const ID: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 #[test]
 fn no_server_is_the_default() {
     let error = PocketSign::v2(ApiKey::new("token").unwrap()).build().unwrap_err();
-    assert!(error.is_configuration() && error.to_string().contains("which server"), "{error}");
+    assert!(error.is_configuration() && error.to_string().contains("required, as this service has no default server"), "{error}");
     assert!("staging".parse::<Environment>().unwrap_err().is_configuration());
     assert!(ApiKey::new(" ").unwrap_err().is_invalid_input());
     for environment in [Environment::Mock, Environment::Test, Environment::Production] {

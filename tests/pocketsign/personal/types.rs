@@ -123,7 +123,7 @@ async fn shown() -> Vec<(&'static str, String)> {
     vec![
         ("CertificateContent", format!("{content:?} {content:#?}")),
         ("SignInOutcome", outcome_shown),
-        ("Person", format!("{person:?} {person:#?}")),
+        ("SignedIn", format!("{person:?} {person:#?}")),
         ("PersonalAttributes", format!("{attributes:?} {attributes:#?}")),
         ("PocketSignV1", format!("{v1:?} {:?} {:?} {:?} {:?}", v1.certificates(), v1.users().list(), v1.verifications(), v1.sweep())),
         ("PocketSignV2", format!("{v2:?} {:?} {:?} {:?} {:?}", v2.certificates(), v2.users().list(), v2.verifications(), v2.sweep())),
