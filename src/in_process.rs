@@ -82,7 +82,7 @@ impl Sandbox {
     /// A client of this sandbox's PocketSign Verify, version 2, as its first tenant: the same state as version 1.
     ///
     /// ```
-    /// # use shomei::{Sandbox, Error, pocketsign::{HashAlgorithm, Outcome}, sandbox::PersonDetails};
+    /// # use shomei::{Sandbox, Error, pocketsign::{HashAlgorithm, SignInOutcome}, sandbox::PersonDetails};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Error> {
     /// let sandbox = Sandbox::new();
@@ -90,7 +90,7 @@ impl Sandbox {
     /// let card = sandbox.jpki().card(PersonDetails::default());
     /// let (digest, signature) = card.authentication.sign(b"a challenge");
     /// let outcome = ps.sign_in().signature(card.authentication.der(), HashAlgorithm::Sha256, digest, signature).send().await?;
-    /// assert!(matches!(outcome, Outcome::New(_)));
+    /// assert!(matches!(outcome, SignInOutcome::New(_)));
     /// # Ok(())
     /// # }
     /// ```

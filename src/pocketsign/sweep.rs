@@ -24,7 +24,7 @@
 //!         }
 //!         store(swept);
 //!         // After it is stored: what is done is not asked again. Each target takes some 20 bytes of it.
-//!         if sweep.left() % 100 == 0 {
+//!         if sweep.remaining() % 100 == 0 {
 //!             std::fs::write("cursor.json", serde_json::to_string(&sweep.cursor())?)?;
 //!         }
 //!     }
