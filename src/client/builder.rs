@@ -113,7 +113,7 @@ impl<S: Service> ClientBuilder<S> {
         self
     }
 
-    /// The longest that the flows look for a write whose response was lost: see [`CallOptions::recovery_timeout`].
+    /// The longest that the flows look for a write whose response was lost: see [`CallOptions::recovery_timeout`](crate::CallOptions::recovery_timeout).
     #[cfg(feature = "certcentral")]
     #[must_use]
     pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
