@@ -64,12 +64,16 @@ fn read<T: DeserializeOwned>(json: Json, operation: &'static str, body: &[u8], i
         // A type that reads itself would take it for its members in a row.
         _ => return Err(nowhere(serde_json::Error::custom("a list stands where an object is documented"))),
     };
-    serde_json::from_slice(body).or_else(|error| match json {
+    let error = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    match json {
         #[cfg(feature = "pocketsign")]
         Json::Protobuf => Err(located::<T>(body, error)),
         #[cfg(feature = "certcentral")]
         Json::Loose => forgiven(operation, body, in_full).map_err(|again| again.unwrap_or_else(|| nowhere(error))),
-    })
+    }
 }
 
 /// The value of a body that could not be read at first: then no member may stand twice, and none is forgiven. `None` if it is no JSON.
