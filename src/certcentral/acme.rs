@@ -63,9 +63,7 @@ impl<'c> Acme<'c> {
         /// Which certificate profile is used.
         profile: Option<AcmeProfileOption>,
     ) -> Result<types::AcmeCredentials, Error> {
-        if organization.is_none() && product.needs_organization() {
-            return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
-        }
+        product.check_organization(organization)?;
         if years.is_none() && days.is_none() {
             return Err(Error::invalid("days", "say how long certificates last: in days, or in years"));
         }

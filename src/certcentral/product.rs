@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use super::{
-    IssuanceLimits, ProductNameId,
+    IssuanceLimits, OrganizationId, ProductNameId,
     check::{self, Trust},
 };
 use crate::error::Error;
@@ -117,6 +117,14 @@ impl Product {
     #[must_use]
     pub fn needs_organization(&self) -> bool {
         matches!(self.level, Some(ValidationLevel::Ov | ValidationLevel::Ev))
+    }
+
+    /// Whether an order that names this organization, or none, has what the product needs.
+    pub(super) fn check_organization(&self, organization: Option<OrganizationId>) -> Result<(), Error> {
+        if organization.is_none() && self.needs_organization() {
+            return Err(Error::invalid("organization", format!("{self} requires an organization")));
+        }
+        Ok(())
     }
 
     /// Whether its certificates serve TLS.

@@ -143,7 +143,7 @@ impl<'c> Orders<'c> {
             self.client.core.seals.open(token.sealed)?;
             return Err(Error::invalid(
                 "save_with",
-                "this was not sent yet; resume it with a `save` function that records that it is being sent, so that it is never sent twice",
+                "this was not sent yet; set save_with, so that it is recorded before it is sent and never sent twice",
             ));
         }
         // It may have been gone on with before.
