@@ -271,11 +271,10 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     target.map_or(value, |target| resolve(document, target))
 }
 
+type OldAndNew<'m> = (Option<&'m Value>, Option<&'m Value>);
+
 /// What either map has, in the order of the keys.
-fn both<'m>(
-    old: &'m BTreeMap<String, Value>,
-    new: &'m BTreeMap<String, Value>,
-) -> Vec<(&'m String, (Option<&'m Value>, Option<&'m Value>))> {
+fn both<'m>(old: &'m BTreeMap<String, Value>, new: &'m BTreeMap<String, Value>) -> Vec<(&'m String, OldAndNew<'m>)> {
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     keys.into_iter().map(|key| (key, (old.get(key), new.get(key)))).collect()
 }

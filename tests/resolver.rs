@@ -27,10 +27,12 @@ use tokio::{
 
 const ORGANIZATION: u64 = 754_781;
 
+type Zone = BTreeMap<(String, RecordType), Vec<RData>>;
+
 /// A DNS server: what has no records does not exist, what is broken fails, and what is slow waits to be let go.
 #[derive(Clone, Default)]
 struct Dns {
-    records: Arc<Mutex<BTreeMap<(String, RecordType), Vec<RData>>>>,
+    records: Arc<Mutex<Zone>>,
     asked: Arc<Notify>,
     go_on: Arc<Notify>,
 }

@@ -139,7 +139,7 @@ impl Service {
     ) -> Result<F::Output, Box<dyn Error>> {
         let token = pending.resume_token();
         let bar = progress(message);
-        let mut wait = pending.polling(self.polling.clone()).wait(options.within);
+        let mut wait = pending.polling(self.polling).wait(options.within);
         loop {
             let step = tokio::select! {
                 step = wait.next() => step.ok_or("the wait ended without a result")??,

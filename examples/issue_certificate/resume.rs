@@ -5,7 +5,7 @@ use std::{
     error::Error,
     fs,
     io::Write as _,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub(crate) fn save(resume: &Resume, options: &Options) -> Result<String, Box<dyn
 }
 
 /// The command of this run, with what it takes to go on.
-fn command(path: &PathBuf) -> String {
+fn command(path: &Path) -> String {
     let mut words: Vec<String> = env::args().collect();
     if !words.iter().any(|word| word == "--resume" || word.starts_with("--resume=")) {
         words.extend(["--resume".to_owned(), path.display().to_string()]);

@@ -90,6 +90,7 @@ impl Sweep {
 
 /// A sweep to come, which everybody who waits for it drives along.
 pub(super) type Coming = Shared<BoxFuture<'static, Arc<Sweep>>>;
+type WeakComing = WeakShared<BoxFuture<'static, Arc<Sweep>>>;
 
 #[derive(Default)]
 pub(super) struct Sweeps(Mutex<State>);
@@ -104,7 +105,7 @@ impl fmt::Debug for Sweeps {
 struct State {
     /// How many wait, by how often each would poll.
     waits: BTreeMap<Duration, usize>,
-    coming: Option<(Arc<Reach>, WeakShared<BoxFuture<'static, Arc<Sweep>>>)>,
+    coming: Option<(Arc<Reach>, WeakComing)>,
     /// When the last one was asked for, and how long it took.
     last: Option<Instant>,
     took: Duration,
@@ -156,7 +157,7 @@ impl Sweeps {
         }
         let interval = state.waits.keys().next().copied().unwrap_or(LONGEST);
         let due = match state.refused {
-            0 => state.last.map_or_else(Instant::now, |last| last) + interval,
+            0 => state.last.unwrap_or_else(Instant::now) + interval,
             times => state.last.unwrap_or_else(Instant::now) + AFTER_REFUSAL * 2_u32.saturating_pow(times - 1).min(144),
         };
         let reach = Arc::new(Mutex::new(Some(as_of)));
@@ -184,10 +185,8 @@ impl Sweeps {
         let found = match listed {
             Ok(listed) => {
                 state.refused = 0;
-                let named = listed.into_iter().filter_map(|entry| {
-                    let named = Named { status: entry.status, certificate: entry.certificate_id };
-                    Some((entry.order_id, named))
-                });
+                let named =
+                    listed.into_iter().map(|entry| (entry.order_id, Named { status: entry.status, certificate: entry.certificate_id }));
                 Ok((named.collect(), window.saturating_sub(took)))
             }
             Err(error) if error.is_transient() => Err(Missed::Failed),

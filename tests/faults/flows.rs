@@ -147,7 +147,7 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
         let file = cc.certificates().download(first.certificate_id, CertificateFormat::PemAll).send().await?;
         file.chain()?.verify_key(&csr(0))
     };
-    run.call("download", download).await;
+    run.call("download", Box::pin(download)).await;
     let id = first.order.id;
     let reissue = run.flow("reissue", cc.orders().reissue(id, csr(2)).start(), async |pending| Ok(pending.wait(HALF_AN_HOUR).await?)).await;
     let copy =

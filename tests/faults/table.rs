@@ -188,7 +188,7 @@ async fn table(ground: &Ground, met: Met) -> String {
 fn each_fault_has_its_outcome() {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let tables = runtime.block_on(async {
-        let ground = Ground::new().await;
+        let ground = Box::pin(Ground::new()).await;
         let (first, all) = (table(&ground, Met::First).await, table(&ground, Met::All).await);
         format!("{LEGEND}\n## Met by the first call\n\n{first}\n## Met by every call\n\n{all}")
     });

@@ -168,7 +168,7 @@ async fn sweeps_that_fail_or_forget_delay_nothing_beyond_what_each_finds_by_itse
     validated(&sandbox).await;
     // Every second one fails, and those that come name nobody.
     let before = |kind: &str, number: usize, passing: &mut crate::ground::Passing| {
-        if kind.ends_with("/status-changes") && number % 2 == 0 {
+        if kind.ends_with("/status-changes") && number.is_multiple_of(2) {
             passing.instead = Some(refusal(503, "unavailable"));
         }
     };

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Account;
 use super::account::products;
+use super::domain::endpoints::AskedControl;
 use super::order::OrderStatus;
 use super::order::form::ORDER;
 use super::organization::FIRST_ID;
@@ -256,7 +257,8 @@ impl Account {
         let reuse_days = self.settings.dcv_reuse_days;
         let add = |name| {
             let token = method.uses_token().then(|| DcvToken::draw(&mut self.random, now));
-            let id = self.register_domain(name, Some(shape.organization_id), vec![ValidationKind::Ov], method, token, &[], now);
+            let control = AskedControl { method, token, mailed_to: &[] };
+            let id = self.register_domain(name, Some(shape.organization_id), vec![ValidationKind::Ov], control, now);
             if let Some(domain) = self.domains.get_mut(id).filter(|_| shape.validated) {
                 domain.approve(method, now, reuse_days);
             }

@@ -149,7 +149,7 @@ fn must_be_json(headers: &HeaderMap, body: &[u8]) -> Result<bool, Refusal> {
         let given = given.to_str().unwrap_or_default();
         given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
     });
-    if is_json && !(untyped && !body.is_empty()) {
+    if is_json && (!untyped || body.is_empty()) {
         return Ok(body.trim_ascii().is_empty());
     }
     let message = "A body has to be JSON, with `content-type: application/json`; an empty one needs neither.";

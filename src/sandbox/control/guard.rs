@@ -63,7 +63,10 @@ impl Guard {
         let Some(authority) = host.parse::<Authority>().ok().filter(|_| !host.contains('@')) else { return false };
         let name = authority.host().to_ascii_lowercase();
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name).parse::<IpAddr>();
-        let is_loopback = address.map_or(name == "localhost" || name.ends_with(".localhost"), |address| address.is_loopback());
+        let is_loopback = match address {
+            Ok(address) => address.is_loopback(),
+            Err(_) => name == "localhost" || name.ends_with(".localhost"),
+        };
         is_loopback || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(&name) || known.eq_ignore_ascii_case(host))
     }
 }

@@ -64,7 +64,6 @@ impl CardCertificate {
 
     /// The certificate in PEM.
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "a certificate's length fits the encoder")]
     pub fn pem(&self) -> String {
         authority::pem(&self.der)
     }
@@ -87,7 +86,7 @@ impl CardCertificate {
     /// No such algorithm makes a digest of this length.
     pub fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, SandboxError> {
         let hash = Hash::ALL.into_iter().find(|hash| hash.algorithm().output_len() == digest.len());
-        let hash = hash.ok_or(SandboxError::invalid("digest", "a digest has 32, 48 or 64 bytes"))?;
+        let hash = hash.ok_or_else(|| SandboxError::invalid("digest", "a digest has 32, 48 or 64 bytes"))?;
         let digest =
             digest::Digest::import_less_safe(digest, hash.algorithm()).map_err(|_| SandboxError::invalid("digest", "this is no digest"))?;
         let padding: &'static dyn signature::RsaEncoding = match hash {

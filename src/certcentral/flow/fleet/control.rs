@@ -82,7 +82,7 @@ impl FleetControl {
     pub fn pause(&self) {
         self.change(|mode| {
             if *mode == Mode::Going {
-                *mode = Mode::Paused
+                *mode = Mode::Paused;
             }
         });
     }
@@ -91,7 +91,7 @@ impl FleetControl {
     pub fn resume(&self) {
         self.change(|mode| {
             if *mode == Mode::Paused {
-                *mode = Mode::Going
+                *mode = Mode::Going;
             }
         });
     }

@@ -48,6 +48,9 @@ pub(super) fn fleet<W: Work>(work: W, source: Source<W>, setup: Setup) -> Fleet<
     Fleet { items: items.boxed(), control }
 }
 
+/// What was begun, as far as it was heard, and why nobody knows whether it was done.
+type Doubt<W> = (<W as Work>::Memo, Error);
+
 struct Driver<W: Work> {
     work: Arc<W>,
     setup: Setup,
@@ -55,7 +58,7 @@ struct Driver<W: Work> {
     /// Items that nobody has begun.
     source: Option<Source<W>>,
     /// Items to be found again: those that the journal knows, then the unsure.
-    again: VecDeque<(String, Option<(W::Memo, Error)>)>,
+    again: VecDeque<(String, Option<Doubt<W>>)>,
     known: HashSet<String>,
     running: FuturesUnordered<BoxFuture<'static, Step<W>>>,
     waiting: HashMap<u64, Waiting<W>>,

@@ -103,6 +103,8 @@ pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -116,10 +118,10 @@ mod tests {
         let name = |status: &str| json!([{"name_scope": "example.com", "status": status, "method": "email"}]);
         let done = json!({"type": "ov", "status": "complete"});
         let domain = Blocker::Domain { name: "example.com".to_owned(), method: Some("email".into()) };
-        assert_eq!(missing(json!([done]), name("pending")), [domain.clone()]);
+        assert_eq!(missing(json!([done]), name("pending")), from_ref(&domain));
         // As on p.44, alone and beside a validation of the organization.
-        assert_eq!(missing(json!([{"dns_name_validations": name("pending")}]), json!([])), [domain.clone()]);
-        assert_eq!(missing(json!([done, {"dns_name_validations": name("pending")}]), json!([])), [domain.clone()]);
+        assert_eq!(missing(json!([{"dns_name_validations": name("pending")}]), json!([])), from_ref(&domain));
+        assert_eq!(missing(json!([done, {"dns_name_validations": name("pending")}]), json!([])), from_ref(&domain));
         assert_eq!(missing(json!([{"dns_name_validations": name("approved")}]), json!([])), [Blocker::FinalCheck]);
         let open = json!({"type": "ov", "status": "pending", "dns_name_validations": name("pending")});
         assert_eq!(missing(json!([open]), json!([])), [Blocker::Organization, domain]);

@@ -17,6 +17,13 @@ use crate::sandbox::certcentral::rules::validations::{Control, ValidationKind};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::{Refusal, Refusals};
 
+/// How control over a new domain is to be shown: by a token, or by a link in mails.
+pub(crate) struct AskedControl<'a> {
+    pub(crate) method: DcvMethod,
+    pub(crate) token: Option<DcvToken>,
+    pub(crate) mailed_to: &'a [String],
+}
+
 impl Account {
     pub(crate) fn domain_mut(&mut self, call: &Call) -> Result<&mut Domain, Refusal> {
         self.domains.get_mut(call.id(0)).ok_or_else(|| Refusal::not_found("domain"))
@@ -30,19 +37,18 @@ impl Account {
         domain.organization_id.and_then(|id| self.organizations.get(id))
     }
 
-    /// Enters a domain and begins to validate it: with a token, or without one by mails.
+    /// Enters a domain and begins to validate it.
     pub(crate) fn register_domain(
         &mut self,
         name: String,
         organization_id: Option<u64>,
         kinds: Vec<ValidationKind>,
-        method: DcvMethod,
-        token: Option<DcvToken>,
-        wanted: &[String],
+        control: AskedControl<'_>,
         now: DateTime<Utc>,
     ) -> u64 {
+        let AskedControl { method, token, mailed_to } = control;
         if token.is_none() {
-            dcv::send_mails(&self.network, &name, &name, wanted, now);
+            dcv::send_mails(&self.network, &name, &name, mailed_to, now);
         }
         let id = self.domains.add(|id| Domain {
             id,
@@ -140,7 +146,7 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
         return Err(Refusal::invalid("duplicate_domain", format!("The domain {name} already exists in this account.")));
     }
     let token = method.uses_token().then(|| DcvToken::draw(&mut account.random, call.now));
-    let id = account.register_domain(name, Some(organization_id), kinds, method, token, &wanted, call.now);
+    let id = account.register_domain(name, Some(organization_id), kinds, AskedControl { method, token, mailed_to: &wanted }, call.now);
     let domain = account.domains.get(id).ok_or_else(|| Refusal::not_found("domain"))?;
     let mut reply = Map::from_iter([("id".to_owned(), id.into())]);
     match &domain.token {

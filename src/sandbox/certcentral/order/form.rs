@@ -117,7 +117,7 @@ impl Account {
             Some("fqdn") => DcvScope::Fqdn,
             _ => DcvScope::BaseDomain,
         };
-        let provisioning = refusals.note(read_provisioning(body, product)).or(product.default_provisioning());
+        let provisioning = refusals.note(read_provisioning(body, product)).or_else(|| product.default_provisioning());
         if provisioning == Some(Provisioning::Email) && certificate.csr.is_empty() {
             refusals.push(Refusal::required("certificate.csr"));
         }

@@ -8,6 +8,7 @@ use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::certcentral::certificate::{Certificate, CertificateEvent, CertificateForm, CertificateStatus, Origin};
 use crate::sandbox::certcentral::domain::Domain;
+use crate::sandbox::certcentral::domain::endpoints::AskedControl;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::certcentral::rules::dcv::{self, DcvToken};
 use crate::sandbox::certcentral::rules::validations::Control;
@@ -98,7 +99,8 @@ impl Account {
         let value = if method.uses_token() && !asked.is_empty() { Some(self.random_value(order_id, now)?.clone()) } else { None };
         for (name, domain_name) in unproven.into_iter().zip(asked) {
             let Some(id) = self.domain_for(&name, &domain_name) else {
-                self.register_domain(domain_name, organization_id, kinds.clone(), method, value.clone(), &[], now);
+                let control = AskedControl { method, token: value.clone(), mailed_to: &[] };
+                self.register_domain(domain_name, organization_id, kinds.clone(), control, now);
                 continue;
             };
             let fresh = DcvToken::draw(&mut self.random, now);
