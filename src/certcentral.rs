@@ -51,7 +51,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{orders::Ledger, sweeps::Sweeps};
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, Json, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
+    client::{Call, CallOptions, ClientBuilder, Core, Json, Patience, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
     docs::{docs, named},
     error::{ApiError, Error},
     generated::{Operation, certcentral as generated, certcentral::queries},
@@ -146,6 +146,8 @@ pub struct CertCentral {
     options: CallOptions,
     ledger: Arc<Ledger>,
     sweeps: Arc<Sweeps>,
+    /// Of a flow, whose calls wait for their turn as long as it takes.
+    patience: Option<Arc<Patience>>,
 }
 
 impl CertCentral {
@@ -266,22 +268,22 @@ impl CertCentral {
 
     /// The same client for a flow, whose calls wait for their turn under the rate limit as long as it takes.
     fn in_flow(&self) -> Self {
-        self.with_options(self.options.in_flow())
+        Self { patience: Some(Arc::default()), ..self.clone() }
     }
 
     /// The same client for polling, which leaves room for the caller's own calls.
     fn in_background(&self) -> Self {
-        self.with_options(self.options.in_flow().priority(Priority::Background))
+        Self { options: self.options.priority(Priority::Background), ..self.in_flow() }
     }
 
     /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
     fn in_full(&self) -> Self {
-        self.with_options(self.options.in_flow().in_full())
+        Self { options: self.options.in_full(), ..self.in_flow() }
     }
 
     /// Begins a call.
     fn call(&self) -> Started<generated::Client> {
-        let call = Call::new(Arc::clone(&self.core), self.options);
+        let call = Call::new(Arc::clone(&self.core), self.options).of_flow(self.patience.clone());
         Started::new(self.client(call.clone()), call)
     }
 
@@ -318,7 +320,7 @@ impl sealed::Service for CertCentral {
     }
 
     fn from_core(core: Arc<Core>) -> Self {
-        Self { core, options: CallOptions::default(), ledger: Arc::default(), sweeps: Arc::default() }
+        Self { core, options: CallOptions::default(), ledger: Arc::default(), sweeps: Arc::default(), patience: None }
     }
 }
 

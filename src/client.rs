@@ -8,6 +8,7 @@ mod echo;
 mod exec;
 mod options;
 mod pace;
+mod patience;
 mod request;
 mod retry;
 mod rules;
@@ -35,6 +36,8 @@ use crate::{
 pub(crate) use self::clock::Moment;
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
+#[cfg(feature = "certcentral")]
+pub(crate) use self::patience::Patience;
 #[cfg(test)]
 pub(crate) use self::rules::tests::refusal;
 pub use self::{
@@ -177,9 +180,9 @@ impl Core {
         options.call_timeout.or(self.call_timeout).unwrap_or(DEFAULT)
     }
 
-    /// Whether calls with these options wait for a slot as long as it takes: those of a flow, where nobody has set a timeout.
-    pub(crate) fn is_patient(&self, options: &CallOptions) -> bool {
-        options.in_flow && options.call_timeout.or(self.call_timeout).is_none()
+    /// Whether somebody has set how long a call with these options may take.
+    pub(crate) fn is_timed(&self, options: &CallOptions) -> bool {
+        options.call_timeout.or(self.call_timeout).is_some()
     }
 
     /// The longest that a flow looks for a write whose response was lost, if it was set.

@@ -102,7 +102,7 @@ pub(crate) struct Read {
 impl<T: Send + 'static, P: Send + 'static> Pages<T, P> {
     /// The pages that a walk leads to; `key` tells items apart.
     pub(crate) fn new<W: Walk<Place = P>, K: Eq + Hash + Send + 'static>(walk: W, key: fn(&T) -> K, fetch: Fetch<T, W>) -> Self {
-        Self { pages: stream::unfold(Reader::new(walk, key, fetch), Reader::next).boxed() }
+        Self { pages: stream::unfold(Reader::new(walk, key, fetch), Reader::next).fuse().boxed() }
     }
 
     /// The same list, item by item.

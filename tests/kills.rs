@@ -215,7 +215,8 @@ async fn a_fleet_that_is_killed_again_and_again_places_each_order_once() {
         command.env("CERTCENTRAL_API_KEY", KEY).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command.spawn().unwrap()
     };
-    let placed = async || ordered(&world).await.into_iter().filter(|(name, _)| name.ends_with(".example.com")).collect::<BTreeMap<_, _>>();
+    let is_the_fleets = |name: &str| name.strip_suffix(".example.com").is_some_and(|number| number.parse::<usize>().is_ok());
+    let placed = async || ordered(&world).await.into_iter().filter(|(name, _)| is_the_fleets(name)).collect::<BTreeMap<_, _>>();
     let mut kills = 0;
     while kills < wanted {
         let mut child = fleet(false);

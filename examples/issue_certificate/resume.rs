@@ -1,12 +1,6 @@
 //! What an interrupted run leaves behind, and how another one goes on with it.
 
-use std::{
-    env,
-    error::Error,
-    fs,
-    io::Write as _,
-    path::Path,
-};
+use std::{env, error::Error, fs, io::Write as _, path::Path};
 
 use serde::{Deserialize, Serialize};
 use shomei::certcentral::flow::{DomainValidationToken, IssuanceToken};

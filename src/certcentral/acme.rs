@@ -68,6 +68,7 @@ impl<'c> Acme<'c> {
             return Err(Error::invalid("days", "say how long certificates last: in days, or in years"));
         }
         let request = requested(name, &product, organization, years, days, profile)?;
+        self.client.core.check("create_acme_credentials", &request)?;
         self.told_once(&request.name, async { call!(self.client, create_acme_credentials(&request)) }.boxed()).await
     }
 
@@ -100,6 +101,7 @@ impl<'c> Acme<'c> {
             return Err(Error::invalid("product", format!("{product} is a DV product, which the former service does not know")));
         }
         let request = requested(name, &product, Some(organization), Some(years), days, profile)?;
+        self.client.core.check("create_legacy_acme_credentials", &request)?;
         self.told_once(&request.name, async { call!(self.client, create_legacy_acme_credentials(&request)) }.boxed()).await
     }
 }

@@ -120,6 +120,7 @@ impl<'c> ApiKeys<'c> {
         restriction: Option<ApiKeyRestriction>,
     ) -> Result<CreatedApiKey, Error> {
         let request = sent::ApiKeyRequest { name: check::filled("name", name)?, restricted_to_role_id: restriction };
+        self.client.core.check("create_api_key", &request)?;
         let before = self.numbers(Some(user)).await?;
         let create = async { call!(self.client, create_api_key(&user, &request)) };
         let look = || self.appeared(Some(user), &request.name, &before).boxed();

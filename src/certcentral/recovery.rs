@@ -1,10 +1,13 @@
 //! What became of a write whose response was lost. That is found out by identity; ordering twice costs money, so a write is never just
 //! repeated.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
-use futures_util::{FutureExt as _, TryFutureExt as _, future::BoxFuture};
-use tokio::time::{Instant, sleep, timeout};
+use futures_util::{
+    FutureExt as _, TryFutureExt as _,
+    future::{BoxFuture, Either, select},
+};
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::CertCentral;
@@ -119,13 +122,15 @@ pub(super) async fn search<'w, T>(
     }
     let operation = error.operation();
     warn!(target: "shomei", operation, "the response to a write was lost: looking for what became of it");
-    let begun = Instant::now();
+    // Waiting in line is not looking.
+    let patience = client.patience.clone().unwrap_or_default();
+    let spent = patience.watch();
     // The last look needs time to be answered.
     let last = time - (time / 10).min(Duration::from_secs(5));
     let looks = async {
         let (mut absent_since, mut distance, mut foreign, mut heard) = (None, FIRST_DISTANCE, 0, false);
         loop {
-            let at = begun.elapsed();
+            let at = spent();
             match look().await {
                 Ok(Sighting::Found(found)) => return Outcome::Found(found),
                 Ok(Sighting::Absent) => {
@@ -147,14 +152,15 @@ pub(super) async fn search<'w, T>(
             if at >= last {
                 break;
             }
-            sleep(distance.min(last.saturating_sub(begun.elapsed()))).await;
+            sleep(distance.min(last.saturating_sub(spent()))).await;
             distance = (distance * 2).min(LONGEST_DISTANCE);
         }
         if absent_since.is_some_and(|since| since <= time / 2) { Outcome::Absent } else { Outcome::Unknown }
     };
-    // Where waiting in line does not count, the time only says when the last look begins.
-    let outcome =
-        if client.core.is_patient(&client.options) { looks.await } else { timeout(time, looks).await.unwrap_or(Outcome::Unknown) };
+    let outcome = match select(pin!(looks), pin!(patience.spent(time))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Outcome::Unknown,
+    };
     let told = match outcome {
         Outcome::Found(_) => "found",
         Outcome::Absent => "absent",

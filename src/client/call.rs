@@ -13,7 +13,7 @@ use reqwest::{StatusCode, header};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::{CallOptions, Core, decode::without_mark, rules, trace::Traced};
+use super::{CallOptions, Core, decode::without_mark, patience::Patience, rules, trace::Traced};
 use crate::{
     error::{Answer, ApiError, Error},
     generated::Operation,
@@ -25,6 +25,8 @@ use crate::{
 pub struct Call {
     pub(super) core: Arc<Core>,
     pub(super) options: CallOptions,
+    /// If it is a flow's.
+    pub(super) patience: Option<Arc<Patience>>,
     record: Arc<Mutex<Record>>,
 }
 
@@ -49,7 +51,13 @@ struct Unanswered(String);
 
 impl Call {
     pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { core, options, record: Arc::default() }
+        Self { core, options, patience: None, record: Arc::default() }
+    }
+
+    /// The same call as one of a flow: its wait for a turn does not count against a timeout that nobody has set.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn of_flow(self, patience: Option<Arc<Patience>>) -> Self {
+        Self { patience, ..self }
     }
 
     pub(super) fn note(&self, write: impl FnOnce(&mut Record)) {

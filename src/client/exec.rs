@@ -37,7 +37,7 @@ impl Call {
         let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = core.retry(&self.options);
         let limit = core.call_timeout(&self.options);
-        let patient = core.is_patient(&self.options);
+        let patience = self.patience.as_ref().filter(|_| !core.is_timed(&self.options));
         let mut deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
         let mut next = Some(request);
@@ -45,10 +45,13 @@ impl Call {
         while let Some(request) = next.take() {
             let asked = Instant::now();
             let permit = core.pacer.acquire(self.options.priority);
-            let place = if patient { Ok(permit.await) } else { timeout_at(deadline, permit).await };
+            let place = match patience {
+                Some(patience) => Ok(patience.wait(permit).await),
+                None => timeout_at(deadline, permit).await,
+            };
             trace.paced(self.options.priority, asked.elapsed());
             let Ok(place) = place else { break };
-            if patient {
+            if patience.is_some() {
                 deadline += asked.elapsed();
             }
             // A write that times out at once leaves its caller in the dark; not sent, it leaves nothing.

@@ -27,8 +27,6 @@ pub struct CallOptions {
     pub(super) priority: Priority,
     /// Whether an answer counts only if all of it can be read.
     pub(super) in_full: bool,
-    /// Whether the calls are a flow's.
-    pub(super) in_flow: bool,
 }
 
 impl CallOptions {
@@ -57,13 +55,6 @@ impl CallOptions {
     #[must_use]
     pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
         self.recovery_timeout = Some(timeout);
-        self
-    }
-
-    /// Calls of a flow: waiting for a permit does not count against a timeout that nobody has set.
-    #[cfg(feature = "certcentral")]
-    pub(crate) fn in_flow(mut self) -> Self {
-        self.in_flow = true;
         self
     }
 

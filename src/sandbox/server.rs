@@ -89,9 +89,9 @@ impl Sandbox {
 
     async fn receive(&self, request: Request<Incoming>) -> Result<Response<UnsyncBoxBody<Bytes, Interrupted>>, Lost> {
         let fate = self.fate(request.method(), request.uri());
-        fate.admit()?;
         let (head, body) = request.into_parts();
-        let answer = match read(body).await {
+        let body = if fate.loses_request().is_some() { Ok(Bytes::new()) } else { read(body).await };
+        let answer = match body {
             Ok(body) => self.carry(Request::from_parts(head, body), fate).await?,
             Err(status) => Response::from(Reply::from(Refusal::bad_request_format().with_status(status))).map(Body::Whole),
         };

@@ -221,7 +221,7 @@ async fn every_kind_of_error_can_be_told_apart() {
     assert!(large.to_string().contains("larger than 4096 bytes"), "{large}");
 
     let unsent = Scripted::new(|| Err(TransportError::unsent("connection refused"))).error().await;
-    assert!(unsent.is_connection() && !unsent.was_sent() && unsent.to_string().contains("connection refused"));
+    assert!(unsent.is_connection() && !unsent.was_sent() && format!("{unsent:#}").contains("connection refused"));
     let broken = Scripted::new(|| Err(TransportError::broken("reset by peer"))).error().await;
     assert!(broken.is_connection() && broken.was_sent());
 
@@ -233,7 +233,7 @@ async fn every_kind_of_error_can_be_told_apart() {
     let redirect = Scripted::json(302, "").error().await;
     assert_eq!(redirect.status(), Some(302));
     let raw = Scripted::new(|| Err(TransportError::unsent("connection refused"))).client().raw().user_me().await.unwrap_err();
-    assert!(raw.to_string().contains("connection refused"), "{raw}");
+    assert!(format!("{raw:#}").contains("connection refused"), "{raw:#}");
 }
 
 #[tokio::test]

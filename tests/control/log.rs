@@ -116,7 +116,7 @@ async fn nobody_is_told_of() {
 
     let exchanges = sandbox.exchanges();
     assert!(exchanges.len() > 12 && exchanges[0].response.is_some());
-    assert_eq!(exchanges[0].response.as_ref().unwrap()["verification"]["result"], "ok", "what is plain is shown");
+    assert_eq!(exchanges[0].response.as_ref().unwrap()["verification"]["result"], "RESULT_OK", "what is plain is shown");
     for exchange in exchanges {
         let date = details.date_of_birth.as_str();
         for secret in ["秘密", "%E7%A7%98", &certificate[..40], &signature[..40], token.as_str(), &encode(&digest), date] {

@@ -89,7 +89,7 @@ async fn the_main_story_by_buttons_alone() {
     assert_eq!((file.status().as_u16(), file.body()), (200, &Bytes::from(pem)));
 
     doors.add_domain("mail.example", "email").await;
-    press(&doors.sandbox, "mails", "[Domain Approval] ドメイン名の利用権確認のお願い: [mail.example]", "Follow the link").await;
+    press(&doors.sandbox, "mails", "[Domain Approval] ドメイン名の利用権確認のお願い: mail.example", "Follow the link").await;
     doors.add_domain("file.example", "http-token").await;
     press(&doors.sandbox, "domains", "file.example", "Publish").await;
     press(&doors.sandbox, "domains", "file.example", "Check now").await;

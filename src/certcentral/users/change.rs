@@ -108,6 +108,7 @@ impl<'c> Users<'c> {
                 && user.last_name == request.last_name
                 && user.email.as_ref() == Some(&request.email)
         };
+        self.client.core.check("create_user", &request)?;
         let before = self.numbers(&is_it).await?;
         let create = || async { Ok(call!(self.client, create_user(&request))?.id) }.boxed();
         let look = || {
@@ -183,6 +184,7 @@ impl<'c> Users<'c> {
             restricted_to_role_id: restriction,
         };
         let is_it = |user: &types::User| user.email.as_ref() == Some(&request.email);
+        self.client.core.check("create_user", &request)?;
         let before = self.numbers(&is_it).await?;
         let create = async { call!(self.client, create_user(&request)) };
         let appeared = || {

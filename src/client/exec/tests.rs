@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::{
     ApiKey, CallOptions, ClientBuilder, RateLimit, RateUsage, RetryPolicy, Transport, TransportError,
-    client::{Started, sealed},
+    client::{Patience, Started, sealed},
     error::ApiError,
     generated::Operation,
 };
@@ -57,10 +57,14 @@ impl sealed::Service for Probe {
 
 impl Probe {
     async fn call(&self, operation: &'static str, options: CallOptions) -> Result<u32, Error> {
+        self.call_in(operation, options, None).await
+    }
+
+    async fn call_in(&self, operation: &'static str, options: CallOptions, patience: Option<Arc<Patience>>) -> Result<u32, Error> {
         let method = if operation == "read" { Method::GET } else { Method::POST };
         let mut request = Request::new(method, "https://probe.invalid/".parse().unwrap());
         *request.body_mut() = Some("body".into());
-        let call = Call::new(Arc::clone(&self.0), options);
+        let call = Call::new(Arc::clone(&self.0), options).of_flow(patience);
         let answer = call.exec(request, operation).await;
         let result = match (Call::unanswered(&answer), answer.status().is_success()) {
             (Some(failure), _) => Err(progenitor_client::Error::Custom(failure)),
@@ -429,18 +433,19 @@ async fn a_flow_waits_in_line_as_long_as_it_takes_unless_somebody_has_set_a_time
     let client = |set: fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>| {
         Script::new(&[Status(200), Status(200)]).client(|builder| set(builder.rate_limits(rates)))
     };
-    let flow = CallOptions::default().in_flow();
     // A single call keeps its timeout, waiting included; in a flow the waiting does not count.
-    for (options, set, is_patient) in [
-        (CallOptions::default(), (|builder| builder) as fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>, false),
-        (flow, |builder| builder, true),
-        (flow, |builder| builder.call_timeout(secs(300)), false),
-        (flow.call_timeout(secs(300)), |builder| builder, false),
+    let usual = CallOptions::default();
+    for (options, set, in_flow, is_patient) in [
+        (usual, (|builder| builder) as fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>, false, false),
+        (usual, |builder| builder, true, true),
+        (usual, |builder| builder.call_timeout(secs(300)), true, false),
+        (usual.call_timeout(secs(300)), |builder| builder, true, false),
     ] {
+        let patience = in_flow.then(Arc::default);
         let client = client(set);
-        client.call("write", options).await.unwrap();
+        client.call_in("write", options, patience.clone()).await.unwrap();
         let begun = Instant::now();
-        let second = client.call("write", options).await;
+        let second = client.call_in("write", options, patience).await;
         assert_eq!(second.is_ok(), is_patient, "{options:?}: {second:?}");
         let waited = begun.elapsed().as_secs();
         assert!(if is_patient { waited == 1000 } else { waited <= 300 }, "{waited}");

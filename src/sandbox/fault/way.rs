@@ -61,12 +61,12 @@ impl std::error::Error for Interrupted {}
 impl std::error::Error for Lost {}
 
 impl Fate {
-    /// Whether the request arrives.
-    pub(crate) fn admit(&self) -> Result<(), Lost> {
+    /// How the request is lost on its way to the service, if it is.
+    pub(crate) fn loses_request(&self) -> Option<Lost> {
         match self.fault {
-            Some(Fault::Refuse) => Err(Lost::Refused),
-            Some(Fault::ResetBefore) => Err(Lost::Reset),
-            _ => Ok(()),
+            Some(Fault::Refuse) => Some(Lost::Refused),
+            Some(Fault::ResetBefore) => Some(Lost::Reset),
+            _ => None,
         }
     }
 }
@@ -92,7 +92,10 @@ impl Sandbox {
 
     /// Carries a request to its service and the answer back, with what its fate has in store.
     pub(crate) async fn carry(&self, request: Request<Bytes>, fate: Fate) -> Result<Response<Body>, Lost> {
-        fate.admit()?;
+        if let Some(lost) = fate.loses_request() {
+            self.log(&request, None, fate.fault.as_ref());
+            return Err(lost);
+        }
         let Fate { fault: Some(fault), mut chance } = fate else {
             let followed = control::follow(self, &request);
             return Ok(if let Some(followed) = followed { followed } else { self.handle(request).await.map(Body::Whole) });

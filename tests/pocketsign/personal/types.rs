@@ -189,6 +189,12 @@ fn collect(items: &[Item], prefix: &str, here: &str, names: &mut BTreeSet<String
                     names.insert(format!("{prefix}{}", path[path.len() - 1]));
                 }
             }),
+            // Names with the words by which they are found; the names alone begin with a capital.
+            Item::Macro(item) if item.mac.path.segments.last().is_some_and(|segment| segment.ident == "named") => {
+                let named = item.mac.tokens.to_string();
+                let words = named.split_whitespace().filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()));
+                names.extend(words.map(|word| format!("{prefix}{word}")));
+            }
             _ => {}
         }
     }

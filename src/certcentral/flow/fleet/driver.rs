@@ -45,7 +45,7 @@ pub(super) fn fleet<W: Work>(work: W, source: Source<W>, setup: Setup) -> Fleet<
     let control = FleetControl::default();
     let driver = Driver::new(work, source, setup, control.clone());
     let items = stream::unfold(driver, |mut driver| async move { Some((driver.next().await?, driver)) });
-    Fleet { items: items.boxed(), control }
+    Fleet { items: items.fuse().boxed(), control }
 }
 
 /// What was begun, as far as it was heard, and why nobody knows whether it was done.
@@ -303,7 +303,7 @@ impl<W: Work> Driver<W> {
         }
         match step {
             Step::Begun { begun: Ok(Begun::Waits(flow)), record, .. } => {
-                let mut watch = Box::new(Watch::new(flow, self.setup.timeout, self.setup.polling));
+                let mut watch = Box::new(Watch::new(flow, self.setup.timeout, self.setup.polling).overrunning());
                 watch.enter();
                 self.wait(record.id.clone(), watch);
             }
@@ -393,25 +393,30 @@ impl<W: Work> Driver<W> {
         self.as_of = self.as_of.map(|as_of| sweep.advance(as_of));
         let now = Instant::now();
         let is_lost = self.as_of.is_some_and(|as_of| sweep.is_too_long_ago(as_of));
+        self.bring_forward(|work, waiting, count| {
+            if work.is_news(&mut waiting.watch, sweep) || is_lost {
+                Some(now)
+            } else {
+                sweep.is_refused().then(|| work.itself(waiting.rest.next, count))
+            }
+        });
+        if is_lost {
+            // Each of them knows more once it is polled.
+            self.as_of = None;
+        }
+    }
+
+    /// Polls earlier what is to be polled earlier.
+    fn bring_forward(&mut self, earlier: impl Fn(&W, &mut Waiting<W>, usize) -> Option<Instant>) {
         let count = self.waiting.len();
         for (number, waiting) in &mut self.waiting {
-            let is_news = self.work.is_news(&mut waiting.watch, sweep);
-            let at = if is_news || is_lost {
-                now
-            } else if sweep.is_refused() {
-                self.work.itself(waiting.rest.next, count).min(waiting.rest.latest)
-            } else {
-                continue;
-            };
+            let Some(at) = earlier(&self.work, waiting, count) else { continue };
+            let at = at.min(waiting.rest.latest);
             if at < waiting.at {
                 self.due.remove(&(waiting.at, *number));
                 waiting.at = at;
                 self.due.insert((at, *number));
             }
-        }
-        if is_lost {
-            // Each of them knows more once it is polled.
-            self.as_of = None;
         }
     }
 
@@ -428,6 +433,11 @@ impl<W: Work> Driver<W> {
             && let (Some(as_of), false) = (self.as_of, self.waiting.is_empty())
         {
             self.sweep = self.work.sweep(as_of);
+            if self.sweep.is_none() {
+                // Those that are left are too few for a sweep, and have counted on one.
+                self.as_of = None;
+                self.bring_forward(|work, waiting, count| Some(work.itself(waiting.rest.next, count)));
+            }
         }
         /// How often it looks whether it is time to finish.
         const GLANCE: Duration = Duration::from_secs(5);

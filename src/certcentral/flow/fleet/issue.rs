@@ -42,7 +42,8 @@ impl<'c> Orders<'c> {
     fn fleet(
         self,
         #[builder(start_fn)] source: Source<Issuing>,
-        /// How long each item may take from when it is placed; the time until then does not count.
+        /// How long each item may take from when it is placed; the time until then does not count. Shortly before its end each is looked at
+        /// once more, and if that has to wait for the rate limit, it takes as much longer.
         timeout_per_item: Duration,
         /// How many items are being worked at, at a time; 32 by default. Those that wait for the service are not among them.
         #[builder(default = CONCURRENCY)]

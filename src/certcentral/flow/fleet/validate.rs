@@ -57,7 +57,8 @@ impl<'c> Domains<'c> {
         /// Publishes what has to be found.
         #[builder(setters(name = publish_hook, vis = ""))]
         publish: Publish,
-        /// How long each domain may take from when its proof is published; the time until then does not count.
+        /// How long each domain may take from when its proof is published; the time until then does not count. Shortly before its end each is
+        /// looked at once more, and if that has to wait for the rate limit, it takes as much longer.
         timeout_per_item: Duration,
         /// How many items are being worked at, at a time; 32 by default. Those that wait for their record to be found are not among them.
         #[builder(default = CONCURRENCY)]

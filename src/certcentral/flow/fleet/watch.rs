@@ -81,7 +81,7 @@ impl Orders<'_> {
             refusals: 0,
             over: false,
         };
-        stream::unfold(watching, |mut watching| async move { Some((watching.next().await?, watching)) }).boxed()
+        stream::unfold(watching, |mut watching| async move { Some((watching.next().await?, watching)) }).fuse().boxed()
     }
 }
 
