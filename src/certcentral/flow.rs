@@ -47,15 +47,15 @@
 //! | `issue` | issued at once, with an `alternative_order_id` of your own | 4 |
 //! | `issue` | issued at the third poll | 5 |
 //! | `issue` | the same, watched | 7 |
-//! | `issue` | not issued within four polls and the last one | 7 |
+//! | `issue` | not issued within four polls and the last one | 6 |
 //! | `issue` | approved by the wait, then issued at once | 5 |
-//! | `resume_issuance` | placed before, issued at the third poll | 5 |
+//! | `resume_issuance` | placed before, issued at the third poll | 4 |
 //! | `renew` | issued at once | 5 |
-//! | `reissue` | issued at once | 5 |
-//! | `duplicate` | issued at once | 6 |
-//! | `adopt` | the order's present certificate, issued | 5 |
-//! | `revoke` | of an order, approved by the wait | 3 |
-//! | `validate_all` | 200 new domains, found at the first poll | 402 |
+//! | `reissue` | issued at once | 7 |
+//! | `duplicate` | issued at once | 8 |
+//! | `adopt` | the order's present certificate, issued | 3 |
+//! | `revoke` | of an order, approved by the wait | 4 |
+//! | `validate_all` | 200 new domains, found at the first poll | 403 |
 
 mod approval;
 mod domain_validation;

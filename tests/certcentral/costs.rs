@@ -207,7 +207,9 @@ async fn fleets(table: &mut Table) {
     assert_eq!(fleet.map(|item| item.unwrap().result.unwrap()).count().await, MANY);
     assert_eq!(judge.count("/validation"), 0);
     let sweeps = judge.count("/status-changes");
-    assert_eq!(judge.calls().len() - before - sweeps, 3 * MANY, "placed, polled once, downloaded");
+    // Fewer than ten wait at the beginning and at the end; those poll by themselves.
+    let by_themselves = judge.calls().len() - before - sweeps - 3 * MANY;
+    assert!(by_themselves <= 2 * 9, "placed, polled once, downloaded, and {by_themselves} more");
 }
 
 #[tokio::test(start_paused = true)]

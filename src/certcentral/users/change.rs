@@ -247,19 +247,24 @@ impl<'c> Users<'c> {
             given => given.map(|given| check::filled(field, given)).transpose(),
         };
         let (job_title, telephone) = (detail("job_title", job_title)?, detail("telephone", telephone)?);
-        // Of what could not be read nothing could be carried over.
-        let present = self.client.in_full().users().get(id).send().await?;
-        let untold = || Error::mismatch(format!("user {id} tells no e-mail address, and one has to be sent: give it one"));
-        let kept = |given: Option<String>, present: Option<String>| given.or(present).filter(|text| !text.trim().is_empty());
-        let request = sent::UserChange {
+        let told = |text: &String| !text.trim().is_empty();
+        let mut request = sent::UserChange {
             username,
             first_name,
             last_name,
-            email: email.or(present.email).ok_or_else(untold)?,
-            job_title: kept(job_title, present.job_title),
-            telephone: kept(telephone, present.telephone),
+            // Of the form of an address, until the present one is known.
+            email: email.clone().unwrap_or_else(|| "unchanged@example.com".to_owned()),
+            job_title: job_title.clone().filter(told),
+            telephone: telephone.clone().filter(told),
             is_saml_sso_only: saml_only,
         };
+        self.client.core.check("edit_user", &request)?;
+        // Of what could not be read nothing could be carried over.
+        let present = self.client.in_full().users().get(id).send().await?;
+        let untold = || Error::mismatch(format!("user {id} tells no e-mail address, and one has to be sent: give it one"));
+        request.email = email.or(present.email).ok_or_else(untold)?;
+        request.job_title = job_title.or(present.job_title).filter(told);
+        request.telephone = telephone.or(present.telephone).filter(told);
         call!(self.client, edit_user(&id, &request))
     }
 
