@@ -4,9 +4,10 @@
 macro_rules! chapters {
     ($folder:literal $($chapter:ident $(with $drawing:literal)?,)*) => {
         $(
-            #[doc = include_str!(concat!($folder, stringify!($chapter), ".md"))]
-            $(#[doc = include_str!(concat!("guide/drawings/", $drawing, ".svg"))])?
-            pub mod $chapter {}
+            pub mod $chapter {
+                #![doc = include_str!(concat!($folder, stringify!($chapter), ".md"))]
+                $(#![doc = include_str!(concat!("guide/drawings/", $drawing, ".svg"))])?
+            }
         )*
     };
 }

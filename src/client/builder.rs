@@ -104,7 +104,7 @@ impl<S: Service> ClientBuilder<S> {
     /// How long a call may take from its start to its response, including retries and the wait for a rate-limit slot.
     ///
     /// If you start thousands of calls at once, the last of them wait for minutes: start a hundred at a time, or set a longer timeout. Flows
-    /// are patient: as long as no timeout is set, here or in [`CallOptions`], the time that their calls wait for a slot does not count. A
+    /// are patient: as long as no timeout is set, here or in [`CallOptions`](crate::CallOptions), the time that their calls wait for a slot does not count. A
     /// request that was not sent in time was certainly not carried out ([`Error::was_sent`]). A call that must not be repeated is not
     /// started in the last five seconds, or the last tenth if that is less, since nobody could say what became of it.
     #[must_use]

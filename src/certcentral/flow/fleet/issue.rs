@@ -63,9 +63,9 @@ impl<'c> Orders<'c> {
 
     /// Orders many certificates, each once, and gives each as it is issued.
     ///
-    /// Each item has an id, unique among them. When its turn comes `prepare` makes its order and [prepares](super::super::builders::IssueCertificate::prepare)
+    /// Each item has an id, unique among them. When its turn comes `prepare` makes its order and [prepares](crate::certcentral::builders::IssueCertificate::prepare)
     /// it; a reissue or a duplicate will do as well. It is then placed, approved where the key may, waited for and checked, as by
-    /// [`start`](super::super::builders::IssueCertificate::start) and [`wait`](super::Pending::wait).
+    /// [`start`](crate::certcentral::builders::IssueCertificate::start) and [`wait`](crate::certcentral::flow::Pending::wait).
     /// [`timeout_per_item`](IssueAll::timeout_per_item) is required.
     ///
     /// With a [journal](IssueAll::journal) (feature `journal`) it goes on after it was killed, and places each order once: give it the same items,
