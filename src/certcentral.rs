@@ -118,6 +118,7 @@ pub mod raw {
 
 /// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Region {
