@@ -25,12 +25,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::{
-    error::ApiError,
-    generated::Operation,
-    seal::Seals,
-    secret::ApiKey,
-};
+use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
 
 #[cfg(feature = "certcentral")]
 pub(crate) use self::clock::Moment;
