@@ -76,14 +76,14 @@ pub use self::{
     users::{CreatedServiceUser, Users},
 };
 pub use crate::generated::certcentral::{
-    types::{CertificateFormat, ContainerUserRequest, RevocationReason},
+    types::{ContainerUserRequest, RevocationReason},
     vocabulary::{
-        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus,
-        ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType, DcvInvitationSource,
-        DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery, EmailValidationStatus, ErrorCode,
-        NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus, PaymentMethod, ProductNameId,
-        ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId,
-        UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
+        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateFormat, CertificateId,
+        CertificateStatus, ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType,
+        DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery,
+        EmailValidationStatus, ErrorCode, NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
+        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
+        ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
     },
 };
 
