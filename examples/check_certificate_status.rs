@@ -7,7 +7,7 @@ use std::{error::Error, time::Duration};
 use shomei::{
     ApiKey, PocketSign, Sandbox,
     pocketsign::{
-        CertificateId, CertificateStatus, CheckMethod, Environment, Freshness, HashAlgorithm, PocketSignV1, PocketSignV2, SignInOutcome,
+        CertificateId, CertificateStatus, CheckMethod, Environment, Freshness, HashAlgorithm, PocketSignV1, SignInOutcome, SignedData,
     },
     sandbox::PersonDetails,
 };
@@ -40,19 +40,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = ApiKey::from_env("POCKETSIGN_API_TOKEN")?;
     let id = CertificateId::from(certificate.ok_or("--certificate is needed with --environment")?);
     // The one line that changes between the versions.
-    let v1 = PocketSign::v1(token.clone()).environment(environment).build()?;
-    let v2 = PocketSign::v2(token).environment(environment).build()?;
+    let v1 = PocketSignV1::new(token.clone(), environment)?;
+    let v2 = PocketSign::new(token, environment)?;
     check(&v1, &v2, &id).await
 }
 
 async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     println!("no --environment given: this is the embedded sandbox, on a first of May at noon in Japan");
     let sandbox = Sandbox::builder().start_at("2024-05-01T12:00:00+09:00".parse()?).build();
-    let (v1, v2) = (sandbox.pocketsign_v1()?, sandbox.pocketsign_v2()?);
+    let (v1, v2) = (sandbox.pocketsign_v1()?, sandbox.pocketsign()?);
 
     let card = sandbox.jpki().card(PersonDetails::default());
     let (digest, signature) = card.signing.sign(b"a challenge of the server's");
-    let outcome = v2.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await?;
+    let outcome = v2.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature)?).send().await?;
     let SignInOutcome::New(person) = outcome else { return Err("the person was not let in".into()) };
     let id = person.certificate.ok_or("the service did not name the certificate")?;
     println!("registered user {} with certificate {id}\n", person.user);
@@ -70,7 +70,7 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn check(v1: &PocketSignV1, v2: &PocketSignV2, id: &CertificateId) -> Result<(), Box<dyn Error>> {
+async fn check(v1: &PocketSignV1, v2: &PocketSign, id: &CertificateId) -> Result<(), Box<dyn Error>> {
     for method in [CheckMethod::Crl, CheckMethod::Ocsp] {
         let of_v1 = v1.certificates().check_status(id).method(method.clone()).send().await?;
         let of_v2 = v2.certificates().check_status(id).method(method).send().await?;

@@ -14,8 +14,17 @@ use shomei::{
 const WITHIN: Duration = Duration::from_secs(600);
 const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 
+const HELP: &str = "\
+Gives an order's certificate other names: one more first, then one less, which revokes the earlier certificates.
+
+usage: reissue_with_new_names [--help]";
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if std::env::args().len() > 1 {
+        println!("{HELP}");
+        return Ok(());
+    }
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral()?;
     let pending = cc.domains().validate("example.com").organization(ORGANIZATION).start().await?;

@@ -11,8 +11,17 @@ use shomei::{
 
 const WITHIN: Duration = Duration::from_secs(600);
 
+const HELP: &str = "\
+Renews what ends within 30 days, in the sandbox's example account. With CERTCENTRAL_API_KEY in the environment it only lists what it\nwould do in that account.
+
+usage: renew_expiring [--help]";
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if std::env::args().len() > 1 {
+        println!("{HELP}");
+        return Ok(());
+    }
     if let Ok(key) = ApiKey::from_env("CERTCENTRAL_API_KEY") {
         let cc = CertCentral::new(key)?;
         for next in cc.orders().expiring(30).stream()?.try_collect::<Vec<_>>().await? {
@@ -43,10 +52,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn describe(next: &ExpiringOrder) {
     let name = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()).unwrap_or("?");
-    let step = match next.next_step {
-        RenewalAction::Reissue { plan_days_left, .. } => format!("reissue it, {plan_days_left} days of its plan are left"),
-        RenewalAction::Renew => "renew it, its plan ends too".to_owned(),
-        _ => "ask when its plan ends".to_owned(),
-    };
+    let step = next.next_step;
     println!("order {} for {name} ends on {}: {step}", next.order.id, next.certificate_until);
 }

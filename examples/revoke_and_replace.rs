@@ -11,8 +11,17 @@ use shomei::{
 const WITHIN: Duration = Duration::from_secs(600);
 const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 
+const HELP: &str = "\
+A key is compromised: reissues the certificate with a new key, revokes the old one, and leaves the order and its plan in force.
+
+usage: revoke_and_replace [--help]";
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if std::env::args().len() > 1 {
+        println!("{HELP}");
+        return Ok(());
+    }
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral()?;
     let polling = Polling::fixed(Duration::from_millis(200));

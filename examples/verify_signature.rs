@@ -6,7 +6,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use shomei::{
     ApiKey, PocketSign, Redacted, Sandbox,
-    pocketsign::{CheckMethod, Environment, HashAlgorithm, PocketSignV2, SignInOutcome, SignedIn},
+    pocketsign::{CheckMethod, Environment, HashAlgorithm, SignInOutcome, SignedData, SignedIn},
     sandbox::PersonDetails,
 };
 
@@ -42,14 +42,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [Some(certificate), Some(digest), Some(signature)] = files else {
         return Err("--certificate, --digest and --signature are needed with --environment".into());
     };
-    let ps = PocketSign::v2(ApiKey::from_env("POCKETSIGN_API_TOKEN")?).environment(environment).build()?;
+    let ps = PocketSign::new(ApiKey::from_env("POCKETSIGN_API_TOKEN")?, environment)?;
     verify(&ps, &fs::read(certificate)?, &fs::read(digest)?, &fs::read(signature)?, false).await
 }
 
 async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     println!("no --environment given: this is the embedded sandbox, and the person is invented\n");
     let sandbox = Sandbox::new();
-    let ps = sandbox.pocketsign_v2()?;
+    let ps = sandbox.pocketsign()?;
     let card = sandbox.jpki().card(PersonDetails::default());
     println!("registering with the signing certificate:");
     let (digest, signature) = card.signing.sign(b"a contract");
@@ -61,13 +61,13 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     verify(&ps, card.authentication.der(), &[0; 32], &signature, true).await
 }
 
-async fn verify(ps: &PocketSignV2, certificate: &[u8], digest: &[u8], signature: &[u8], invented: bool) -> Result<(), Box<dyn Error>> {
+async fn verify(ps: &PocketSign, certificate: &[u8], digest: &[u8], signature: &[u8], invented: bool) -> Result<(), Box<dyn Error>> {
     let algorithm = match digest.len() {
         48 => HashAlgorithm::Sha384,
         64 => HashAlgorithm::Sha512,
         _ => HashAlgorithm::Sha256,
     };
-    let sign_in = ps.sign_in().signature(certificate, algorithm, digest, signature).method(CheckMethod::Ocsp);
+    let sign_in = ps.sign_in(SignedData::new(certificate, algorithm, digest, signature)?).method(CheckMethod::Ocsp);
     match sign_in.send().await? {
         SignInOutcome::New(person) => tell("a new user", &person, invented),
         SignInOutcome::Known(person) => tell("a known user", &person, invented),
@@ -84,9 +84,11 @@ fn tell(who: &str, person: &SignedIn, invented: bool) {
     println!("{who}: {}", person.user);
     println!("certificate {:?}, {} by OCSP", person.certificate, person.status.state);
     let Some(content) = &person.content else { return };
-    println!("valid from {:?} to {:?}", content.not_before, content.not_after);
-    let Some(attributes) = &content.attributes else { return println!("it states nothing about the person") };
-    for (what, value) in [("name", &attributes.name), ("birth date", &attributes.date_of_birth), ("address", &attributes.address)] {
+    if let Some(validity) = &content.validity {
+        println!("valid from {:?} to {:?}", validity.not_before, validity.not_after);
+    }
+    let Some(attributes) = content.attributes() else { return println!("it states nothing about the person") };
+    for (what, value) in [("name", &attributes.common_name), ("birth date", &attributes.date_of_birth), ("address", &attributes.address)] {
         let value = value.as_ref().map(Redacted::expose);
         match value {
             // Only an explicit call gets at it; printing `attributes` itself shows nothing.

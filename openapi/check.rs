@@ -1,16 +1,17 @@
 //! Everything the generator would panic on, turn into code that does not compile, or silently misread, said in words beforehand.
 
 mod operations;
+mod rules;
 mod schemas;
 mod words;
 
 use serde_json::Value;
 
-use super::document::{Json, entries, list, operations, resolve};
+use super::document::{Json, entries, list, operations, resolve, schemas as named};
 use super::problem::{Findings, Problem};
 
 /// Every extension the documents use. A misspelt one would be ignored, and with it perhaps a secret's `x-redacted`.
-const EXTENSIONS: [&str; 17] = [
+const EXTENSIONS: [&str; 23] = [
     "x-source",
     "x-idempotent",
     "x-deletes",
@@ -28,6 +29,12 @@ const EXTENSIONS: [&str; 17] = [
     "x-bytes",
     "x-empty-body",
     "x-always-sent",
+    "x-reason",
+    "x-type",
+    "x-fresh-connection",
+    "x-same-as",
+    "x-value-prefix",
+    "x-also",
 ];
 
 /// The mistakes of a document, in reading order; none means that it can become a client.
@@ -61,6 +68,9 @@ fn top(document: &Value, findings: &mut Findings) {
     );
     let mend = format!("write one of {}", Json::ALL.map(|(word, _)| format!("`x-json: {word}`")).join(", "));
     findings.expect(Json::of(document).is_some(), "x-json", "it is not said how the service writes its JSON", &mend);
+    let older = named(document).any(|(_, schema)| schema.get("x-same-as").is_some());
+    let mend = "name the document of the newer version: `x-newer: pocketsign-verify-v2`";
+    findings.expect(!older || document["x-newer"].is_string(), "x-newer", "it is not said whose types `x-same-as` names", mend);
     findings.expect(document["paths"].is_object(), "paths", "there are no paths", "add `paths`");
 }
 

@@ -108,10 +108,12 @@ pub(crate) fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
-/// Whether a named schema is no type of its own but a value: one that comes in several forms, or a date. Its first form is what it is.
+/// Whether a named schema is no type of its own but a value: one that comes in several forms, a date, or one with rules of its own. Its
+/// first form is what it is.
 pub(crate) fn is_value(schema: &Value) -> bool {
     let date = matches!(schema["format"].as_str(), Some("date" | "date-time"));
-    !super::vocabulary::is_word(schema) && (schema.get("oneOf").is_some() || date)
+    let ruled = schema.get("x-reason").is_some() || schema.get("x-type").is_some();
+    !super::vocabulary::is_word(schema) && (schema.get("oneOf").is_some() || date || ruled)
 }
 
 pub(crate) fn is_json(content_type: &str) -> bool {

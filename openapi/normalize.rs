@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::check::check;
 use super::document::{Json, Operation, entries, is_json, is_true, is_value, list, operations, pascal, referred, resolve, schemas, snake};
+use super::older::{self, same_as};
 use super::problem::Problem;
+use super::rules::{self, Rule};
 use super::vocabulary::{self, Word, is_word};
 
 /// A document as the generator takes it, and what the generator is not to see.
@@ -17,6 +19,10 @@ pub(crate) struct Normalized {
     pub(crate) json: Json,
     /// The members by which something is decided, of each type.
     pub(crate) strict: BTreeMap<String, BTreeSet<String>>,
+    /// Under which other names the members of each type are read.
+    pub(crate) also: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// The module whose types the answers are read into, if there is a newer version of the service.
+    pub(crate) newer: Option<String>,
 }
 
 /// What the client knows of an operation beside its generated method.
@@ -30,21 +36,34 @@ pub(crate) struct Facts {
     pub(crate) deletes: bool,
     /// One success has a body and another has none, so that an empty body stands for `null`.
     pub(crate) empty_success: bool,
+    /// It is sent on a connection of its own, so that its response is not lost to one that the service is closing.
+    pub(crate) fresh_connection: bool,
+    /// What the document demands of the values that the operation sends.
+    pub(crate) rules: Vec<Rule>,
     /// A response holds something redacted, so that no error may quote it.
     pub(crate) secret: bool,
 }
 
 /// Reads YAML; a key written twice is a mistake, as one of the two would be lost.
+pub(crate) fn parse(text: &str) -> Result<serde_norway::Value, Problem> {
+    let problem =
+        |error: serde_norway::Error| Problem { place: String::new(), what: error.to_string(), mend: "correct the YAML".to_owned() };
+    serde_norway::from_str(text).map_err(problem)
+}
+
+pub(crate) fn to_json(yaml: &serde_norway::Value) -> Result<Value, Problem> {
+    let mend = "write it so that JSON could say it".to_owned();
+    serde_json::to_value(yaml).map_err(|error| Problem { place: String::new(), what: error.to_string(), mend })
+}
+
+/// A document without edits.
+#[allow(dead_code, reason = "the tests read documents alone")]
 pub(crate) fn read(text: &str) -> Result<Value, Problem> {
-    serde_norway::from_str::<serde_norway::Value>(text)
-        .map_err(|error| (error.to_string(), "correct the YAML"))
-        .and_then(|yaml| serde_json::to_value(yaml).map_err(|error| (error.to_string(), "write it so that JSON could say it")))
-        .map_err(|(what, mend)| Problem { place: String::new(), what, mend: mend.to_owned() })
+    to_json(&parse(text)?)
 }
 
 /// The members of each named schema in the order of the document, which neither `Value` nor the generator keeps.
-pub(crate) fn orders(text: &str) -> BTreeMap<String, Vec<String>> {
-    let document: serde_norway::Value = serde_norway::from_str(text).unwrap_or_default();
+pub(crate) fn orders(document: &serde_norway::Value) -> BTreeMap<String, Vec<String>> {
     let names = |mapping: &serde_norway::Value| -> Vec<String> {
         mapping.as_mapping().into_iter().flatten().filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect()
     };
@@ -71,12 +90,18 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
             idempotent: is_true(&operation.body["x-idempotent"]),
             deletes: is_true(&operation.body["x-deletes"]),
             empty_success,
+            fresh_connection: operation.body["x-fresh-connection"].as_bool().unwrap_or_else(|| !is_true(&operation.body["x-idempotent"])),
+            rules: rules::collect(document, &operation),
             secret: has_secret(document, &operation),
         });
     }
     let types = || schemas(document).filter(|(_, schema)| !is_value(schema));
     let schemas: Map<_, _> = types().map(|(name, schema)| (name.to_owned(), component(document, schema))).collect();
     let strict = |schema: &Value| list(&schema["x-strict"]).iter().filter_map(Value::as_str).map(snake).collect();
+    let also = |schema: &Value| {
+        let names = |member: &Value| list(&member["x-also"]).iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+        entries(&schema["properties"]).map(|(name, member)| (snake(name), names(member))).filter(|(_, names)| !names.is_empty()).collect()
+    };
     Ok(Normalized {
         document: json!({
             "openapi": document["openapi"],
@@ -89,6 +114,8 @@ pub(crate) fn normalize(document: &Value) -> Result<Normalized, Vec<Problem>> {
         // The check of the document was content with it.
         json: Json::of(document).unwrap_or(Json::Protobuf),
         strict: types().map(|(name, schema)| (pascal(name), strict(schema))).collect(),
+        also: types().map(|(name, schema)| (pascal(name), also(schema))).collect(),
+        newer: older::newer(document),
     })
 }
 
@@ -169,7 +196,7 @@ fn nullable(mut content: Value) -> Value {
 
 /// A named schema as the generator needs it: a word is replaced as a whole, so that its true shape does not matter.
 fn component(document: &Value, schema: &Value) -> Value {
-    let mut edited = if is_word(schema) { json!({"type": "string"}) } else { bare(document, schema) };
+    let mut edited = if is_word(schema) || same_as(schema).is_some() { json!({"type": "string"}) } else { bare(document, schema) };
     if schema["properties"].as_object().is_some_and(Map::is_empty) {
         // To the generator it is a map of anything otherwise, and shows whatever a service puts there some day.
         edited["additionalProperties"] = false.into();
@@ -177,17 +204,24 @@ fn component(document: &Value, schema: &Value) -> Value {
     edited
 }
 
-/// A copy without samples and extensions, where every value is what its first form is. Lists and maps lose their `nullable`: `null` is
-/// read as empty everywhere.
+/// A copy without samples, extensions and rules, where every value is what its first form is. Lists and maps lose their `nullable`:
+/// `null` is read as empty everywhere. Rules would become types that callers have to make by hand; the client checks them by a table.
 fn bare(document: &Value, value: &Value) -> Value {
     if let Some(meant) = meant(document, value) {
         return bare(document, &meant);
     }
+    if let Some(name) = value["x-type"].as_str() {
+        return json!({"$ref": format!("#/components/schemas/{name}")});
+    }
     match value {
         Value::Object(members) => {
             let container = value["type"] == "array" || (value["type"] == "object" && value.get("properties").is_none());
-            let dropped =
-                |name: &str| matches!(name, "example" | "examples") || name.starts_with("x-") || (container && name == "nullable");
+            let dropped = |name: &str| {
+                matches!(name, "example" | "examples")
+                    || name.starts_with("x-")
+                    || rules::is_keyword(name)
+                    || (container && name == "nullable")
+            };
             let kept = members.iter().filter(|(name, _)| !dropped(name));
             let copy = |(name, inner): (&String, &Value)| {
                 let inner = if name == "properties" { each_bare(document, inner) } else { bare(document, inner) };

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{File, FnArg, Ident, Pat, Signature, Type, parse_quote};
 
+use super::code::{methods, taken_apart, written};
 use super::document::pascal;
-use super::refine::{methods, taken_apart, written};
 
 /// `queries::ListOrders` and `Client::list_orders_by` beside each `Client::list_orders`.
 pub(crate) fn queries(file: &File) -> TokenStream {

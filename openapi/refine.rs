@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::visit::{self, Visit};
-use syn::{
-    Attribute, Expr, Field, Fields, File, FnArg, GenericArgument, ImplItem, Item, ItemMod, Meta, PathArguments, Stmt, Token, Type,
-    parse_quote,
-};
+use syn::visit::Visit;
+use syn::{Attribute, Expr, Field, Fields, File, ImplItem, Item, Meta, Stmt, Token, Type, parse_quote};
 
+use super::code::{Names, sent, taken_apart, types, types_mut, written};
 use super::document::{Json, snake};
+use super::vocabulary::{Kind, Word};
 
 /// What the document says that generated types do not show.
 pub(crate) struct Rules<'a> {
@@ -19,12 +18,18 @@ pub(crate) struct Rules<'a> {
     pub(crate) strict: &'a BTreeMap<String, BTreeSet<String>>,
     /// The members that a flow may read although they may be absent for no reason: `Order.price`.
     pub(crate) harmless: &'a BTreeSet<String>,
+    /// Under which other names the members of each type are read.
+    pub(crate) also: &'a BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub(crate) words: &'a [Word],
 }
 
 /// Rewrites a generated file in place.
 pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
     let sent = sent(file);
-    let objects = objects(types(file));
+    let mut objects = objects(types(file));
+    let shapes = rules.words.iter().filter(|word| word.kind == Kind::Shape).filter_map(|word| word.same_as.clone());
+    objects.extend(shapes.map(|name| (name, Shape::Members)));
+    let prefixed: BTreeSet<&str> = rules.words.iter().filter(|word| word.is_prefixed()).map(|word| word.name.as_str()).collect();
     decode_ourselves(file, rules.json);
     let Some(types) = types_mut(file) else { return };
     for item in types {
@@ -38,7 +43,9 @@ pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
                     let strict = rules.strict.get(&name).is_some_and(|strict| strict.contains(&member));
                     let harmless = rules.harmless.contains(&format!("{name}.{member}"));
                     refine_field(field, rules.json, strict, &objects);
-                    read_snake_case_too(field);
+                    let also = rules.also.get(&name).and_then(|also| also.get(&member)).map_or(&[][..], Vec::as_slice);
+                    read_other_names_too(field, also);
+                    write_prefixes(field, &prefixed);
                     if rules.json == Json::Loose && only_read && !strict && !harmless {
                         keep_flows_from(field);
                     }
@@ -198,8 +205,9 @@ fn ignore_unknown_members(attributes: &mut Vec<Attribute>) {
     }
 }
 
-/// A member in camelCase is one of protobuf's JSON, which may be written in snake_case as well.
-fn read_snake_case_too(field: &mut Field) {
+/// A member in camelCase is one of protobuf's JSON, which may be written in snake_case as well; an older version may have another name for
+/// it.
+fn read_other_names_too(field: &mut Field, also: &[String]) {
     let Some(name) = field.ident.as_ref().map(ToString::to_string) else { return };
     let mut settings = take_serde(&mut field.attrs);
     let renamed = settings.iter().find_map(|setting| match setting {
@@ -209,26 +217,19 @@ fn read_snake_case_too(field: &mut Field) {
     if renamed.is_some_and(|renamed| renamed.contains(|letter: char| letter.is_ascii_uppercase())) {
         settings.push(parse_quote!(alias = #name));
     }
+    settings.extend(also.iter().map(|name| -> Meta { parse_quote!(alias = #name) }));
     if !settings.is_empty() {
         field.attrs.push(parse_quote!(#[serde(#settings)]));
     }
 }
 
-/// `a::b::Name<X, Y>` as `Name` and `[X, Y]`.
-pub(crate) fn taken_apart(ty: &Type) -> Option<(String, Vec<Type>)> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    let arguments = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            let types = arguments.args.iter().filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty.clone()),
-                _ => None,
-            });
-            types.collect()
-        }
-        _ => Vec::new(),
-    };
-    Some((last.ident.to_string(), arguments))
+/// Enums know their values without the prefix that the document puts before them.
+fn write_prefixes(field: &mut Field, prefixed: &BTreeSet<&str>) {
+    let mut names = Names::default();
+    names.visit_type(&field.ty);
+    if names.0.iter().any(|name| prefixed.contains(name.as_str())) {
+        field.attrs.push(parse_quote!(#[serde(serialize_with = "crate::open_enum::write")]));
+    }
 }
 
 fn may_be_absent(plain: &Type) -> bool {
@@ -264,112 +265,4 @@ fn objects(types: &[Item]) -> BTreeMap<String, Shape> {
         _ => None,
     };
     types.iter().filter_map(object).collect()
-}
-
-/// Every member of every type: `Order.status`.
-pub(crate) fn members(file: &File) -> BTreeSet<String> {
-    let structs = types(file).iter().filter_map(|item| match item {
-        Item::Struct(found) => Some(found),
-        _ => None,
-    });
-    structs
-        .flat_map(|found| {
-            found.fields.iter().filter_map(|field| Some(format!("{}.{}", found.ident, snake(&written(field.ident.as_ref()?)))))
-        })
-        .collect()
-}
-
-/// The types of `mod types`.
-pub(crate) fn types(file: &File) -> &[Item] {
-    let found = file.items.iter().find_map(|item| match item {
-        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items.as_slice()),
-        _ => None,
-    });
-    found.unwrap_or_default()
-}
-
-fn types_mut(file: &mut File) -> Option<&mut Vec<Item>> {
-    file.items.iter_mut().find_map(|item| match item {
-        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
-        _ => None,
-    })
-}
-
-/// The methods that call the service.
-pub(crate) fn methods(file: &File) -> impl Iterator<Item = &syn::Signature> {
-    file.items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|item| match item {
-            ImplItem::Fn(method) if method.sig.asyncness.is_some() => Some(&method.sig),
-            _ => None,
-        })
-}
-
-/// The names of the types that requests contain.
-fn sent(file: &File) -> BTreeSet<String> {
-    let mut roots = Names::default();
-    for argument in methods(file).flat_map(|method| &method.inputs) {
-        if let FnArg::Typed(argument) = argument {
-            roots.visit_type(&argument.ty);
-        }
-    }
-    reached(file, roots)
-}
-
-/// The names of the types that responses contain.
-pub(crate) fn returned(file: &File) -> BTreeSet<String> {
-    let mut roots = Names::default();
-    for method in methods(file) {
-        roots.visit_return_type(&method.output);
-    }
-    reached(file, roots)
-}
-
-/// The types among these names, and all that they contain.
-fn reached(file: &File, roots: Names) -> BTreeSet<String> {
-    let mut contents: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for item in types(file) {
-        let mut names = Names::default();
-        match item {
-            Item::Struct(found) => {
-                names.visit_fields(&found.fields);
-                contents.insert(found.ident.to_string(), names.0);
-            }
-            Item::Enum(found) => {
-                found.variants.iter().for_each(|variant| names.visit_fields(&variant.fields));
-                contents.insert(found.ident.to_string(), names.0);
-            }
-            _ => {}
-        }
-    }
-    let mut reached = BTreeSet::new();
-    let mut waiting: Vec<String> = roots.0.into_iter().collect();
-    while let Some(name) = waiting.pop() {
-        if let Some(inner) = contents.get(&name).filter(|_| !reached.contains(&name)) {
-            waiting.extend(inner.iter().cloned());
-            reached.insert(name);
-        }
-    }
-    reached
-}
-
-/// Every name a type mentions.
-#[derive(Default)]
-struct Names(BTreeSet<String>);
-
-impl<'ast> Visit<'ast> for Names {
-    fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
-        self.0.insert(segment.ident.to_string());
-        visit::visit_path_segment(self, segment);
-    }
-}
-
-/// How a type is written in a message or a list.
-pub(crate) fn written(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string()
 }

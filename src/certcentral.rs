@@ -24,6 +24,7 @@
 mod account;
 mod acme;
 mod api_keys;
+pub mod builders;
 mod certificates;
 mod check;
 mod containers;
@@ -40,16 +41,18 @@ mod recovery;
 mod references;
 mod refusal;
 mod requests;
+mod sweeps;
 mod users;
 
 use std::{sync::Arc, time::Duration};
 
 use reqwest::header::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
 
-use self::orders::Ledger;
+use self::{orders::Ledger, sweeps::Sweeps};
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, Priority, RateLimit, RateUsage, Started, sealed},
-    docs::docs,
+    client::{Call, CallOptions, ClientBuilder, Core, Json, Patience, Priority, RateLimit, RateUsage, RequestBuilder, Started, sealed},
+    docs::{docs, named},
     error::{ApiError, Error},
     generated::{Operation, certcentral as generated, certcentral::queries},
     secret::ApiKey,
@@ -73,50 +76,16 @@ pub use self::{
     users::{CreatedServiceUser, Users},
 };
 pub use crate::generated::certcentral::{
-    types::{CertificateFormat, NewContainerUser, RevocationReason},
+    types::{ContainerUserRequest, RevocationReason},
     vocabulary::{
-        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus,
-        ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType, DcvInvitationSource,
-        DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery, EmailValidationStatus, ErrorCode,
-        NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus, PaymentMethod, ProductNameId,
-        ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId,
-        UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
+        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateFormat, CertificateId,
+        CertificateStatus, ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType,
+        DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery,
+        EmailValidationStatus, ErrorCode, NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
+        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
+        ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
     },
 };
-
-/// The builders that the operations return, one type an operation.
-pub mod builders {
-    pub use super::{
-        account::{CountExpiringOrders, GetAccount, GetBalance, ListCustomFields},
-        acme::{CreateAcmeCredentials, CreateLegacyAcmeCredentials},
-        api_keys::{ActivateApiKey, CreateApiKey, EditApiKey, GetApiKey, ListApiKeyRestrictions, ListApiKeys, RevokeApiKey},
-        certificates::{
-            ArchiveCertificate, DownloadBestFormat, DownloadCertificate, DownloadOrderCertificate, GetChain, ListIntermediates,
-            UnarchiveCertificate,
-        },
-        containers::{
-            CreateContainer, GetContainer, GetContainerTemplate, ListChildContainers, ListContainerRoles, ListContainerTemplates,
-            ListContainers,
-        },
-        domains::{
-            ActivateDomain, AddDomain, ChangeDcvMethod, CheckDcv, CheckDomainLock, DeactivateDomain, GenerateDcvToken, GetDcvEmails,
-            GetDomain, GetDomainValidations, ListDomains, LockDomain, ResendDcvEmails, SubmitDomain, UnlockDomain,
-        },
-        orders::{
-            AddCsr, AddNote, AdoptOrder, CancelOrder, ChangeOrderDcvMethod, CheckOrderDcv, DuplicateCertificate, FindOrdersByAlternativeId,
-            GenerateOrderDcvToken, GetEmailValidations, GetOrder, GetOrderValidation, IssueCertificate, ListChanges, ListDuplicates,
-            ListOrders, ListReissues, MarkRenewed, ReissueCertificate, RenewOrder, ResendApprovalEmails, ResendOrderDcvEmails,
-            SetAdditionalEmails, SetAutoReissue, ValidateEmail,
-        },
-        organizations::{
-            ActivateOrganization, CreateOrganization, DeactivateOrganization, DeleteOrganization, GetOrganization,
-            GetOrganizationValidations, ListOrganizations, SubmitOrganization,
-        },
-        products::{GetProduct, ListProducts},
-        requests::{ApproveRequest, CountRequests, GetRequest, ListRequests, RejectRequest, ReviewRequest},
-        users::{ChangeUserRole, CreateServiceUser, CreateUser, DeleteUser, EditUser, GetMe, GetUser, ListUsers},
-    };
-}
 
 /// What the service returns: plain structs, generated from the document.
 pub mod types {
@@ -126,18 +95,31 @@ pub mod types {
 /// All types of the document: what is only sent is not public.
 use crate::generated::certcentral::types as sent;
 
-/// The generated client: every operation of the document, without checks, builders or typed errors.
+/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the pacing, the retries and the
+/// errors of every other call, but without checks beyond the document's rules, builders and flows.
 ///
-/// An escape hatch, so that nothing the document knows is ever out of reach. It changes with the document; it is not covered by the
-/// promises of semantic versioning, nor is the crate `progenitor-client` that it is made with.
+/// It changes with the document, and is not covered by the promises of semantic versioning.
+///
+/// ```no_run
+/// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+/// use shomei::certcentral::OrderId;
+///
+/// let order = cc.raw().order_info("115429178", None).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "raw")]
 pub mod raw {
-    pub use crate::generated::certcentral::{Client, types, vocabulary};
-    pub use progenitor_client::{Error, ResponseValue};
+    pub use crate::generated::{
+        Document,
+        certcentral::{DOCUMENT, Raw as Client, types, vocabulary},
+    };
 }
 
 /// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Region {
     /// `www.digicert.com`, where most accounts are.
@@ -164,6 +146,9 @@ pub struct CertCentral {
     core: Arc<Core>,
     options: CallOptions,
     ledger: Arc<Ledger>,
+    sweeps: Arc<Sweeps>,
+    /// Of a flow, whose calls wait for their turn as long as it takes.
+    patience: Option<Arc<Patience>>,
 }
 
 impl CertCentral {
@@ -260,26 +245,46 @@ impl CertCentral {
         Account::new(self)
     }
 
-    /// The generated client, see [`raw`].
+    /// A call of what the document does not have, with the key, the pacing, the retries and the errors of every other call. What an overlay
+    /// adds is out of reach of a library that is published, since its users have overlays of their own; this is not.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// use http::Method;
+    ///
+    /// let invoices: serde_json::Value = cc.request(Method::GET, "/finance/invoice").query("limit", "10").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
+        RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Loose, method, path.into())
+    }
+
+    /// Every operation of the document, see [`raw`].
     #[cfg(feature = "raw")]
     #[must_use]
     pub fn raw(&self) -> raw::Client {
-        self.client(Call::unlifted(Arc::clone(&self.core), self.options))
+        raw::Client { core: Arc::clone(&self.core), options: self.options }
+    }
+
+    /// The same client for a flow, whose calls wait for their turn under the rate limit as long as it takes.
+    fn in_flow(&self) -> Self {
+        Self { patience: Some(Arc::default()), ..self.clone() }
     }
 
     /// The same client for polling, which leaves room for the caller's own calls.
     fn in_background(&self) -> Self {
-        self.with_options(self.options.priority(Priority::Background))
+        Self { options: self.options.priority(Priority::Background), ..self.in_flow() }
     }
 
     /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
     fn in_full(&self) -> Self {
-        self.with_options(self.options.in_full())
+        Self { options: self.options.in_full(), ..self.in_flow() }
     }
 
     /// Begins a call.
     fn call(&self) -> Started<generated::Client> {
-        let call = Call::new(Arc::clone(&self.core), self.options);
+        let call = Call::new(Arc::clone(&self.core), self.options).of_flow(self.patience.clone());
         Started::new(self.client(call.clone()), call)
     }
 
@@ -316,7 +321,7 @@ impl sealed::Service for CertCentral {
     }
 
     fn from_core(core: Arc<Core>) -> Self {
-        Self { core, options: CallOptions::default(), ledger: Arc::default() }
+        Self { core, options: CallOptions::default(), ledger: Arc::default(), sweeps: Arc::default(), patience: None }
     }
 }
 

@@ -8,7 +8,10 @@ mod echo;
 mod exec;
 mod options;
 mod pace;
+mod patience;
+mod request;
 mod retry;
+mod rules;
 mod server;
 mod trace;
 mod transport;
@@ -24,20 +27,30 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
 
-pub(crate) use self::call::{Call, Started, call, tell_absence};
-pub(crate) use self::decode::Json;
+#[cfg(feature = "certcentral")]
+pub(crate) use self::clock::Moment;
 #[cfg(feature = "redis")]
 pub use self::pace::RedisSlidingWindow;
+#[cfg(feature = "certcentral")]
+pub(crate) use self::patience::Patience;
+#[cfg(test)]
+pub(crate) use self::rules::tests::refusal;
 pub use self::{
     builder::ClientBuilder,
     options::CallOptions,
     pace::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
+    request::RequestBuilder,
     retry::RetryPolicy,
     transport::{Transport, TransportError},
 };
+pub(crate) use self::{
+    call::{Call, Started, call, tell_absence},
+    decode::Json,
+    rules::{Demand, Part, Pattern, Rule, Step},
+};
 use self::{clock::Clock, retry::Budget, server::Server};
 
-/// A service that this crate has a client for: `CertCentral`, `PocketSignV1` and `PocketSignV2`, by feature. Sealed.
+/// A service that this crate has a client for: `CertCentral`, `PocketSign` and `PocketSignV1`, by feature. Sealed.
 pub trait Service: sealed::Service {}
 
 impl<S: sealed::Service> Service for S {}
@@ -91,7 +104,7 @@ pub struct Core {
     pacer: Arc<dyn RateLimiter>,
     budget: Budget,
     retry: RetryPolicy,
-    call_timeout: Duration,
+    call_timeout: Option<Duration>,
     #[cfg(feature = "certcentral")]
     recovery_timeout: Option<Duration>,
     attempt_timeout: Duration,
@@ -103,6 +116,12 @@ pub struct Core {
 }
 
 impl Core {
+    /// Holds the body of a call that is not made yet against the rules of the document.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn check(&self, operation: &'static str, body: &impl serde::Serialize) -> Result<(), crate::error::Error> {
+        rules::check_body(self.operations, operation, body)
+    }
+
     /// Whether no error may quote what this operation brings: personal data, or a secret that the document says is in it.
     fn keeps_back(&self, operation: &str) -> bool {
         self.personal || self.operations.iter().any(|known| known.id == operation && known.secret)
@@ -111,6 +130,18 @@ impl Core {
     /// The time as the service sees it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// This moment, by every clock there is.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn moment(&self) -> Moment {
+        self.clock.moment()
+    }
+
+    /// How long ago a moment was, at most: this machine may have been suspended, and a clock may have been set.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn since(&self, moment: Moment) -> Duration {
+        self.clock.since(moment)
     }
 
     /// The time by the slower of both clocks, the service's and ours. What is past by it is past, whichever of them is wrong: one wrong
@@ -139,7 +170,14 @@ impl Core {
 
     /// How long a call with these options may take.
     pub(crate) fn call_timeout(&self, options: &CallOptions) -> Duration {
-        options.call_timeout.unwrap_or(self.call_timeout)
+        /// Unless somebody sets it.
+        const DEFAULT: Duration = Duration::from_secs(300);
+        options.call_timeout.or(self.call_timeout).unwrap_or(DEFAULT)
+    }
+
+    /// Whether somebody has set how long a call with these options may take.
+    pub(crate) fn is_timed(&self, options: &CallOptions) -> bool {
+        options.call_timeout.or(self.call_timeout).is_some()
     }
 
     /// The longest that a flow looks for a write whose response was lost, if it was set.

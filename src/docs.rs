@@ -41,3 +41,14 @@ macro_rules! docs {
     };
 }
 pub(crate) use docs;
+
+/// `named! { super orders { GetOrder "オーダー情報の確認" } }`: public names of rooms, each with what a search in Japanese finds it by.
+macro_rules! named {
+    ($base:ident $($room:ident { $($name:ident $($japanese:literal)+),+ $(,)? })+) => {
+        $($(
+            #[doc(alias($($japanese),+))]
+            pub use $base::$room::$name;
+        )+)+
+    };
+}
+pub(crate) use named;

@@ -1,20 +1,28 @@
 //! One error for everything: what was asked, what came back, how often it was tried, and whether it may have happened.
 
+mod kind;
 mod shown;
 
-#[cfg(feature = "pocketsign")]
-use std::any::Any;
-use std::{borrow::Cow, error::Error as StdError, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, sync::Arc, time::Duration};
 
 use reqwest::StatusCode;
 
+pub use kind::ErrorKind;
 pub(crate) use shown::excerpt;
 
 /// Why a call, a wait or a builder did not give what was asked of it.
 ///
-/// One type serves the whole crate. It is opaque: ask it with the predicates ([`is_not_found`](Self::is_not_found),
-/// [`is_rate_limited`](Self::is_rate_limited), …) and accessors, or print it; `Display` tells the whole story in one line.
-/// It holds no key and no request body; of the answer it keeps a short excerpt ([`excerpt`](Self::excerpt)).
+/// One type serves every call of the crate; only a wait has one of its own, [`WaitError`](crate::WaitError), which turns into this one with
+/// `?`. It is opaque: match its [`kind`](Self::kind), ask it with the predicates ([`is_not_found`](Self::is_not_found),
+/// [`is_rate_limited`](Self::is_rate_limited), …) and accessors, or print it. It holds no key and no request body; of the response it keeps a
+/// short excerpt ([`excerpt`](Self::excerpt)).
+///
+/// | format | what it prints |
+/// | --- | --- |
+/// | `{}` | one sentence: `order_info: could not connect` |
+/// | `{:#}` | the same with what caused it, in one line |
+/// | `{:?}` | the sentence, then each cause on a line of its own; this is what `main` prints when it returns the error |
+/// | `{:#?}` | the members |
 ///
 /// | what went wrong | how to tell | was a write done? |
 /// | --- | --- | --- |
@@ -24,9 +32,9 @@ pub(crate) use shown::excerpt;
 /// | there was no rate-limit slot before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection was lost | `is_connection` and `was_sent` | perhaps |
 /// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
-/// | the service refused | `status`, `code`, `entries`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
+/// | the service refused | `status`, `code`, `api_errors`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
-/// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `entries`) | `status` | perhaps |
+/// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `api_errors`) | `status` | perhaps |
 /// | the response could not be decoded, or too large | `is_decode` | perhaps |
 /// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
 /// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
@@ -34,8 +42,10 @@ pub(crate) use shown::excerpt;
 ///
 /// Where it says *perhaps*, and where an earlier attempt of the same call ended like that,
 /// [`is_ambiguous`](Self::is_ambiguous) is true, and [`recovery_hint`](Self::recovery_hint) tells what to look for if the flow knows.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     /// What it was about: `order 115429178`.
@@ -46,10 +56,12 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     trace: Option<String>,
-    #[cfg(feature = "pocketsign")]
-    evidence: Option<Box<dyn Any + Send + Sync>>,
 }
 
+/// What an error rests on. Clones share it.
+type Cause = Arc<dyn StdError + Send + Sync>;
+
+#[derive(Clone)]
 enum Kind {
     Configuration(Cow<'static, str>),
     Invalid {
@@ -60,7 +72,7 @@ enum Kind {
         sent: bool,
         #[cfg_attr(not(feature = "certcentral"), allow(dead_code, reason = "only the flows of CertCentral ask"))]
         answered: bool,
-        source: Box<dyn StdError + Send + Sync>,
+        source: Cause,
     },
     Timeout {
         sent: bool,
@@ -69,7 +81,7 @@ enum Kind {
     Answer(Answer),
     Decode {
         path: String,
-        source: Box<dyn StdError + Send + Sync>,
+        source: Cause,
         excerpt: String,
     },
     TooLarge {
@@ -81,12 +93,14 @@ enum Kind {
 }
 
 /// A wait that ended without its result.
+#[derive(Clone)]
 struct EndedWait {
-    source: Box<dyn StdError + Send + Sync>,
+    source: Cause,
     out_of_time: bool,
 }
 
 /// What the service said when it did not do what it was asked.
+#[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) entries: Vec<ApiError>,
@@ -131,8 +145,6 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             trace: None,
-            #[cfg(feature = "pocketsign")]
-            evidence: None,
         }))
     }
 
@@ -147,12 +159,12 @@ impl Error {
     }
 
     pub(crate) fn connection(sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Connection { sent, answered: false, source: source.into() })
+        Self::new(Kind::Connection { sent, answered: false, source: source.into().into() })
     }
 
     /// The connection broke off within the answer.
     pub(crate) fn cut_short(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Connection { sent: true, answered: true, source: source.into() })
+        Self::new(Kind::Connection { sent: true, answered: true, source: source.into().into() })
     }
 
     pub(crate) fn timeout(sent: bool, limit: Duration) -> Self {
@@ -164,7 +176,7 @@ impl Error {
     }
 
     pub(crate) fn decode(path: String, source: impl Into<Box<dyn StdError + Send + Sync>>, excerpt: String) -> Self {
-        Self::new(Kind::Decode { path, source: source.into(), excerpt })
+        Self::new(Kind::Decode { path, source: source.into().into(), excerpt })
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
@@ -179,13 +191,13 @@ impl Error {
     /// A wait ended without its result; the source is the typed [`WaitError`](crate::WaitError).
     #[cfg(feature = "certcentral")]
     pub(crate) fn wait(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Wait(EndedWait { source: source.into(), out_of_time: false }))
+        Self::new(Kind::Wait(EndedWait { source: source.into().into(), out_of_time: false }))
     }
 
     /// A wait whose deadline passed.
     #[cfg(feature = "certcentral")]
     pub(crate) fn out_of_time(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Wait(EndedWait { source: source.into(), out_of_time: true }))
+        Self::new(Kind::Wait(EndedWait { source: source.into().into(), out_of_time: true }))
     }
 
     /// Adds which operation failed, after how many attempts and how long.
@@ -223,18 +235,6 @@ impl Error {
     pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
         self.0.trace = Some(trace.into());
         self
-    }
-
-    /// Adds what was found before it came to this.
-    #[cfg(feature = "pocketsign")]
-    pub(crate) fn with_evidence(mut self, evidence: impl Any + Send + Sync) -> Self {
-        self.0.evidence = Some(Box::new(evidence));
-        self
-    }
-
-    #[cfg(feature = "pocketsign")]
-    pub(crate) fn evidence<T: Any>(&self) -> Option<&T> {
-        self.0.evidence.as_ref()?.downcast_ref()
     }
 
     /// Whether a write that ended with this error may have been done all the same: the request went out, but no answer came back that

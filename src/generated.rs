@@ -19,8 +19,28 @@ pub struct Operation {
     pub deletes: bool,
     /// A success may have no body where others have one; the body `null` then stands for none.
     pub empty_success: bool,
+    /// It is sent on a connection of its own, so that its response is not lost to one that the service is closing.
+    pub fresh_connection: bool,
     /// A response holds something redacted: no error quotes it.
     pub secret: bool,
+    /// What the values it sends have to be like.
+    pub(crate) rules: &'static [crate::client::Rule],
+}
+
+/// What a generated client was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Document {
+    /// `info.title` of the document.
+    pub title: &'static str,
+    /// `info.version` of the document.
+    pub version: &'static str,
+    /// A checksum of the document with all edits (FNV-1a, 64 bits): another one means another document.
+    pub hash: u64,
+    /// Whether a document of the user's took the place of the crate's own.
+    pub replaced: bool,
+    /// The names of the overlays that were applied, in their order.
+    pub overlays: &'static [&'static str],
 }
 
 #[cfg(feature = "certcentral")]
@@ -28,7 +48,7 @@ pub mod certcentral {
     include!(concat!(env!("OUT_DIR"), "/certcentral.rs"));
 }
 
-#[cfg(feature = "pocketsign")]
+#[cfg(feature = "pocketsign-v1")]
 pub mod pocketsign_verify_v1 {
     include!(concat!(env!("OUT_DIR"), "/pocketsign_verify_v1.rs"));
 }
@@ -64,7 +84,7 @@ macro_rules! hook {
 
 #[cfg(feature = "certcentral")]
 hook!(certcentral);
-#[cfg(feature = "pocketsign")]
+#[cfg(feature = "pocketsign-v1")]
 hook!(pocketsign_verify_v1);
 #[cfg(feature = "pocketsign")]
 hook!(pocketsign_verify_v2);

@@ -69,27 +69,18 @@ impl Sandbox {
 
 #[cfg(feature = "pocketsign")]
 impl Sandbox {
-    /// A client of this sandbox's PocketSign Verify, version 1, as its first tenant.
-    ///
-    /// # Errors
-    ///
-    /// When TLS cannot be set up: a client has it even if it is not used.
-    pub fn pocketsign_v1(&self) -> Result<crate::pocketsign::PocketSignV1, crate::Error> {
-        let token = crate::ApiKey::new(self.pocketsign_token())?;
-        crate::PocketSign::v1(token).base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
-    }
-
-    /// A client of this sandbox's PocketSign Verify, version 2, as its first tenant: the same state as version 1.
+    /// A client of this sandbox's PocketSign Verify, as its first tenant.
     ///
     /// ```
-    /// # use shomei::{Sandbox, Error, pocketsign::{HashAlgorithm, SignInOutcome}, sandbox::PersonDetails};
+    /// # use shomei::{Sandbox, Error, pocketsign::{HashAlgorithm, SignInOutcome, SignedData}, sandbox::PersonDetails};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Error> {
     /// let sandbox = Sandbox::new();
-    /// let ps = sandbox.pocketsign_v2()?;
+    /// let ps = sandbox.pocketsign()?;
     /// let card = sandbox.jpki().card(PersonDetails::default());
     /// let (digest, signature) = card.authentication.sign(b"a challenge");
-    /// let outcome = ps.sign_in().signature(card.authentication.der(), HashAlgorithm::Sha256, digest, signature).send().await?;
+    /// let signed = SignedData::new(card.authentication.der(), HashAlgorithm::Sha256, digest, signature)?;
+    /// let outcome = ps.sign_in(signed).send().await?;
     /// assert!(matches!(outcome, SignInOutcome::New(_)));
     /// # Ok(())
     /// # }
@@ -98,8 +89,20 @@ impl Sandbox {
     /// # Errors
     ///
     /// When TLS cannot be set up: a client has it even if it is not used.
-    pub fn pocketsign_v2(&self) -> Result<crate::pocketsign::PocketSignV2, crate::Error> {
+    pub fn pocketsign(&self) -> Result<crate::PocketSign, crate::Error> {
         let token = crate::ApiKey::new(self.pocketsign_token())?;
-        crate::PocketSign::v2(token).base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
+        crate::PocketSign::builder(token).base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
+    }
+
+    /// A client of version 1 of this sandbox's PocketSign Verify, as its first tenant: the same state as that of [`pocketsign`](Self::pocketsign).
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up: a client has it even if it is not used.
+    #[cfg(feature = "pocketsign-v1")]
+    pub fn pocketsign_v1(&self) -> Result<crate::pocketsign::PocketSignV1, crate::Error> {
+        let token = crate::ApiKey::new(self.pocketsign_token())?;
+        let builder = crate::pocketsign::PocketSignV1::builder(token);
+        builder.base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
     }
 }

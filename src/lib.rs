@@ -4,6 +4,8 @@
 #![cfg_attr(not(any(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unused_imports, unused_macros))]
 // What is absent when it cannot be read is deprecated in the tests, and the compiler then knows what decides by it: see openapi/refine.rs.
 #![cfg_attr(test, allow(deprecated))]
+// On docs.rs each item says which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "certcentral")]
 #[cfg_attr(test, deny(deprecated))]
@@ -11,8 +13,13 @@ pub mod certcentral;
 mod client;
 #[cfg(any(feature = "certcentral", feature = "pocketsign"))]
 mod docs;
+#[cfg(test)]
+mod drawing;
+mod duration;
 mod error;
 mod generated;
+#[cfg(any(docsrs, all(doctest, feature = "pocketsign", feature = "sandbox")))]
+pub mod guide;
 mod id;
 #[cfg(feature = "sandbox")]
 mod in_process;
@@ -24,6 +31,8 @@ pub mod pocketsign;
 mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg_attr(not(feature = "schemars"), allow(unused_macros, unused_imports, reason = "the feature schemars"))]
+mod schema;
 mod seal;
 mod secret;
 #[cfg(feature = "certcentral")]
@@ -36,10 +45,10 @@ pub use certcentral::CertCentral;
 #[cfg(feature = "redis")]
 pub use client::RedisSlidingWindow;
 pub use client::{
-    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RetryPolicy, Service, SlidingWindow,
-    Transport, TransportError,
+    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RequestBuilder, RetryPolicy, Service,
+    SlidingWindow, Transport, TransportError,
 };
-pub use error::{ApiError, Error};
+pub use error::{ApiError, Error, ErrorKind};
 pub use page::{Items, Page, Pages};
 #[cfg(feature = "pocketsign")]
 pub use pocketsign::PocketSign;

@@ -1,14 +1,17 @@
 //! Open enums: the values a document lists, by name, and room for what the service says tomorrow.
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::{
+    Serialize, Serializer,
+    de::{Deserializer, Error, Visitor},
+};
 
-/// Defines an open enum from `exact` or `ignore_case` (how values are compared), its name and its values.
+/// Defines an open enum from `exact` or `ignore_case` (how values are compared), its name and its values. With a prefix, values are read
+/// with it and without it, and known without it; [`write`] writes them with it.
 macro_rules! open_enum {
     (
-        $comparison:ident $(#[$meta:meta])* $name:ident {
+        $comparison:ident $($prefix:literal)? $(#[$meta:meta])* $name:ident {
             $($(#[$variant_meta:meta])* $variant:ident = $value:literal $(| $alias:literal)*),+ $(,)?
         }
     ) => {
@@ -17,7 +20,7 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A value the documentation does not list, as the service wrote it.
+            #[doc = ::std::concat!("A value the documentation does not list, as the service wrote it", $(", but for the prefix `", $prefix, "`",)? ".")]
             Unknown(::std::string::String),
         }
 
@@ -25,7 +28,7 @@ macro_rules! open_enum {
             /// The documented values.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The value as it stands on the wire.
+            #[doc = ::std::concat!("The value as it stands on the wire", $(", without the prefix `", $prefix, "` and in lower case",)? ".")]
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -33,6 +36,8 @@ macro_rules! open_enum {
                     Self::Unknown(value) => value,
                 }
             }
+
+            const PREFIX: &'static str = ::std::concat!($($prefix)?);
 
             fn known(value: &str) -> ::std::option::Option<Self> {
                 $(if crate::open_enum::$comparison(value, $value) $(|| crate::open_enum::$comparison(value, $alias))* {
@@ -44,15 +49,23 @@ macro_rules! open_enum {
 
         impl ::std::convert::From<&str> for $name {
             fn from(value: &str) -> Self {
-                Self::known(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
+                let value = crate::open_enum::bare(value, Self::PREFIX);
+                Self::known(&value).unwrap_or_else(|| Self::Unknown(value.into_owned()))
             }
         }
 
         impl ::std::convert::From<::std::string::String> for $name {
             fn from(value: ::std::string::String) -> Self {
-                Self::known(&value).unwrap_or(Self::Unknown(value))
+                match crate::open_enum::bare(&value, Self::PREFIX) {
+                    ::std::borrow::Cow::Borrowed(_) => Self::known(&value).unwrap_or(Self::Unknown(value)),
+                    ::std::borrow::Cow::Owned(value) => Self::known(&value).unwrap_or(Self::Unknown(value)),
+                }
             }
         }
+
+        $(impl crate::open_enum::Prefixed for $name {
+            const PREFIX: &'static str = $prefix;
+        })?
 
         impl ::std::str::FromStr for $name {
             type Err = ::std::convert::Infallible;
@@ -83,6 +96,13 @@ macro_rules! open_enum {
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 crate::open_enum::deserialize(deserializer)
+            }
+        }
+
+        crate::schema::schema! {
+            $name: {
+                "description": ::std::concat!("One of the values that the service documents, or another.", $(" They are read with and without `", $prefix, "`.")?),
+                "anyOf": [{"enum": [$($value),+]}, {"type": "string"}]
             }
         }
     };
@@ -150,10 +170,78 @@ macro_rules! open_number {
                 crate::id::deserialize::<D, u64>(deserializer).map(Self::from)
             }
         }
+
+        crate::schema::schema! {
+            $name: {
+                "description": "One of the numbers that the service documents, or another.",
+                "anyOf": [{"enum": [$($value),+]}, {"type": "integer", "minimum": 0}]
+            }
+        }
     };
 }
 #[allow(unused_imports, reason = "a document need not have an enum of this kind")]
 pub(crate) use open_number;
+/// An open enum whose document puts a prefix before each value.
+#[allow(dead_code, reason = "a document need not have an enum of this kind")]
+pub(crate) trait Prefixed: AsRef<str> {
+    const PREFIX: &'static str;
+}
+
+/// `CHECK_METHOD_CRL` as `crl`; what does not begin with the prefix, or goes on in other letters, stays as it is.
+pub(crate) fn bare<'a>(value: &'a str, prefix: &str) -> Cow<'a, str> {
+    match value.strip_prefix(prefix).filter(|rest| !prefix.is_empty() && *rest == rest.to_ascii_uppercase()) {
+        Some(rest) => Cow::Owned(rest.to_ascii_lowercase()),
+        None => Cow::Borrowed(value),
+    }
+}
+
+/// What a field holds of a word whose document puts a prefix before it.
+#[allow(dead_code, reason = "a document need not have an enum of this kind")]
+pub(crate) trait Written {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// Writes a field, each word with its prefix.
+#[allow(dead_code, reason = "a document need not have an enum of this kind")]
+pub(crate) fn write<T: Written, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.write(serializer)
+}
+
+impl<T: Prefixed> Written for T {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = self.as_ref();
+        // Only so is it read as the same again.
+        if value == value.to_ascii_lowercase() {
+            serializer.collect_str(&format_args!("{}{}", T::PREFIX, value.to_ascii_uppercase()))
+        } else {
+            serializer.serialize_str(value)
+        }
+    }
+}
+
+impl<T: Prefixed> Written for Option<T> {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(word) => serializer.serialize_some(&Word(word)),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<T: Prefixed> Written for Vec<T> {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Word))
+    }
+}
+
+#[allow(dead_code, reason = "a document need not have an enum of this kind")]
+struct Word<'a, T>(&'a T);
+
+impl<T: Prefixed> Serialize for Word<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer)
+    }
+}
 
 /// Adds to an open enum with what further values begin, whose rest varies.
 #[allow(unused_macros, reason = "a document need not have an enum of this kind")]
@@ -272,6 +360,39 @@ mod tests {
         assert!(serde_json::from_str::<Role>("\"Manager\"").is_err());
     }
 
+    open_enum! { exact "METHOD_" /// How to look.
+    Method { /// In a list.
+    List = "list" | "by_list", /// By asking.
+    Ask = "ask_2" } }
+
+    #[test]
+    fn a_prefix_is_written_and_need_not_be_read() {
+        for (read, method, written) in [
+            ("METHOD_LIST", Method::List, "METHOD_LIST"),
+            ("list", Method::List, "METHOD_LIST"),
+            ("by_list", Method::List, "METHOD_LIST"),
+            ("METHOD_ASK_2", Method::Ask, "METHOD_ASK_2"),
+            ("METHOD_NEW", Method::Unknown("new".to_owned()), "METHOD_NEW"),
+            ("odd", Method::Unknown("odd".to_owned()), "METHOD_ODD"),
+            ("Odd", Method::Unknown("Odd".to_owned()), "Odd"),
+            ("METHOD_list", Method::Unknown("METHOD_list".to_owned()), "METHOD_list"),
+            ("LIST", Method::Unknown("LIST".to_owned()), "LIST"),
+            (" list", Method::Unknown(" list".to_owned()), "METHOD_ LIST"),
+        ] {
+            assert_eq!((Method::from(read), Method::from(read.to_owned())), (method.clone(), method.clone()), "{read}");
+            assert_eq!(super::write(&method, serde_json::value::Serializer).unwrap(), written, "{read}");
+        }
+        let lists = (
+            super::write(&Some(Method::Ask), serde_json::value::Serializer),
+            super::write(&vec![Method::List], serde_json::value::Serializer),
+        );
+        assert_eq!((lists.0.unwrap(), lists.1.unwrap()), ("METHOD_ASK_2".into(), serde_json::json!(["METHOD_LIST"])));
+        // By itself, in what a caller stores, it has no prefix.
+        assert_eq!(serde_json::to_string(&Method::List).unwrap(), "\"list\"");
+        assert_eq!((Method::List.as_str(), Method::List.to_string()), ("list", "list".to_owned()));
+        assert_eq!(Method::KNOWN, [Method::List, Method::Ask]);
+    }
+
     listing! { Status ["issued_by:"] }
 
     #[test]
@@ -296,6 +417,14 @@ mod tests {
             let status: Status = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(status.as_str(), &value);
             prop_assert_eq!(serde_json::to_string(&status).unwrap(), json);
+        }
+
+        /// Whatever a service writes, what is written again is read as the same.
+        #[test]
+        fn a_prefixed_value_survives_too(value in "(METHOD_)?[a-zA-Z_ 0-9é]*") {
+            let method = Method::from(value);
+            let written = super::write(&method, serde_json::value::Serializer).unwrap();
+            prop_assert_eq!(Method::from(written.as_str().unwrap()), method);
         }
     }
 }

@@ -1,19 +1,17 @@
-//! PocketSign Verify: signatures made with My Number cards, and whether their certificates still hold (v1 and v2).
+//! PocketSign Verify: signatures made with My Number cards, and whether their certificates are still valid.
 //!
-//! [`PocketSign::v2`] sets up a client of the current interface, [`PocketSign::v1`] one of the interface that the vendor is about to
-//! remove (廃止予定). Both have the same handles and flows, and builders of the same names for what both can do; the answers of both convert
-//! into one [`CertificateStatus`]. Who uses those changes, moving from v1 to v2, the line that makes the client. What differs: the types of
-//! the answers, the lists (by offset in v1, by page token and filter in v2), the check from a certificate's own bytes (v1 only) and the
-//! reading of one check (v2 only).
+//! [`PocketSign`] is a client of the current interface, v2. `PocketSignV1`, with the feature `pocketsign-v1`, is one of the interface that the
+//! vendor is about to remove (廃止予定). It has the same handles and flows, builders of the same names for what both can do, and the same types
+//! in its responses: moving from v1 to v2 changes the line that makes the client. What differs: the lists (by offset in v1, by page token and
+//! filter in v2), the check from a certificate's own bytes (v1 only) and reading a single check (v2 only).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), shomei::Error> {
 //! use shomei::{ApiKey, PocketSign, pocketsign::{CertificateStatus, CheckMethod, Environment}};
 //!
-//! let token = ApiKey::from_env("POCKETSIGN_API_TOKEN")?;
-//! let ps = PocketSign::v2(token).environment(Environment::Mock).build()?;
-//! let answer = ps.certificates().check_status("0f8b3c52-6d1e-4a7b-9c35-2e8d41a7b690").method(CheckMethod::Ocsp).send().await?;
-//! let status = CertificateStatus::from(answer);
+//! let ps = PocketSign::new(ApiKey::from_env("POCKETSIGN_API_TOKEN")?, Environment::Mock)?;
+//! let checked = ps.certificates().check_status("0f8b3c52-6d1e-4a7b-9c35-2e8d41a7b690").method(CheckMethod::Ocsp).send().await?;
+//! let status = CertificateStatus::from(checked);
 //! if status.is_revoked() {
 //!     println!("revoked: {:?}", status.reason.and_then(|reason| reason.meaning()));
 //! }
@@ -24,59 +22,119 @@
 //! # Who a user is
 //!
 //! With `identify_user` the service finds the person behind a certificate, through the links that JPKI keeps between certificates, and
-//! gives them a user id:
+//! assigns them a user id:
 //!
-//! * the signing and the authentication certificate of one person give the same id: who registered with the one can sign in with the other;
+//! * the signing and the authentication certificate of one person lead to the same id: who registered with the one can sign in with the
+//!   other;
 //! * the id stays when certificates are renewed, after a move or on expiry;
 //! * it is unique within a tenant; another tenant sees another id, even for the same certificate;
 //! * once the user is deleted, the same person gets a new id.
 //!
-//! If the links cannot be had, nothing is verified; in v2 the error's reason is [`ErrorReason::AssociatedCertificateNotExists`], while what
-//! v1 says is not known.
+//! If the links are not available, nothing is verified; in v2 the error's reason is [`ErrorReason::AssociatedCertificateNotExists`], while
+//! what v1 says is not known.
 //!
 //! # Personal data
 //!
 //! Names, addresses, birth dates, genders, certificates, digests and signatures are [`Redacted`](crate::Redacted) or
-//! [`RedactedBytes`](crate::RedactedBytes): readable by `expose()`, never printed. Serializing an answer writes them, since that is how it is
-//! stored: mind where. Errors quote nothing of what the service says, except its codes. Do not keep certificates yourself; the service
+//! [`RedactedBytes`](crate::RedactedBytes): readable by `expose()`, never printed. Serializing a response writes them, since that is how it
+//! is stored: mind where. Errors quote nothing of what the service says, except its codes. Do not keep certificates yourself; the service
 //! keeps them for a later verification.
 //!
-//! There is no `raw()` here, other than for CertCentral: the errors of a generated client print the body of an answer that they cannot
-//! decode, and with it whatever is personal in it.
+//! The same holds for the calls of [`request`](PocketSign::request), and with the feature `raw` for those of `raw()`.
 //!
-//! ```compile_fail,E0599
-//! # fn example(ps: shomei::pocketsign::PocketSignV2) {
-//! let generated = ps.raw();
-//! # }
-//! ```
+//! # Sources
+//!
+//! A *vendor page* is `https://share.apidog.com/apidoc/docs-site/383232/api-` and the number that an operation names.
 
+mod certificates;
 mod check;
 mod check_status;
 mod client;
 mod connect;
-mod content;
 mod environment;
 mod error;
 pub mod freshness;
 mod list;
+mod record;
 mod sign_in;
+mod signed_data;
 mod status;
 pub mod sweep;
+mod target;
 mod terms;
+mod users;
+#[cfg(feature = "pocketsign-v1")]
 pub mod v1;
-pub mod v2;
+mod verifications;
 mod version;
 
+#[cfg(feature = "pocketsign-v1")]
+pub use self::client::PocketSignV1;
 pub use self::{
-    check_status::{CheckCertificateStatus, CheckUserStatus, FreshCheck},
-    client::{PocketSign, PocketSignV1, PocketSignV2},
-    content::{CertificateContent, PersonalAttributes},
+    certificates::Certificates,
+    client::PocketSign,
     environment::Environment,
-    error::Violation,
+    error::{CheckError, Violation},
     freshness::Freshness,
-    sign_in::{SignIn, SignInOutcome, SignInRefusal, SignedIn},
+    sign_in::{SignInOutcome, SignInRefusal, SignedIn},
+    signed_data::SignedData,
     status::CertificateStatus,
-    terms::{CertificateType, CheckMethod, CheckPurpose, HashAlgorithm, RevocationReason, RevocationStatus, VerificationResult},
+    target::Target,
+    users::Users,
+    verifications::Verifications,
     version::Version,
 };
-pub use crate::generated::pocketsign_verify_v2::vocabulary::{CertificateId, CertificateStatusId, ErrorReason, UserId, VerificationId};
+pub use crate::generated::pocketsign_verify_v2::vocabulary::{
+    CertificateId, CertificateState, CertificateStatusId, CertificateType, CheckMethod, CheckPurpose, ErrorReason, HashAlgorithm,
+    RevocationReason, RevocationStatus, UserId, VerificationId, VerificationResult,
+};
+
+/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the retries and the errors of every
+/// other call. It changes with the document, and is not covered by the promises of semantic versioning.
+#[cfg(feature = "raw")]
+pub mod raw {
+    pub use crate::generated::{
+        Document,
+        pocketsign_verify_v2::{DOCUMENT, Raw as Client, types, vocabulary},
+    };
+}
+
+/// The builders that the operations return, one type an operation. Those with a version as parameter serve both.
+pub mod builders {
+    crate::docs::named! { super
+        certificates {
+            DeleteCertificate "証明書情報の削除",
+            GetCertificate "証明書情報の取得",
+            GetCertificateStatus "証明書失効確認履歴の取得",
+        }
+        check_status {
+            CheckCertificateStatus "証明書の失効確認" "失効確認" "現況確認",
+            CheckUserStatus "利用者の現況確認" "現況確認",
+            FreshCheck "当日分の失効情報" "失効確認" "現況確認",
+        }
+        list {
+            ListCertificates "証明書情報の検索",
+            ListStatusHistory "証明書失効確認履歴の検索" "失効確認履歴",
+            ListUsers "利用者情報の検索",
+            ListVerifications "署名検証結果の検索",
+        }
+        sign_in {
+            SignIn "サインイン" "ログイン" "利用者の特定",
+        }
+        users {
+            DeleteUser "利用者情報の削除",
+            GetUser "利用者情報の取得",
+        }
+        verifications {
+            DeleteVerification "署名検証結果の削除",
+            GetVerification "署名検証結果の取得",
+            Verify "署名検証",
+        }
+    }
+}
+
+/// The responses of the service: plain structs, generated from the document of v2. The service leaves out what is zero, so almost all is
+/// optional. v1's responses are read into them as well, as far as they go.
+pub mod types {
+    pub use crate::generated::pocketsign_verify_v2::responses::*;
+}

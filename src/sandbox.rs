@@ -27,69 +27,74 @@ mod builder;
 mod bundle;
 mod certcentral;
 mod clock;
+mod control;
+mod error;
 mod fault;
 mod http;
 mod json;
+mod log;
 mod network;
+mod others;
 mod pocketsign;
 mod random;
 mod rates;
 mod refusal;
 mod register;
+mod reset;
 mod server;
 mod settings;
+mod words;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::http::{Request, Response, header};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 pub use self::builder::SandboxBuilder;
+pub use self::certcentral::{DomainShape, OrderShape, OrderState};
 pub use self::clock::Clock;
+pub use self::error::SandboxError;
 pub use self::fault::{CallMatcher, Fault, FaultPlan, InjectedFault, RetryAfter};
-pub use self::network::{DnsZone, Mail, MailKind, Mails, WebFiles};
+pub use self::log::Exchange;
+pub use self::network::{DnsRecord, DnsZone, Mail, MailKind, Mails, RecordType, WebFiles};
 pub use self::pocketsign::{Card, CardCertificate, CardPerson, Jpki, PersonDetails, RevocationCause};
-pub use self::settings::{ApprovalMode, KeyScope, Role};
+pub use self::settings::{ApprovalMode, KeyScope, Role, SandboxSettings, StartingAccount};
 
-use self::certcentral::{Account, Reason};
+use self::authority::Authority;
+use self::certcentral::Account;
 use self::clock::http_date;
+use self::control::Guard;
 use self::fault::Script;
 pub(crate) use self::fault::{Body, Lost};
 use self::http::{Reply, segments};
+use self::log::Log;
 use self::network::Network;
 use self::pocketsign::Verify;
 use self::random::Random;
-use self::settings::{FurtherKey, Settings};
+use self::settings::Beginning;
 
-const KEY_LENGTH: usize = 48;
+const PAGE_TOKEN_LENGTH: usize = 32;
 
 /// The services, their surroundings and their clock. Clones share everything.
 #[derive(Clone)]
 pub struct Sandbox(Arc<World>);
 
 struct World {
-    api_key: String,
+    beginning: Beginning,
+    guard: Guard,
+    /// What the forms of the page for people carry.
+    page_token: String,
+    authority: Arc<Authority>,
     clock: Clock,
     network: Network,
+    // Whoever locks several of these locks them in this order.
     certcentral: Mutex<Account>,
     pocketsign: Mutex<Verify>,
     script: Mutex<Script>,
+    log: Log,
 }
-
-/// What a test asked of somebody else (a reviewer, DigiCert, a card) cannot be done: there is no such order, say, or it is not in the right
-/// state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SandboxError(Reason);
-
-impl fmt::Display for SandboxError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0)
-    }
-}
-
-impl std::error::Error for SandboxError {}
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,26 +141,39 @@ impl Sandbox {
 
     /// A sandbox with settings of its own.
     pub fn builder() -> SandboxBuilder {
-        SandboxBuilder::new(Random::default().word(KEY_LENGTH))
+        SandboxBuilder::new()
     }
 
-    fn with(settings: Settings, start: DateTime<Utc>, example: bool, faults: FaultPlan) -> Self {
-        let clock = Clock::starting_at(start);
-        let network = Network::default();
-        let (api_key, pocketsign_token) = (settings.api_key.clone(), settings.pocketsign_token.clone());
-        let mut account = Account::new(settings, network.clone(), clock.now());
-        if example {
-            account.live_a_year(clock.now());
+    fn with(beginning: Beginning, guard: Guard) -> Self {
+        let clock = Clock::starting_at(beginning.start.unwrap_or_else(Utc::now));
+        let (network, authority) = (Network::with(beginning.outside), Arc::new(Authority::new()));
+        let account = Account::new(&beginning, beginning.account, network.clone(), Arc::clone(&authority), clock.now());
+        let (pocketsign, script) = (Verify::new(&beginning), Script::new(beginning.faults.clone()));
+        let people = beginning.people.clone();
+        let sandbox = Self(Arc::new(World {
+            beginning,
+            guard,
+            // Never from the seed, which others may know.
+            page_token: Random::new(None, "page").word(PAGE_TOKEN_LENGTH),
+            authority,
+            clock,
+            network,
+            certcentral: Mutex::new(account),
+            pocketsign: Mutex::new(pocketsign),
+            script: Mutex::new(script),
+            log: Log::default(),
+        }));
+        for details in people {
+            let _ = sandbox.jpki().card(details);
         }
-        let pocketsign = Mutex::new(Verify::new(pocketsign_token));
-        let script = Mutex::new(Script::new(faults));
-        Self(Arc::new(World { api_key, clock, network, certcentral: Mutex::new(account), pocketsign, script }))
+        sandbox.in_verify(|service, _| service.keep_cards());
+        sandbox
     }
 
     /// The key that is let in.
     #[must_use]
     pub fn api_key(&self) -> &str {
-        &self.0.api_key
+        &self.0.beginning.api_key
     }
 
     /// The token of the first tenant of PocketSign Verify.
@@ -191,6 +209,8 @@ impl Sandbox {
     /// The mails sent so far.
     #[must_use]
     pub fn mails(&self) -> &Mails {
+        // What has come due since the last call is mailed by now.
+        self.in_account(|account, now| account.catch_up(now));
         &self.0.network.mails
     }
 
@@ -203,128 +223,54 @@ impl Sandbox {
     /// The root certificate, as PEM, that everything issued here leads to.
     #[must_use]
     pub fn root_certificate(&self) -> String {
-        self.in_account(|account, _| account.root_certificate())
+        self.0.authority.root().pem()
     }
 
     /// Answers one request. The host does not matter, the path does. No [fault](FaultPlan) of the way happens here.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let reply = if Verify::knows(request.uri().path()) {
-            self.in_verify(|service, now| service.answer(&request, now))
+        if control::knows(request.uri().path()) {
+            return control::answer(self, &request);
+        }
+        if self.0.network.has_outside() {
+            // Before the account is locked: others go on while a server is waited for.
+            let questions = self.in_account(|account, now| account.questions(&request, now));
+            self.0.network.look_up(questions).await;
+        }
+        let response = self.respond(&request);
+        self.log(&request, Some(&response), None);
+        response
+    }
+
+    /// What a service responds.
+    fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let mut response: Response<Bytes> = if Verify::knows(request.uri().path()) {
+            self.in_verify(|service, now| service.answer(request, now))
         } else if segments(request.uri(), certcentral::BASE).is_some() {
-            self.in_account(|account, now| account.answer(&request, now)).unwrap_or_else(Reply::from)
+            self.in_account(|account, now| account.answer(request, now).map(|reply| reply.changed_by(now)))
+                .unwrap_or_else(Reply::from)
+                .into()
         } else {
-            certcentral::no_such_route()
+            certcentral::no_such_route().into()
         };
-        let mut response: Response<Bytes> = reply.into();
         response.headers_mut().insert(header::DATE, http_date(self.0.clock.now()));
         response
     }
 
     fn in_account<T>(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> T) -> T {
-        let mut account = self.0.certcentral.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut account = lock(&self.0.certcentral);
         act(&mut account, self.0.clock.now())
     }
 
     fn in_verify<T>(&self, act: impl FnOnce(&mut Verify, DateTime<Utc>) -> T) -> T {
-        let mut service = self.0.pocketsign.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut service = lock(&self.0.pocketsign);
         act(&mut service, self.0.clock.now())
     }
 
     fn in_script<T>(&self, act: impl FnOnce(&mut Script) -> T) -> T {
-        act(&mut self.0.script.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), Reason>) -> Result<(), SandboxError> {
-        self.in_account(|account, now| account.at(now, |account| act(account, now))).map_err(SandboxError)
+        act(&mut lock(&self.0.script))
     }
 }
 
-/// What other people do.
-impl Sandbox {
-    /// The reader of a mailbox follows the newest link in it and so approves a domain.
-    ///
-    /// # Errors
-    ///
-    /// There is no approval mail of the last 30 days to this address, or its domain is validated in another way by now.
-    pub fn approve_dcv_mail(&self, address: &str) -> Result<(), SandboxError> {
-        self.others(|account, now| account.approve_dcv_mail(address, now))
-    }
-
-    /// DigiCert rejects an order.
-    ///
-    /// # Errors
-    ///
-    /// There is no such order, or it is finished.
-    pub fn reject_order(&self, order_id: u64, reason: &str) -> Result<(), SandboxError> {
-        self.others(|account, now| account.reject_order(order_id, reason, now))
-    }
-
-    /// DigiCert holds an order back for its final check: it stays `pending` though everything is validated.
-    ///
-    /// # Errors
-    ///
-    /// There is no such order.
-    pub fn hold_order(&self, order_id: u64) -> Result<(), SandboxError> {
-        self.others(|account, _| account.hold_order(order_id, true))
-    }
-
-    /// DigiCert has finished its final check.
-    ///
-    /// # Errors
-    ///
-    /// There is no such order.
-    pub fn release_order(&self, order_id: u64) -> Result<(), SandboxError> {
-        self.others(|account, _| account.hold_order(order_id, false))
-    }
-
-    /// DigiCert brings an order over from an older console; such orders can be marked as renewed.
-    ///
-    /// # Errors
-    ///
-    /// There is no such order.
-    pub fn migrate_order(&self, order_id: u64) -> Result<(), SandboxError> {
-        self.others(|account, _| account.migrate_order(order_id))
-    }
-
-    /// An administrator makes one more API key, of a user with this role.
-    pub fn add_api_key(&self, key: impl Into<String>, role: Role, scope: KeyScope) {
-        let key = FurtherKey { key: key.into(), role, scope };
-        self.in_account(|account, now| account.add_key(key, now));
-    }
-
-    /// DigiCert has validated an organization, in every kind asked for.
-    ///
-    /// # Errors
-    ///
-    /// There is no such organization.
-    pub fn validate_organization(&self, organization_id: u64) -> Result<(), SandboxError> {
-        self.others(|account, now| account.validate_organization(organization_id, now))
-    }
-
-    /// A colleague reviews a request: the first of two steps.
-    ///
-    /// # Errors
-    ///
-    /// There is no such request, or it is not waiting for a review.
-    pub fn review_request(&self, request_id: u64) -> Result<(), SandboxError> {
-        self.others(|account, now| account.review_request(request_id, now))
-    }
-
-    /// Colleagues approve a request, in as many steps as are left.
-    ///
-    /// # Errors
-    ///
-    /// There is no such request, or it was rejected.
-    pub fn approve_request(&self, request_id: u64) -> Result<(), SandboxError> {
-        self.others(|account, now| account.approve_request(request_id, now))
-    }
-
-    /// A colleague rejects a request.
-    ///
-    /// # Errors
-    ///
-    /// There is no such request, or it is decided.
-    pub fn reject_request(&self, request_id: u64, comment: &str) -> Result<(), SandboxError> {
-        self.others(|account, now| account.reject_request(request_id, comment, now))
-    }
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,7 +28,6 @@ pub(crate) struct Sealed<T> {
 
 impl<T> Sealed<T> {
     /// The content as it stands there, for showing only: somebody may have changed it.
-    #[cfg(feature = "pocketsign")]
     pub(crate) fn unverified(&self) -> &T {
         &self.content
     }

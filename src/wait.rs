@@ -51,9 +51,21 @@ pub trait Flow: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn begin(&self) -> Self::Progress;
 
-    /// Polls once, and does what can be done now.
+    /// Polls once, and does what can be done now. In detail where somebody sees the state: while it is watched, and at the last poll.
     #[doc(hidden)]
-    fn poll(&self, progress: &mut Self::Progress) -> impl Future<Output = Polled<Self>> + Send;
+    fn poll(&self, progress: &mut Self::Progress, in_detail: bool) -> impl Future<Output = Polled<Self>> + Send;
+
+    /// Called before anything else when the wait begins. Whether there is nothing to be found yet, so that it may rest first.
+    #[doc(hidden)]
+    fn enter(&self, _progress: &mut Self::Progress, _polling: Polling) -> bool {
+        false
+    }
+
+    /// Sleeps until the next poll.
+    #[doc(hidden)]
+    fn rest(&self, _progress: &mut Self::Progress, rest: Rest) -> impl Future<Output = ()> + Send {
+        sleep_until(rest.next)
+    }
 
     /// What it is about, as errors name it: `order 115429178`.
     #[doc(hidden)]
@@ -116,29 +128,17 @@ pub enum Progress<S, T> {
 #[must_use = "a wait does nothing unless it is awaited or watched"]
 pub struct Wait<F: Flow> {
     flow: Arc<F>,
-    steps: BoxStream<'static, Watched<F>>,
+    /// Until it is watched.
+    watch: Option<Box<Watch<F>>>,
+    steps: Option<BoxStream<'static, Watched<F>>>,
 }
 
-type Watched<F> = Result<Progress<<F as Flow>::State, <F as Flow>::Output>, WaitError<<F as Flow>::State>>;
+pub(crate) type Watched<F> = Result<Progress<<F as Flow>::State, <F as Flow>::Output>, WaitError<<F as Flow>::State>>;
 
 impl<F: Flow> Wait<F> {
     pub(crate) fn new(flow: F, within: Duration, polling: Polling) -> Self {
-        let flow = Arc::new(flow);
-        let watch = Watch {
-            progress: flow.begin(),
-            flow: Arc::clone(&flow),
-            polling,
-            interval: polling.first(),
-            within: within.min(LONGEST),
-            started: None,
-            next: None,
-            last: None,
-            fault: None,
-            heard: false,
-            last_poll: false,
-            over: false,
-        };
-        Self { flow, steps: stream::unfold(watch, Watch::step).boxed() }
+        let watch = Watch::new(flow, within, polling);
+        Self { flow: Arc::clone(&watch.flow), watch: Some(Box::new(watch)), steps: None }
     }
 
     /// What to keep in order to go on in another process, also while this wait is watched.
@@ -152,7 +152,12 @@ impl<F: Flow> Stream for Wait<F> {
     type Item = Watched<F>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.steps.poll_next_unpin(context)
+        if let Some(mut watch) = self.watch.take() {
+            watch.in_detail = true;
+            let step = |mut watch: Box<Watch<F>>| async move { Some((watch.step().await?, watch)) };
+            self.steps = Some(stream::unfold(watch, step).boxed());
+        }
+        self.steps.as_mut().map_or(Poll::Ready(None), |steps| steps.poll_next_unpin(context))
     }
 }
 
@@ -162,9 +167,15 @@ impl<F: Flow> IntoFuture for Wait<F> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         async move {
-            while let Some(step) = self.steps.next().await {
-                if let Progress::Completed(result) = step? {
-                    return Ok(result);
+            loop {
+                let step = match &mut self.watch {
+                    Some(watch) => watch.step().await,
+                    None => self.next().await,
+                };
+                match step.transpose()? {
+                    Some(Progress::Completed(result)) => return Ok(result),
+                    Some(_) => {}
+                    None => break,
                 }
             }
             // Only a wait whose result was already taken as a stream gets here.
@@ -181,58 +192,129 @@ impl<F: Flow> fmt::Debug for Wait<F> {
     }
 }
 
+/// When a flow polls again: at `next` unless it knows better, and in no case later than `latest`.
+#[doc(hidden)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
+#[derive(Clone, Copy, Debug)]
+pub struct Rest {
+    pub(crate) next: Instant,
+    pub(crate) latest: Instant,
+}
+
 /// The flow with its clock.
-struct Watch<F: Flow> {
-    flow: Arc<F>,
-    progress: F::Progress,
+pub(crate) struct Watch<F: Flow> {
+    pub(crate) flow: Arc<F>,
+    pub(crate) progress: F::Progress,
     polling: Polling,
     interval: Duration,
     within: Duration,
     started: Option<Instant>,
-    next: Option<Instant>,
-    last: Option<F::State>,
+    /// The time of the poll shortly before the deadline, once there has been one.
+    last_poll: Option<Instant>,
+    /// Until the next poll.
+    pub(crate) rest: Option<Rest>,
+    last: Option<Box<F::State>>,
     /// What the last poll met, if it failed.
     fault: Option<Fault>,
     /// Whether a poll was answered in the service's form.
     heard: bool,
-    /// Whether the next poll is the one shortly before the deadline.
-    last_poll: bool,
+    /// Whether somebody sees each state.
+    in_detail: bool,
     over: bool,
+    overruns: bool,
 }
 
 impl<F: Flow> Watch<F> {
-    /// One item of the stream: sleeps until the next poll is due, and polls.
-    async fn step(mut self) -> Option<(Watched<F>, Self)> {
+    pub(crate) fn new(flow: F, within: Duration, polling: Polling) -> Self {
+        Self {
+            progress: flow.begin(),
+            flow: Arc::new(flow),
+            polling,
+            interval: polling.initial(),
+            within: within.min(LONGEST),
+            started: None,
+            last_poll: None,
+            rest: None,
+            last: None,
+            fault: None,
+            heard: false,
+            in_detail: false,
+            over: false,
+            overruns: false,
+        }
+    }
+
+    /// A poll that was begun is not cut off at the deadline: it may have stood in line behind many others until then.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn overrunning(self) -> Self {
+        Self { overruns: true, ..self }
+    }
+
+    /// Sleeps until the next poll is due, and polls. Nothing more comes once it is over.
+    async fn step(&mut self) -> Option<Watched<F>> {
         if self.over {
             return None;
         }
-        // The clock starts with the first poll, not when the wait was made.
-        let started = *self.started.get_or_insert_with(Instant::now);
-        let deadline = started + self.within;
-        if let Some(next) = self.next {
-            sleep_until(next).await;
+        if self.started.is_none() {
+            self.enter();
         }
-        let Ok(polled) = timeout_at(deadline, self.flow.poll(&mut self.progress)).await else {
-            return Some(self.end(Reason::OutOfTime));
+        if let Some(rest) = self.rest.take() {
+            self.flow.rest(&mut self.progress, rest).await;
+        }
+        Some(self.look().await)
+    }
+
+    /// Begins: the clock starts with the first poll, or the rest before it, not when the wait was made.
+    pub(crate) fn enter(&mut self) {
+        let now = Instant::now();
+        self.started = Some(now);
+        if self.flow.enter(&mut self.progress, self.polling) && !self.in_detail {
+            self.schedule(now, None);
+        }
+    }
+
+    /// Polls once.
+    pub(crate) async fn look(&mut self) -> Watched<F> {
+        let now = Instant::now();
+        let deadline = *self.started.get_or_insert(now) + self.within;
+        let is_last = match self.last_poll {
+            Some(last_poll) => now >= last_poll,
+            None => next_poll(now, deadline, self.interval, None).is_none(),
         };
+        let poll = self.flow.poll(&mut self.progress, self.in_detail || is_last);
+        let polled = if self.overruns { Ok(poll.await) } else { timeout_at(deadline, poll).await };
+        let Ok(polled) = polled else { return self.end(Reason::OutOfTime) };
         let (step, asked) = match self.weigh(polled) {
             Ok(Progress::Completed(result)) => {
                 self.over = true;
-                return Some((Ok(Progress::Completed(result)), self));
+                return Ok(Progress::Completed(result));
             }
             Ok(Progress::InProgress(state)) => (Progress::InProgress(state), None),
             Ok(Progress::Fault(fault)) => {
                 let asked = fault.error().retry_after();
                 (Progress::Fault(fault), asked)
             }
-            Err(reason) => return Some(self.end(reason)),
+            Err(reason) => return self.end(reason),
         };
-        match next_poll(Instant::now(), deadline, self.interval, asked).filter(|_| !self.last_poll) {
-            Some((next, last)) => (self.next, self.last_poll) = (Some(next), last),
-            None => return Some(self.end(Reason::OutOfTime)),
+        if is_last || !self.schedule(Instant::now(), asked) {
+            return self.end(Reason::OutOfTime);
         }
+        Ok(step)
+    }
+
+    /// Says when to poll next, if there is time for that. After a fault no flow knows better.
+    fn schedule(&mut self, now: Instant, asked: Option<Duration>) -> bool {
+        let deadline = self.started.unwrap_or(now) + self.within;
+        let Some(Rest { next, latest }) = next_poll(now, deadline, self.interval, asked) else { return false };
+        self.last_poll = Some(latest);
+        self.rest = Some(Rest { next, latest: if self.fault.is_some() { next } else { latest } });
         self.interval = self.polling.after(self.interval);
-        Some((Ok(step), self))
+        true
+    }
+
+    /// Forgets how it stood, which may be large.
+    pub(crate) fn forget(&mut self) {
+        self.last = None;
     }
 
     /// What a poll means for the wait: a step, or its end.
@@ -261,29 +343,28 @@ impl<F: Flow> Watch<F> {
         let state = match found {
             Found::Done(result) => return Ok(Progress::Completed(result)),
             Found::Ended(state, why) => {
-                self.last = Some(state);
+                self.last = Some(Box::new(state));
                 return Err(Reason::Ended(why));
             }
             Found::Moved(state) => {
-                self.interval = self.polling.first();
+                self.interval = self.polling.initial();
                 state
             }
             Found::Waiting(state) => state,
         };
-        self.last = Some(state.clone());
+        self.last = Some(Box::new(state.clone()));
         Ok(Progress::InProgress(state))
     }
 
-    fn end(mut self, reason: Reason) -> (Watched<F>, Self) {
+    fn end(&mut self, reason: Reason) -> Watched<F> {
         self.over = true;
-        let error = WaitError {
-            state: self.last.take(),
+        Err(WaitError {
+            state: self.last.take().map(|state| *state),
             fault: self.fault.take(),
             within: self.within,
             waited: self.started.map_or(Duration::ZERO, |started| started.elapsed()),
             ..WaitError::new(&*self.flow, reason)
-        };
-        (Err(error), self)
+        })
     }
 }
 

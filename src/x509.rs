@@ -16,6 +16,8 @@ mod object;
 #[cfg(feature = "certcentral")]
 mod order;
 #[cfg(feature = "certcentral")]
+mod pem;
+#[cfg(feature = "certcentral")]
 mod pkcs7;
 #[cfg(feature = "certcentral")]
 mod signature;

@@ -7,8 +7,16 @@ mod generate;
 mod edits;
 #[path = "generation/golden.rs"]
 mod golden;
+#[path = "generation/needed.rs"]
+mod needed;
+#[path = "generation/overlays.rs"]
+mod overlays;
 #[path = "generation/refusals.rs"]
 mod refusals;
+#[path = "generation/rules.rs"]
+mod rules;
+#[path = "generation/versions.rs"]
+mod versions;
 
 use generate::Source;
 use serde_json::Value;
@@ -34,5 +42,5 @@ fn set(document: &mut Value, pointer: &str, value: Value) {
 }
 
 fn source(text: &str) -> Source<'_> {
-    Source { module: "wobbles", file: "openapi/wobbles.yaml", text, harmless: "" }
+    Source { module: "wobbles", file: "openapi/wobbles.yaml", text, ..Source::default() }
 }

@@ -1,5 +1,5 @@
 //! Hostile input: every target of `fuzz/` with the inputs that are kept, and with a bounded number of changes to each.
-#![cfg(all(feature = "archives", feature = "keys", feature = "pocketsign"))]
+#![cfg(all(feature = "archives", feature = "keys", feature = "pocketsign-v1"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
 mod document;

@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "journal")]
+use futures_util::TryStreamExt as _;
 use shomei::{
     ApiKey, CertCentral, KeyAlgorithm, PrivateKey,
     certcentral::{DcvMethod, OrderId, OrganizationId, Plan, Product},
@@ -177,4 +179,75 @@ async fn whenever_it_is_killed_it_orders_once_or_says_that_it_does_not_know() {
     for (what, Tally { kills, done_once, in_doubt, then_once }) in &tallies {
         println!("| {what:?} | {kills} | {done_once} | {in_doubt} | {then_once} |");
     }
+}
+
+/// How often each name was ordered.
+#[cfg(feature = "journal")]
+async fn ordered(world: &World) -> BTreeMap<String, usize> {
+    let mut ordered = BTreeMap::new();
+    let mut listed = world.cc.orders().list().stream().unwrap();
+    while let Some(order) = listed.try_next().await.unwrap() {
+        *ordered.entry(order.certificate.unwrap().common_name.unwrap()).or_default() += 1;
+    }
+    ordered
+}
+
+#[cfg(feature = "journal")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_that_is_killed_again_and_again_places_each_order_once() {
+    const ITEMS: usize = 1000;
+    let wanted: u32 = env::var("SHOMEI_KILLS").ok().map_or(20, |kills| kills.parse().unwrap());
+    let seed: u64 = env::var("SHOMEI_SEED").ok().map_or_else(|| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("SHOMEI_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let world = World::start().await;
+    // Validates the domain.
+    world.order().await;
+    let folder = folder("fleet");
+    let fleet = |send_again: bool| {
+        let own = env::current_exe().unwrap();
+        let mut command = Command::new(own.ancestors().nth(2).unwrap().join("examples/fleet"));
+        let count = ITEMS.to_string();
+        command.args(["--base-url", &world.url, "--count", &count, "--no-limits", "--search", "2", "--folder"]).arg(&folder);
+        if send_again {
+            command.arg("--send-again");
+        }
+        command.env("CERTCENTRAL_API_KEY", KEY).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.spawn().unwrap()
+    };
+    let is_the_fleets = |name: &str| name.strip_suffix(".example.com").is_some_and(|number| number.parse::<usize>().is_ok());
+    let placed = async || ordered(&world).await.into_iter().filter(|(name, _)| is_the_fleets(name)).collect::<BTreeMap<_, _>>();
+    let mut kills = 0;
+    while kills < wanted {
+        let mut child = fleet(false);
+        sleep(Duration::from_millis(random.u64(100..2_500))).await;
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        // SIGKILL.
+        child.kill().await.unwrap();
+        kills += 1;
+        let twice: Vec<_> = placed().await.into_iter().filter(|(_, count)| *count > 1).collect();
+        assert!(twice.is_empty(), "after {kills} kills of seed {seed}: {twice:?}");
+    }
+    let finish = async |send_again| {
+        let output = timeout(PATIENCE, fleet(send_again).wait_with_output()).await.unwrap().unwrap();
+        let code = output.status.code().filter(|code| [0, UNSURE].contains(code));
+        code.unwrap_or_else(|| panic!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+    };
+    let code = finish(false).await;
+    let done = placed().await;
+    let doubted = ITEMS - done.len();
+    assert!(done.values().all(|count| *count == 1), "seed {seed}");
+    assert_eq!(code == 0, doubted == 0, "seed {seed}: {doubted} are not placed, and it ended with {code}");
+    if doubted > 0 {
+        assert_eq!(finish(true).await, 0, "seed {seed}");
+    }
+    let once = placed().await;
+    assert!(once.len() == ITEMS && once.values().all(|count| *count == 1), "seed {seed}: {} names", once.len());
+    for name in once.keys() {
+        assert!(folder.join(format!("{name}.pem")).exists(), "{name} of seed {seed}");
+    }
+    println!("| items | kills | placed once | in doubt, not placed | sent again by name: placed once |\n| --- | --- | --- | --- | --- |");
+    println!("| {ITEMS} | {kills} | {} | {doubted} | {doubted} |", done.len());
 }

@@ -4,7 +4,7 @@ mod document;
 
 use document::{Document, Enums, Part};
 
-const DOCUMENTS: [&str; 3] = ["certcentral", "pocketsign-verify-v1", "pocketsign-verify-v2"];
+const DOCUMENTS: [&str; 4] = ["certcentral", "pocketsign-verify-v1", "pocketsign-verify-v2", "sandbox"];
 
 #[test]
 fn every_sample_fits_its_schema() {

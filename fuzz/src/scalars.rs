@@ -7,7 +7,7 @@ use shomei::{
     certcentral::types::{
         AccountDetails, ApprovalRequest, CertificateDetails, DcvExpiration, DcvToken, Domain, Duplicate, ListedOrder, Order,
     },
-    pocketsign::{v1, v2},
+    pocketsign::types,
 };
 
 use super::judge;
@@ -46,12 +46,12 @@ pub fn scalars(data: &[u8]) {
     read::<DcvExpiration>("ov", data);
     read::<Domain>("dcv_expiration_datetime", data);
     read::<ApprovalRequest>("date", data);
-    read::<v1::types::CertificateRecord>("created_at", data);
-    read::<v1::types::CertificateRecord>("type", data);
-    read::<v2::types::Certificate>("createdAt", data);
-    read::<v2::types::Certificate>("latest", data);
-    read::<v2::types::ListUsersResponse>("totalSize", data);
-    read::<v2::types::ListUsersResponse>("nextPageToken", data);
+    read::<types::Certificate>("created_at", data);
+    read::<types::Certificate>("type", data);
+    read::<types::Certificate>("createdAt", data);
+    read::<types::Certificate>("latest", data);
+    read::<types::ListUsersResponse>("totalSize", data);
+    read::<types::ListUsersResponse>("nextPageToken", data);
 
     if let Ok(bytes) = serde_json::from_slice::<RedactedBytes>(data) {
         judge::data(&bytes);

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use shomei::{
     ApiKey, CertCentral, Permit, PocketSign, Priority, RateLimiter, RateUsage, RetryPolicy, Transport, TransportError,
-    pocketsign::{PocketSignV1, PocketSignV2},
+    pocketsign::PocketSignV1,
 };
 
 /// The key of every client here. Nothing but its own header may ever show it.
@@ -222,7 +222,7 @@ pub(crate) struct Clients {
     service: Service,
     pub(crate) cc: CertCentral,
     pub(crate) v1: PocketSignV1,
-    pub(crate) v2: PocketSignV2,
+    pub(crate) v2: PocketSign,
 }
 
 impl Clients {
@@ -238,14 +238,14 @@ impl Clients {
                 .transport(service.clone())
                 .build()
                 .expect("a client"),
-            v1: PocketSign::v1(key())
+            v1: PocketSignV1::builder(key())
                 .base_url(&url)
                 .rate_limiter(Arc::new(Unpaced))
                 .retry(RetryPolicy::never())
                 .transport(service.clone())
                 .build()
                 .expect("a client"),
-            v2: PocketSign::v2(key())
+            v2: PocketSign::builder(key())
                 .base_url(&url)
                 .rate_limiter(Arc::new(Unpaced))
                 .retry(RetryPolicy::never())

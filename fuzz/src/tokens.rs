@@ -6,10 +6,7 @@ use sha2::Sha256;
 use shomei::{
     Error,
     certcentral::flow::ApprovalToken,
-    pocketsign::{
-        CertificateStatus, UserId,
-        sweep::{SweepCursor, Target},
-    },
+    pocketsign::{CertificateStatus, Target, UserId, sweep::SweepCursor},
 };
 
 use super::{
@@ -104,7 +101,7 @@ async fn cursor(clients: &Clients, json: &[u8]) {
     let Some(cursor) = token::<SweepCursor>("sweep", 2, "", json) else { return };
     let _ = cursor.done();
     let targets = ["a", "b", "../c"].map(|id| Target::from(UserId::from(id)));
-    let sweep = clients.v2.sweep().targets(targets).resume(cursor).start();
+    let sweep = clients.v2.sweep().targets(targets).resume(cursor).start().await;
     opened(json, &sweep);
     match sweep {
         Ok(mut sweep) => {

@@ -55,6 +55,9 @@ fn identity<'a>(operation: &Operation<'a>, ids: &mut BTreeMap<&'a str, String>, 
         let mend = "write `true`, beside `x-idempotent: true`, or leave it out";
         findings.expect(sound, &place, "x-deletes is not `true`, or the call is not repeated", mend);
     }
+    if let Some(fresh) = body.get("x-fresh-connection") {
+        findings.expect(fresh.is_boolean(), &place, "x-fresh-connection is not a boolean", "write `true` or `false`, or leave it out");
+    }
     findings.expect(list(&body["tags"]).len() == 1, &place, "there is not exactly one tag", "name the one resource it belongs to");
 }
 
@@ -111,6 +114,9 @@ fn parameter(document: &Value, parameter: &Value, place: &str, findings: &mut Fi
         return findings.add(place, "there is no schema", "add `schema` (a parameter with `content` cannot be sent)");
     }
     let schema = resolve(document, &parameter["schema"]);
+    let forms = schema.get("oneOf").is_some() || resolve(document, &schema["items"]).get("oneOf").is_some();
+    let plain = "write the plain type, and `x-type` with the name of its schema";
+    findings.expect(!forms, place, "as text the forms of a `oneOf` cannot be told apart", plain);
     let object = schema["type"] == "object" || schema.get("properties").is_some();
     findings.expect(!object, place, "an object would be sent without the parameter's name", spelled_out);
     let hidden = ["x-redacted", "x-bytes"].iter().any(|word| schema.get(word).is_some()) && location != "query";

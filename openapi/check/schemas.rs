@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::words;
+use super::{rules, words};
 use crate::generate::document::{entries, is_value, list, operations, pascal, referred, resolve, schemas, snake};
 use crate::generate::problem::Findings;
 use crate::generate::vocabulary::{EXTENSIONS, is_word};
@@ -12,7 +12,7 @@ use crate::generate::vocabulary::{EXTENSIONS, is_word};
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
 /// What narrows a value; in an answer, the service's next deviation would fail the whole answer.
-const NARROWING: [&str; 5] = ["minLength", "maxLength", "minItems", "maxItems", "uniqueItems"];
+const NARROWING: [&str; 7] = ["pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "maximum"];
 
 /// Formats that the generator turns into types which read one form only.
 const STRICT_FORMATS: [&str; 3] = ["ip", "ipv4", "ipv6"];
@@ -28,6 +28,7 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         }
         let usable = syn::parse_str::<syn::Ident>(&pascal(name)).is_ok();
         findings.expect(usable, &place, format!("the name becomes the type `{}`, which Rust does not take", pascal(name)), "rename it");
+        go_constructor(document, name, &place, findings);
         words::check(schema, &place, findings);
         if !is_word(schema) {
             let at = Position { inline: 0, named: true, answered: answers.contains(name) };
@@ -50,6 +51,19 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
                 walk.visit(&content["schema"], &format!("{place}, response {status}"), Position { answered: true, ..at });
             }
         }
+    }
+}
+
+/// Generators for Go make `NewThing` and more of every schema `Thing`, which no other schema may be called.
+fn go_constructor(document: &Value, name: &str, place: &str, findings: &mut Findings) {
+    let of = ["New", "NewNullable", "Nullable"].iter().find_map(|before| {
+        let of = name.strip_prefix(before)?;
+        let of = of.strip_suffix("WithDefaults").unwrap_or(of);
+        document["components"]["schemas"].get(of).is_some().then_some(of)
+    });
+    if let Some(of) = of {
+        let what = format!("generators for Go have something of that name for the schema `{of}`");
+        findings.add(place, what, format!("rename it: `{of}Request` if it is what is sent"));
     }
 }
 
@@ -101,6 +115,8 @@ impl Walk<'_, '_> {
         self.kind(schema, place, at);
         if at.answered {
             self.narrowing(schema, place);
+        } else {
+            rules::check(self.document, schema, place, self.findings);
         }
         self.children(schema, place, at);
     }
@@ -116,9 +132,7 @@ impl Walk<'_, '_> {
             let known = kind.as_str().is_some_and(|kind| TYPES.contains(&kind));
             findings.expect(known, place, format!("{kind} is no type of OpenAPI 3.0"), "name one type; for null add `nullable: true`");
         }
-        // Both would need a crate that the client does not have.
-        let plain = schema.get("pattern").is_none();
-        findings.expect(plain, place, "`pattern` has no Rust type", "leave it out; state it in the description");
+        // It would need a crate that the client does not have.
         let plain = schema["format"] != "uuid";
         findings.expect(plain, place, "`format: uuid` has no Rust type", "leave the format out; state it in the description");
         let listed = schema["type"] != "array" || schema["items"].is_object();
@@ -133,6 +147,7 @@ impl Walk<'_, '_> {
         }
         let nested = at.inline > 1 && schema.get("properties").is_some();
         findings.expect(!nested, place, "an inline object inside an inline object", "move it under components/schemas and refer to it");
+        words::named_type(self.document, schema, place, findings);
         words::closed_enum(schema, place, findings);
     }
 

@@ -6,12 +6,19 @@ use serde_json::Value;
 
 use crate::generate::document::{entries, is_true, list, pascal};
 use crate::generate::problem::Findings;
+use crate::generate::rules::stated;
 use crate::generate::vocabulary::{EXTENSIONS, variants};
 
 pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     let found: Vec<_> = EXTENSIONS.into_iter().filter(|extension| schema.get(extension).is_some()).collect();
     if let [first, second, ..] = found[..] {
         return findings.add(place, format!("`{first}` and `{second}` exclude each other"), "keep one of them");
+    }
+    // Whether it is signed is what its smallest value says of an id.
+    let rule = stated(schema).find(|(rule, _)| schema.get("x-id").is_none() || *rule != "minimum");
+    if let (Some(extension), Some((rule, _))) = (found.first(), rule) {
+        let what = format!("`{rule}` beside `{extension}` would narrow answers too");
+        findings.add(place, what, "state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`");
     }
     let nullable = is_true(&schema["nullable"]);
     let at_member = "say it where the schema is used: `nullable: true` and `allOf: [{$ref: …}]`";
@@ -66,6 +73,16 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
         let sound = prefixes.as_array().is_some_and(|prefixes| !prefixes.is_empty() && prefixes.iter().all(begins));
         findings.expect(sound, place, format!("x-enum-prefixes is {prefixes}"), "list with what the values begin, or leave it out");
     }
+    if let Some(prefix) = schema.get("x-value-prefix") {
+        let prefix = prefix.as_str().unwrap_or_default();
+        let upper =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let whole = |value: &Value| value.as_str().and_then(|value| value.strip_prefix(prefix)).is_some_and(upper);
+        let mend = "give what all values begin with, the rest of each in capitals, or leave it out";
+        findings.expect(upper(prefix) && values.iter().all(whole), place, "not every value is `x-value-prefix` and more", mend);
+        let exact = !is_true(&schema["x-ignore-case"]) && schema.get("x-enum-prefixes").is_none();
+        findings.expect(exact, place, "`x-value-prefix` excludes `x-ignore-case` and `x-enum-prefixes`", "keep one of them");
+    }
     for (alias, of) in entries(&schema["x-enum-aliases"]) {
         let sound = values.contains(of) && !values.iter().any(|value| value == alias);
         let what = format!("the alias `{alias}` stands for {of}");
@@ -82,6 +99,17 @@ fn open_enum(schema: &Value, place: &str, findings: &mut Findings) {
             findings.add(place, what, "name the variants in `x-enum-varnames`");
         }
     }
+}
+
+/// A plain value that has a type of the vocabulary in the client: `x-type`.
+pub(super) fn named_type(document: &Value, schema: &Value, place: &str, findings: &mut Findings) {
+    let Some(named) = schema.get("x-type") else { return };
+    let word = named.as_str().map_or(&Value::Null, |name| &document["components"]["schemas"][name]);
+    let first = list(&word["oneOf"]).first().unwrap_or(word);
+    let known = ["x-extensible-enum", "x-id", "x-string-id"].iter().any(|extension| word.get(extension).is_some());
+    findings.expect(known, place, format!("`x-type: {named}` names no enum and no id"), "name one of the schemas with such an extension");
+    let same = !known || schema["type"] == first["type"];
+    findings.expect(same, place, format!("{named} is another type than {}", schema["type"]), "write the type of its first form");
 }
 
 /// A closed enum: its values must have names of their own in Rust.

@@ -9,9 +9,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use futures_util::StreamExt as _;
+use http::StatusCode;
 use lexopt::{Arg, Parser, ValueExt};
-use shomei::sandbox::{ApprovalMode, Card, FaultPlan, PersonDetails, Sandbox};
+use shomei::sandbox::{ApprovalMode, Card, FaultPlan, PersonDetails, Sandbox, SandboxBuilder};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// How long the end waits for the last lines of the log to be read.
+const LOG_GRACE: Duration = Duration::from_secs(1);
 
 const USAGE: &str = "\
 An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
@@ -19,7 +27,7 @@ An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
 Usage: shomei-sandbox [OPTION]...
 
 The account has been in use for a year: domains, orders in every state, a request
-that waits for an approval.
+that waits for an approval. The address itself shows it to a browser.
 
 Options:
       --listen ADDRESS  where to listen, loopback only; port 0 takes a free one [default: 127.0.0.1:8089]
@@ -33,31 +41,53 @@ Options:
                         CertCentral: refuse a key beyond 100 calls in 5 seconds or 1000 in 3 minutes [default: off]
       --start DATE      the day, as 2026-03-01, or the time, as 2026-03-01T09:30:00Z, at which the clock starts
                         [default: now]
+      --seed NUMBER     draw tokens, random values and ids from this number, the same ones in each run
+      --resolver ADDRESS
+                        CertCentral: look domains up (TXT, CNAME, CAA) at this DNS server, loopback only, instead
+                        of in a zone of its own; needs the feature resolver
+      --http-port PORT  CertCentral: fetch files that prove control from this port of 127.0.0.1, whatever the host
       --pocketsign-token TOKEN
                         PocketSign Verify: the token to let in [default: random]
       --card DIRECTORY  PocketSign Verify: write the My Number card of an invented person, another one for
                         each --card: signing.pem and authentication.pem are its certificates, signing.key and
-                        authentication.key their private keys (RSA, PKCS #8). They are good until the
-                        program ends; files and links of the same names are replaced
+                        authentication.key their private keys (RSA, PKCS #8), authorities.pem what they
+                        lead to. They are good until the program ends; files and links of the same names
+                        are replaced
       --faults SEED     have one call in ten go wrong, the same ones in the same way for each number:
                         connections refused and reset, answers late, broken, lost and spoiled
+      --log             write each exchange with the services to standard error, as a line of JSON: bodies, but no
+                        credentials, no secrets and nobody's data
+      --allow-host HOST let the control interface be reached by this name too, besides those of the loopback interface
   -h, --help            show this text
       --version         show the version
 
+CertCentral, for those who need it otherwise:
+      --key-may-approve on|off         whether the key's user may approve requests [default: on]
+      --max-certificate-days NUMBER    the longest life of a certificate [default: 199]
+      --max-plan-years NUMBER          the longest plan [default: 3]
+      --dcv-reuse-days NUMBER          how long a domain's validation is good for [default: 199]
+      --dcv-polling on|off             find published values without being asked to check [default: off]
+      --domain-locking on|off          whether the account has domain locking [default: on]
+      --reissue-revocation-delay SECONDS
+                                       how long earlier certificates live on after a reissue that drops a name
+                                       [default: 216000]
+      --revoke-order-with-last-certificate on|off
+                                       whether the order goes with the last of its certificates [default: off]
+      --retry-after SECONDS            what a refusal for the rate says in Retry-After [default: nothing]
+      --missing-key-status STATUS      the status for a call without a key, from 400 to 599 [default: 403]
+
+Publish records, approve requests, advance the clock and so on below http://ADDRESS/_sandbox:
+  curl --json '{\"name\":\"example.com\",\"type\":\"TXT\",\"value\":\"TOKEN\"}' -X PUT http://127.0.0.1:8089/_sandbox/dns
+  curl -X POST http://127.0.0.1:8089/_sandbox/requests/ID/approve
 Sign with a card: openssl dgst -sha256 -sign DIRECTORY/signing.key CHALLENGE
+Verify a card:    openssl verify -CAfile DIRECTORY/authorities.pem DIRECTORY/signing.pem
 ";
 
 struct Options {
     listen: SocketAddr,
-    api_key: String,
-    empty: bool,
-    pocketsign_token: Option<String>,
+    sandbox: SandboxBuilder,
     cards: Vec<PathBuf>,
-    faults: FaultPlan,
-    approval: ApprovalMode,
-    issue_delay: Duration,
-    rate_limits: bool,
-    start: Option<DateTime<Utc>>,
+    log: bool,
 }
 
 /// What the program was asked to do.
@@ -83,39 +113,57 @@ fn main() -> ExitCode {
 }
 
 fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
-    let mut options = Options {
-        listen: SocketAddr::from(([127, 0, 0, 1], 8089)),
-        api_key: "sandbox".to_owned(),
-        empty: false,
-        pocketsign_token: None,
-        cards: Vec::new(),
-        faults: FaultPlan::new(),
-        approval: ApprovalMode::default(),
-        issue_delay: Duration::ZERO,
-        rate_limits: false,
-        start: None,
-    };
+    let mut listen = SocketAddr::from(([127, 0, 0, 1], 8089));
+    let mut sandbox = Sandbox::builder().api_key("sandbox");
+    let (mut empty, mut log, mut cards) = (false, false, Vec::new());
     while let Some(argument) = arguments.next()? {
-        match argument {
-            Arg::Long("listen") => options.listen = arguments.value()?.parse()?,
-            Arg::Long("api-key") => options.api_key = arguments.value()?.parse_with(header_value)?,
-            Arg::Long("empty") => options.empty = true,
-            Arg::Long("pocketsign-token") => options.pocketsign_token = Some(arguments.value()?.parse_with(header_value)?),
-            Arg::Long("card") => options.cards.push(arguments.value()?.into()),
-            Arg::Long("faults") => options.faults = FaultPlan::seeded(arguments.value()?.parse()?),
-            Arg::Long("approval") => options.approval = arguments.value()?.parse_with(approval)?,
-            Arg::Long("issue-after") => options.issue_delay = Duration::from_secs(arguments.value()?.parse()?),
-            Arg::Long("rate-limits") => options.rate_limits = arguments.value()?.parse_with(on_or_off)?,
-            Arg::Long("start") => options.start = Some(arguments.value()?.parse_with(time)?),
-            Arg::Short('h') | Arg::Long("help") => return Ok(Asked::Say(USAGE.to_owned())),
-            Arg::Long("version") => return Ok(Asked::Say(concat!("shomei-sandbox ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
-            other => return Err(other.unexpected()),
-        }
+        sandbox = match argument {
+            Arg::Long("api-key") => sandbox.api_key(arguments.value()?.parse_with(header_value)?),
+            Arg::Long("approval") => sandbox.approval(arguments.value()?.parse_with(approval)?),
+            Arg::Long("issue-after") => sandbox.issue_delay(seconds(&mut arguments)?),
+            Arg::Long("rate-limits") => sandbox.rate_limits(on_or_off(&mut arguments)?),
+            Arg::Long("retry-after") => sandbox.retry_after(seconds(&mut arguments)?),
+            Arg::Long("start") => sandbox.start_at(arguments.value()?.parse_with(time)?),
+            Arg::Long("seed") => sandbox.seed(arguments.value()?.parse()?),
+            Arg::Long("pocketsign-token") => sandbox.pocketsign_token(arguments.value()?.parse_with(header_value)?),
+            Arg::Long("faults") => sandbox.faults(FaultPlan::seeded(arguments.value()?.parse()?)),
+            Arg::Long("allow-host") => sandbox.allow_host(arguments.value()?.parse_with(header_value)?),
+            Arg::Long("key-may-approve") => sandbox.key_may_approve(on_or_off(&mut arguments)?),
+            Arg::Long("max-certificate-days") => sandbox.max_certificate_days(number_up_to(3650, &mut arguments)?),
+            Arg::Long("max-plan-years") => sandbox.max_plan_years(number_up_to(10, &mut arguments)?),
+            Arg::Long("dcv-reuse-days") => sandbox.dcv_reuse_days(number_up_to(3650, &mut arguments)?),
+            Arg::Long("dcv-polling") => sandbox.dcv_polling(on_or_off(&mut arguments)?),
+            Arg::Long("domain-locking") => sandbox.domain_locking(on_or_off(&mut arguments)?),
+            Arg::Long("reissue-revocation-delay") => sandbox.reissue_revocation_delay(seconds(&mut arguments)?),
+            Arg::Long("revoke-order-with-last-certificate") => sandbox.revoke_order_with_last_certificate(on_or_off(&mut arguments)?),
+            #[cfg(feature = "resolver")]
+            Arg::Long("resolver") => sandbox.resolver(arguments.value()?.parse_with(loopback)?),
+            #[cfg(not(feature = "resolver"))]
+            Arg::Long("resolver") => return Err("--resolver needs a program that was built with the feature of this name".into()),
+            Arg::Long("http-port") => sandbox.http_port(arguments.value()?.parse()?),
+            Arg::Long("missing-key-status") => sandbox.missing_key_status(arguments.value()?.parse_with(refusing_status)?),
+            other => {
+                match other {
+                    Arg::Long("listen") => listen = arguments.value()?.parse()?,
+                    Arg::Long("empty") => empty = true,
+                    Arg::Long("log") => log = true,
+                    Arg::Long("card") => cards.push(arguments.value()?.into()),
+                    Arg::Short('h') | Arg::Long("help") => return Ok(Asked::Say(USAGE.to_owned())),
+                    Arg::Long("version") => return Ok(Asked::Say(concat!("shomei-sandbox ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
+                    other => return Err(other.unexpected()),
+                }
+                sandbox
+            }
+        };
     }
-    if !options.listen.ip().is_loopback() {
-        return Err(format!("{} is not a loopback address", options.listen).into());
+    if !listen.ip().is_loopback() {
+        return Err(format!("{listen} is not a loopback address").into());
     }
-    Ok(Asked::Serve(Box::new(options)))
+    if !empty {
+        sandbox = sandbox.example_account();
+    }
+    let sandbox = (0..cards.len()).map(person).fold(sandbox, SandboxBuilder::card);
+    Ok(Asked::Serve(Box::new(Options { listen, sandbox, cards, log })))
 }
 
 /// A key or a token that a header can carry.
@@ -124,22 +172,37 @@ fn header_value(given: &str) -> Result<String, &'static str> {
     sendable.then(|| given.to_owned()).ok_or("expected visible ASCII characters without blanks")
 }
 
-fn approval(given: &str) -> Result<ApprovalMode, &'static str> {
-    Ok(match given {
-        "auto" => ApprovalMode::OneStepAuto,
-        "one-step" => ApprovalMode::OneStep,
-        "two-step" => ApprovalMode::TwoStep,
-        "skip" => ApprovalMode::Skip,
-        _ => return Err("expected auto, one-step, two-step or skip"),
-    })
+/// An address of this machine: what the sandbox believes must not come from a network.
+#[cfg(feature = "resolver")]
+fn loopback(given: &str) -> Result<SocketAddr, &'static str> {
+    let address = given.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
+    address.ok_or("expected a loopback address with a port, such as 127.0.0.1:5353")
 }
 
-fn on_or_off(given: &str) -> Result<bool, &'static str> {
-    match given {
+fn approval(given: &str) -> Result<ApprovalMode, &'static str> {
+    given.parse().map_err(|_| "expected auto, one-step, two-step or skip")
+}
+
+fn on_or_off(arguments: &mut Parser) -> Result<bool, lexopt::Error> {
+    arguments.value()?.parse_with(|given| match given {
         "on" => Ok(true),
         "off" => Ok(false),
         _ => Err("expected on or off"),
-    }
+    })
+}
+
+fn seconds(arguments: &mut Parser) -> Result<Duration, lexopt::Error> {
+    Ok(Duration::from_secs(arguments.value()?.parse()?))
+}
+
+fn number_up_to(most: u32, arguments: &mut Parser) -> Result<u32, lexopt::Error> {
+    let expected = || format!("expected a number from 1 to {most}");
+    arguments.value()?.parse_with(|given| given.parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(expected))
+}
+
+fn refusing_status(given: &str) -> Result<StatusCode, &'static str> {
+    let status = given.parse::<StatusCode>().ok().filter(|status| status.is_client_error() || status.is_server_error());
+    status.ok_or("expected a status from 400 to 599")
 }
 
 /// A day from its first second on, or a time.
@@ -163,32 +226,41 @@ async fn serve(options: Options) -> io::Result<()> {
     // Before the address is printed, so that whoever reads it may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
-    let mut sandbox = Sandbox::builder()
-        .api_key(options.api_key)
-        .faults(options.faults)
-        .approval(options.approval)
-        .issue_delay(options.issue_delay)
-        .rate_limits(options.rate_limits);
-    if let Some(start) = options.start {
-        sandbox = sandbox.start_at(start);
+    let sandbox = options.sandbox.build();
+    for (card, directory) in sandbox.jpki().cards().iter().zip(&options.cards) {
+        write_card(card, &sandbox.jpki().authorities_pem(), directory)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
     }
-    if !options.empty {
-        sandbox = sandbox.example_account();
-    }
-    if let Some(token) = options.pocketsign_token {
-        sandbox = sandbox.pocketsign_token(token);
-    }
-    let sandbox = sandbox.build();
-    for (number, directory) in options.cards.iter().enumerate() {
-        let card = sandbox.jpki().card(person(number));
-        write_card(&card, directory).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))?;
-    }
+    let (ended, end) = oneshot::channel();
+    let log = options.log.then(|| tokio::spawn(write_log(sandbox.clone(), end)));
     let address = listener.local_addr()?;
     let (certcentral, token) = (Sandbox::CERTCENTRAL, sandbox.pocketsign_token());
-    let ready = format!("certcentral http://{address}{certcentral}\npocketsign http://{address} (token {token})\n");
+    let ready = format!(
+        "certcentral http://{address}{certcentral}\npocketsign http://{address} (token {token})\ncontrol http://{address}/_sandbox\n"
+    );
     // In one piece: whoever started this may read one line and close the pipe.
     io::stdout().write_all(ready.as_bytes())?;
-    sandbox.serve(listener, stop).await
+    sandbox.serve(listener, stop).await?;
+    drop(ended);
+    if let Some(log) = log {
+        // Whoever does not read it does not keep the program from ending.
+        let _ = timeout(LOG_GRACE, log).await;
+    }
+    Ok(())
+}
+
+/// Writes every exchange to standard error, until the program ends. Whoever does not read it holds up the log, and nothing else.
+async fn write_log(sandbox: Sandbox, end: oneshot::Receiver<()>) -> io::Result<()> {
+    let mut exchanges = std::pin::pin!(sandbox.follow_exchanges(0).take_until(end));
+    let (mut errors, mut written) = (tokio::io::stderr(), 0);
+    while let Some(exchange) = exchanges.next().await {
+        errors.write_all(format!("{}\n", exchange.to_json()).as_bytes()).await?;
+        written = exchange.id;
+    }
+    for exchange in sandbox.exchanges_after(written) {
+        errors.write_all(format!("{}\n", exchange.to_json()).as_bytes()).await?;
+    }
+    errors.flush().await
 }
 
 /// The invented person of a card: another one for each number.
@@ -205,9 +277,10 @@ fn person(number: usize) -> PersonDetails {
     }
 }
 
-/// Writes the certificates and keys of a card, the keys for their owner's eyes only.
-fn write_card(card: &Card, directory: &Path) -> io::Result<()> {
+/// Writes the certificates and keys of a card and what they lead to, the keys for their owner's eyes only.
+fn write_card(card: &Card, authorities: &str, directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
+    write_new(&directory.join("authorities.pem"), authorities.as_bytes(), 0o644)?;
     for (name, certificate) in [("signing", &card.signing), ("authentication", &card.authentication)] {
         write_new(&directory.join(format!("{name}.pem")), certificate.pem().as_bytes(), 0o644)?;
         write_new(&directory.join(format!("{name}.key")), certificate.private_key_pem().as_bytes(), 0o600)?;

@@ -6,6 +6,7 @@ use super::{ContainerId, docs, handle, types};
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "アカウント")]
     /// The account: [`CertCentral::account`](super::CertCentral::account).
     Account
 }

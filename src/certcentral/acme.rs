@@ -7,6 +7,7 @@ use super::{AcmeProfileOption, OrganizationId, Product, ValidationLevel, check, 
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "ACMEの認証情報")]
     /// Credentials for ACME clients: [`CertCentral::acme`](super::CertCentral::acme).
     ///
     /// An ACME client such as certbot binds its account with a key identifier and an HMAC key (RFC 8555, 7.3.4), and gets certificates of this
@@ -62,13 +63,12 @@ impl<'c> Acme<'c> {
         /// Which certificate profile is used.
         profile: Option<AcmeProfileOption>,
     ) -> Result<types::AcmeCredentials, Error> {
-        if organization.is_none() && product.needs_organization() {
-            return Err(Error::invalid("organization", format!("{product} is issued to an organization; name one")));
-        }
+        product.check_organization(organization)?;
         if years.is_none() && days.is_none() {
             return Err(Error::invalid("days", "say how long certificates last: in days, or in years"));
         }
         let request = requested(name, &product, organization, years, days, profile)?;
+        self.client.core.check("create_acme_credentials", &request)?;
         self.told_once(&request.name, async { call!(self.client, create_acme_credentials(&request)) }.boxed()).await
     }
 
@@ -101,6 +101,7 @@ impl<'c> Acme<'c> {
             return Err(Error::invalid("product", format!("{product} is a DV product, which the former service does not know")));
         }
         let request = requested(name, &product, Some(organization), Some(years), days, profile)?;
+        self.client.core.check("create_legacy_acme_credentials", &request)?;
         self.told_once(&request.name, async { call!(self.client, create_legacy_acme_credentials(&request)) }.boxed()).await
     }
 }

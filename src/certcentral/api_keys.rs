@@ -13,6 +13,7 @@ use crate::{
 };
 
 handle! {
+    #[doc(alias = "APIキー")]
     /// The API keys of an account: [`CertCentral::api_keys`](super::CertCentral::api_keys).
     ///
     /// A key carries the rights of its user, and can be limited further, see [`ApiKeyRestriction`]. Two things are beside it:
@@ -119,6 +120,7 @@ impl<'c> ApiKeys<'c> {
         restriction: Option<ApiKeyRestriction>,
     ) -> Result<CreatedApiKey, Error> {
         let request = sent::ApiKeyRequest { name: check::filled("name", name)?, restricted_to_role_id: restriction };
+        self.client.core.check("create_api_key", &request)?;
         let before = self.numbers(Some(user)).await?;
         let create = async { call!(self.client, create_api_key(&user, &request)) };
         let look = || self.appeared(Some(user), &request.name, &before).boxed();

@@ -1,14 +1,9 @@
-//! Checks of what a caller gives, made before anything is sent. Each error says which field and why.
+//! Checks of what a caller gives: what the rules of the document cannot say, and with finer reasons what they say too. How long a text
+//! and a list may be stands in the document alone. Each error says which field and why.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::error::Error;
-
-/// The most names of one certificate, the common name not counted (guide p.31; an account may have a higher limit with the vendor).
-const MOST_NAMES: usize = 250;
-
-/// The longest common name (RFC 5280, appendix A.1: `ub-common-name`).
-const LONGEST_COMMON_NAME: usize = 64;
 
 /// Where a certificate is to be trusted, which decides about the names it may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +57,7 @@ fn host_name(field: &'static str, given: &str) -> Result<String, Error> {
             return refuse("a label starts or ends with a hyphen");
         }
     }
-    if name.rsplit('.').next().is_some_and(|top| top.bytes().all(|byte| byte.is_ascii_digit())) {
+    if name.rsplit('.').next().is_some_and(|top| top.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')) {
         return refuse("it ends like an IP address");
     }
     Ok(name)
@@ -88,28 +83,6 @@ pub(super) fn certificate_name(field: &'static str, given: &str, trust: Trust) -
     Ok(if base.is_some() { format!("*.{name}") } else { name })
 }
 
-/// The common name of a certificate.
-pub(super) fn common_name(field: &'static str, given: &str, trust: Trust) -> Result<String, Error> {
-    short_enough(field, certificate_name(field, given, trust)?)
-}
-
-/// What is a common name, but no name of a server.
-pub(super) fn other_common_name(field: &'static str, given: &str) -> Result<String, Error> {
-    short_enough(field, filled(field, given.to_owned())?)
-}
-
-fn short_enough(field: &'static str, name: String) -> Result<String, Error> {
-    let length = name.chars().count();
-    if length > LONGEST_COMMON_NAME {
-        let why = format!(
-            "it has {length} characters; a common name has at most {LONGEST_COMMON_NAME} (rfc5280_common_name_too_long): take a shorter one, \
-             and this among the further names"
-        );
-        return Err(Error::invalid(field, why));
-    }
-    Ok(name)
-}
-
 /// The further names of a certificate, each once however often it is given.
 pub(super) fn certificate_names(field: &'static str, given: &[String], trust: Trust) -> Result<Vec<String>, Error> {
     let mut seen = BTreeSet::new();
@@ -119,9 +92,6 @@ pub(super) fn certificate_names(field: &'static str, given: &[String], trust: Tr
         if seen.insert(name.clone()) {
             names.push(name);
         }
-    }
-    if names.len() > MOST_NAMES {
-        return Err(Error::invalid(field, format!("{} names; at most {MOST_NAMES} are allowed", names.len())));
     }
     Ok(names)
 }
@@ -136,7 +106,7 @@ pub(super) fn email(field: &'static str, given: &str) -> Result<String, Error> {
     if local.is_empty() || local.len() > 64 {
         return refuse("the part before the @ must have 1 to 64 characters");
     }
-    if given.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';')) {
+    if given.chars().any(|c| is_blank(c) || c.is_control() || matches!(c, '<' | '>' | ',' | ';')) {
         return refuse("it contains a space, bracket or separator; expected one bare address");
     }
     match domain_name(field, domain) {
@@ -150,21 +120,17 @@ pub(super) fn emails(field: &'static str, given: &[String]) -> Result<Vec<String
     given.iter().map(|address| email(field, address)).collect()
 }
 
+/// White space, the mark of a byte order included.
+fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || letter == '\u{feff}'
+}
+
 /// A text that has to say something.
 pub(super) fn filled(field: &'static str, given: String) -> Result<String, Error> {
-    if given.trim().is_empty() {
+    if given.chars().all(is_blank) {
         return Err(Error::invalid(field, "it is empty"));
     }
     Ok(given)
-}
-
-/// A text that has to say something in at most so many characters.
-pub(super) fn text(field: &'static str, given: String, most: usize) -> Result<String, Error> {
-    let length = given.chars().count();
-    if length > most {
-        return Err(Error::invalid(field, format!("it has {length} characters; at most {most} are allowed")));
-    }
-    filled(field, given)
 }
 
 /// The two letters of a country (ISO 3166-1), in lower case as the service writes them.
@@ -188,7 +154,7 @@ pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, E
 
 /// An id of the caller's own. The service cuts blanks off, and then the id would not be found again.
 pub(super) fn own_id(field: &'static str, given: &str) -> Result<String, Error> {
-    if given.trim() != given {
+    if given.starts_with(is_blank) || given.ends_with(is_blank) {
         return Err(Error::invalid(field, format!("{given:?} starts or ends with whitespace")));
     }
     path_segment(field, given)
@@ -205,8 +171,33 @@ pub(super) fn hexadecimal(field: &'static str, given: &str) -> Result<String, Er
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::{client::refusal, generated::certcentral::OPERATIONS};
+
+    /// Whether the document lets a body pass.
+    fn lets_pass(operation: &str, body: Value) -> bool {
+        refusal(OPERATIONS, operation, &body).is_none()
+    }
+
+    /// Names that are nearly names: labels and what may stand between them.
+    fn nearly_a_name() -> impl Strategy<Value = String> {
+        let label = prop_oneof![
+            4 => "[a-zA-Z0-9_]{1,4}",
+            2 => "[a-zA-Z0-9_-]{1,6}",
+            1 => "[a-z]{60,66}",
+            1 => "[0-9]{1,3}",
+            1 => "[a-z*@ :/日é]{0,3}",
+        ];
+        let names = proptest::collection::vec(label, 1..6).prop_map(|labels| labels.join("."));
+        prop_oneof![8 => names.clone(), 2 => names.clone().prop_map(|name| format!("*.{name}")), 1 => names.prop_map(|name| name + ".")]
+    }
+
+    /// A pattern that counted the letters of labels would take ages to fail (see openapi/README.md); the service counts them.
+    fn has_a_long_label(name: &str) -> bool {
+        name.split('.').any(|label| label.len() > 63)
+    }
 
     #[test]
     fn domain_names() {
@@ -263,21 +254,6 @@ mod tests {
     }
 
     #[test]
-    fn a_common_name_has_at_most_64_characters() {
-        let [longest, longer] = [52, 53].map(|length| format!("{}.example.com", "a".repeat(length)));
-        for trust in [Trust::Public, Trust::Private] {
-            assert_eq!(common_name("common_name", &longest, trust).unwrap(), longest);
-            let error = common_name("common_name", &longer, trust).unwrap_err();
-            assert!(error.is_invalid_input() && error.to_string().contains("rfc5280_common_name_too_long"), "{error}");
-            assert!(common_name("common_name", &format!("{longest}."), trust).is_ok(), "the final dot is not sent");
-            assert!(certificate_name("dns_names", &longer, trust).is_ok(), "further names may be longer");
-        }
-        assert!(other_common_name("common_name", &"株".repeat(64)).is_ok());
-        assert!(other_common_name("common_name", &"株".repeat(65)).is_err());
-        assert!(other_common_name("common_name", " ").is_err());
-    }
-
-    #[test]
     fn certificate_names_may_be_wildcards_and_addresses() {
         for (given, sent) in
             [("*.Example.com", Some("*.example.com")), ("192.0.2.1", Some("192.0.2.1")), ("2001:DB8::1", Some("2001:db8::1"))]
@@ -288,8 +264,6 @@ mod tests {
             assert!(certificate_name("dns_names", given, Trust::Private).is_err(), "{given:?}");
         }
         let names = |count: u32| -> Vec<String> { (0..count).map(|number| format!("a{number}.example.com")).collect() };
-        assert_eq!(certificate_names("dns_names", &names(250), Trust::Public).ok(), Some(names(250)));
-        assert!(certificate_names("dns_names", &names(251), Trust::Public).is_err());
         assert_eq!(certificate_names("dns_names", &[names(250), names(250)].concat(), Trust::Public).ok(), Some(names(250)));
         let twice = ["b.example.com", "A.example.com", "a.example.com.", "B.example.com"].map(str::to_owned);
         assert_eq!(
@@ -326,9 +300,57 @@ mod tests {
         #[test]
         fn no_name_panics(given in ".*") {
             let _ = certificate_name("name", &given, Trust::Public);
-            let _ = common_name("name", &given, Trust::Private);
+            let _ = certificate_name("name", &given, Trust::Private);
             let _ = email("email", &given);
             let _ = path_segment("id", &given);
+        }
+
+        #[test]
+        fn a_domain_name_is_taken_here_as_by_the_document(given in nearly_a_name()) {
+            let sent = given.strip_suffix('.').unwrap_or(&given);
+            prop_assume!(!has_a_long_label(sent));
+            let passes = lets_pass("add_domain", json!({"name": sent, "validations": [{"type": "ov"}]}));
+            prop_assert_eq!(domain_name("name", &given).is_ok(), passes, "{}", given);
+        }
+
+        /// What looks like an address is read as one here, which a pattern cannot.
+        #[test]
+        fn a_name_of_a_certificate_is_taken_here_as_by_the_document(given in prop_oneof![4 => nearly_a_name(), 1 => "[0-9a-f.:]{1,12}", 1 => any::<IpAddr>().prop_map(|address| address.to_string())]) {
+            let passes = |name: &str| lets_pass("order_certificate", json!({"certificate": {"common_name": "a", "dns_names": [name]}}));
+            let taken = certificate_name("dns_names", &given, Trust::Private);
+            if let Ok(sent) = &taken {
+                prop_assert!(passes(sent), "{given}: {sent}");
+            }
+            let given = given.strip_suffix('.').unwrap_or(&given);
+            let like_an_address = given.contains(':') || given.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+            prop_assume!(!like_an_address && !has_a_long_label(given));
+            prop_assert_eq!(taken.is_ok(), passes(given), "{}", given);
+        }
+
+        #[test]
+        fn an_address_is_taken_here_as_by_the_document(
+            local in prop_oneof![4 => "[a-zA-Z0-9.@ ,;<>+-]{0,64}", 1 => "[a\u{85}\u{a0}\u{feff}日]{0,16}"],
+            domain in nearly_a_name(),
+        ) {
+            prop_assume!(!domain.ends_with('.') && !has_a_long_label(&domain));
+            let given = format!("{local}@{domain}");
+            prop_assert_eq!(email("emails", &given).is_ok(), lets_pass("set_additional_emails", json!({"additional_emails": [given]})), "{}", given);
+        }
+
+        #[test]
+        fn an_own_id_is_taken_here_as_by_the_document(given in "[a. /\\\\\u{1}\u{7f}\u{85}\u{a0}\u{3000}\u{feff}日]{0,4}") {
+            let body = json!({"certificate": {"common_name": "a"}, "alternative_order_id": given});
+            prop_assert_eq!(own_id("alternative_order_id", &given).is_ok(), lets_pass("order_certificate", body), "{:?}", given);
+        }
+
+        #[test]
+        fn a_text_says_something_here_as_by_the_document(given in "[a \t\r\n\u{85}\u{a0}\u{3000}\u{feff}]{0,3}") {
+            prop_assert_eq!(filled("account_token", given.clone()).is_ok(), lets_pass("check_domain_caa", json!({"account_token": given})), "{:?}", given);
+        }
+
+        #[test]
+        fn a_country_is_taken_here_as_by_the_document(given in "[a-zA-Z0-9 é]{0,3}") {
+            prop_assert_eq!(country("country", &given).is_ok(), lets_pass("create_organization", json!({"country": given})), "{}", given);
         }
 
         #[test]

@@ -2,10 +2,11 @@
 
 use bon::bon;
 
-use super::{ContainerId, ContainerTemplateId, NewContainerUser, check, docs, handle, sent, types};
+use super::{ContainerId, ContainerTemplateId, ContainerUserRequest, check, docs, handle, sent, types};
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "管理グループ")]
     /// The containers of an account: [`CertCentral::containers`](super::CertCentral::containers).
     Containers
 }
@@ -73,12 +74,12 @@ impl<'c> Containers<'c> {
         /// Its template, which decides on its features; one of [`templates`](Self::templates).
         template: Option<ContainerTemplateId>,
         /// A user to add with it.
-        user: Option<NewContainerUser>,
+        user: Option<ContainerUserRequest>,
     ) -> Result<types::CreatedContainer, Error> {
         if let Some(address) = user.as_ref().and_then(|user| user.email.as_deref()) {
             check::email("user", address)?;
         }
-        let request = sent::NewContainer { name: check::filled("name", name)?, description, template_id: template, user };
+        let request = sent::ContainerRequest { name: check::filled("name", name)?, description, template_id: template, user };
         call!(self.client, create_child_container(&parent, &request))
     }
 

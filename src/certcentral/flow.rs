@@ -26,7 +26,36 @@
 //! A process that may be killed keeps a token before it sends anything: [`prepare`](super::builders::IssueCertificate::prepare) gives it,
 //! and [`resume_issuance`](super::Orders::resume_issuance) goes on from wherever it was.
 //!
-//! None of this writes files.
+//! None of this writes files, but a fleet's journal.
+//!
+//! # Calls
+//!
+//! What a flow costs, from its start to its result. What is found later costs one more call a poll. Waits of one client share their polls from
+//! ten on, see [`Orders::watch`](super::Orders::watch) for how; each then polls by itself when its order has changed, about once an hour, and before
+//! its deadline.
+//!
+//! | flow | situation | calls |
+//! | --- | --- | --- |
+//! | `validate` | a new domain, found at the first poll | 4 |
+//! | `validate` | a new domain, found at the third poll | 6 |
+//! | `validate` | a new domain by e-mail, answered before the first poll | 3 |
+//! | `validate` | a domain that is validated already | 2 |
+//! | `validate` | a domain that waits for the same proof, found at the first poll | 4 |
+//! | `validate` | a domain that waits for another proof, found at the first poll | 5 |
+//! | `resume_validation` | found at the first poll | 3 |
+//! | `issue` | issued at once | 3 |
+//! | `issue` | issued at once, with an `alternative_order_id` of your own | 4 |
+//! | `issue` | issued at the third poll | 5 |
+//! | `issue` | the same, watched | 7 |
+//! | `issue` | not issued within four polls and the last one | 6 |
+//! | `issue` | approved by the wait, then issued at once | 5 |
+//! | `resume_issuance` | placed before, issued at the third poll | 4 |
+//! | `renew` | issued at once | 5 |
+//! | `reissue` | issued at once | 7 |
+//! | `duplicate` | issued at once | 8 |
+//! | `adopt` | the order's present certificate, issued | 3 |
+//! | `revoke` | of an order, approved by the wait | 4 |
+//! | `validate_all` | 200 new domains, found at the first poll | 403 |
 
 mod approval;
 mod domain_validation;
@@ -37,16 +66,57 @@ mod pending;
 mod revocation;
 #[cfg(test)]
 mod texts;
+mod upkeep;
 
+#[doc(hidden)]
+pub use self::domain_validation::validate_domain;
+#[cfg(feature = "journal")]
+pub use self::fleet::Journal;
 pub(super) use self::issuance::Awaited;
 pub use self::{
-    approval::{Approval, ApprovalToken, DriveApproval, PendingApproval, ResumeApproval},
-    domain_validation::{
-        DomainValidation, DomainValidationState, DomainValidationToken, PendingValidation, ResumeValidation, ValidateDomain,
-    },
-    fleet::{ExpiringOrder, ListExpiring, RenewalAction, RevalidateDomains, Revalidated},
+    approval::ApprovalToken,
+    domain_validation::{DomainValidationState, DomainValidationToken},
+    fleet::{FleetControl, FleetEstimate, FleetItem, FleetProgress},
     instructions::DcvInstructions,
-    issuance::{Blocker, Issuance, IssuanceState, IssuanceToken, IssuanceWarning, Issued, PendingIssuance, ResumeIssuance},
+    issuance::{Blocker, IssuanceState, IssuanceToken, IssuanceWarning, Issued},
     pending::Pending,
-    revocation::{GetPlanDaysLeft, PendingRevocation, Revocation, RevokeCertificate, RevokeOrder},
+    upkeep::{RenewalAction, Revalidated},
 };
+
+super::named! { self
+    approval {
+        Approval "申請レビュー・承認",
+        DriveApproval "リクエストの承認",
+        PendingApproval "承認待ち",
+        ResumeApproval "承認の再開",
+    }
+    domain_validation {
+        DomainValidation "ドメイン名利用権確認" "DCV",
+        PendingValidation "ドメイン名利用権確認待ち",
+        ResumeValidation "ドメイン名利用権確認の再開",
+        ValidateDomain "ドメイン名利用権確認" "ドメインの事前認証",
+    }
+    fleet {
+        Fleet "一括処理",
+        IssueAll "証明書の一括申請" "一括更新",
+        OrderChange "オーダーのステータス変更",
+        ValidateAll "ドメイン名利用権確認の一括処理",
+    }
+    issuance {
+        Issuance "証明書の発行",
+        PendingIssuance "発行待ち",
+        ResumeIssuance "発行待ちの再開",
+    }
+    revocation {
+        GetPlanDaysLeft "プランの残日数",
+        PendingRevocation "失効待ち",
+        Revocation "失効",
+        RevokeCertificate "失効" "証明書の失効",
+        RevokeOrder "失効" "オーダーの失効",
+    }
+    upkeep {
+        ExpiringOrder "期限が近いオーダー",
+        ListExpiring "期限が近いオーダーの一覧",
+        RevalidateDomains "ドメイン名利用権確認のやり直し" "ドメインの再認証",
+    }
+}

@@ -9,12 +9,11 @@ use super::{
 };
 use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
-/// The most characters of a name, and of each part of an address.
-const LONGEST: usize = 64;
 /// The most characters of a name and an assumed name together.
 const LONGEST_TOGETHER: usize = 61;
 
 handle! {
+    #[doc(alias = "組織")]
     /// The organizations of an account: [`CertCentral::organizations`](super::CertCentral::organizations).
     Organizations
 }
@@ -91,8 +90,8 @@ impl<'c> Organizations<'c> {
         if validations.is_empty() && !verified_users.is_empty() {
             return Err(Error::invalid("verified_users", "it is unknown what they are to be validated for; set validations"));
         }
-        let name = check::text("name", name, LONGEST)?;
-        let assumed_name = assumed_name.map(|assumed| check::text("assumed_name", assumed, LONGEST)).transpose()?;
+        let name = check::filled("name", name)?;
+        let assumed_name = assumed_name.map(|assumed| check::filled("assumed_name", assumed)).transpose()?;
         if let Some(assumed) = &assumed_name {
             let together = name.chars().count() + assumed.chars().count();
             if together > LONGEST_TOGETHER {
@@ -100,13 +99,13 @@ impl<'c> Organizations<'c> {
                 return Err(Error::invalid("assumed_name", reason));
             }
         }
-        let request = sent::NewOrganization {
+        let request = sent::OrganizationRequest {
             name,
             assumed_name,
-            address: check::text("address", address, LONGEST)?,
-            address2: address2.map(|line| check::text("address2", line, LONGEST)).transpose()?,
-            city: check::text("city", city, LONGEST)?,
-            state: check::text("state", state, LONGEST)?,
+            address: check::filled("address", address)?,
+            address2: address2.map(|line| check::filled("address2", line)).transpose()?,
+            city: check::filled("city", city)?,
+            state: check::filled("state", state)?,
             zip: check::filled("zip", zip)?,
             country: check::country("country", &country)?,
             telephone,

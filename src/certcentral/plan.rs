@@ -17,12 +17,17 @@
 //! # Ok::<(), shomei::Error>(())
 //! ```
 
+use std::fmt;
+
 use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
 /// A length of time in one of the three units that the service knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Term {
     /// Whole years; the service grants a few days more (370 for one year).
@@ -41,11 +46,31 @@ impl Term {
     }
 }
 
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Years(1) => f.write_str("1 year"),
+            Self::Years(years) => write!(f, "{years} years"),
+            Self::Days(1) => f.write_str("1 day"),
+            Self::Days(days) => write!(f, "{days} days"),
+            Self::Until(date) => write!(f, "until {date}"),
+        }
+    }
+}
+
 macro_rules! term {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+        #[serde(transparent)]
         pub struct $name(pub Term);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
 
         impl $name {
             /// Whole years.
@@ -154,7 +179,8 @@ fn in_force(steps: &[(NaiveDate, u32)], day: NaiveDate) -> Limit {
 }
 
 /// What an order will get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GrantedTerms {
     /// How many days the plan lasts, the days carried over from a renewed plan included.

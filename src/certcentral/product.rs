@@ -2,14 +2,18 @@
 
 use std::{borrow::Cow, fmt};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    IssuanceLimits, ProductNameId,
+    IssuanceLimits, OrganizationId, ProductNameId,
     check::{self, Trust},
 };
 use crate::error::Error;
 
 /// How much is checked before a certificate of a product is issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ValidationLevel {
     /// Domain validation: control of the domain.
@@ -32,12 +36,43 @@ pub enum ValidationLevel {
 /// let other = Product::new("ssl_of_tomorrow");
 /// assert_eq!(other.validation_level(), None);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+///
+/// In configuration it is the identifier, or a hint: `"ssl_securesite_flex"`, `{"type_hint": "ov"}`.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(from = "Written", into = "Written")]
 pub struct Product {
     id: Cow<'static, str>,
     level: Option<ValidationLevel>,
     /// What the service picks the product by, where it is to.
     hint: Option<Cow<'static, str>>,
+}
+
+/// How a product is written in configuration.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(untagged, deny_unknown_fields)]
+enum Written {
+    Id(Cow<'static, str>),
+    Hint { type_hint: Cow<'static, str> },
+}
+
+impl From<Written> for Product {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Id(id) => Self::new(id),
+            Written::Hint { type_hint } => Self::by_type_hint(type_hint),
+        }
+    }
+}
+
+impl From<Product> for Written {
+    fn from(product: Product) -> Self {
+        match product.hint {
+            Some(type_hint) => Self::Hint { type_hint },
+            None => Self::Id(product.id),
+        }
+    }
 }
 
 impl Product {
@@ -119,6 +154,14 @@ impl Product {
         matches!(self.level, Some(ValidationLevel::Ov | ValidationLevel::Ev))
     }
 
+    /// Whether an order that names this organization, or none, has what the product needs.
+    pub(super) fn check_organization(&self, organization: Option<OrganizationId>) -> Result<(), Error> {
+        if organization.is_none() && self.needs_organization() {
+            return Err(Error::invalid("organization", format!("{self} requires an organization")));
+        }
+        Ok(())
+    }
+
     /// Whether its certificates serve TLS.
     pub(super) fn is_tls(&self) -> bool {
         !self.id.contains("code_signing") && !self.id.starts_with("client_") && !self.id.starts_with("secure_email")
@@ -144,7 +187,11 @@ impl Product {
 
     /// A common name as this product wants it: a name that TLS can carry, or whatever else a certificate is about.
     pub(super) fn common_name(&self, given: &str) -> Result<String, Error> {
-        if self.is_tls() { check::common_name("common_name", given, self.trust()) } else { check::other_common_name("common_name", given) }
+        if self.is_tls() {
+            check::certificate_name("common_name", given, self.trust())
+        } else {
+            check::filled("common_name", given.to_owned())
+        }
     }
 
     /// Further names as this product wants them.

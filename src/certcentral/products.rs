@@ -6,6 +6,7 @@ use super::{ContainerId, Product, check, docs, handle, types};
 use crate::{client::call, error::Error};
 
 handle! {
+    #[doc(alias = "製品")]
     /// The products of an account: [`CertCentral::products`](super::CertCentral::products).
     Products
 }

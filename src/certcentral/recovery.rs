@@ -1,10 +1,13 @@
 //! What became of a write whose response was lost. That is found out by identity; ordering twice costs money, so a write is never just
 //! repeated.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
-use futures_util::{FutureExt as _, TryFutureExt as _, future::BoxFuture};
-use tokio::time::{Instant, sleep, timeout};
+use futures_util::{
+    FutureExt as _, TryFutureExt as _,
+    future::{BoxFuture, Either, select},
+};
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::CertCentral;
@@ -57,7 +60,7 @@ pub(super) async fn recover<'w, T>(
     let unsettled = |error: Error, attempts| Err(error.after(attempts, begun.elapsed()).leaving(hint.to_string()));
     let resend = resend && lost.broke_off_unanswered();
     let time = time_to_search(client, begun);
-    match search(if resend { time / 2 } else { time }, &lost, &look).await {
+    match search(client, if resend { time / 2 } else { time }, &lost, &look).await {
         Outcome::Found(found) => return Ok(found),
         Outcome::Absent if resend => {}
         Outcome::Absent | Outcome::Unknown => return unsettled(lost, 0),
@@ -69,7 +72,7 @@ pub(super) async fn recover<'w, T>(
         response => return response,
     };
     // A refusal may mean that the first one arrived after all.
-    match search(time_to_search(client, begun), &again, &look).await {
+    match search(client, time_to_search(client, begun), &again, &look).await {
         Outcome::Found(found) => Ok(found),
         Outcome::Absent | Outcome::Unknown => unsettled(again, lost.attempts()),
     }
@@ -90,7 +93,7 @@ pub(super) async fn told_once<'w, T>(
         response => return response,
     };
     let look = || appeared().map_ok(|found| if found.is_empty() { Sighting::Absent } else { Sighting::Found(found) }).boxed();
-    let hint = match search(time_to_search(client, begun), &lost, look).await {
+    let hint = match search(client, time_to_search(client, begun), &lost, look).await {
         Outcome::Found(found) => {
             let found = found.join(", ");
             format!("the secret of the {what} was lost with the response; {found} appeared since: {mend}, unless somebody else made it")
@@ -109,6 +112,7 @@ pub(super) fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
 
 /// Looks for what an error leaves in doubt, less and less often.
 pub(super) async fn search<'w, T>(
+    client: &CertCentral,
     time: Duration,
     error: &Error,
     look: impl Fn() -> BoxFuture<'w, Result<Sighting<T>, Error>>,
@@ -118,13 +122,15 @@ pub(super) async fn search<'w, T>(
     }
     let operation = error.operation();
     warn!(target: "shomei", operation, "the response to a write was lost: looking for what became of it");
-    let begun = Instant::now();
+    // Waiting in line is not looking.
+    let patience = client.patience.clone().unwrap_or_default();
+    let spent = patience.watch();
     // The last look needs time to be answered.
     let last = time - (time / 10).min(Duration::from_secs(5));
     let looks = async {
         let (mut absent_since, mut distance, mut foreign, mut heard) = (None, FIRST_DISTANCE, 0, false);
         loop {
-            let at = begun.elapsed();
+            let at = spent();
             match look().await {
                 Ok(Sighting::Found(found)) => return Outcome::Found(found),
                 Ok(Sighting::Absent) => {
@@ -146,12 +152,15 @@ pub(super) async fn search<'w, T>(
             if at >= last {
                 break;
             }
-            sleep(distance.min(last.saturating_sub(begun.elapsed()))).await;
+            sleep(distance.min(last.saturating_sub(spent()))).await;
             distance = (distance * 2).min(LONGEST_DISTANCE);
         }
         if absent_since.is_some_and(|since| since <= time / 2) { Outcome::Absent } else { Outcome::Unknown }
     };
-    let outcome = timeout(time, looks).await.unwrap_or(Outcome::Unknown);
+    let outcome = match select(pin!(looks), pin!(patience.spent(time))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Outcome::Unknown,
+    };
     let told = match outcome {
         Outcome::Found(_) => "found",
         Outcome::Absent => "absent",

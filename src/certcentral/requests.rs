@@ -10,6 +10,7 @@ use super::{
 use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
 handle! {
+    #[doc(alias("リクエスト", "承認リクエスト"))]
     /// The requests of an account: [`CertCentral::requests`](super::CertCentral::requests).
     Requests
 }

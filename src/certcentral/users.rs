@@ -5,7 +5,7 @@ mod change;
 use bon::bon;
 
 use super::{
-    CertCentral, UserId, docs, handle,
+    CertCentral, ContainerId, UserId, docs, handle,
     list::{self, list_ends},
     queries, types,
 };
@@ -14,6 +14,7 @@ use crate::{client::call, error::Error, page::LARGEST_PAGE};
 pub use self::change::{ChangeUserRole, CreateServiceUser, CreateUser, CreatedServiceUser, DeleteUser, EditUser};
 
 handle! {
+    #[doc(alias = "ユーザー")]
     /// The users of an account: [`CertCentral::users`](super::CertCentral::users).
     Users
 }
@@ -65,6 +66,8 @@ impl<'c> Users<'c> {
     #[builder(builder_type(name = ListUsers, doc { #[doc = docs!(list Users::list)] }))]
     pub fn list(
         self,
+        /// Only users of this container.
+        container: Option<ContainerId>,
         /// The most items of a page; the service's own limit is 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
@@ -72,7 +75,7 @@ impl<'c> Users<'c> {
         #[builder(default)]
         offset: u64,
     ) -> Result<(CertCentral, queries::ListUsers), Error> {
-        let query = queries::ListUsers { limit: list::limit(page_size), offset: list::offset(offset) };
+        let query = queries::ListUsers { container_id: container, limit: list::limit(page_size), offset: list::offset(offset) };
         Ok((self.client.clone(), query))
     }
 }

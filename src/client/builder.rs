@@ -25,7 +25,7 @@ use crate::{error::Error, seal::Seals, secret::ApiKey};
 ///
 /// | setting | default |
 /// | --- | --- |
-/// | [`call_timeout`](Self::call_timeout) | 5 min for a whole call, retries and waiting for a rate-limit slot included |
+/// | [`call_timeout`](Self::call_timeout) | 5 min for a whole call, retries and waiting for a rate-limit slot included; in flows that waiting does not count |
 /// | [`retry`](Self::retry) | as [`RetryPolicy`] says: up to 4 attempts, where that does no harm |
 /// | [`rate_limits`](Self::rate_limits) | what the service allows a key; CertCentral: 100 requests in 5 s and 1000 in 3 min |
 /// | [`attempt_timeout`](Self::attempt_timeout) | 60 s for one attempt, from its first byte sent to its last byte received |
@@ -49,7 +49,7 @@ pub struct ClientBuilder<S> {
     key: ApiKey,
     previous_keys: Vec<ApiKey>,
     base_url: Option<String>,
-    call_timeout: Duration,
+    call_timeout: Option<Duration>,
     #[cfg(feature = "certcentral")]
     recovery_timeout: Option<Duration>,
     retry: RetryPolicy,
@@ -70,7 +70,7 @@ impl<S: Service> ClientBuilder<S> {
             key,
             previous_keys: Vec::new(),
             base_url: None,
-            call_timeout: Duration::from_secs(300),
+            call_timeout: None,
             #[cfg(feature = "certcentral")]
             recovery_timeout: None,
             retry: RetryPolicy::default(),
@@ -103,12 +103,13 @@ impl<S: Service> ClientBuilder<S> {
 
     /// How long a call may take from its start to its response, including retries and the wait for a rate-limit slot.
     ///
-    /// If you start thousands of calls at once, the last of them wait for minutes: start a hundred at a time, or set a longer timeout. A
+    /// If you start thousands of calls at once, the last of them wait for minutes: start a hundred at a time, or set a longer timeout. Flows
+    /// are patient: as long as no timeout is set, here or in [`CallOptions`](crate::CallOptions), the time that their calls wait for a slot does not count. A
     /// request that was not sent in time was certainly not carried out ([`Error::was_sent`]). A call that must not be repeated is not
     /// started in the last five seconds, or the last tenth if that is less, since nobody could say what became of it.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = timeout;
+        self.call_timeout = Some(timeout);
         self
     }
 

@@ -13,7 +13,7 @@ use reqwest::{StatusCode, header};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::{CallOptions, Core, decode::without_mark, trace::Traced};
+use super::{CallOptions, Core, decode::without_mark, patience::Patience, rules, trace::Traced};
 use crate::{
     error::{Answer, ApiError, Error},
     generated::Operation,
@@ -25,9 +25,9 @@ use crate::{
 pub struct Call {
     pub(super) core: Arc<Core>,
     pub(super) options: CallOptions,
+    /// If it is a flow's.
+    pub(super) patience: Option<Arc<Patience>>,
     record: Arc<Mutex<Record>>,
-    /// Whether somebody looks at the answer who can tell if it was understood.
-    lifted: bool,
 }
 
 /// How a call went, as far as the generated code has no words for it.
@@ -51,22 +51,36 @@ struct Unanswered(String);
 
 impl Call {
     pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { core, options, record: Arc::default(), lifted: true }
+        Self { core, options, patience: None, record: Arc::default() }
     }
 
-    /// A call, or several, whose answers the caller decodes.
-    #[cfg(feature = "raw")]
-    pub(crate) fn unlifted(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { lifted: false, ..Self::new(core, options) }
+    /// The same call as one of a flow: its wait for a turn does not count against a timeout that nobody has set.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn of_flow(self, patience: Option<Arc<Patience>>) -> Self {
+        Self { patience, ..self }
     }
 
     pub(super) fn note(&self, write: impl FnOnce(&mut Record)) {
         write(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Authorises, sends as often as it takes, and reads the whole answer. The only way to a transport.
-    pub(crate) async fn exec(&self, mut request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
+    /// Performs an operation of the document.
+    pub(crate) async fn exec(&self, request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
         let operation = self.core.operations.iter().find(|operation| operation.id == operation_id);
+        self.perform(request, operation_id, operation).await
+    }
+
+    /// Checks what is sent by the rules of the document, authorises, sends as often as it takes, and reads the whole response. The only way
+    /// to a transport.
+    pub(super) async fn perform(
+        &self,
+        mut request: reqwest::Request,
+        operation_id: &'static str,
+        operation: Option<&Operation>,
+    ) -> reqwest::Response {
+        if let Some(Err(refusal)) = operation.map(|operation| rules::check(operation, &request)) {
+            return self.failed(refusal);
+        }
         let (name, value) = &self.core.authorization;
         request.headers_mut().insert(name, value.clone());
         // The generator sends the document's version in a header that no service asked for.
@@ -80,18 +94,21 @@ impl Call {
             record.operation = Some(operation_id);
             record.reads = operation.is_some_and(|operation| operation.method == "GET");
             record.elapsed += started.elapsed();
-            record.trace = self.lifted.then_some(trace);
+            record.trace = Some(trace);
         });
         match outcome {
             Ok(answer) => with_body_if_needed(answer, operation).into(),
-            Err(failure) => {
-                let mut answer = http::Response::new(Bytes::new());
-                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                answer.extensions_mut().insert(Unanswered(failure.to_string()));
-                self.note(|record| record.failure = Some(failure));
-                answer.into()
-            }
+            Err(failure) => self.failed(failure),
         }
+    }
+
+    /// An answer that stands for a failure of ours.
+    fn failed(&self, failure: Error) -> reqwest::Response {
+        let mut answer = http::Response::new(Bytes::new());
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        answer.extensions_mut().insert(Unanswered(failure.to_string()));
+        self.note(|record| record.failure = Some(failure));
+        answer.into()
     }
 
     /// The text of the failure that this answer stands for, if it is not an answer at all.

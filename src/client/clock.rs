@@ -1,12 +1,30 @@
 //! The service's time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+#[cfg(feature = "certcentral")]
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 /// A clock of the service itself.
 pub(super) type ToldTime = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// A moment to measure from.
+#[cfg(feature = "certcentral")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    instant: Instant,
+    time: DateTime<Utc>,
+}
+
+#[cfg(feature = "certcentral")]
+impl Moment {
+    /// The earlier of two by each clock, so that nothing after either of them is missed.
+    pub(crate) fn earlier(self, other: Self) -> Self {
+        Self { instant: self.instant.min(other.instant), time: self.time.min(other.time) }
+    }
+}
 
 /// The time as the service sees it: what expires there expires by its clock, not by this machine's.
 pub(super) struct Clock {
@@ -33,6 +51,16 @@ impl Clock {
     pub(super) fn now(&self) -> DateTime<Utc> {
         let ahead = self.ahead.load(Ordering::Relaxed);
         self.local() + TimeDelta::seconds(if ahead == Self::UNTOLD { 0 } else { ahead })
+    }
+
+    #[cfg(feature = "certcentral")]
+    pub(super) fn moment(&self) -> Moment {
+        Moment { instant: Instant::now(), time: self.now() }
+    }
+
+    #[cfg(feature = "certcentral")]
+    pub(super) fn since(&self, moment: Moment) -> Duration {
+        moment.instant.elapsed().max((self.now() - moment.time).to_std().unwrap_or_default())
     }
 
     #[cfg(feature = "pocketsign")]

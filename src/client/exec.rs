@@ -33,18 +33,27 @@ impl Call {
 
         let core = &*self.core;
         let idempotent = operation.is_some_and(|operation| operation.idempotent);
+        let fresh = operation.is_none_or(|operation| operation.fresh_connection);
         let deletes = operation.is_some_and(|operation| operation.deletes);
         let retry = core.retry(&self.options);
         let limit = core.call_timeout(&self.options);
-        let deadline = Instant::now() + limit.min(NEVER);
+        let patience = self.patience.as_ref().filter(|_| !core.is_timed(&self.options));
+        let mut deadline = Instant::now() + limit.min(NEVER);
         let mut outcome = Err(Error::timeout(false, limit));
         let mut next = Some(request);
         let (mut number, mut arrived, mut may_be_done) = (0, false, false);
         while let Some(request) = next.take() {
             let asked = Instant::now();
-            let place = timeout_at(deadline, core.pacer.acquire(self.options.priority)).await;
+            let permit = core.pacer.acquire(self.options.priority);
+            let place = match patience {
+                Some(patience) => Ok(patience.wait(permit).await),
+                None => timeout_at(deadline, permit).await,
+            };
             trace.paced(self.options.priority, asked.elapsed());
             let Ok(place) = place else { break };
+            if patience.is_some() {
+                deadline += asked.elapsed();
+            }
             // A write that times out at once leaves its caller in the dark; not sent, it leaves nothing.
             let needed = if idempotent { Duration::ZERO } else { MOMENTS.min(limit / 10) };
             if deadline.duration_since(Instant::now()) <= needed {
@@ -56,7 +65,7 @@ impl Call {
                 Ok(permit) => {
                     self.note(|record| record.attempts += 1);
                     let mut trace = trace.attempt(core, number);
-                    let transport = if idempotent { &core.transport } else { &core.fresh };
+                    let transport = if fresh { &core.fresh } else { &core.transport };
                     let latest = core.attempt(&**transport, request, permit, deadline).instrument(trace.span()).await;
                     trace.ended(&latest, None);
                     latest

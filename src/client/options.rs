@@ -37,7 +37,8 @@ impl CallOptions {
         self
     }
 
-    /// How long each of these calls may take, repeats and waiting included.
+    /// How long each of these calls may take, repeats and waiting included; also those of flows, whose waiting for a permit does not count
+    /// otherwise.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);

@@ -12,6 +12,7 @@ mod tests;
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisSlidingWindow;
@@ -26,12 +27,16 @@ use crate::error::Error;
 /// let short = RateLimit::new(100, Duration::from_secs(5));
 /// assert_eq!(short.limit, 100);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RateLimit {
     /// The most requests that a window may hold.
     pub limit: u32,
     /// How long the window is.
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub window: Duration,
 }
 
@@ -42,15 +47,19 @@ impl RateLimit {
         Self { limit, window }
     }
 
-    /// What background requests may hold of a window. The rest, at least a fifth, is there for the caller's own calls at any time.
-    /// A limit of one cannot be shared: there the background only waits until no other call does.
-    pub(crate) const fn background_share(self) -> u32 {
-        match self.limit - self.limit.div_ceil(5) {
+    /// What background requests may hold of a window. The rest is there for the caller's own calls at any time: at least a fifth or, where
+    /// there have been none for [a while](QUIET), a fiftieth. A limit of one cannot be shared: there the background only waits until no
+    /// other call does.
+    pub(crate) const fn background_share(self, is_quiet: bool) -> u32 {
+        match self.limit - self.limit.div_ceil(if is_quiet { 50 } else { 5 }) {
             0 => 1,
             share => share,
         }
     }
 }
+
+/// After so long without a foreground call the background may use nearly all of the windows.
+pub(crate) const QUIET: Duration = Duration::from_secs(180);
 
 /// Rates that can be kept to.
 fn checked(rates: impl IntoIterator<Item = RateLimit>) -> Result<Vec<RateLimit>, Error> {
@@ -71,7 +80,8 @@ pub enum Priority {
     /// Somebody waits for this very call.
     #[default]
     Foreground,
-    /// Polling. It lets every waiting foreground call go first, and never takes more than four fifths of a window.
+    /// Polling and fleets. It lets every waiting foreground call go first, and takes four fifths of a window at most; after three minutes
+    /// without a foreground call, all but a fiftieth (2 in 100), until the next one comes.
     Background,
 }
 

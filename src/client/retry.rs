@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
+
 /// When a failed call is repeated.
 ///
 /// Only where it can do no harm: the connection was never made; the service refused the call unread (429); or the operation is
@@ -33,13 +35,23 @@ use std::{
 /// let patient = RetryPolicy::default().max_attempts(8).max_backoff(Duration::from_secs(60));
 /// assert_ne!(patient, RetryPolicy::never());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// As configuration it is a map of these settings, all optional: `{"max_attempts": 8, "max_backoff": "1m"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct RetryPolicy {
-    attempts: u32,
+    max_attempts: u32,
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     initial_backoff: Duration,
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     max_backoff: Duration,
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub(super) max_retry_after: Duration,
-    budget: u32,
+    retry_tokens: u32,
     retry_cost: u32,
     #[cfg(feature = "certcentral")]
     pub(crate) resend_if_absent: bool,
@@ -48,11 +60,11 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            attempts: 4,
+            max_attempts: 4,
             initial_backoff: Duration::from_millis(500),
             max_backoff: Duration::from_secs(20),
             max_retry_after: Duration::from_secs(300),
-            budget: 500,
+            retry_tokens: 500,
             retry_cost: 5,
             #[cfg(feature = "certcentral")]
             resend_if_absent: false,
@@ -70,7 +82,7 @@ impl RetryPolicy {
     /// How often a call is tried, the first time included; zero counts as one.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+        self.max_attempts = attempts;
         self
     }
 
@@ -102,7 +114,7 @@ impl RetryPolicy {
     /// It is the client's; in the [options](crate::CallOptions::retry) of a single call it changes nothing.
     #[must_use]
     pub fn retry_tokens(mut self, tokens: u32) -> Self {
-        self.budget = tokens;
+        self.retry_tokens = tokens;
         self
     }
 
@@ -132,7 +144,7 @@ impl RetryPolicy {
     /// Whether anything is ever tried a second time.
     #[cfg(feature = "certcentral")]
     pub(crate) fn repeats(&self) -> bool {
-        self.attempts > 1
+        self.max_attempts > 1
     }
 
     /// Whether to repeat a call. `chance` is evenly drawn from 0 to 1.
@@ -147,7 +159,7 @@ impl RetryPolicy {
         let asked = asked.unwrap_or_default();
         let delay = asked.saturating_add(self.delay_bound(attempt.number).mul_f64(chance.clamp(0.0, 1.0)));
         let in_time = asked <= self.max_retry_after && delay < attempt.time_left;
-        if harmless && in_time && attempt.number < self.attempts { Decision::RepeatAfter(delay) } else { Decision::Return }
+        if harmless && in_time && attempt.number < self.max_attempts { Decision::RepeatAfter(delay) } else { Decision::Return }
     }
 
     fn delay_bound(&self, attempt: u32) -> Duration {
@@ -203,7 +215,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(retry: &RetryPolicy) -> Self {
-        Self { tokens: AtomicU32::new(retry.budget), full: retry.budget }
+        Self { tokens: AtomicU32::new(retry.retry_tokens), full: retry.retry_tokens }
     }
 
     /// Pays for a repeat, if there are tokens enough.

@@ -1,4 +1,4 @@
-//! How an error reads: the whole story in one line.
+//! How an error reads: a sentence, and what caused it.
 
 use std::{error::Error as StdError, fmt};
 
@@ -16,8 +16,8 @@ impl fmt::Display for Error {
         match kind {
             Kind::Configuration(message) | Kind::Mismatch(message) => f.write_str(message)?,
             Kind::Invalid { field, reason } => write!(f, "{field}: {reason}")?,
-            Kind::Connection { sent: false, source, .. } => write!(f, "could not connect: {}", Chain(&**source))?,
-            Kind::Connection { sent: true, source, .. } => write!(f, "the connection was lost: {}", Chain(&**source))?,
+            Kind::Connection { sent: false, .. } => f.write_str("could not connect")?,
+            Kind::Connection { sent: true, .. } => f.write_str("the connection was lost")?,
             Kind::Timeout { sent: true, limit } => write!(f, "no response within {limit:?}")?,
             Kind::Timeout { sent: false, limit } => write!(f, "no rate-limit slot became free within {limit:?}")?,
             Kind::Answer(answer) => write!(f, "{answer}")?,
@@ -39,6 +39,9 @@ impl fmt::Display for Error {
         }
         if let Some(trace) = trace {
             write!(f, "; it may have been carried out: look for {trace}")?;
+        }
+        if f.alternate() {
+            self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
         }
         Ok(())
     }
@@ -63,32 +66,46 @@ impl fmt::Display for Answer {
     }
 }
 
-/// A source with its own sources, in one line: reqwest's outermost text says too little.
-struct Chain<'a>(&'a (dyn StdError + 'static));
-
-impl fmt::Display for Chain<'_> {
+/// The sentence and what caused it; pretty, the members.
+impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(inner) = source {
-            write!(f, ": {inner}")?;
-            source = inner.source();
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &self.kind())
+                .field("message", &format_args!("{self:#}"))
+                .field("operation", &self.operation())
+                .field("status", &self.status())
+                .field("api_errors", &self.api_errors())
+                .field("attempts", &self.attempts())
+                .field("elapsed", &self.elapsed())
+                .finish();
         }
-        Ok(())
+        write!(f, "{self}")?;
+        self.causes().try_for_each(|cause| write!(f, "\ncaused by: {cause}"))
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("message", &format_args!("{self}"))
-            .field("operation", &self.operation())
-            .field("status", &self.status())
-            .field("api_errors", &self.api_errors())
-            .field("attempts", &self.attempts())
-            .field("elapsed", &self.elapsed())
-            .finish()
+impl Error {
+    /// What it rests on and its sentence does not say, from the nearest cause to the last one.
+    fn causes(&self) -> impl Iterator<Item = String> {
+        // Of the others the sentence has the cause's own words.
+        let first = match &self.0.kind {
+            Kind::Connection { source, .. } => Some(&**source as &(dyn StdError + 'static)),
+            Kind::Decode { source, .. } => source.source(),
+            Kind::Wait(wait) => wait.source.source(),
+            _ => None,
+        };
+        let chain = std::iter::successors(first, cause_of).map(ToString::to_string);
+        // A cause may tell its own cause in its own words.
+        let mut told = self.to_string();
+        chain.filter(move |cause| !std::mem::replace(&mut told, cause.clone()).contains(cause.as_str()))
     }
+}
+
+fn cause_of<'e>(error: &&'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    let error: &'e (dyn StdError + 'static) = *error;
+    error.source()
 }
 
 /// The first characters of a body, fit to be shown: one line, no control characters.

@@ -3,7 +3,7 @@
 #[path = "../../tests/document/mod.rs"]
 mod document;
 
-use std::fmt::Debug;
+use std::{collections::BTreeSet, fmt::Debug};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -41,7 +41,7 @@ fn misfits(document: &Document, types: &[(&str, ReadAgain)]) -> Vec<String> {
                 Ok((_, unreadable)) if !unreadable.is_empty() => Some(format!("{unreadable:?} cannot be read")),
                 Ok((written, _)) if sample.part == Part::Request && written != *sample.value => Some(format!("is written as {written}")),
                 Ok((written, _)) if sample.part != Part::Request => {
-                    lost(sample.value, &written, "").map(|member| format!("`{member}` is lost"))
+                    lost(sample.value, &document.respelled(&written), "").map(|member| format!("`{member}` is lost"))
                 }
                 Ok(_) => None,
             };
@@ -86,12 +86,18 @@ fn every_sample_of_certcentral_fits_its_type() {
     assert!(misfits.is_empty(), "{} samples do not fit:\n{}", misfits.len(), misfits.join("\n"));
 }
 
+/// The documents of PocketSign Verify with their types.
+#[cfg(feature = "pocketsign")]
+const POCKETSIGN: &[(&str, &[(&str, ReadAgain)])] = &[
+    #[cfg(feature = "pocketsign-v1")]
+    ("pocketsign-verify-v1", super::pocketsign_verify_v1::SAMPLES),
+    ("pocketsign-verify-v2", super::pocketsign_verify_v2::SAMPLES),
+];
+
 #[test]
 #[cfg(feature = "pocketsign")]
 fn every_sample_of_pocketsign_fits_its_type() {
-    for (name, samples) in
-        [("pocketsign-verify-v1", super::pocketsign_verify_v1::SAMPLES), ("pocketsign-verify-v2", super::pocketsign_verify_v2::SAMPLES)]
-    {
+    for &(name, samples) in POCKETSIGN {
         let misfits = misfits(&Document::load(name), samples);
         assert!(misfits.is_empty(), "{name}: {} samples do not fit:\n{}", misfits.len(), misfits.join("\n"));
     }
@@ -102,15 +108,13 @@ fn every_sample_of_pocketsign_fits_its_type() {
 #[cfg(feature = "pocketsign")]
 fn no_type_of_pocketsign_shows_what_its_document_marks_as_personal() {
     const CANARY: Canary = Canary { text: "CANARY", base64: "Q0FOQVJZQ0FOQVJZ" };
-    let documents =
-        [("pocketsign-verify-v1", super::pocketsign_verify_v1::SAMPLES), ("pocketsign-verify-v2", super::pocketsign_verify_v2::SAMPLES)];
-    for (name, types) in documents {
+    for &(name, types) in POCKETSIGN {
         let document = Document::load(name);
         let mut hidden = 0;
         for (schema, read_again) in types.iter().filter(|(schema, _)| document.has_schema(schema)) {
             let (value, caged) = document.filled(&serde_json::json!({"$ref": format!("#/components/schemas/{schema}")}), CANARY);
             let Again { written, shown, .. } = read_again(&value).unwrap_or_else(|error| panic!("{name}, {schema}: {error}"));
-            assert_eq!(written, value, "{name}, {schema}: nothing is lost on the way");
+            assert_eq!(document.respelled(&written), value, "{name}, {schema}: nothing is lost on the way");
             for canary in [CANARY.text, CANARY.base64, "67, 65, 78"] {
                 assert!(!shown.contains(canary), "{name}, {schema}: {shown}");
             }
@@ -221,4 +225,86 @@ fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_say
         }
     }
     assert!(strict > 100 && forgiven > 300, "{strict} {forgiven}");
+}
+
+/// Every rule of every body, on the samples of its operation with other values in its place: what the client refuses is what a validator
+/// of JSON Schema refuses.
+fn rules_are_those_of_json_schema(name: &str, operations: &'static [super::Operation]) {
+    use crate::client::{Demand, Part as Of, Step, refusal};
+
+    /// The places in a sample that a path leads to.
+    fn places(value: &Value, path: &[Step], place: &str, found: &mut Vec<String>) {
+        match (path.split_first(), value) {
+            (None, _) => found.push(place.to_owned()),
+            (Some((Step::Member(name), rest)), Value::Object(members)) => {
+                members.get(*name).into_iter().for_each(|inner| places(inner, rest, &format!("{place}/{name}"), found));
+            }
+            (Some((Step::Each, rest)), Value::Array(elements)) => {
+                elements.iter().enumerate().for_each(|(index, inner)| places(inner, rest, &format!("{place}/{index}"), found));
+            }
+            (Some((Step::Each, rest)), Value::Object(members)) => {
+                members.iter().for_each(|(key, inner)| places(inner, rest, &format!("{place}/{key}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    let document = Document::load(name);
+    let (mut refused, mut passed, mut tried, mut stated) = (0, 0, BTreeSet::new(), BTreeSet::new());
+    let samples = document.samples();
+    for operation in operations.iter().filter(|operation| operation.rules.iter().any(|rule| rule.part == Of::Body)) {
+        let of_operation = || samples.iter().filter(|sample| sample.owner == operation.id && sample.part == Part::Request);
+        let schema = of_operation().next().unwrap_or_else(|| panic!("{} has no sample", operation.id)).schema;
+        let validator = document.validator(schema, document::Enums::Open).expect("a schema");
+        for rule in operation.rules.iter().filter(|rule| rule.part == Of::Body) {
+            // What a member of one name demands is the same wherever it is sent.
+            let is = format!("{:?} {}", &rule.path[rule.path.len().saturating_sub(2)..], rule.kind());
+            for sample in of_operation() {
+                let mut found = Vec::new();
+                places(sample.value, rule.path, "", &mut found);
+                for place in found {
+                    let there = sample.value.pointer(&place).expect("a place in the sample");
+                    let others: Vec<Value> = match (rule.demand, there) {
+                        (Demand::Minimum(_) | Demand::Maximum(_), _) => [-1_i64, 0, 1, 2, 1 << 40].map(Value::from).to_vec(),
+                        (Demand::MinItems(_) | Demand::MaxItems(_), Value::Array(elements)) => {
+                            let many = |count: usize| elements.iter().cycle().take(count).cloned().collect::<Value>();
+                            [0, 1, 250, 251].map(many).to_vec()
+                        }
+                        _ => ["", " ", "a", "A1", "..", "a b", "a/b", "*.a.b", "a.b", "a@a.b", "192.0.2.1", "日本語", "\u{85}"]
+                            .map(str::to_owned)
+                            .into_iter()
+                            .chain([63, 64, 65, 128, 129, 253, 254].map(|length| "a".repeat(length)))
+                            // Nearly right to the end: a pattern that can split them in many ways would not come to one.
+                            .chain(["a.", "a-", "1-", "aa-a."].map(|part| part.repeat(60) + "com-"))
+                            .map(Value::from)
+                            .collect(),
+                    };
+                    for other in others {
+                        let mut body = sample.value.clone();
+                        *body.pointer_mut(&place).expect("a place in the sample") = other.clone();
+                        let (ours, theirs) = (refusal(operations, operation.id, &body), validator.validate(&body));
+                        assert_eq!(ours.is_some(), theirs.is_err(), "{}, {place} as {other}: {ours:?}, {theirs:?}", operation.id);
+                        *if ours.is_some() { &mut refused } else { &mut passed } += 1;
+                    }
+                    tried.insert(is.clone());
+                }
+            }
+            stated.insert(is);
+        }
+    }
+    let untried: Vec<_> = stated.difference(&tried).collect();
+    assert!(untried.is_empty(), "{name}: no sample has these members: {untried:#?}");
+    assert!(refused > 100 && passed > 50, "{name}: {refused} {passed}");
+}
+
+#[test]
+#[cfg(feature = "certcentral")]
+fn the_rules_of_certcentral_are_those_of_json_schema() {
+    rules_are_those_of_json_schema("certcentral", super::certcentral::OPERATIONS);
+}
+
+#[test]
+#[cfg(feature = "pocketsign")]
+fn the_rules_of_pocketsign_are_those_of_json_schema() {
+    rules_are_those_of_json_schema("pocketsign-verify-v2", super::pocketsign_verify_v2::OPERATIONS);
 }

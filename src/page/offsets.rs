@@ -45,7 +45,7 @@ impl Offsets {
     }
 
     /// For a service whose pages are right about themselves: what cannot be is an error, rather than the end.
-    #[cfg(feature = "pocketsign")]
+    #[cfg(any(feature = "pocketsign-v1", test))]
     pub(crate) fn strict(self) -> Self {
         Self { is_strict: true, ..self }
     }

@@ -112,6 +112,13 @@ mod tests {
 
     proptest! {
         #[test]
+        fn an_id_is_taken_here_as_by_the_document(given in prop_oneof![3 => "[a-zA-Z0-9_./%~ é日-]{0,4}", 1 => "[a-z]{127,129}"]) {
+            let body = serde_json::json!({"certificateId": given});
+            let passes = crate::client::refusal(crate::generated::pocketsign_verify_v2::OPERATIONS, "get_certificate", &body).is_none();
+            prop_assert_eq!(id("certificate_id", &given).is_ok(), passes, "{}", given);
+        }
+
+        #[test]
         fn no_certificate_panics(given: Vec<u8>) {
             let _ = certificate(&given);
         }

@@ -4,40 +4,18 @@ use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use super::{Environment, SignIn, connect, sweep::SweepBuilder, v1, v2};
+use super::{Environment, SignedData, builders::SignIn, connect, sweep::SweepBuilder};
+#[cfg(feature = "pocketsign-v1")]
+use crate::generated::pocketsign_verify_v1;
 use crate::{
-    client::{Call, CallOptions, ClientBuilder, Core, RateLimit, Started, sealed},
-    error::ApiError,
-    generated::{Operation, pocketsign_verify_v1 as generated_v1, pocketsign_verify_v2 as generated_v2},
+    client::{Call, CallOptions, ClientBuilder, Core, Json, RateLimit, RequestBuilder, Started, sealed},
+    error::{ApiError, Error},
+    generated::{Operation, pocketsign_verify_v2},
     secret::ApiKey,
 };
 
-/// Where clients of PocketSign Verify come from. The token is the tenant's, made in the console of the PocketSign Platform and shown there
-/// once; it belongs on your own server, never into an app that you distribute.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum PocketSign {}
-
-impl PocketSign {
-    /// Sets up a client of v1 (REST), which the vendor is about to remove (廃止予定, without a date).
-    ///
-    /// Say which server to use: [`environment`](ClientBuilder::environment), or a base URL of your own.
-    #[must_use]
-    pub fn v1(token: ApiKey) -> ClientBuilder<PocketSignV1> {
-        ClientBuilder::new(token)
-    }
-
-    /// Sets up a client of v2 (Connect).
-    ///
-    /// Say which server to use: [`environment`](ClientBuilder::environment), or a base URL of your own.
-    #[must_use]
-    pub fn v2(token: ApiKey) -> ClientBuilder<PocketSignV2> {
-        ClientBuilder::new(token)
-    }
-}
-
 macro_rules! client {
-    ($(#[$doc:meta])* $name:ident, $version:ident, $generated:ident) => {
+    ($(#[$doc:meta])* $name:ident, $trace:literal, $generated:ident, $($handles:ident)::+) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
@@ -46,48 +24,74 @@ macro_rules! client {
         }
 
         impl $name {
-            /// Certificates (証明書) that were submitted to the service, and their revocation checks (失効確認).
-            #[must_use]
-            pub fn certificates(&self) -> $version::Certificates<'_> {
-                $version::Certificates::new(self)
+            /// A client with the default settings, for the server that the tenant of the token lives on.
+            ///
+            /// # Errors
+            ///
+            /// When TLS cannot be set up.
+            pub fn new(token: ApiKey, environment: Environment) -> Result<Self, Error> {
+                Self::builder(token).environment(environment).build()
             }
 
-            /// Users (利用者): the persons behind the certificates, and whether they are still who they were (現況確認).
+            /// Sets up a client: [`environment`](ClientBuilder::environment) or a base URL, timeouts, user agent, another HTTP client.
             #[must_use]
-            pub fn users(&self) -> $version::Users<'_> {
-                $version::Users::new(self)
+            pub fn builder(token: ApiKey) -> ClientBuilder<Self> {
+                ClientBuilder::new(token)
+            }
+
+            /// Certificates (証明書) that were submitted to the service, and their revocation checks (失効確認).
+            #[must_use]
+            pub fn certificates(&self) -> $($handles)::+::Certificates<'_> {
+                $($handles)::+::Certificates::new(self)
+            }
+
+            /// Users (利用者): the people behind the certificates, and whether they are still who they were (現況確認).
+            #[must_use]
+            pub fn users(&self) -> $($handles)::+::Users<'_> {
+                $($handles)::+::Users::new(self)
             }
 
             /// Signature verifications (署名検証) and their stored results.
             #[must_use]
-            pub fn verifications(&self) -> $version::Verifications<'_> {
-                $version::Verifications::new(self)
+            pub fn verifications(&self) -> $($handles)::+::Verifications<'_> {
+                $($handles)::+::Verifications::new(self)
             }
 
+            #[doc(alias("サインイン", "ログイン"))]
             /// Signs a person in, or registers them: verifies a signature and finds out who made it, in one call.
-            pub fn sign_in(&self) -> SignIn<'_, Self> {
-                SignIn::new(self)
+            pub fn sign_in(&self, signed: SignedData) -> SignIn<'_, Self> {
+                SignIn::new(self, signed)
             }
 
-            /// Checks many certificates or users, one after another, as a stream: the periodic 現況確認. See [`sweep`](super::sweep).
+            #[doc(alias("現況確認", "一斉確認"))]
+            /// Checks many certificates or users, as a stream of results: the periodic 現況確認. See [`sweep`](super::sweep).
             pub fn sweep(&self) -> SweepBuilder<Self> {
-                SweepBuilder::new(self, Arc::clone(&self.core))
+                SweepBuilder::new(self)
             }
 
-            /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].
+            /// The same client with other settings for the calls made with it: see [`CallOptions`].
             #[must_use]
             pub fn with_options(&self, options: CallOptions) -> Self {
                 Self { core: Arc::clone(&self.core), options }
             }
 
+            /// A call of what the document does not have, with the token, the pacing, the retries and the errors of every other call: no
+            /// error quotes what the service says, except its codes.
+            pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
+                RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Protobuf, method, path.into())
+            }
+
+            /// Every operation of the document as a method, see the module `raw`.
+            #[cfg(feature = "raw")]
+            #[must_use]
+            pub fn raw(&self) -> $($handles)::+::raw::Client {
+                $($handles)::+::raw::Client { core: Arc::clone(&self.core), options: self.options }
+            }
+
             /// Begins a call.
             pub(super) fn call(&self) -> Started<$generated::Client> {
                 let call = Call::new(Arc::clone(&self.core), self.options);
-                Started::new(self.client(call.clone()), call)
-            }
-
-            fn client(&self, call: Call) -> $generated::Client {
-                $generated::Client::new_with_client(&self.core.base_url, self.core.http.clone(), call)
+                Started::new($generated::Client::new_with_client(&self.core.base_url, self.core.http.clone(), call.clone()), call)
             }
         }
 
@@ -100,11 +104,11 @@ macro_rules! client {
         }
 
         impl sealed::Service for $name {
-            const NAME: &'static str = concat!("pocketsign_", stringify!($version));
+            const NAME: &'static str = $trace;
             const BASE_URL: Option<&'static str> = None;
             const OPERATIONS: &'static [Operation] = $generated::OPERATIONS;
             const PERSONAL: bool = true;
-            // No limit is documented; one can be set with `ClientBuilder::pace`.
+            // No limit is documented; one can be set with `ClientBuilder::rate_limits`.
             const RATES: &'static [RateLimit] = &[];
 
             fn lists(code: &str) -> bool {
@@ -127,13 +131,18 @@ macro_rules! client {
 }
 
 client! {
-    /// A client of v1. Cheap to clone; clones share connections and settings. Made by [`PocketSign::v1`].
-    PocketSignV1, v1, generated_v1
+    /// A client of PocketSign Verify, v2 (Connect). Cheap to clone; clones share connections and settings.
+    ///
+    /// The token is the tenant's, made in the console of the PocketSign Platform and shown there once; it belongs on your own server, never
+    /// in an app that you distribute.
+    PocketSign, "pocketsign_v2", pocketsign_verify_v2, super
 }
 
+#[cfg(feature = "pocketsign-v1")]
 client! {
-    /// A client of v2. Cheap to clone; clones share connections and settings. Made by [`PocketSign::v2`].
-    PocketSignV2, v2, generated_v2
+    /// A client of v1 (REST), which the vendor is about to remove (廃止予定, without a date). Cheap to clone; clones share connections and
+    /// settings. The token is the same as for [`PocketSign`].
+    PocketSignV1, "pocketsign_v1", pocketsign_verify_v1, super::v1
 }
 
 /// Declares the handle of a resource.

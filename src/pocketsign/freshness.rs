@@ -7,6 +7,8 @@ use std::fmt;
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::{CertificateStatus, CheckMethod, version::Now};
 use crate::error::Error;
 
@@ -17,24 +19,26 @@ const RENEWAL: NaiveTime = time(7, 30);
 const RENEWED: NaiveTime = time(7, 45);
 
 /// How fresh the data of a revocation check has to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Freshness {
     /// Of today, by the calendar of Japan: by CRL once today's list is there (as a rule from 7:45 on), by OCSP before.
     ///
-    /// A list that does not name the certificate has no date in the answer. That it is today's is then inferred from the time of the check,
+    /// A list that does not name the certificate has no date in the response. That it is today's is then inferred from the time of the check,
     /// and does not hold on a morning on which the service is late; see [`FreshStatus::is_as_of_stated`]. Whoever needs certainty takes
     /// [`Now`](Self::Now), as the service advises.
     #[default]
     SameDay,
-    /// Of this moment: by OCSP. An answer of another day, as the authority dates it, is not fresh, though the service has just asked.
+    /// Of this moment: by OCSP. A response that the authority dated on another day is not fresh, although the service has just asked.
     Now,
-    /// Whatever is there, of yesterday's list at worst: by CRL.
+    /// Whatever is available, at worst from yesterday's list: by CRL.
     Cheapest,
 }
 
 impl Freshness {
-    /// The method that gives this freshness at a time.
+    /// The method that provides this freshness at a time.
     ///
     /// ```
     /// use shomei::pocketsign::{CheckMethod, Freshness};
@@ -65,26 +69,34 @@ pub fn crl_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     day.and_time(RENEWAL).and_local_timezone(local.timezone()).earliest().map_or(now, |at| at.to_utc())
 }
 
-/// A revocation check with the age of its data.
-#[derive(Debug)]
+/// A revocation check with the age of its data. Stored, it has errors as their text; ids of a user and of a certificate are in it, and nothing
+/// else about a person.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FreshStatus {
     /// The outcome.
     pub status: CertificateStatus,
-    /// How it was looked up in the end.
+    /// The method that was used in the end.
     pub method: CheckMethod,
-    /// The moment that the data is of, as the service stated it. Where it stated none ([`is_as_of_stated`](Self::is_as_of_stated)), what is
+    /// The time that the data is of, as the service stated it. Where it stated none ([`is_as_of_stated`](Self::is_as_of_stated)), what is
     /// known instead: when the service fetched the list in use, as a rule ([`crl_as_of`]), or when it asked by OCSP.
     pub as_of: DateTime<Utc>,
-    /// Whether the service stated `as_of`. Of a list that does not name the certificate it states no date.
+    /// Whether the service stated `as_of`. It states no date for a list that does not name the certificate.
     pub is_as_of_stated: bool,
-    /// Whether the freshness asked for was reached, as far as `as_of` tells; `false` after a fallback to a list that is too old for it, for
+    /// Whether the required freshness was reached, as far as `as_of` shows; `false` after a fallback to a list that is too old for it, for
     /// a list of today where only this machine's clock says that it is late enough, and whenever the service said neither good nor revoked.
     pub is_fresh: bool,
-    /// Why OCSP was wanted but the list was used: the error of the OCSP inquiry.
+    /// Why the list was used although OCSP was wanted: the error of the OCSP inquiry.
+    #[serde(serialize_with = "as_text")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub fallback: Option<Error>,
     /// A check by CRL that was made first and turned out to be too old. The service has recorded it as well.
     pub earlier: Option<Box<CertificateStatus>>,
+}
+
+fn as_text<S: Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(|error| format!("{error:#}")).serialize(serializer)
 }
 
 impl Freshness {
@@ -115,12 +127,12 @@ impl fmt::Display for FreshStatus {
 pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: Now, fallback: Option<Error>) -> FreshStatus {
     let method = status.method.clone().unwrap_or(asked);
     let stated = status.source_updated_at;
-    // What was in use when the service looked, not when its answer was here.
+    // What was in use when the service looked, not when its response arrived.
     let checked_at = status.checked_at.unwrap_or(now.time);
     let is_time_told = status.checked_at.is_some() || now.is_told;
     let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { crl_as_of(checked_at) });
     let is_of_the_day = match () {
-        // A revocation is final, however old the data that tells of it.
+        // A revocation is final, however old the data that shows it.
         () if status.is_revoked() => true,
         // That it is past 7:45 where the service is, this machine's clock alone does not prove.
         () if method != CheckMethod::Ocsp && !is_time_told => false,
@@ -199,7 +211,7 @@ mod tests {
     #[test]
     fn what_was_used_is_told() {
         let status =
-            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap());
+            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(json).unwrap());
         let now = at("2024-05-01T06:00:00+09:00");
         let listed =
             status(r#"{"id":"1","status":"STATUS_REVOKED","checkMethod":"CHECK_METHOD_CRL","sourceUpdatedAt":"2024-04-29T22:30:00Z"}"#);
@@ -235,7 +247,7 @@ mod tests {
     fn the_time_of_the_check_decides_not_that_of_the_answer() {
         let read = |created: &str| {
             let json = format!(r#"{{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL","createdAt":"{created}"}}"#);
-            let status = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(&json).unwrap();
+            let status = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(&json).unwrap();
             judge(status.into(), Freshness::SameDay, CheckMethod::Crl, at("2024-05-01T07:45:01+09:00"), None)
         };
         let before = read("2024-05-01T07:44:58+09:00");
@@ -245,8 +257,7 @@ mod tests {
 
     #[test]
     fn a_list_is_of_today_only_by_the_time_of_the_service() {
-        let read =
-            |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap());
+        let read = |json: &str| CertificateStatus::from(serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(json).unwrap());
         let untold = Now { time: at("2024-05-01T12:00:00+09:00"), is_told: false };
         let judge = |status: &str, wanted, method| super::judge(read(status), wanted, method, untold, None).is_fresh;
         let silent = r#"{"id":"1","status":"STATUS_GOOD"}"#;
@@ -266,7 +277,7 @@ mod tests {
             let _ = (crl_as_of(now), Freshness::SameDay.method_at(now));
         }
         let json = r#"{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL"}"#;
-        let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(json).unwrap();
+        let mut raw = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(json).unwrap();
         raw.source_updated_at = Some(DateTime::<Utc>::MAX_UTC);
         raw.created_at = Some(DateTime::<Utc>::MAX_UTC);
         let status = CertificateStatus::from(raw);
@@ -283,7 +294,7 @@ mod tests {
             let now = at("2024-05-01T00:00:00+09:00") + TimeDelta::hours(hour);
             let word = if by_ocsp { "OCSP" } else { "CRL" };
             let json = format!(r#"{{"id":"1","status":"{state}","checkMethod":"CHECK_METHOD_{word}"}}"#);
-            let mut raw = serde_json::from_str::<crate::pocketsign::v2::types::CertificateStatus>(&json).unwrap();
+            let mut raw = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(&json).unwrap();
             raw.source_updated_at = age.map(|age| now - TimeDelta::hours(age));
             raw.created_at = checked.map(|checked| now + TimeDelta::hours(checked));
             let fresh = |wanted| {

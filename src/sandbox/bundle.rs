@@ -54,7 +54,7 @@ fn file_stem(common_name: &str) -> String {
 /// An archive with a PEM file for each certificate.
 fn zip_archive(stem: &str, extension: &str, certificates: &[&Certificate]) -> Bundle {
     let names = [stem, AUTHORITY_FILES[0], AUTHORITY_FILES[1]];
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, certificate) in names.into_iter().zip(certificates) {
         archive
@@ -123,6 +123,7 @@ mod tests {
                 let mut file = archive.by_index(index).unwrap();
                 let mut text = String::new();
                 file.read_to_string(&mut text).unwrap();
+                assert_eq!(file.compression(), CompressionMethod::Deflated);
                 (file.name().unwrap().into_owned(), text)
             })
             .collect()

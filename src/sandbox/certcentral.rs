@@ -5,13 +5,16 @@
 
 mod account;
 mod agenda;
+mod bulk;
 mod certificate;
 mod directory;
 mod domain;
 mod example;
 mod listing;
+mod lookups;
 mod order;
 mod organization;
+mod overview;
 mod people;
 mod request;
 mod rules;
@@ -19,7 +22,11 @@ mod rules;
 mod tests;
 mod upkeep;
 
-pub(crate) use self::people::Reason;
+pub use self::bulk::{DomainShape, OrderShape, OrderState};
+pub(crate) use self::order::OrderStatus;
+pub(crate) use self::overview::{DomainLine, OrderLine, OrganizationLine, Overview, Proof, RequestLine};
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -40,13 +47,13 @@ use self::request::ApprovalRequest;
 use self::upkeep::{Awake, Lists};
 use super::authority::Authority;
 use super::http::{Answer, Call, Produces, Query, Reply, Route, accepts, find, segments};
-use super::json::Body;
+use super::json::{Body, Members, NO_MEMBERS};
 use super::network::Network;
 use super::random::Random;
 use super::rates::Calls;
 use super::refusal::Refusal;
 use super::register::Register;
-use super::settings::{KeyScope, Settings};
+use super::settings::{Beginning, KeyScope, SandboxSettings, StartingAccount};
 
 /// Where the service lives below its host.
 pub(crate) const BASE: &str = "/services/v2";
@@ -64,9 +71,9 @@ const FIRST_CUSTOM_FIELD: u64 = 11;
 
 /// An account and everything in it.
 pub(crate) struct Account {
-    settings: Settings,
+    settings: SandboxSettings,
     network: Network,
-    authority: Authority,
+    authority: Arc<Authority>,
     random: Random,
     keys: Register<ApiKey>,
     calls: Calls,
@@ -92,87 +99,87 @@ static ROUTES: &[Route<Account>] = &[
     get("/account", finance::account),
     get("/account/balance", finance::balance),
     get("/account/metadata", custom_fields::list),
-    post("/account/metadata", custom_fields::add),
+    post("/account/metadata", custom_fields::add, custom_fields::ADD),
     get("/report/order/{container_id}/expiring", reports::expiring_orders),
     get("/report/request", reports::requests),
     get("/product", products::list),
     get("/product/{name_id}", products::info),
     get("/user", users::endpoints::list),
-    post("/user", users::endpoints::create),
+    post("/user", users::endpoints::create, users::form::CREATE),
     get("/user/me", users::endpoints::me),
     get("/user/{user_id}", users::endpoints::info),
-    put("/user/{user_id}", users::endpoints::edit),
+    put("/user/{user_id}", users::endpoints::edit, users::form::EDIT),
     delete("/user/{user_id}", users::endpoints::delete),
-    put("/user/{user_id}/role", users::endpoints::change_role),
+    put("/user/{user_id}/role", users::endpoints::change_role, users::form::ROLES),
     get("/key", keys::endpoints::list),
     get("/key/api-roles", keys::endpoints::roles),
-    post("/key/user/{user_id}", keys::endpoints::create),
-    post("/key/acme-eab", acme::create_legacy),
-    post("/key/acme-eab/tlm", acme::create),
+    post("/key/user/{user_id}", keys::endpoints::create, keys::KEY),
+    post("/key/acme-eab", acme::create_legacy, acme::BINDING),
+    post("/key/acme-eab/tlm", acme::create, acme::BINDING),
     get("/key/{key_id}", keys::endpoints::info),
-    put("/key/{key_id}", keys::endpoints::edit),
-    put("/key/{key_id}/status", keys::endpoints::update_status),
+    put("/key/{key_id}", keys::endpoints::edit, keys::KEY),
+    put("/key/{key_id}/status", keys::endpoints::update_status, keys::STATUS),
     get("/container", containers::list),
     get("/container/{container_id}", containers::info),
     get("/container/{container_id}/children", containers::children),
-    post("/container/{container_id}/children", containers::create_child),
+    post("/container/{container_id}/children", containers::create_child, containers::CREATE_CHILD),
     get("/container/{container_id}/template", containers::templates),
     get("/container/{container_id}/template/{template_id}", containers::template_info),
     get("/container/{container_id}/role", containers::roles),
     get("/organization", organization::list::list),
-    post("/organization", organization::endpoints::create),
-    put("/organization/{organization_id}/activate", organization::endpoints::activate),
-    put("/organization/{organization_id}/deactivate", organization::endpoints::deactivate),
-    post("/organization/{organization_id}/validation", organization::endpoints::submit),
+    post("/organization", organization::endpoints::create, organization::form::CREATE),
+    put("/organization/{organization_id}/activate", organization::endpoints::activate, NO_MEMBERS),
+    put("/organization/{organization_id}/deactivate", organization::endpoints::deactivate, NO_MEMBERS),
+    post("/organization/{organization_id}/validation", organization::endpoints::submit, organization::form::SUBMIT),
     delete("/organization/{organization_id}", organization::endpoints::delete),
     get("/organization/{organization_id}", organization::endpoints::info),
     get("/organization/{organization_id}/validation", organization::endpoints::validation),
     get("/domain", domain::list::list),
-    post("/domain", domain::endpoints::add),
+    post("/domain", domain::endpoints::add, domain::form::ADD),
     get("/domain/{domain_id}", domain::endpoints::info),
-    put("/domain/{domain_id}/activate", domain::endpoints::activate),
-    put("/domain/{domain_id}/deactivate", domain::endpoints::deactivate),
+    put("/domain/{domain_id}/activate", domain::endpoints::activate, NO_MEMBERS),
+    put("/domain/{domain_id}/deactivate", domain::endpoints::deactivate, NO_MEMBERS),
     get("/domain/{domain_id}/validation", domain::endpoints::validation),
-    post("/domain/{domain_id}/validation", domain::endpoints::submit),
-    put("/domain/{domain_id}/dcv/method", domain::endpoints::change_method),
-    post("/domain/{domain_id}/dcv/token", domain::endpoints::new_token),
-    put("/domain/{domain_id}/dcv/validate-token", domain::endpoints::check),
+    post("/domain/{domain_id}/validation", domain::endpoints::submit, domain::form::SUBMIT),
+    put("/domain/{domain_id}/dcv/method", domain::endpoints::change_method, domain::form::CHANGE_METHOD),
+    post("/domain/{domain_id}/dcv/token", domain::endpoints::new_token, NO_MEMBERS),
+    put("/domain/{domain_id}/dcv/validate-token", domain::endpoints::check, NO_MEMBERS),
     get("/domain/{domain_id}/dcv/emails", domain::endpoints::emails),
-    put("/domain/{domain_id}/dcv/emails", domain::endpoints::resend_emails),
-    put("/domain/{domain_id}/activate-domain-locking", locking::activate),
-    put("/domain/{domain_id}/deactivate-domain-locking", locking::deactivate),
-    put("/domain/{domain_id}/caa", locking::check_caa),
+    put("/domain/{domain_id}/dcv/emails", domain::endpoints::resend_emails, domain::form::RESEND_EMAILS),
+    put("/domain/{domain_id}/activate-domain-locking", locking::activate, NO_MEMBERS),
+    put("/domain/{domain_id}/deactivate-domain-locking", locking::deactivate, NO_MEMBERS),
+    put("/domain/{domain_id}/caa", locking::check_caa, domain::form::CHECK_CAA),
     get("/order/certificate", order::list::list),
     get("/order/certificate/status-changes", status::changes),
-    post("/order/certificate/{product_name_id}", order::endpoints::place),
+    post("/order/certificate/{product_name_id}", order::endpoints::place, order::form::ORDER),
     get("/order/certificate/{order_id}", order::endpoints::info),
     get("/order/certificate/{order_id}/validation", order::endpoints::validation),
-    put("/order/certificate/{order_id}/status", status::update),
-    post("/order/certificate/{order_id}/csr", csr::add),
+    put("/order/certificate/{order_id}/status", status::update, order::form::UPDATE_STATUS),
+    post("/order/certificate/{order_id}/csr", csr::add, order::form::CSR),
     get("/order/certificate/{order_id}/email-validation", emails::list),
-    put("/email-validation/{token}", emails::validate),
+    put("/email-validation/{token}", emails::validate, NO_MEMBERS),
     get("/order/certificate/{order_id}/reissue", reissue::list),
-    post("/order/certificate/{order_id}/reissue", reissue::reissue),
+    post("/order/certificate/{order_id}/reissue", reissue::reissue, certificate::form::REISSUE),
     get("/order/certificate/{order_id}/duplicate", duplicate::list),
-    post("/order/certificate/{order_id}/duplicate", duplicate::duplicate),
-    put("/order/certificate/{order_id}/revoke", revocation::order),
-    put("/order/certificate/{order_id}/additional-emails", extras::additional_emails),
-    post("/order/certificate/{order_id}/note", extras::add_note),
-    put("/order/certificate/{order_id}/auto-reissue", extras::auto_reissue),
-    put("/order/certificate/{order_id}/order-approval/resend-emails", extras::resend_approval),
-    put("/order/certificate/{order_id}/dcv-method", dcv::change_method),
-    put("/order/certificate/{order_id}/dcv-random-value", dcv::random_value),
-    put("/order/certificate/{order_id}/check-dcv", dcv::check),
-    put("/order/certificate/{order_id}/resend-emails", dcv::resend_emails),
+    post("/order/certificate/{order_id}/duplicate", duplicate::duplicate, certificate::form::DUPLICATE),
+    put("/order/certificate/{order_id}/revoke", revocation::order, certificate::form::REVOKE),
+    put("/order/certificate/{order_id}/additional-emails", extras::additional_emails, order::form::ADDITIONAL_EMAILS),
+    post("/order/certificate/{order_id}/note", extras::add_note, order::form::NOTE),
+    put("/order/certificate/{order_id}/auto-reissue", extras::auto_reissue, order::form::AUTO_REISSUE),
+    put("/order/certificate/{order_id}/order-approval/resend-emails", extras::resend_approval, order::form::RESEND_APPROVAL),
+    put("/order/certificate/{order_id}/dcv-method", dcv::change_method, order::form::CHANGE_METHOD),
+    put("/order/certificate/{order_id}/dcv-random-value", dcv::random_value, NO_MEMBERS),
+    put("/order/certificate/{order_id}/check-dcv", dcv::check, order::form::CHECK_CONTROL),
+    put("/order/certificate/{order_id}/resend-emails", dcv::resend_emails, order::form::RESEND_EMAILS),
     get("/order/alternate/{alternative_order_id}", order::list::by_alternative_id),
     get("/request", request::list::list),
     get("/request/{request_id}", request::endpoints::info),
-    put("/request/{request_id}/status", request::endpoints::update_status),
+    put("/request/{request_id}/status", request::endpoints::update_status, request::endpoints::UPDATE_STATUS),
     get("/certificate/intermediates", certificate::endpoints::intermediates),
     get("/certificate/{certificate_id}/chain", certificate::endpoints::chain),
-    put("/certificate/{certificate_id}/revoke", revocation::certificate),
-    put("/certificate/{certificate_id}/archive", certificate::endpoints::archive),
-    put("/certificate/{certificate_id}/unarchive", certificate::endpoints::unarchive),
+    put("/certificate/{certificate_id}/revoke", revocation::certificate, certificate::form::REVOKE),
+    put("/certificate/{certificate_id}/archive", certificate::endpoints::archive, NO_MEMBERS),
+    put("/certificate/{certificate_id}/unarchive", certificate::endpoints::unarchive, NO_MEMBERS),
     file("/certificate/download/order/{order_id}", certificate::endpoints::download_of_order),
     file("/certificate/download/order/{order_id}/format/{format}", certificate::endpoints::download_of_order),
     file("/certificate/{certificate_id}/download/format/{format}", certificate::endpoints::download),
@@ -183,29 +190,36 @@ static ROUTES: &[Route<Account>] = &[
 type Handler = fn(&mut Account, &Call) -> Answer;
 
 const fn get(pattern: &'static str, answer: Handler) -> Route<Account> {
-    Route { method: Method::GET, pattern, produces: Produces::Json, answer }
+    Route { method: Method::GET, pattern, produces: Produces::Json, takes: NO_MEMBERS, answer }
 }
 
 const fn file(pattern: &'static str, answer: Handler) -> Route<Account> {
-    Route { method: Method::GET, pattern, produces: Produces::File, answer }
+    Route { method: Method::GET, pattern, produces: Produces::File, takes: NO_MEMBERS, answer }
 }
 
-const fn post(pattern: &'static str, answer: Handler) -> Route<Account> {
-    Route { method: Method::POST, pattern, produces: Produces::Json, answer }
+const fn post(pattern: &'static str, answer: Handler, takes: Members) -> Route<Account> {
+    Route { method: Method::POST, pattern, produces: Produces::Json, takes, answer }
 }
 
-const fn put(pattern: &'static str, answer: Handler) -> Route<Account> {
-    Route { method: Method::PUT, pattern, produces: Produces::Json, answer }
+const fn put(pattern: &'static str, answer: Handler, takes: Members) -> Route<Account> {
+    Route { method: Method::PUT, pattern, produces: Produces::Json, takes, answer }
 }
 
 const fn delete(pattern: &'static str, answer: Handler) -> Route<Account> {
-    Route { method: Method::DELETE, pattern, produces: Produces::Json, answer }
+    Route { method: Method::DELETE, pattern, produces: Produces::Json, takes: NO_MEMBERS, answer }
 }
 
 impl Account {
-    pub(crate) fn new(settings: Settings, network: Network, now: DateTime<Utc>) -> Self {
-        let mut random = Random::default();
-        let users = users::starting(settings.key_may_approve);
+    /// The account that a sandbox begins with.
+    pub(crate) fn new(
+        beginning: &Beginning,
+        starting: StartingAccount,
+        network: Network,
+        authority: Arc<Authority>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut random = Random::new(beginning.seed, "certcentral");
+        let users = users::starting(beginning.key_may_approve);
         let mut account = Self {
             keys: keys::register(),
             calls: Calls::default(),
@@ -223,17 +237,32 @@ impl Account {
             lists: Lists::default(),
             agenda: Agenda::default(),
             awake: Awake::default(),
-            authority: Authority::new(),
-            settings,
+            authority,
+            settings: beginning.settings.clone(),
             network,
             random,
         };
-        let (first, owner) = (account.settings.api_key.clone(), account.owner().id);
-        account.enter_key(first, owner, "api key 01".to_owned(), KeyScope::Unrestricted, None, now);
-        for key in account.settings.further_keys.clone() {
+        let owner = account.owner().id;
+        account.enter_key(beginning.api_key.clone(), owner, "api key 01".to_owned(), KeyScope::Unrestricted, None, now);
+        for key in beginning.further_keys.clone() {
             account.add_key(key, now);
         }
+        if starting == StartingAccount::Example {
+            account.live_a_year(now);
+        }
         account
+    }
+
+    pub(crate) fn settings(&self) -> &SandboxSettings {
+        &self.settings
+    }
+
+    /// Settings that hold from now on. What waits may wait for something else, so everything is looked at once.
+    pub(crate) fn set_settings(&mut self, settings: SandboxSettings) {
+        self.settings = settings;
+        self.domains.touch_all();
+        self.orders.touch_all();
+        self.certificates.touch_all();
     }
 
     /// Answers a request: key, route, `Accept`, body, handler.
@@ -249,7 +278,7 @@ impl Account {
             return Err(Refusal::not_acceptable());
         }
         // Clients send bodies with GET; the service does not look.
-        let body = if route.method == Method::GET { Body::default() } else { Body::read(request.body())? };
+        let body = if route.method == Method::GET { Body::default() } else { Body::read(request.body(), route.takes)? };
         let call = Call { params, query: Query::of(request.uri()), body, now, caller: key.user_id };
         self.at(now, |account| (route.answer)(account, &call))
     }

@@ -1,11 +1,13 @@
 //! The sandbox's clock: it starts at a wall time, runs with tokio's clock and can be pushed ahead.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use http::HeaderValue;
 use tokio::time::Instant;
+
+use super::SandboxError;
 
 /// 1990 and 2045: within the validity of the sandbox's own authority, whose certificates run from 1990 to 2050.
 const BEGINNING: i64 = 631_152_000;
@@ -16,30 +18,80 @@ const END: i64 = 2_366_841_600;
 /// It follows [`tokio::time::Instant`], so under tokio's paused clock an hour of polling passes in
 /// milliseconds here too; [`advance`](Self::advance) adds to that.
 #[derive(Clone, Debug)]
-pub struct Clock {
+pub struct Clock(Arc<Mutex<Running>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Running {
     start: DateTime<Utc>,
     started: Instant,
-    advanced: Arc<Mutex<Duration>>,
+    advanced: Duration,
 }
 
 impl Clock {
     pub(crate) fn starting_at(start: DateTime<Utc>) -> Self {
-        Self { start: within_reach(start), started: Instant::now(), advanced: Arc::default() }
+        Self(Arc::new(Mutex::new(Running::from(start))))
+    }
+
+    /// Starts again, for every clone.
+    pub(crate) fn restart_at(&self, start: DateTime<Utc>) {
+        *self.running() = Running::from(start);
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time now, inside the sandbox; never past the year 2044.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        let advanced = *self.advanced.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = self.started.elapsed().saturating_add(advanced);
-        within_reach(after(self.start, passed))
+        self.running().now()
     }
 
     /// Pushes the clock ahead, for every clone of the sandbox.
     pub fn advance(&self, by: Duration) {
-        let mut advanced = self.advanced.lock().unwrap_or_else(PoisonError::into_inner);
-        *advanced = advanced.saturating_add(by);
+        let mut running = self.running();
+        running.advanced = running.advanced.saturating_add(by);
     }
+
+    /// The same, but never past the end of the clock.
+    pub(crate) fn advance_by(&self, by: Duration) -> Result<(), SandboxError> {
+        let mut running = self.running();
+        let advanced = running.advanced.saturating_add(by);
+        if after(running.start, running.started.elapsed().saturating_add(advanced)) >= end() {
+            return Err(SandboxError::invalid("advance_seconds", "the clock ends with the year 2044"));
+        }
+        running.advanced = advanced;
+        Ok(())
+    }
+
+    /// Pushes the clock ahead to a time, for every clone of the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// The time has passed already, or is past the year 2044. The clock is as it was.
+    pub fn advance_to(&self, time: DateTime<Utc>) -> Result<(), SandboxError> {
+        let mut running = self.running();
+        let by = (time - running.now()).to_std().map_err(|_| SandboxError::invalid("now", "the clock never goes backwards"))?;
+        if within_reach(time) != time {
+            return Err(SandboxError::invalid("now", "expected a time before the year 2045"));
+        }
+        running.advanced = running.advanced.saturating_add(by);
+        Ok(())
+    }
+}
+
+impl Running {
+    fn from(start: DateTime<Utc>) -> Self {
+        Self { start: within_reach(start), started: Instant::now(), advanced: Duration::ZERO }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        within_reach(after(self.start, self.started.elapsed().saturating_add(self.advanced)))
+    }
+}
+
+fn end() -> DateTime<Utc> {
+    DateTime::from_timestamp(END, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 fn within_reach(at: DateTime<Utc>) -> DateTime<Utc> {
@@ -83,6 +135,19 @@ mod tests {
         tokio::time::advance(Duration::from_secs(60)).await;
         clock.clone().advance(Duration::from_secs(40));
         assert_eq!(clock.now().timestamp(), BEGINNING + 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_never_goes_backwards() {
+        let clock = Clock::starting_at("2026-03-01T09:30:00Z".parse().unwrap());
+        for (time, possible) in [("2026-03-01T09:30:00Z", true), ("2026-03-02T00:00:00Z", true), ("2026-03-01T23:59:59Z", false)] {
+            assert_eq!(clock.advance_to(time.parse().unwrap()).is_ok(), possible, "{time}");
+            assert!(clock.now() >= "2026-03-01T09:30:00Z".parse::<DateTime<Utc>>().unwrap());
+        }
+        assert!(clock.advance_to("2045-01-01T00:00:01Z".parse().unwrap()).is_err());
+        assert_eq!(clock.now(), "2026-03-02T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        clock.restart_at("2026-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(clock.clone().now(), "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ mod script;
 mod spoil;
 mod way;
 mod wobble;
+mod words;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::http::{matches, segments};
 
 pub(crate) use self::script::{Fate, Script};
 pub(crate) use self::way::{Body, Interrupted, Lost};
+pub(crate) use self::words::Particulars;
 
 /// How often a plan with a seed, but without a rate of its own, disturbs a call.
 const USUAL_RATE: f64 = 0.1;

@@ -1,15 +1,15 @@
 //! Calls, replies and routing, for any service of the sandbox.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::json::{Body, is_true};
+use super::clock::http_date;
+use super::json::{Body, Members, is_true};
 use super::refusal::Refusal;
 
 /// A request on its way to a handler: routed, its body read.
@@ -43,7 +43,7 @@ pub(crate) type Answer = Result<Reply, Refusal>;
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
-    retry_after: Option<Duration>,
+    headers: HeaderMap,
     content: Content,
 }
 
@@ -64,7 +64,7 @@ impl Reply {
     }
 
     fn of(status: StatusCode, content: Content) -> Self {
-        Self { status, retry_after: None, content }
+        Self { status, headers: HeaderMap::new(), content }
     }
 
     pub(crate) fn ok(body: Value) -> Self {
@@ -73,7 +73,11 @@ impl Reply {
 
     /// 200 without a body.
     pub(crate) fn ok_empty() -> Self {
-        Self::of(StatusCode::OK, Content::Empty)
+        Self::empty(StatusCode::OK)
+    }
+
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self::of(status, Content::Empty)
     }
 
     pub(crate) fn with_status(status: StatusCode, body: Value) -> Self {
@@ -85,27 +89,42 @@ impl Reply {
     }
 
     pub(crate) fn no_content() -> Self {
-        Self::of(StatusCode::NO_CONTENT, Content::Empty)
+        Self::empty(StatusCode::NO_CONTENT)
     }
 
     pub(crate) fn file(content_type: impl Into<String>, name: impl Into<String>, body: impl Into<Bytes>) -> Self {
         let content = Content::File { content_type: content_type.into(), name: name.into(), body: body.into() };
         Self::of(StatusCode::OK, content)
     }
+
+    /// The reply with the time of its last change, which is now unless it knows better; what is no 200 has none.
+    pub(crate) fn changed_by(mut self, now: DateTime<Utc>) -> Self {
+        if self.status == StatusCode::OK {
+            self.headers.entry(header::LAST_MODIFIED).or_insert_with(|| http_date(now));
+        }
+        self
+    }
+
+    /// The reply with one more header; a value that no header can have is left out.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        insert(&mut self.headers, name, value);
+        self
+    }
 }
 
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        Self { status: refusal.status, retry_after: refusal.retry_after, content: Content::Json(refusal.body()) }
+        let reply = Self::with_status(refusal.status, refusal.body());
+        match refusal.retry_after {
+            Some(delay) => reply.with_header(header::RETRY_AFTER, &delay.as_secs().to_string()),
+            None => reply,
+        }
     }
 }
 
 impl From<Reply> for Response<Bytes> {
     fn from(reply: Reply) -> Self {
-        let mut headers = HeaderMap::new();
-        if let Some(delay) = reply.retry_after {
-            headers.insert(header::RETRY_AFTER, delay.as_secs().into());
-        }
+        let mut headers = reply.headers;
         let body = match reply.content {
             Content::Empty => Bytes::new(),
             Content::Json(value) => {
@@ -129,7 +148,7 @@ impl From<Reply> for Response<Bytes> {
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
@@ -190,6 +209,8 @@ pub(crate) struct Route<S> {
     /// Path segments below the base; `{…}` matches any one segment.
     pub(crate) pattern: &'static str,
     pub(crate) produces: Produces,
+    /// What its body may hold.
+    pub(crate) takes: Members,
     pub(crate) answer: fn(&mut S, &Call) -> Answer,
 }
 

@@ -3,8 +3,11 @@
 //! One file a noun: [`jpki`] is the certificate authority with its links, lists and responder, [`tenant`] what the service stores for whom,
 //! [`v1`] and [`v2`] how it speaks.
 
+mod authority;
 mod card;
+mod connect;
 mod jpki;
+mod message;
 mod person;
 mod refusal;
 mod tenant;
@@ -13,7 +16,7 @@ mod v2;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, Request, Response, header};
 
 pub use self::card::{Card, CardCertificate, CardPerson, Jpki};
 use self::jpki::Authority;
@@ -22,28 +25,54 @@ use self::refusal::Refused;
 use self::tenant::Tenant;
 use super::http::Reply;
 use super::random::Random;
+use super::settings::Beginning;
 
 const TOKEN_LENGTH: usize = 40;
 
 /// The service with all its tenants.
 pub(crate) struct Verify {
     pub(super) jpki: Authority,
+    /// The card that each person holds, by the person's position in the register.
+    pub(super) cards: Vec<Card>,
+    /// The cards there were at the beginning.
+    first_cards: Vec<Card>,
     tenants: Vec<Tenant>,
     random: Random,
+    seed: Option<u64>,
 }
 
 impl Verify {
-    /// The service with one tenant; its token is random unless given.
-    pub(crate) fn new(token: Option<String>) -> Self {
-        let mut random = Random::default();
-        let token = token.unwrap_or_else(|| random.word(TOKEN_LENGTH));
-        Self { jpki: Authority::new(), tenants: vec![Tenant::new(token)], random }
+    /// The service with one tenant.
+    pub(crate) fn new(beginning: &Beginning) -> Self {
+        let (jpki, random) = (Authority::new(), Random::new(beginning.seed, "pocketsign"));
+        let mut service = Self { jpki, cards: Vec::new(), first_cards: Vec::new(), tenants: Vec::new(), random, seed: beginning.seed };
+        service.enter(beginning.pocketsign_token.clone());
+        service
+    }
+
+    /// The cards made so far are those of the beginning.
+    pub(crate) fn keep_cards(&mut self) {
+        self.first_cards = self.cards.clone();
+    }
+
+    /// Forgets what happened since the beginning: tenants and records, all but the first cards, and what was revoked.
+    pub(crate) fn begin_anew(&mut self, beginning: &Beginning) {
+        self.cards = self.first_cards.clone();
+        self.jpki.begin_anew(&beginning.people);
+        self.random = Random::new(beginning.seed, "pocketsign");
+        self.tenants.clear();
+        self.enter(beginning.pocketsign_token.clone());
+    }
+
+    fn enter(&mut self, token: String) {
+        let random = Random::new(self.seed, &format!("tenant {}", self.tenants.len()));
+        self.tenants.push(Tenant::new(token, random));
     }
 
     /// Adds a tenant and gives its token.
     pub(crate) fn add_tenant(&mut self) -> String {
         let token = self.random.word(TOKEN_LENGTH);
-        self.tenants.push(Tenant::new(token.clone()));
+        self.enter(token.clone());
         token
     }
 
@@ -58,19 +87,21 @@ impl Verify {
     }
 
     /// Answers a request.
-    pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Reply {
-        let speaks_v2 = v2::knows(request.uri().path());
-        let answer = match tenant_of(&mut self.tenants, request.headers()) {
-            Ok(tenant) if speaks_v2 => v2::answer(tenant, &mut self.jpki, request, now),
-            Ok(tenant) => v1::answer(tenant, &mut self.jpki, request, now),
-            Err(refused) => Err(refused),
-        };
-        answer.unwrap_or_else(|refused| if speaks_v2 { refused.connect() } else { refused.plain() })
+    pub(crate) fn answer(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
+        let tenant = tenant_of(&mut self.tenants, request.headers());
+        if v2::knows(request.uri().path()) {
+            let reply = v2::answer(tenant, &mut self.jpki, request, now).unwrap_or_else(Refused::connect);
+            return connect::compressed(reply.into(), request);
+        }
+        let reply = tenant.and_then(|tenant| v1::answer(tenant, &mut self.jpki, request, now));
+        reply.unwrap_or_else(Refused::plain).into()
     }
 }
 
 fn tenant_of<'t>(tenants: &'t mut [Tenant], headers: &HeaderMap) -> Result<&'t mut Tenant, Refused> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = given.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refused::Unauthenticated)?;
-    tenants.iter_mut().find(|tenant| tenant.token == token).ok_or(Refused::Unauthenticated)
+    // The name of a scheme has no case.
+    let token = given.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let (_, token) = token.ok_or(Refused::Unauthenticated)?;
+    tenants.iter_mut().find(|tenant| tenant.token == token.trim()).ok_or(Refused::Unauthenticated)
 }

@@ -29,11 +29,9 @@ impl Refusal {
         Self::invalid(format!("invalid_value:{field}"), format!("{field} contains an invalid value."))
     }
 
-    /// 400 `required_param:<path>`; worded after the vendor's older interface ("Note is required").
+    /// 400 `required_param:<path>`, in the words of a client's log.
     pub(crate) fn required(path: &str) -> Self {
-        let field = path.rsplit('.').next().unwrap_or(path).replace('_', " ");
-        let (first, rest) = field.split_at(field.chars().next().map_or(0, char::len_utf8));
-        Self::invalid(format!("required_param:{path}"), format!("{}{rest} is required", first.to_uppercase()))
+        Self::invalid(format!("required_param:{path}"), format!("{path} is a required parameter."))
     }
 
     /// 400: the body is not a JSON object.
@@ -82,6 +80,16 @@ impl Refusal {
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.errors.extend(other.errors);
         self
+    }
+
+    /// The first of its codes.
+    pub(crate) fn code(&self) -> &str {
+        self.errors.first().map_or("", |(code, _)| code)
+    }
+
+    /// Its messages, as people read them.
+    pub(crate) fn message(&self) -> String {
+        self.errors.iter().map(|(_, message)| message.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     pub(crate) fn body(&self) -> Value {
@@ -134,7 +142,12 @@ mod tests {
                 "access_denied|access_denied_invalid_key",
                 "Access denied due to access_denied_invalid_key.",
             ),
-            (Refusal::required("certificate.common_name"), 400, "required_param:certificate.common_name", "Common name is required"),
+            (
+                Refusal::required("certificate.common_name"),
+                400,
+                "required_param:certificate.common_name",
+                "certificate.common_name is a required parameter.",
+            ),
             (Refusal::invalid_value("validity_days"), 400, "invalid_value:validity_days", "validity_days contains an invalid value."),
         ] {
             assert_eq!(refusal.status, status);

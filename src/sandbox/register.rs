@@ -37,6 +37,11 @@ impl<T> Register<T> {
         Some(entry)
     }
 
+    /// As if all had been changed.
+    pub(crate) fn touch_all(&mut self) {
+        self.touched.extend(self.entries.keys());
+    }
+
     pub(crate) fn remove(&mut self, id: u64) -> Option<T> {
         let removed = self.entries.remove(&id)?;
         self.touched.insert(id);

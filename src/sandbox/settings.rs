@@ -2,34 +2,118 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 
-/// The settings of a sandbox.
+use super::network::Whereabouts;
+use super::words::words;
+use super::{FaultPlan, PersonDetails, SandboxError};
+
+/// Beyond ten years nothing is a certificate any more, and the authority's own end comes near.
+pub(crate) const MOST_YEARS: u32 = 10;
+pub(crate) const MOST_DAYS: u32 = 3650;
+/// Earlier certificates of a reissue that drops a name live on for 48 to 72 hours.
+const REVOCATION_DELAY: Duration = Duration::from_secs(60 * 60 * 60);
+
+/// What a sandbox begins with, and what a reset returns it to.
 #[derive(Clone)]
-pub(crate) struct Settings {
+pub(crate) struct Beginning {
     pub(crate) api_key: String,
-    pub(crate) pocketsign_token: Option<String>,
+    pub(crate) pocketsign_token: String,
     pub(crate) further_keys: Vec<FurtherKey>,
-    pub(crate) missing_key_status: StatusCode,
     pub(crate) key_may_approve: bool,
-    pub(crate) approval: ApprovalMode,
-    pub(crate) max_certificate_days: u32,
-    pub(crate) max_plan_years: u32,
-    pub(crate) dcv_reuse_days: u32,
-    pub(crate) issue_delay: Duration,
-    pub(crate) reissue_revocation_delay: Duration,
-    pub(crate) revoke_order_with_last_certificate: bool,
-    pub(crate) domain_locking: bool,
-    pub(crate) dcv_polling: bool,
-    pub(crate) rate_limits: bool,
-    pub(crate) retry_after: Option<Duration>,
+    pub(crate) settings: SandboxSettings,
+    pub(crate) account: StartingAccount,
+    pub(crate) start: Option<DateTime<Utc>>,
+    pub(crate) faults: FaultPlan,
+    pub(crate) people: Vec<PersonDetails>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) outside: Whereabouts,
 }
 
-impl Settings {
+/// How the services behave: read by [`Sandbox::settings`](super::Sandbox::settings), changed by
+/// [`Sandbox::set_settings`](super::Sandbox::set_settings). What each of them means is told where the
+/// [builder](super::SandboxBuilder) sets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SandboxSettings {
+    /// How orders are approved.
+    pub approval: ApprovalMode,
+    /// How long an order is processed, once everything is validated.
+    pub issue_delay: Duration,
+    /// Whether a key is refused beyond 100 calls in 5 seconds or 1000 in 3 minutes.
+    pub rate_limits: bool,
+    /// The `Retry-After` of a call refused for its rate, in whole seconds.
+    pub retry_after: Option<Duration>,
+    /// The status for a request without a key, from 400 to 599.
+    pub missing_key_status: StatusCode,
+    /// The longest life of a certificate in days, from 1 to 3650.
+    pub max_certificate_days: u32,
+    /// The longest plan in years, from 1 to 10.
+    pub max_plan_years: u32,
+    /// How many days a domain's validation is good for, from 1 to 3650.
+    pub dcv_reuse_days: u32,
+    /// How long earlier certificates live on after a reissue that drops one of their names.
+    pub reissue_revocation_delay: Duration,
+    /// Whether an order is revoked with the last of its certificates.
+    pub revoke_order_with_last_certificate: bool,
+    /// Whether the account has domain locking.
+    pub domain_locking: bool,
+    /// Whether the service finds published values by itself.
+    pub dcv_polling: bool,
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            approval: ApprovalMode::default(),
+            issue_delay: Duration::ZERO,
+            rate_limits: false,
+            retry_after: None,
+            missing_key_status: StatusCode::FORBIDDEN,
+            max_certificate_days: 199,
+            max_plan_years: 3,
+            dcv_reuse_days: 199,
+            reissue_revocation_delay: REVOCATION_DELAY,
+            revoke_order_with_last_certificate: false,
+            domain_locking: true,
+            dcv_polling: false,
+        }
+    }
+}
+
+impl SandboxSettings {
     pub(crate) fn validity_limits(&self) -> Limits {
         Limits { certificate_days: self.max_certificate_days, plan_years: self.max_plan_years }
     }
+
+    /// Refuses what is out of bounds.
+    pub(crate) fn check(&self) -> Result<(), SandboxError> {
+        let within = |member, given: u32, most: u32| match given {
+            given if (1..=most).contains(&given) => Ok(()),
+            _ => Err(SandboxError::invalid(member, format!("expected a number from 1 to {most}"))),
+        };
+        within("max_certificate_days", self.max_certificate_days, MOST_DAYS)?;
+        within("max_plan_years", self.max_plan_years, MOST_YEARS)?;
+        within("dcv_reuse_days", self.dcv_reuse_days, MOST_DAYS)?;
+        let status = self.missing_key_status;
+        let refuses = status.is_client_error() || status.is_server_error();
+        if refuses { Ok(()) } else { Err(SandboxError::invalid("missing_key_status", "expected a status from 400 to 599")) }
+    }
 }
+
+/// The account that a sandbox begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartingAccount {
+    /// As a new account is: organizations, but no domains and no orders.
+    #[default]
+    Empty,
+    /// As [`Sandbox::with_example_account`](super::Sandbox::with_example_account) has it.
+    Example,
+}
+
+words! { StartingAccount, "account": Empty = "empty", Example = "example" }
 
 /// How the account approves what its users ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +129,8 @@ pub enum ApprovalMode {
     /// A reviewer and an approver, two different people.
     TwoStep,
 }
+
+words! { ApprovalMode, "approval": OneStepAuto = "auto", OneStep = "one-step", TwoStep = "two-step", Skip = "skip" }
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +148,12 @@ pub enum Role {
     LimitedUser,
 }
 
+words! {
+    Role, "role":
+    Administrator = "administrator", Manager = "manager", StandardUser = "standard_user",
+    FinanceManager = "finance_manager", LimitedUser = "limited_user",
+}
+
 /// What a key opens, beside what its user may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,6 +169,12 @@ pub enum KeyScope {
     ViewOnly,
     /// Users.
     UserManagement,
+}
+
+words! {
+    KeyScope, "scope":
+    Unrestricted = "unrestricted", Orders = "orders", OrdersDomainsOrganizations = "orders_domains_organizations",
+    ViewOnly = "view_only", UserManagement = "user_management",
 }
 
 /// A key to be let in, before it has a user.

@@ -2,29 +2,67 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+
+use super::Rest;
 
 /// As long as anything can be waited for; what is longer could not be added to a time.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// How often a wait polls: at first after [`first`](Self::first), then at growing intervals, at most [`longest`](Self::longest).
+/// How often a wait polls: at first after [`initial`](Self::initial), then at growing intervals, at most [`max`](Self::max).
 ///
 /// The default begins with 5 s and grows by half each time up to 60 s. A longer `Retry-After` of the service is honoured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// As configuration it is `{"initial": "5s", "max": "60s"}`; either may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(from = "Settings", into = "Settings")]
 pub struct Polling {
-    first: Duration,
-    longest: Duration,
+    initial: Duration,
+    max: Duration,
+}
+
+/// What is written of it.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    initial: Duration,
+    #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    max: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Polling::default().into()
+    }
+}
+
+impl From<Settings> for Polling {
+    fn from(Settings { initial, max }: Settings) -> Self {
+        Self::exponential(initial, max)
+    }
+}
+
+impl From<Polling> for Settings {
+    fn from(Polling { initial, max }: Polling) -> Self {
+        Self { initial, max }
+    }
 }
 
 impl Polling {
     /// The shortest interval between two polls: a wait must not eat up the rate limit.
     pub(super) const SHORTEST: Duration = Duration::from_millis(100);
 
-    /// Polls at growing intervals between `first` and `longest`; shorter ones than 100 ms become 100 ms.
+    /// Polls at growing intervals between `initial` and `max`; shorter ones than 100 ms become 100 ms.
     #[must_use]
-    pub fn exponential(first: Duration, longest: Duration) -> Self {
-        let first = first.clamp(Self::SHORTEST, LONGEST);
-        Self { first, longest: longest.clamp(first, LONGEST) }
+    pub fn exponential(initial: Duration, max: Duration) -> Self {
+        let initial = initial.clamp(Self::SHORTEST, LONGEST);
+        Self { initial, max: max.clamp(initial, LONGEST) }
     }
 
     /// Polls at even intervals.
@@ -35,18 +73,18 @@ impl Polling {
 
     /// The first interval.
     #[must_use]
-    pub fn first(&self) -> Duration {
-        self.first
+    pub fn initial(&self) -> Duration {
+        self.initial
     }
 
     /// The longest interval.
     #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.longest
+    pub fn max(&self) -> Duration {
+        self.max
     }
 
     pub(super) fn after(&self, interval: Duration) -> Duration {
-        (interval + interval / 2).min(self.longest)
+        (interval + interval / 2).min(self.max)
     }
 }
 
@@ -57,19 +95,19 @@ impl Default for Polling {
 }
 
 /// When to poll next: after the interval, not before the service allows it, and the last time shortly before the deadline.
-/// `None` if there is no time for another poll; whether it is the last one.
-pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, asked: Option<Duration>) -> Option<(Instant, bool)> {
+/// `None` if there is no time for another poll.
+pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, asked: Option<Duration>) -> Option<Rest> {
     /// What the last poll is left, so that it can still be answered.
     const RESERVE: Duration = Duration::from_secs(5);
 
     let left = deadline.checked_duration_since(now)?;
-    let last = deadline - RESERVE.min(left / 2);
+    let latest = deadline - RESERVE.min(left / 2);
     let earliest = now + asked.unwrap_or_default().min(LONGEST);
     let wanted = (now + interval).max(earliest);
-    if wanted <= last {
-        return Some((wanted, false));
+    if wanted <= latest {
+        return Some(Rest { next: wanted, latest });
     }
     // A last poll that follows the previous one at once would tell nothing new.
-    let worth_it = last.duration_since(now) >= Polling::SHORTEST;
-    (earliest <= last && worth_it).then_some((last, true))
+    let worth_it = latest.duration_since(now) >= Polling::SHORTEST;
+    (earliest <= latest && worth_it).then_some(Rest { next: latest, latest })
 }

@@ -28,7 +28,7 @@ impl Flow for Script {
         self.looks.lock().unwrap().take().unwrap().into()
     }
 
-    async fn poll(&self, looks: &mut VecDeque<Looked>) -> Looked {
+    async fn poll(&self, looks: &mut VecDeque<Looked>, _: bool) -> Looked {
         self.seen_at.lock().unwrap().push(self.started.elapsed().as_secs());
         tokio::time::sleep(self.takes).await;
         looks.pop_front().unwrap_or(Ok(Found::Waiting(99)))
@@ -253,7 +253,7 @@ async fn no_duration_is_too_long() {
     )
     .await;
     assert!(result.is_ok() || result.unwrap_err().is_wait_timeout());
-    assert!(Polling::fixed(Duration::MAX).first() < Duration::MAX);
+    assert!(Polling::fixed(Duration::MAX).initial() < Duration::MAX);
 }
 
 proptest! {
@@ -264,7 +264,7 @@ proptest! {
         let now = Instant::now();
         let deadline = now + Duration::from_millis(left);
         let asked = asked.map(Duration::from_millis);
-        if let Some((next, _)) = next_poll(now, deadline, Duration::from_millis(distance), asked) {
+        if let Some(Rest { next, .. }) = next_poll(now, deadline, Duration::from_millis(distance), asked) {
             prop_assert!(next < deadline);
             prop_assert!(next >= now + asked.unwrap_or_default());
             prop_assert!(next >= now + Polling::SHORTEST.min(Duration::from_millis(distance)));

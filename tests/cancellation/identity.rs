@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use shomei::{
     Sandbox,
-    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, UserId},
+    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, SignedData, UserId},
     sandbox::{Card, PersonDetails},
 };
 
@@ -14,7 +14,7 @@ struct SignIn;
 impl SignIn {
     async fn outcome(world: &World, card: &Card) -> UserId {
         let (digest, signature) = card.signing.sign(b"a challenge");
-        let sign_in = world.ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
+        let sign_in = world.ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap());
         match sign_in.send().await.unwrap() {
             SignInOutcome::New(person) | SignInOutcome::Known(person) => person.user,
             outcome => panic!("{outcome:?}"),
@@ -51,12 +51,12 @@ impl Story for Sweep {
 
     async fn prepare() -> (Sandbox, Self::Ground) {
         let sandbox = Sandbox::new();
-        let ps = sandbox.pocketsign_v2().unwrap();
+        let ps = sandbox.pocketsign().unwrap();
         let mut users = Vec::new();
         for _ in 0..4 {
             let card = sandbox.jpki().card(PersonDetails::default());
             let (digest, signature) = card.signing.sign(b"a challenge");
-            let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
+            let sign_in = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap());
             let SignInOutcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
             users.push(person.user);
         }
@@ -64,7 +64,7 @@ impl Story for Sweep {
     }
 
     async fn run(world: &World, users: &Self::Ground) {
-        let mut sweep = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now).concurrency(2).start().unwrap();
+        let mut sweep = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now).concurrency(2).start().await.unwrap();
         while let Some(swept) = sweep.next().await {
             assert!(swept.outcome.unwrap().status.is_good());
             world.keep(&sweep.cursor());
@@ -74,8 +74,8 @@ impl Story for Sweep {
     async fn finish(world: &World, users: &Self::Ground) {
         let rest = world.ps.sweep().targets(users.clone()).freshness(Freshness::Now);
         let mut rest = match world.kept() {
-            Some(cursor) => rest.resume(cursor).start().unwrap(),
-            None => rest.start().unwrap(),
+            Some(cursor) => rest.resume(cursor).start().await.unwrap(),
+            None => rest.start().await.unwrap(),
         };
         let before = rest.cursor().done();
         let mut swept = 0;

@@ -14,7 +14,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use shomei::{
     ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RateLimit, RateLimiter as _, Sandbox, SlidingWindow,
     certcentral::{CertificateId, OrderId, OrganizationId, Plan, Product, flow::DcvInstructions},
-    pocketsign::PocketSignV2,
 };
 use tokio::time::timeout;
 
@@ -46,7 +45,7 @@ pub(crate) trait Story {
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) cc: CertCentral,
-    pub(crate) ps: PocketSignV2,
+    pub(crate) ps: PocketSign,
     ways: [Halting; 2],
     pacers: [Arc<SlidingWindow>; 2],
     kept: Mutex<Option<String>>,
@@ -61,7 +60,7 @@ impl World {
         let cc = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2");
         let cc = cc.transport(ways[0].clone()).rate_limiter(pacers[0].clone()).build().unwrap();
         let token = ApiKey::new(sandbox.pocketsign_token()).unwrap();
-        let ps = PocketSign::v2(token).base_url("https://sandbox.invalid");
+        let ps = PocketSign::builder(token).base_url("https://sandbox.invalid");
         let ps = ps.transport(ways[1].clone()).rate_limiter(pacers[1].clone()).build().unwrap();
         Self { sandbox: sandbox.clone(), cc, ps, ways, pacers, kept: Mutex::default(), starts_over: AtomicBool::default() }
     }

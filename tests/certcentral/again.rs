@@ -351,7 +351,7 @@ async fn prepared(service: &Service) -> Vec<(&'static str, Kept)> {
 #[tokio::test(start_paused = true)]
 async fn what_was_prepared_is_sent_once_wherever_it_is_gone_on_with() {
     let service = Service::new(Sandbox::builder()).await;
-    for (name, kept) in prepared(&service).await {
+    for (name, kept) in Box::pin(prepared(&service)).await {
         let before = service.writes();
         // It was not sent, so nothing is looked for; but the mark that it is has to be kept.
         let unkept = service.client().orders().resume_issuance(kept.last()).start().await.unwrap_err();
@@ -381,7 +381,7 @@ async fn what_was_prepared_is_sent_once_wherever_it_is_gone_on_with() {
 #[tokio::test(start_paused = true)]
 async fn what_may_have_been_sent_is_sent_again_only_by_name() {
     let service = Service::new(Sandbox::builder()).await;
-    for (name, kept) in prepared(&service).await {
+    for (name, kept) in Box::pin(prepared(&service)).await {
         let before = service.writes();
         // Killed with the mark kept, and nothing sent.
         let cc = service.client();

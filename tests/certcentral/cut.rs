@@ -223,7 +223,8 @@ fn an_order_cut_at_every_byte() {
         let [plain, resending] = both(cc);
         let (cc, resends) = if wire.position() % 30 == 0 { resending } else { plain };
         let before = orders(&cc).await;
-        settled(order(&cc, csr()).await, resends, async { orders(&cc).await - before }).await;
+        let pending = order(&cc, csr()).await;
+        Box::pin(settled(pending, resends, async { orders(&cc).await - before })).await;
     });
 }
 

@@ -73,7 +73,7 @@ impl Ground {
         // The key of the duplicate to come was used for one before; the stranger has asked for further ones, too.
         cc.orders().duplicate(first.order.id, further).start().await.unwrap().wait(HOUR).await.unwrap();
         cc.orders().duplicate(stranger, strangers.clone()).send().await.unwrap();
-        cc.orders().reissue(stranger, strangers).send().await.unwrap();
+        cc.orders().reissue(stranger, strangers).another(true).send().await.unwrap();
         Self { sandbox, cc, order: first.order.id, stranger }
     }
 

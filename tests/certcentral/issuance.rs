@@ -112,7 +112,7 @@ impl Transport for Quicker {
         if let Some(("request", id)) =
             request.url().path().strip_suffix("/status").and_then(|path| path.trim_start_matches("/services/v2/").split_once('/'))
         {
-            self.0.approve_request(id.parse().unwrap()).unwrap();
+            self.0.approve_request(id.parse::<u64>().unwrap()).unwrap();
         }
         self.0.send(request)
     }

@@ -4,9 +4,11 @@
 
 mod access;
 mod again;
+mod bodies;
 mod calls;
 mod carry;
 mod connections;
+mod costs;
 mod cut;
 mod deviations;
 #[path = "../document/mod.rs"]
@@ -19,6 +21,7 @@ mod lifecycle;
 mod lost;
 mod products;
 mod program;
+mod rules;
 mod waits;
 mod wire;
 mod wobbles;

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use shomei::{
     ApiKey, CertCentral, Error, Transport, TransportError,
     certcentral::{
-        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, CustomFieldId, DateRange, DcvMethod, DomainId,
-        NewContainerUser, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
+        CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, ContainerUserRequest, CustomFieldId, DateRange,
+        DcvMethod, DomainId, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
         RequestType, ServerPlatformId, TextFilter, UserId, ValidationExpiry, ValidationType,
     },
 };
@@ -434,7 +434,7 @@ async fn containers_users_products_account(wire: &Wire, cc: &CertCentral) {
     wire.row(cc.containers().list().send(), "GET /container", Value::Null).await;
     wire.row(cc.containers().get(container).send(), "GET /container/3", Value::Null).await;
     wire.row(cc.containers().children(container).send(), "GET /container/3/children", Value::Null).await;
-    let user = NewContainerUser { email: Some("jane.roe@example.com".to_owned()), ..Default::default() };
+    let user = ContainerUserRequest { email: Some("jane.roe@example.com".to_owned()), ..Default::default() };
     wire.row(
         cc.containers().create_child(container, "History").description("Ancient").template(ContainerTemplateId(5)).user(user).send(),
         "POST /container/3/children",
@@ -481,7 +481,7 @@ async fn bad_domains_and_lists(wire: &Wire, cc: &CertCentral) {
     wire.refuses("product", cc.products().get(Product::new("../user")).send()).await;
     wire.refuses("product", cc.products().get(Product::new("")).send()).await;
     wire.refuses("name", cc.containers().create_child(ContainerId(3), "").send()).await;
-    let user = NewContainerUser { email: Some("jane".to_owned()), ..Default::default() };
+    let user = ContainerUserRequest { email: Some("jane".to_owned()), ..Default::default() };
     wire.refuses("user", cc.containers().create_child(ContainerId(3), "History").user(user).send()).await;
 }
 

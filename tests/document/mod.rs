@@ -2,8 +2,10 @@
 #![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
 mod filled;
+mod members;
 mod samples;
 mod schema;
+mod versions;
 
 use std::path::Path;
 
@@ -41,6 +43,12 @@ impl<'a> Operation<'a> {
     pub(crate) fn answer(&self, document: &'a Document) -> Option<&'a Value> {
         let (status, _) = self.success(document);
         let content = &document.response(self, status)?["content"];
+        entries(content).find(|(content_type, _)| is_json(content_type)).map(|(_, media)| &media["schema"])
+    }
+
+    /// The schema of the JSON that it is sent.
+    pub(crate) fn request(&self, document: &'a Document) -> Option<&'a Value> {
+        let content = &document.resolve(&self.body["requestBody"])["content"];
         entries(content).find(|(content_type, _)| is_json(content_type)).map(|(_, media)| &media["schema"])
     }
 
@@ -145,11 +153,15 @@ impl Document {
 
     /// Holds a value against a schema of the document; the message lists what does not fit, and where.
     pub(crate) fn validate(&self, schema: &Value, value: &Value, enums: Enums) -> Result<(), String> {
-        let components = if enums == Enums::Open { &self.open } else { &self.closed };
-        let schema = schema::complete(schema, components, enums);
-        let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string())?;
+        let validator = self.validator(schema, enums)?;
         let errors: Vec<_> = validator.iter_errors(value).map(|error| format!("at `{}`: {error}", error.instance_path())).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+    }
+
+    /// What holds values against a schema of the document, for those who have many.
+    pub(crate) fn validator(&self, schema: &Value, enums: Enums) -> Result<jsonschema::Validator, String> {
+        let components = if enums == Enums::Open { &self.open } else { &self.closed };
+        jsonschema::validator_for(&schema::complete(schema, components, enums)).map_err(|error| error.to_string())
     }
 
     fn validate_json(&self, schema: &Value, body: &[u8], enums: Enums) -> Result<(), String> {

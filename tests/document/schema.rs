@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::entries;
 
-/// Whether an `x-extensible-enum` admits values that it does not list, and an object may leave out what is `x-always-sent`.
+/// Whether an `x-extensible-enum` admits values that it does not list, and an object members that it does not list, and may leave out what
+/// is `x-always-sent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Enums {
     /// Yes, as the client reads them.
@@ -44,6 +45,9 @@ fn convert(schema: &Value, enums: Enums) -> Value {
     if let Some(always) = schema["x-always-sent"].as_array().filter(|_| enums == Enums::Closed) {
         let required = schema["required"].as_array().into_iter().flatten().chain(always).cloned().collect();
         converted.insert("required".to_owned(), required);
+    }
+    if enums == Enums::Closed && schema["properties"].is_object() && schema.get("additionalProperties").is_none() {
+        converted.insert("additionalProperties".to_owned(), false.into());
     }
     if let Some(known) = schema["x-extensible-enum"].as_array().filter(|_| enums == Enums::Closed) {
         converted.insert("enum".to_owned(), in_every_case(known, schema["x-ignore-case"] == true));

@@ -6,7 +6,7 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::Lo
 use shomei::{
     Error, RetryPolicy, Sandbox,
     certcentral::{CertificateFormat, OrderId, Plan, Product},
-    pocketsign::{CertificateId, Freshness, HashAlgorithm, SignInOutcome, UserId, sweep::Target},
+    pocketsign::{CertificateId, Freshness, HashAlgorithm, SignInOutcome, SignedData, Target, UserId},
     sandbox::{ApprovalMode, Card, FaultPlan, InjectedFault},
 };
 use tokio::time::timeout;
@@ -147,7 +147,7 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
         let file = cc.certificates().download(first.certificate_id, CertificateFormat::PemAll).send().await?;
         file.chain()?.verify_key(&csr(0))
     };
-    run.call("download", download).await;
+    run.call("download", Box::pin(download)).await;
     let id = first.order.id;
     let reissue = run.flow("reissue", cc.orders().reissue(id, csr(2)).start(), async |pending| Ok(pending.wait(HALF_AN_HOUR).await?)).await;
     let copy =
@@ -200,17 +200,17 @@ fn is_for(pem: Option<&str>, number: usize) -> bool {
 macro_rules! pocketsign_flows {
     ($run:ident, $client:ident, $card:ident, $user:ident, $certificate:ident) => {{
         let (digest, signature) = ground::signed($card);
-        let sign_in = $client.sign_in().signature($card.signing.der(), HashAlgorithm::Sha256, digest, signature).send();
+        let sign_in = $client.sign_in(SignedData::new($card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send();
         let ending = $run.part("sign in", START, sign_in).await;
         if ending.is_ok() {
             $run.endings.push(("sign in", "done".to_owned()));
         }
         let check = $client.certificates().check_status(&$certificate).fresh(Freshness::SameDay).fall_back_to_crl(true).send();
-        $run.call("check", check).await;
+        $run.call("check", async { Ok(check.await?) }).await;
         let check = $client.users().check_status(&$user).fresh(Freshness::Now).send();
-        $run.call("check user", check).await;
+        $run.call("check user", async { Ok(check.await?) }).await;
         let targets: [Target; 2] = [$certificate.clone().into(), $user.clone().into()];
-        let sweep = $client.sweep().targets(targets).freshness(Freshness::Cheapest).start().unwrap();
+        let sweep = $client.sweep().targets(targets).freshness(Freshness::Cheapest).start().await.unwrap();
         $run.call("sweep", async {
             for swept in sweep.collect::<Vec<_>>().await {
                 swept.outcome?;
@@ -230,7 +230,8 @@ pub(crate) async fn pocketsign(sandbox: &Sandbox, [known, met]: &[Card; 2], plan
     let token = sandbox.add_pocketsign_tenant();
     let (_, _, setup) = ground::pocketsign(sandbox, &token, RetryPolicy::default());
     let (digest, signature) = ground::signed(known);
-    let outcome = setup.sign_in().signature(known.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap();
+    let outcome =
+        setup.sign_in(SignedData::new(known.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap();
     let SignInOutcome::New(person) = outcome else { panic!("nobody is known yet") };
     let (user, certificate): (UserId, CertificateId) = (person.user, person.certificate.unwrap());
 

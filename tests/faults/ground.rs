@@ -3,9 +3,9 @@
 use std::{sync::LazyLock, time::Duration};
 
 use shomei::{
-    ApiKey, CertCentral, Csr, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
+    ApiKey, CertCentral, ClientBuilder, Csr, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox, Service,
     certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions, flow::Issued},
-    pocketsign::{PocketSignV1, PocketSignV2},
+    pocketsign::PocketSignV1,
     sandbox::{Card, SandboxBuilder},
 };
 
@@ -41,36 +41,24 @@ fn without_roots() -> reqwest::ClientBuilder {
     reqwest::Client::builder().tls_certs_only([])
 }
 
+/// A client whose calls are bounded in time and size.
+fn bounded<S: Service>(client: ClientBuilder<S>, retry: RetryPolicy) -> S {
+    let client = client.http_client(without_roots()).call_timeout(DEADLINE).attempt_timeout(TIMEOUT).max_response_size(BODY_LIMIT);
+    client.retry(retry).build().unwrap()
+}
+
 pub(crate) fn certcentral(sandbox: &Sandbox, retry: RetryPolicy) -> (Watch, CertCentral) {
     let watch = Watch::new(sandbox, KEY);
     let client = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url("https://sandbox.invalid/services/v2").transport(watch.clone());
-    let client =
-        client.http_client(without_roots()).call_timeout(DEADLINE).attempt_timeout(TIMEOUT).max_response_size(BODY_LIMIT).retry(retry);
-    (watch, client.build().unwrap())
+    (watch, bounded(client, retry))
 }
 
-pub(crate) fn pocketsign(sandbox: &Sandbox, token: &str, retry: RetryPolicy) -> (Watch, PocketSignV1, PocketSignV2) {
+pub(crate) fn pocketsign(sandbox: &Sandbox, token: &str, retry: RetryPolicy) -> (Watch, PocketSignV1, PocketSign) {
     let watch = Watch::new(sandbox, token);
     let key = || ApiKey::new(token).unwrap();
-    let v1 = PocketSign::v1(key()).base_url("https://sandbox.invalid").transport(watch.clone());
-    let v2 = PocketSign::v2(key()).base_url("https://sandbox.invalid").transport(watch.clone());
-    let v1 = v1
-        .http_client(without_roots())
-        .call_timeout(DEADLINE)
-        .attempt_timeout(TIMEOUT)
-        .max_response_size(BODY_LIMIT)
-        .retry(retry)
-        .build()
-        .unwrap();
-    let v2 = v2
-        .http_client(without_roots())
-        .call_timeout(DEADLINE)
-        .attempt_timeout(TIMEOUT)
-        .max_response_size(BODY_LIMIT)
-        .retry(retry)
-        .build()
-        .unwrap();
-    (watch, v1, v2)
+    let v1 = PocketSignV1::builder(key()).base_url("https://sandbox.invalid").transport(watch.clone());
+    let v2 = PocketSign::builder(key()).base_url("https://sandbox.invalid").transport(watch.clone());
+    (watch, bounded(v1, retry), bounded(v2, retry))
 }
 
 pub(crate) fn publish(sandbox: &Sandbox, instructions: &DcvInstructions) {

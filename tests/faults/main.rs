@@ -1,5 +1,5 @@
 //! Both clients against a sandbox whose way is faulty.
-#![cfg(all(feature = "sandbox", feature = "pocketsign"))]
+#![cfg(all(feature = "sandbox", feature = "pocketsign-v1"))]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod findings;

@@ -116,7 +116,7 @@ fn pocketsign_holds_under_a_thousand_plans() {
         move |seed| {
             runtime.block_on(async {
                 advance_to_noon(&sandbox);
-                flows::pocketsign(&sandbox, &cards, plan(seed), seed % 2 == 1).await
+                Box::pin(flows::pocketsign(&sandbox, &cards, plan(seed), seed % 2 == 1)).await
             })
         }
     });
@@ -158,7 +158,7 @@ fn what_should_be_taken_is_taken() {
         let cards = cards(&sandbox);
         for seed in 0..30 {
             let plan = FaultPlan::seeded(seed).rate(1.0).among(harmless());
-            tally.add(seed, flows::pocketsign(&sandbox, &cards, plan, seed % 2 == 1).await);
+            tally.add(seed, Box::pin(flows::pocketsign(&sandbox, &cards, plan, seed % 2 == 1)).await);
         }
     });
     assert!(tally.complaints.is_empty(), "{:#?}", tally.complaints);

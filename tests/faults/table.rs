@@ -6,7 +6,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use shomei::{
     CertCentral, Error, RetryPolicy, Sandbox,
     certcentral::{CertificateFormat, CertificateId, OrderId, Plan, Product},
-    pocketsign::{CertificateId as CardId, CheckMethod, HashAlgorithm, PocketSignV2, SignInOutcome},
+    pocketsign::{CertificateId as CardId, CheckMethod, HashAlgorithm, SignInOutcome, SignedData},
     sandbox::{CallMatcher, Fault, FaultPlan, PersonDetails},
 };
 use tokio::runtime::Builder;
@@ -40,8 +40,9 @@ impl Ground {
         let issued = ground::issued(&sandbox, csr(0)).await;
         let card = sandbox.jpki().card(PersonDetails::default());
         let (digest, signature) = ground::signed(&card);
-        let ps = sandbox.pocketsign_v2().unwrap();
-        let outcome = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap();
+        let ps = sandbox.pocketsign().unwrap();
+        let outcome =
+            ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap();
         let SignInOutcome::New(person) = outcome else { panic!("nobody is known yet") };
         let token = sandbox.pocketsign_token();
         Self { sandbox, token, order: issued.order.id, certificate: issued.certificate_id, card: person.certificate.unwrap() }
@@ -52,7 +53,7 @@ impl Ground {
 struct Cell<'g> {
     ground: &'g Ground,
     cc: CertCentral,
-    ps: PocketSignV2,
+    ps: shomei::PocketSign,
     name: String,
 }
 
@@ -187,7 +188,7 @@ async fn table(ground: &Ground, met: Met) -> String {
 fn each_fault_has_its_outcome() {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let tables = runtime.block_on(async {
-        let ground = Ground::new().await;
+        let ground = Box::pin(Ground::new()).await;
         let (first, all) = (table(&ground, Met::First).await, table(&ground, Met::All).await);
         format!("{LEGEND}\n## Met by the first call\n\n{first}\n## Met by every call\n\n{all}")
     });

@@ -87,15 +87,19 @@ fn the_facts_of_operations_are_listed() {
         idempotent: false,
         deletes: false,
         empty_success: true,
+        fresh_connection: true,
+        rules: Vec::new(),
         secret: true,
     };
-    let operations = normalized().operations;
+    // What an operation demands of what it sends has tests of its own.
+    let operations = normalized().operations.into_iter().map(|operation| Facts { rules: Vec::new(), ..operation });
+    let operations: Vec<_> = operations.collect();
     assert!(operations.contains(&add), "{operations:?}");
     assert_eq!(operations.len(), 5);
     assert_eq!(operations.iter().filter(|operation| operation.empty_success).count(), 1);
     has(
         &code(),
-        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, secret: false, }"#,
+        r#"crate::generated::Operation { id: "remove_thing", method: "DELETE", path: "/thing/{thing_id}", idempotent: true, deletes: true, empty_success: false, fresh_connection: false, secret: false, rules: &[], }"#,
     );
 }
 
@@ -109,10 +113,10 @@ fn what_has_no_members_is_an_empty_type_to_which_some_may_come() {
 #[test]
 fn members_stand_in_the_order_of_the_document() {
     let code = code();
-    let (_, after) = code.split_once("pub struct NewThing {").expect("the type");
+    let (_, after) = code.split_once("pub struct ThingRequest {").expect("the type");
     let members: Vec<_> =
         after[..after.find('}').expect("its end")].split("pub ").skip(1).filter_map(|member| member.split(':').next()).collect();
-    assert_eq!(members, ["name", "kind", "size"]);
+    assert_eq!(members, ["name", "kind", "size", "parts", "labels"]);
 }
 
 #[test]
@@ -130,9 +134,10 @@ fn the_vocabulary_is_collected() {
         variant("NeedsApproval", "needs_approval", &["needs approval"], None),
         variant("Other", "-1", &[], None),
     ];
-    assert_eq!(kind("ThingStatus"), Some(Kind::OpenEnum { variants, numbers: false, prefixes: vec![], ignore_case: false }));
-    assert!(matches!(kind("Hash"), Some(Kind::OpenEnum { numbers: false, ignore_case: true, .. })));
-    assert!(matches!(kind("ThingKind"), Some(Kind::OpenEnum { numbers: true, .. })));
+    let open = |numbers, ignore_case| move |kind: Option<Kind>| matches!(kind, Some(Kind::OpenEnum { numbers: n, ignore_case: i, .. }) if (n, i) == (numbers, ignore_case));
+    let expected = Kind::OpenEnum { variants, numbers: false, prefixes: vec![], ignore_case: false, prefix: String::new() };
+    assert_eq!(kind("ThingStatus"), Some(expected));
+    assert!(open(false, true)(kind("Hash")) && open(true, false)(kind("ThingKind")));
     assert_eq!(kind("ThingId"), Some(Kind::Id { signed: true }));
     assert_eq!(kind("Email"), Some(Kind::Redacted));
     assert_eq!(kind("ThingCode"), Some(Kind::StringId));
@@ -283,7 +288,7 @@ fn only_what_is_never_sent_may_grow() {
     for grows in ["Thing", "ThingList", "Owner", "Refusal", "ThingPlace"] {
         has(&code, &format!("#[non_exhaustive] pub struct {grows} "));
     }
-    for sent in ["NewThing", "Size"] {
-        has(&code, &format!("PartialEq)] pub struct {sent} "));
+    for sent in ["ThingRequest", "Size"] {
+        has(&code, &format!("#[cfg_attr(feature = \"schemars\", derive(::schemars::JsonSchema))] pub struct {sent} "));
     }
 }

@@ -94,8 +94,8 @@ mistakes! {
         => "operation `get_thing` (GET /thing/{thing_id}), response 200: beside JSON the other content types would be ignored — keep one kind, or split the operation";
     response_raw_and_empty: [(FILE, "/responses/204", json!({"description": "None."}))]
         => "operation `download_thing` (GET /thing/{thing_id}/file): one 2xx is a download and another has no body — give both the same content type";
-    schema_names: [(SCHEMAS, "/new_thing", json!({"type": "string"}))]
-        => "schema `new_thing`: schemas `NewThing` and `new_thing` both become the type `NewThing` — rename one of them";
+    schema_names: [(SCHEMAS, "/thing_request", json!({"type": "string"}))]
+        => "schema `thing_request`: schemas `ThingRequest` and `thing_request` both become the type `ThingRequest` — rename one of them";
     schema_name: [(SCHEMAS, "/Self", json!({"type": "string"}))]
         => "schema `Self`: the name becomes the type `Self`, which Rust does not take — rename it";
     any_of: [(SCHEMAS, "/Size/anyOf", json!([{"type": "object"}]))]
@@ -106,16 +106,38 @@ mistakes! {
         => "schema `Size`, member `sides`: the list does not say what it holds — add `items` (`{}` if it may be anything)";
     inline_word: [(SCHEMAS, "/Size/properties/unit", json!({"type": "string", "x-extensible-enum": ["cm"]}))]
         => "schema `Size`, member `unit`: `x-extensible-enum` works on a named schema only — move the schema under components/schemas and refer to it";
-    inline_enum: [(SCHEMAS, "/NewThing/properties/unit", json!({"type": "string", "enum": ["cm", "mm"]}))]
-        => "schema `NewThing`, member `unit`: the enum has no name — move it under components/schemas and refer to it";
+    inline_enum: [(SCHEMAS, "/ThingRequest/properties/unit", json!({"type": "string", "enum": ["cm", "mm"]}))]
+        => "schema `ThingRequest`, member `unit`: the enum has no name — move it under components/schemas and refer to it";
     inline_depth: [(SCHEMAS, "/Thing/properties/place/properties/street", json!({"type": "object", "properties": {"name": {"type": "string"}}}))]
         => "schema `Thing`, member `place`, member `street`: an inline object inside an inline object — move it under components/schemas and refer to it";
     answer_narrowed: [(SCHEMAS, "/Thing/properties/example/maxLength", json!(3))]
         => "schema `Thing`, member `example`: `maxLength` in an answer makes the client reject what the service may send — leave it out; state it in the description";
-    pattern: [(SCHEMAS, "/NewThing/properties/name/pattern", json!("^a"))]
-        => "schema `NewThing`, member `name`: `pattern` has no Rust type — leave it out; state it in the description";
-    uuid: [(SCHEMAS, "/NewThing/properties/name/format", json!("uuid"))]
-        => "schema `NewThing`, member `name`: `format: uuid` has no Rust type — leave the format out; state it in the description";
+    answer_pattern: [(SCHEMAS, "/Thing/properties/example/pattern", json!("^a"))]
+        => "schema `Thing`, member `example`: `pattern` in an answer makes the client reject what the service may send — leave it out; state it in the description";
+    rule_without_reason: [(SCHEMAS, "/ThingRequest/properties/name/minLength", json!(1))]
+        => "schema `ThingRequest`, member `name`: `minLength` does not say why — add `x-reason` in words: one for all rules, or one for each by its keyword";
+    reason_without_rule: [(SCHEMAS, "/Kind/x-reason", json!("there are two"))]
+        => "schema `Kind`: `x-reason` is a reason for nothing — write the rule beside it, or remove it";
+    reason_for_another: [(SCHEMAS, "/ThingRequest/properties/name/x-reason/maxItems", json!("why not"))]
+        => "schema `ThingRequest`, member `name`: `x-reason` is for `maxItems`, which is no rule here — correct the keyword";
+    rule_of_another_type: [(SCHEMAS, "/ThingRequest/properties/name/type", json!("integer")), (SCHEMAS, "/ThingRequest/properties/name/pattern", json!(null)), (SCHEMAS, "/ThingRequest/properties/name/x-reason", json!("why not"))]
+        => "schema `ThingRequest`, member `name`: `maxLength` is no rule for an integer — remove it or correct the `type`";
+    rule_demand: [(SCHEMAS, "/ThingRequest/properties/name/maxLength", json!(-1))]
+        => "schema `ThingRequest`, member `name`: `maxLength` is -1 — write a whole number from 0 up";
+    rule_pattern: [(SCHEMAS, "/ThingRequest/properties/name/pattern", json!("^["))]
+        => "schema `ThingRequest`, member `name`: the pattern \"^[\" is none of ECMA-262: Unbalanced bracket — correct it";
+    rule_of_a_word: [(SCHEMAS, "/ThingCode/maxLength", json!(9))]
+        => "schema `ThingCode`: `maxLength` beside `x-string-id` would narrow answers too — state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`";
+    parameter_forms: [("/components", "/parameters/ThingId/schema", json!({"$ref": "#/components/schemas/ThingId"})), ("/paths", "/~1thing~1{thing_id}/get", json!(null)), ("/paths", "/~1thing~1{thing_id}/delete", json!(null))]
+        => "operation `download_thing` (GET /thing/{thing_id}/file), parameter `thing_id`: as text the forms of a `oneOf` cannot be told apart — write the plain type, and `x-type` with the name of its schema";
+    named_type_unknown: [(GET, "/parameters/1/schema/x-type", json!("Owner"))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `verbose`: `x-type: \"Owner\"` names no enum and no id — name one of the schemas with such an extension";
+    named_type_of_another: [(GET, "/parameters/1/schema/x-type", json!("ThingCode"))]
+        => "operation `get_thing` (GET /thing/{thing_id}), parameter `verbose`: \"ThingCode\" is another type than \"boolean\" — write the type of its first form";
+    go_constructor: [(SCHEMAS, "/NewOwner", json!({"type": "string"}))]
+        => "schema `NewOwner`: generators for Go have something of that name for the schema `Owner` — rename it: `OwnerRequest` if it is what is sent";
+    uuid: [(SCHEMAS, "/ThingRequest/properties/name/format", json!("uuid"))]
+        => "schema `ThingRequest`, member `name`: `format: uuid` has no Rust type — leave the format out; state it in the description";
     answer_format: [(SCHEMAS, "/Thing/properties/example/format", json!("ipv4"))]
         => "schema `Thing`, member `example`: `format: ipv4` in an answer makes the client reject every other form — leave the format out";
     answer_minimum: [(SCHEMAS, "/Size/properties/width/minimum", json!(1))]

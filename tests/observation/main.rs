@@ -1,5 +1,5 @@
 //! What a call tells while it goes on, and what it must never tell.
-#![cfg(all(feature = "sandbox", feature = "pocketsign", feature = "metrics"))]
+#![cfg(all(feature = "sandbox", feature = "pocketsign-v1", feature = "metrics"))]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod documented;

@@ -195,7 +195,7 @@ async fn the_versions_of_pocketsign_are_told_apart() {
     let sandbox = Sandbox::new();
     let id = CertificateId::from("497f6eca-6276-4993-bfeb-53cbbbba6f08");
     sandbox.pocketsign_v1().unwrap().certificates().get(id.clone()).send().await.unwrap_err();
-    sandbox.pocketsign_v2().unwrap().certificates().get(id).send().await.unwrap_err();
+    sandbox.pocketsign().unwrap().certificates().get(id).send().await.unwrap_err();
     recorder.look(|seen| {
         let calls = named(seen, "shomei.call");
         let told: Vec<_> = calls.iter().map(|(_, call)| (call.fields.get("shomei.service"), call.fields.get("error.type"))).collect();

@@ -7,7 +7,7 @@ use crate::{
     document::{Enums, Part, Sample},
     judge::Judge,
     operations::{Clients, Given, ROWS, Row, document},
-    refusals::Scripted,
+    scripted::Scripted,
 };
 
 /// A service that says what it is told to, and its clients; making a client takes much longer than asking it.

@@ -3,10 +3,7 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use shomei::{
     Error,
-    pocketsign::{
-        CertificateStatus, CertificateType, CheckMethod, CheckPurpose, HashAlgorithm, v1,
-        v2::{self, VerificationResult},
-    },
+    pocketsign::{CertificateStatus, CertificateType, CheckMethod, CheckPurpose, HashAlgorithm, SignedData, VerificationResult, types},
     sandbox::PersonDetails,
 };
 
@@ -18,16 +15,13 @@ async fn every_operation_of_v1_can_be_called() {
     let ps = judge.v1();
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"a challenge");
-    let verify = || {
-        let verify = ps.verifications().verify().certificate(card.signing.der()).hash_algorithm(HashAlgorithm::Sha256);
-        verify.digest(digest).signature(&signature).identify_user(true)
-    };
-    let verified = verify().method(CheckMethod::Ocsp).send().await.unwrap();
+    let signed = SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap();
+    let verified = ps.verifications().verify(signed).identify_user(true).method(CheckMethod::Ocsp).send().await.unwrap();
     let verification = verified.verification.unwrap();
-    assert_eq!(verification.result, Some(v1::VerificationResult::Ok));
+    assert_eq!(verification.result, Some(VerificationResult::Ok));
     assert_eq!(verification.digest.unwrap().expose(), digest);
     assert_eq!(verified.is_new_user, Some(true));
-    let content = verified.certificate_content.unwrap().subject_alternative_name.unwrap();
+    let content = verified.certificate_content.unwrap().jpki_card_digital_signature_content.unwrap();
     assert_eq!(*content.common_name.unwrap().expose(), PersonDetails::default().name);
     let (verification, certificate, user) = (verification.id, verified.certificate.unwrap(), verified.user.unwrap());
     assert_eq!(certificate.latest, Some(true), "the only certificate of a known user");
@@ -55,8 +49,8 @@ async fn every_operation_of_v1_can_be_called() {
     for status in [CertificateStatus::from(by_id), by_content.into(), of_user.into()] {
         assert!(status.is_good());
         assert_eq!(status.purpose, Some(CheckPurpose::LivenessCheck));
-        assert_eq!(status.certificate, Some(certificate.id.clone().into()));
-        assert_eq!((status.user, status.latest), (Some(user.id.clone().into()), Some(true)));
+        assert_eq!(status.certificate, Some(certificate.id.clone()));
+        assert_eq!((status.user, status.latest), (Some(user.id.clone()), Some(true)));
     }
     let history: Vec<_> = ps.certificates().status_history(certificate.id.clone()).limit(3).stream().try_collect().await.unwrap();
     assert_eq!(history.len(), 4);
@@ -76,8 +70,8 @@ async fn every_operation_of_v2_can_be_called() {
     let ps = judge.v2();
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"a challenge");
-    let verify = ps.verifications().verify().certificate(card.signing.pem()).hash_algorithm(HashAlgorithm::Sha256);
-    let verified = verify.digest(digest).signature(signature).identify_user(true).send().await.unwrap();
+    let signed = SignedData::new(card.signing.pem(), HashAlgorithm::Sha256, digest, signature).unwrap();
+    let verified = ps.verifications().verify(signed).identify_user(true).send().await.unwrap();
     let verification = verified.verification.unwrap();
     assert_eq!(verification.result, Some(VerificationResult::Ok));
     assert_eq!(verified.is_new_user, Some(true));
@@ -95,7 +89,7 @@ async fn every_operation_of_v2_can_be_called() {
     let status = CertificateStatus::from(checked);
     assert_eq!((status.method.clone(), status.source_updated_at), (Some(CheckMethod::Crl), None));
     assert_eq!((status.user.clone(), status.is_new_user), (Some(user.id.clone()), Some(false)));
-    let again = ps.certificates().status(status.id.clone().unwrap()).send().await.unwrap();
+    let again = ps.certificates().get_status(status.id.clone().unwrap()).send().await.unwrap();
     assert_eq!(CertificateStatus::from(again).checked_at, status.checked_at);
     let of_user = ps.users().check_status(&user.id).method(CheckMethod::Ocsp).send().await.unwrap();
     assert!(CertificateStatus::from(of_user).source_updated_at.is_some());
@@ -135,8 +129,8 @@ async fn lists_come_page_by_page_as_they_are_needed_in_either_version() {
     let card = judge.card();
     let (digest, signature) = card.authentication.sign(b"a challenge");
     for _ in 0..7 {
-        let verify = v2.verifications().verify().certificate(card.authentication.der()).hash_algorithm(HashAlgorithm::Sha256);
-        verify.digest(digest).signature(&signature).send().await.unwrap();
+        let signed = SignedData::new(card.authentication.der(), HashAlgorithm::Sha256, digest, &signature).unwrap();
+        v2.verifications().verify(signed).send().await.unwrap();
     }
     let asked = || judge.operations().iter().filter(|call| call.ends_with("list_verifications")).count();
     let all: Vec<_> = v1.verifications().list().limit(3).stream().try_collect().await.unwrap();
@@ -158,17 +152,17 @@ async fn lists_come_page_by_page_as_they_are_needed_in_either_version() {
 
 #[tokio::test]
 async fn a_list_ends_with_an_error_where_the_service_goes_in_circles() {
-    let circles = crate::refusals::Scripted::json(200, r#"{"nextPageToken":"a","responses":[{"user":{"id":"1"}}]}"#);
-    let seen: Vec<Result<v2::types::User, Error>> = circles.v2().users().list().stream().collect().await;
+    let circles = crate::scripted::Scripted::json(200, r#"{"nextPageToken":"a","responses":[{"user":{"id":"1"}}]}"#);
+    let seen: Vec<Result<types::User, Error>> = circles.v2().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
     let first = r#"{"total":9,"limit":1,"offset":0,"results":[{"user":{"id":"1","created_at":"2024-05-01T00:00:00Z"}}]}"#;
     // The same from a service that says nothing of the page's place.
     let placeless = r#"{"total":9,"results":[{"user":{"id":"1","created_at":"2024-05-01T00:00:00Z"}}]}"#;
-    let seen: Vec<_> = crate::refusals::Scripted::json(200, placeless).v1().users().list().stream().collect().await;
+    let seen: Vec<_> = crate::scripted::Scripted::json(200, placeless).v1().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
-    let seen: Vec<_> = crate::refusals::Scripted::json(200, first).v1().users().list().stream().collect().await;
+    let seen: Vec<_> = crate::scripted::Scripted::json(200, first).v1().users().list().stream().collect().await;
     assert_eq!(seen.len(), 2);
     assert!(seen[1].as_ref().unwrap_err().is_mismatch());
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use shomei::{
-    ApiKey,
-    pocketsign::{CertificateId, HashAlgorithm, PocketSignV2, SignInOutcome, SignedIn, VerificationResult},
+    ApiKey, PocketSign,
+    pocketsign::{CertificateId, HashAlgorithm, SignInOutcome, SignedData, SignedIn, VerificationResult},
     sandbox::{CardCertificate, PersonDetails},
 };
 
 use crate::judge::Judge;
 
-async fn sign_in(ps: &PocketSignV2, certificate: &CardCertificate) -> SignInOutcome {
+async fn sign_in(ps: &PocketSign, certificate: &CardCertificate) -> SignInOutcome {
     let (digest, signature) = certificate.sign(b"a challenge");
-    ps.sign_in().signature(certificate.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap()
+    ps.sign_in(SignedData::new(certificate.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap()
 }
 
 fn person(outcome: SignInOutcome) -> SignedIn {
@@ -29,15 +29,15 @@ async fn one_person_is_one_user_whatever_certificate_and_however_often_renewed()
     let jpki = judge.sandbox().jpki();
     let card = judge.card();
     let SignInOutcome::New(registered) = sign_in(&ps, &card.signing).await else { panic!("not new") };
-    assert!(registered.content.as_ref().unwrap().attributes.is_some());
+    assert!(registered.content.as_ref().unwrap().attributes().is_some());
     let SignInOutcome::Known(signed_in) = sign_in(&ps, &card.authentication).await else { panic!("not known") };
     assert_eq!(signed_in.user, registered.user);
-    assert!(signed_in.content.unwrap().attributes.is_none(), "the authentication certificate states nothing");
+    assert!(signed_in.content.unwrap().attributes().is_none(), "the authentication certificate states nothing");
 
     let moved = jpki.move_to(card.person, "大阪府例示市一丁目").unwrap();
     let after_move = person(sign_in(&ps, &moved).await);
     assert_eq!(after_move.user, registered.user);
-    assert_eq!(after_move.content.unwrap().attributes.unwrap().address.unwrap().expose(), "大阪府例示市一丁目");
+    assert_eq!(after_move.content.unwrap().attributes().unwrap().address.as_ref().unwrap().expose(), "大阪府例示市一丁目");
     let renewed = jpki.renew(card.person).unwrap();
     assert_eq!(person(sign_in(&ps, &renewed.signing).await).user, registered.user);
     let stranger = jpki.card(PersonDetails { name: "別人　太郎".to_owned(), ..PersonDetails::default() });
@@ -107,7 +107,7 @@ async fn the_first_step_that_fails_decides() {
     judge.sandbox().jpki().revoke(&card.signing, shomei::sandbox::RevocationCause::CessationOfOperation).unwrap();
     let (digest, signature) = card.signing.sign(b"a challenge");
     let send = |digest: [u8; 32]| {
-        let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature);
+        let sign_in = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap());
         sign_in.method(shomei::pocketsign::CheckMethod::Ocsp).send()
     };
     let revoked = refused(send(digest).await.unwrap());
@@ -128,7 +128,8 @@ async fn every_hash_algorithm_verifies() {
     for (algorithm, length) in [(HashAlgorithm::Sha256, 32), (HashAlgorithm::Sha384, 48), (HashAlgorithm::Sha512, 64)] {
         let digest: Vec<u8> = (0..length).collect();
         let signature = card.signing.sign_digest(&digest).unwrap();
-        let outcome = judge.v1().sign_in().signature(card.signing.der(), algorithm, &digest, &signature).send().await.unwrap();
+        let outcome =
+            judge.v1().sign_in(SignedData::new(card.signing.der(), algorithm, &digest, &signature).unwrap()).send().await.unwrap();
         assert!(matches!(outcome, SignInOutcome::New(_) | SignInOutcome::Known(_)), "{outcome:?}");
     }
     assert!(card.signing.sign_digest(&[0; 20]).is_err());

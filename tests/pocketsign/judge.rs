@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
     ApiKey, PocketSign, Sandbox, Transport, TransportError,
-    pocketsign::{PocketSignV1, PocketSignV2},
     sandbox::{Card, PersonDetails},
 };
 
@@ -40,16 +39,17 @@ impl Judge {
         Self::at("2024-05-01T12:00:00+09:00")
     }
 
-    pub(crate) fn v1(&self) -> PocketSignV1 {
-        PocketSign::v1(self.token()).base_url(BASE).transport(self.clone()).build().unwrap()
+    #[cfg(feature = "pocketsign-v1")]
+    pub(crate) fn v1(&self) -> shomei::pocketsign::PocketSignV1 {
+        shomei::pocketsign::PocketSignV1::builder(self.token()).base_url(BASE).transport(self.clone()).build().unwrap()
     }
 
-    pub(crate) fn v2(&self) -> PocketSignV2 {
+    pub(crate) fn v2(&self) -> PocketSign {
         self.v2_as(self.token())
     }
 
-    pub(crate) fn v2_as(&self, token: ApiKey) -> PocketSignV2 {
-        PocketSign::v2(token).base_url(BASE).transport(self.clone()).build().unwrap()
+    pub(crate) fn v2_as(&self, token: ApiKey) -> PocketSign {
+        PocketSign::builder(token).base_url(BASE).transport(self.clone()).build().unwrap()
     }
 
     fn token(&self) -> ApiKey {

@@ -2,8 +2,8 @@
 
 use futures_util::future::BoxFuture;
 use shomei::{
-    Error,
-    pocketsign::{CertificateId, CertificateStatusId, CheckMethod, HashAlgorithm, PocketSignV1, PocketSignV2, UserId, VerificationId},
+    Error, PocketSign,
+    pocketsign::{CertificateId, CertificateStatusId, CheckMethod, HashAlgorithm, PocketSignV1, SignedData, UserId, VerificationId},
     sandbox::CardCertificate,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// The same service, spoken to in both versions.
 pub(crate) struct Clients {
     pub(crate) v1: PocketSignV1,
-    pub(crate) v2: PocketSignV2,
+    pub(crate) v2: PocketSign,
 }
 
 /// What the calls are made with.
@@ -27,8 +27,7 @@ pub(crate) struct Given {
     user: UserId,
     verification: VerificationId,
     der: Vec<u8>,
-    digest: [u8; 32],
-    signature: Vec<u8>,
+    signed: SignedData,
 }
 
 impl Given {
@@ -42,16 +41,14 @@ impl Given {
             user: id.into(),
             verification: id.into(),
             der: card.der().to_vec(),
-            digest,
-            signature,
+            signed: SignedData::new(card.der(), HashAlgorithm::Sha256, digest, signature).unwrap(),
         }
     }
 
     /// The ids of a verification that is made now.
-    pub(crate) async fn registered(ps: &PocketSignV2, card: &CardCertificate) -> Self {
+    pub(crate) async fn registered(ps: &PocketSign, card: &CardCertificate) -> Self {
         let given = Self::any(card);
-        let verify = ps.verifications().verify().certificate(&given.der).hash_algorithm(HashAlgorithm::Sha256);
-        let answer = verify.digest(given.digest).signature(&given.signature).identify_user(true).send().await.unwrap();
+        let answer = ps.verifications().verify(given.signed.clone()).identify_user(true).send().await.unwrap();
         Self {
             certificate: answer.certificate.unwrap().id,
             status: answer.certificate_status.unwrap().id,
@@ -93,7 +90,7 @@ macro_rules! rows {
 
 /// Deletions come last: the rows of a version can be called one after the other.
 pub(crate) const ROWS: &[Row] = rows! { |ps, given|
-    v1 verify: ps.verifications().verify().certificate(given.der).hash_algorithm(HashAlgorithm::Sha256).digest(given.digest).signature(given.signature);
+    v1 verify: ps.verifications().verify(given.signed);
     v1 list_verifications: ps.verifications().list();
     v1 get_verification: ps.verifications().get(given.verification);
     v1 check_certificate_status_by_content: ps.certificates().check_status_by_content(given.der);
@@ -107,13 +104,13 @@ pub(crate) const ROWS: &[Row] = rows! { |ps, given|
     v1 delete_verification: ps.verifications().delete(given.verification);
     v1 delete_certificate: ps.certificates().delete(given.certificate);
     v1 delete_user: ps.users().delete(given.user);
-    v2 verify: ps.verifications().verify().certificate(given.der).hash_algorithm(HashAlgorithm::Sha256).digest(given.digest).signature(given.signature);
+    v2 verify: ps.verifications().verify(given.signed);
     v2 list_verifications: ps.verifications().list();
     v2 get_verification: ps.verifications().get(given.verification);
     v2 list_certificates: ps.certificates().list();
     v2 get_certificate: ps.certificates().get(given.certificate);
     v2 check_certificate_status: ps.certificates().check_status(given.certificate);
-    v2 get_certificate_status: ps.certificates().status(given.status);
+    v2 get_certificate_status: ps.certificates().get_status(given.status);
     v2 list_certificate_statuses: ps.certificates().status_history();
     v2 list_users: ps.users().list();
     v2 get_user: ps.users().get(given.user);

@@ -6,8 +6,11 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use shomei::{
-    ApiKey, PocketSign, Transport, TransportError,
-    pocketsign::{CertificateStatus, CertificateType, CheckMethod, CheckPurpose, Environment, v1},
+    ApiKey, Transport, TransportError,
+    pocketsign::{
+        CertificateStatus, CertificateType, CheckMethod, CheckPurpose, Environment, PocketSignV1, RevocationReason,
+        types::CheckCertificateStatusResponse,
+    },
 };
 
 use crate::{document::Part, judge::V1};
@@ -44,6 +47,31 @@ const RESPONSE: &str = r#"{
   "is_new_user": true
 }"#;
 
+/// The same in the words of v2, whose types it is read into.
+const AS_V2: &str = r#"{
+  "certificate": {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "type": "TYPE_JPKI_CARD_DIGITAL_SIGNATURE",
+    "createdAt": "2019-08-24T14:15:22Z",
+    "latest": true
+  },
+  "certificateStatus": {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "status": "STATUS_GOOD",
+    "checkMethod": "CHECK_METHOD_CRL",
+    "checkPurpose": "CHECK_PURPOSE_SIGNATURE_VERIFICATION",
+    "sourceUpdatedAt": "2019-08-24T14:15:22Z",
+    "revokedAt": "2019-08-24T14:15:22Z",
+    "revocationReason": "CRL_REASON_UNSPECIFIED",
+    "createdAt": "2019-08-24T14:15:22Z"
+  },
+  "user": {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "createdAt": "2019-08-24T14:15:22Z"
+  },
+  "isNewUser": true
+}"#;
+
 /// Keeps what is sent, and answers as the page does.
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<reqwest::Request>>>);
@@ -65,7 +93,7 @@ fn without_blanks(json: &str) -> String {
 async fn the_request_of_the_page_is_sent_to_the_byte() {
     let page = Page::default();
     let token = ApiKey::new("TOKEN").unwrap();
-    let ps = PocketSign::v1(token).environment(Environment::Mock).transport(page.clone()).build().unwrap();
+    let ps = PocketSignV1::builder(token).environment(Environment::Mock).transport(page.clone()).build().unwrap();
     ps.certificates().check_status(ID).method(CheckMethod::Crl).identify_user(false).send().await.unwrap();
 
     let sent = page.0.lock().unwrap().pop().unwrap();
@@ -79,16 +107,20 @@ async fn the_request_of_the_page_is_sent_to_the_byte() {
 }
 
 #[tokio::test]
-async fn the_response_of_the_page_is_read_value_by_value_and_written_again_to_the_byte() {
+async fn the_response_of_the_page_is_read_value_by_value_and_written_again_in_the_words_of_v2() {
     let token = ApiKey::new("TOKEN").unwrap();
-    let ps = PocketSign::v1(token).environment(Environment::Mock).transport(Page::default()).build().unwrap();
+    let ps = PocketSignV1::builder(token).environment(Environment::Mock).transport(Page::default()).build().unwrap();
     let answer = ps.certificates().check_status(ID).send().await.unwrap();
-    assert_eq!(serde_json::to_string(&answer).unwrap(), without_blanks(RESPONSE));
+    let written = serde_json::to_string(&answer).unwrap();
+    assert_eq!(written, without_blanks(AS_V2));
+    for same in [&*written, RESPONSE] {
+        assert_eq!(serde_json::from_str::<CheckCertificateStatusResponse>(same).unwrap(), answer);
+    }
 
     let time = Some("2019-08-24T14:15:22Z".parse().unwrap());
     let certificate = answer.certificate.as_ref().unwrap();
     assert_eq!(certificate.id.as_str(), ID);
-    assert_eq!(certificate.type_, Some(v1::CertificateType::JpkiCardDigitalSignature));
+    assert_eq!(certificate.type_, Some(CertificateType::JpkiCardDigitalSignature));
     assert_eq!((certificate.latest, certificate.created_at), (Some(true), time));
     let user = answer.user.as_ref().unwrap();
     assert_eq!((user.id.as_str(), user.created_at), (ID, time));
@@ -104,7 +136,7 @@ async fn the_response_of_the_page_is_read_value_by_value_and_written_again_to_th
     assert_eq!((&status.method, &status.purpose), (&Some(CheckMethod::Crl), &Some(CheckPurpose::SignatureVerification)));
     assert_eq!((status.source_updated_at, status.revoked_at, status.checked_at), (time, time, time));
     // A sample shows every member; of a good certificate that reason is none.
-    assert_eq!((status.reason.clone(), answer_reason), (None, Some(v1::RevocationReason::Unspecified)));
+    assert_eq!((status.reason.clone(), answer_reason), (None, Some(RevocationReason::Unspecified)));
     assert_eq!((status.latest, status.is_new_user), (Some(true), Some(true)));
     let stored = serde_json::to_string(&status).unwrap();
     assert_eq!(serde_json::from_str::<CertificateStatus>(&stored).unwrap(), status);

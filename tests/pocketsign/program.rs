@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 use aws_lc_rs::{digest, rand::SystemRandom, rsa::KeyPair, signature};
 use shomei::{
     ApiKey, Error, PocketSign,
-    pocketsign::{HashAlgorithm, PocketSignV1, PocketSignV2, SignInOutcome},
+    pocketsign::{HashAlgorithm, PocketSignV1, SignInOutcome, SignedData},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -46,15 +46,15 @@ fn sign(key: &Path) -> ([u8; 32], Vec<u8>) {
     (digest::digest(&digest::SHA256, challenge).as_ref().try_into().unwrap(), signature)
 }
 
-async fn sign_in(ps: &PocketSignV2, card: &Path, kind: &str) -> Result<SignInOutcome, Error> {
+async fn sign_in(ps: &PocketSign, card: &Path, kind: &str) -> Result<SignInOutcome, Error> {
     let (digest, signature) = sign(&card.join(format!("{kind}.key")));
     let certificate = fs::read(card.join(format!("{kind}.pem"))).unwrap();
-    ps.sign_in().signature(certificate, HashAlgorithm::Sha256, digest, signature).send().await
+    ps.sign_in(SignedData::new(certificate, HashAlgorithm::Sha256, digest, signature).unwrap()).send().await
 }
 
-fn clients(url: &str, token: &str) -> (PocketSignV1, PocketSignV2) {
+fn clients(url: &str, token: &str) -> (PocketSignV1, PocketSign) {
     let token = || ApiKey::new(token).unwrap();
-    (PocketSign::v1(token()).base_url(url).build().unwrap(), PocketSign::v2(token()).base_url(url).build().unwrap())
+    (PocketSignV1::builder(token()).base_url(url).build().unwrap(), PocketSign::builder(token()).base_url(url).build().unwrap())
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn who_signs_with_a_card_of_the_program_is_let_in() {
     let (v1, v2) = clients(url, "TOKEN-OF-THE-TEST");
 
     let SignInOutcome::New(person) = sign_in(&v2, &cards[0], "signing").await.unwrap() else { panic!("not new") };
-    assert!(person.content.unwrap().attributes.is_some());
+    assert!(person.content.unwrap().attributes().is_some());
     let SignInOutcome::Known(again) = sign_in(&v2, &cards[0], "authentication").await.unwrap() else { panic!("not known") };
     assert_eq!(again.user, person.user, "both certificates are of one person");
     let SignInOutcome::New(other) = sign_in(&v2, &cards[1], "signing").await.unwrap() else { panic!("not another person") };

@@ -1,74 +1,30 @@
 //! Every kind of error.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use futures_util::{TryStreamExt as _, future::BoxFuture};
 use shomei::{
     ApiKey, Error, PocketSign, Transport, TransportError,
-    pocketsign::{Environment, ErrorReason, HashAlgorithm, PocketSignV1, PocketSignV2},
+    pocketsign::{Environment, ErrorReason, HashAlgorithm, PocketSignV1, SignedData},
 };
 
 use crate::{
     judge::Judge,
     operations::{Clients, Given, ROWS},
+    scripted::Scripted,
 };
-
-/// Answers every request with the same thing, until told otherwise, and counts them.
-#[derive(Clone)]
-pub(crate) struct Scripted {
-    status: u16,
-    body: Arc<Mutex<Bytes>>,
-    sent: Arc<AtomicUsize>,
-}
-
-impl Scripted {
-    pub(crate) fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, body: Arc::new(Mutex::new(body.into())), sent: Arc::default() }
-    }
-
-    /// Says something else from now on, to the clients that are there already too.
-    pub(crate) fn say(&self, body: impl Into<Bytes>) {
-        *self.body.lock().unwrap() = body.into();
-    }
-
-    pub(crate) fn v1(&self) -> PocketSignV1 {
-        PocketSign::v1(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
-    }
-
-    pub(crate) fn v2(&self) -> PocketSignV2 {
-        PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(self.clone()).build().unwrap()
-    }
-
-    pub(crate) fn sent(&self) -> usize {
-        self.sent.load(Ordering::Relaxed)
-    }
-}
-
-impl Transport for Scripted {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async {
-            let answer = http::Response::builder().status(self.status).header("content-type", "application/json");
-            Ok(answer.body(self.body.lock().unwrap().clone()).unwrap().into())
-        })
-    }
-}
 
 const ID: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 
 #[test]
 fn no_server_is_the_default() {
-    let error = PocketSign::v2(ApiKey::new("token").unwrap()).build().unwrap_err();
-    assert!(error.is_configuration() && error.to_string().contains("required, as this service has no default server"), "{error}");
+    let error = PocketSign::builder(ApiKey::new("token").unwrap()).build().unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("no default server"), "{error}");
     assert!("staging".parse::<Environment>().unwrap_err().is_configuration());
     assert!(ApiKey::new(" ").unwrap_err().is_invalid_input());
     for environment in [Environment::Mock, Environment::Test, Environment::Production] {
         assert_eq!(environment.to_string().parse::<Environment>().unwrap(), environment);
-        assert!(PocketSign::v1(ApiKey::new("token").unwrap()).environment(environment).build().is_ok());
+        assert!(PocketSignV1::builder(ApiKey::new("token").unwrap()).environment(environment).build().is_ok());
     }
 }
 
@@ -79,16 +35,14 @@ async fn bad_input_is_refused_before_anything_is_sent() {
     let der = card.signing.der();
     let service = Scripted::json(500, "");
     let (v1, v2) = (service.v1(), service.v2());
-    let verify = |certificate: &[u8], algorithm, digest: &[u8], signature: &[u8]| {
-        let verify = v2.verifications().verify().certificate(certificate).hash_algorithm(algorithm);
-        verify.digest(digest).signature(signature).send()
-    };
+    let signed =
+        |certificate: &[u8], algorithm, digest: &[u8], signature: &[u8]| SignedData::new(certificate, algorithm, digest, signature);
     let errors: Vec<Error> = vec![
-        verify(b"CANARY", HashAlgorithm::Sha256, &[1; 32], b"CANARY").await.unwrap_err(),
-        verify(b"", HashAlgorithm::Sha256, &[1; 32], b"CANARY").await.unwrap_err(),
-        verify(der, HashAlgorithm::Sha256, b"CANARY", b"CANARY").await.unwrap_err(),
-        verify(der, HashAlgorithm::Sha512, &[1; 32], b"CANARY").await.unwrap_err(),
-        verify(der, HashAlgorithm::Sha256, &[1; 32], b"").await.unwrap_err(),
+        signed(b"CANARY", HashAlgorithm::Sha256, &[1; 32], b"CANARY").unwrap_err(),
+        signed(b"", HashAlgorithm::Sha256, &[1; 32], b"CANARY").unwrap_err(),
+        signed(der, HashAlgorithm::Sha256, b"CANARY", b"CANARY").unwrap_err(),
+        signed(der, HashAlgorithm::Sha512, &[1; 32], b"CANARY").unwrap_err(),
+        signed(der, HashAlgorithm::Sha256, &[1; 32], b"").unwrap_err(),
         v1.certificates().check_status_by_content(*b"CANARY").send().await.unwrap_err(),
         v1.certificates().check_status("..").send().await.unwrap_err(),
         v1.certificates().status_history("a/b").send().await.unwrap_err(),
@@ -99,7 +53,6 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         v2.certificates().status_history().certificate("").send().await.unwrap_err(),
         v2.verifications().list().user(ID).user("a/b").send().await.unwrap_err(),
         v2.verifications().list().certificate("..").send().await.unwrap_err(),
-        v2.sign_in().send().await.unwrap_err(),
     ];
     for error in errors {
         assert!(error.is_invalid_input() && !error.was_sent(), "{error}");
@@ -127,8 +80,8 @@ async fn the_services_own_refusals_become_the_one_error_in_either_version() {
 
     let key = rcgen::KeyPair::generate().unwrap();
     let strange = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let verify = v2.verifications().verify().certificate(strange.der()).hash_algorithm(HashAlgorithm::Sha256);
-    let error = verify.digest([1; 32]).signature([1; 256]).send().await.unwrap_err();
+    let signed = SignedData::new(strange.der(), HashAlgorithm::Sha256, [1; 32], [1; 256]).unwrap();
+    let error = v2.verifications().verify(signed).send().await.unwrap_err();
     assert_eq!((error.status(), error.pocketsign_reason()), (Some(400), Some(ErrorReason::UnsupportedCertificate)));
     let error = v1.certificates().check_status_by_content(strange.pem()).send().await.unwrap_err();
     assert_eq!((error.code(), error.pocketsign_reason()), (Some("unsupported_certificate"), Some(ErrorReason::UnsupportedCertificate)));
@@ -136,11 +89,13 @@ async fn the_services_own_refusals_become_the_one_error_in_either_version() {
     judge.sandbox().jpki().set_links_available(false);
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"a challenge");
-    let error = v2.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap_err();
+    let error =
+        v2.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap()).send().await.unwrap_err();
     assert_eq!(error.pocketsign_reason(), Some(ErrorReason::AssociatedCertificateNotExists));
     assert!(v2.verifications().list().send().await.unwrap().responses.is_empty(), "nothing was verified");
     let v1 = judge.v1();
-    let error = v1.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature).send().await.unwrap_err();
+    let error =
+        v1.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap()).send().await.unwrap_err();
     assert_eq!((error.status(), error.pocketsign_reason()), (Some(400), None), "what v1 says is not known");
 }
 
@@ -155,7 +110,7 @@ async fn answers_that_say_less_are_read_as_far_as_they_go() {
     let card = judge.card();
     let (digest, signature) = card.signing.sign(b"a challenge");
     let silent = Scripted::json(200, ok).v2();
-    let sign_in = silent.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, signature);
+    let sign_in = silent.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, signature).unwrap());
     assert!(sign_in.send().await.unwrap_err().is_mismatch(), "nobody is signed in whom the service does not name");
 }
 
@@ -197,8 +152,8 @@ async fn what_was_deleted_although_the_answer_was_lost_is_deleted() {
         let token = || ApiKey::new(judge.sandbox().pocketsign_token()).unwrap();
         let base = Environment::Mock.base_url();
         let clients = Clients {
-            v1: PocketSign::v1(token()).base_url(base).transport(forgetful.clone()).build().unwrap(),
-            v2: PocketSign::v2(token()).base_url(base).transport(forgetful).build().unwrap(),
+            v1: PocketSignV1::builder(token()).base_url(base).transport(forgetful.clone()).build().unwrap(),
+            v2: PocketSign::builder(token()).base_url(base).transport(forgetful).build().unwrap(),
         };
         let deletions: Vec<_> = ROWS.iter().filter(|row| row.version == version && row.id.starts_with("delete_")).collect();
         assert_eq!(deletions.len(), 3);
@@ -213,13 +168,13 @@ async fn what_was_deleted_although_the_answer_was_lost_is_deleted() {
 
 #[test]
 fn a_verification_tells_the_status_of_its_certificate() {
-    use shomei::pocketsign::{CertificateStatus, v1, v2};
+    use shomei::pocketsign::{CertificateStatus, types::VerifyResponse};
 
     let old = r#"{"verification":{"id":"1","result":"RESULT_CERTIFICATE_EXPIRED","hash_algorithm":"sha256","digest":"","signature":"",
         "created_at":"2024-05-01T00:00:00Z"},"user":{"id":"u","created_at":"2024-05-01T00:00:00Z"}}"#;
-    let status = CertificateStatus::from(serde_json::from_str::<v1::types::VerifyResponse>(old).unwrap());
+    let status = CertificateStatus::from(serde_json::from_str::<VerifyResponse>(old).unwrap());
     assert!(!status.is_good() && !status.is_revoked() && status.user.is_some());
     let new = r#"{"certificateStatus":{"id":"1","status":"STATUS_GOOD"},"certificate":{"id":"c"}}"#;
-    let status = CertificateStatus::from(serde_json::from_str::<v2::types::VerifyResponse>(new).unwrap());
+    let status = CertificateStatus::from(serde_json::from_str::<VerifyResponse>(new).unwrap());
     assert!(status.is_good() && status.certificate.is_some());
 }

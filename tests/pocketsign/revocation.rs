@@ -3,22 +3,22 @@
 use std::time::Duration;
 
 use shomei::{
-    pocketsign::{CertificateStatus, CheckMethod, Freshness, HashAlgorithm, RevocationReason, UserId, v1, v2},
+    pocketsign::{CertificateId, CertificateStatus, CheckMethod, Freshness, HashAlgorithm, RevocationReason, SignedData, UserId},
     sandbox::{CardCertificate, RevocationCause},
 };
 
 use crate::judge::Judge;
 
 /// Registers with a certificate; gives its id and the user's.
-async fn register(judge: &Judge, certificate: &CardCertificate) -> (v2::CertificateId, UserId) {
+async fn register(judge: &Judge, certificate: &CardCertificate) -> (CertificateId, UserId) {
     let (digest, signature) = certificate.sign(b"a challenge");
     let ps = judge.v2();
-    let verify = ps.verifications().verify().certificate(certificate.der()).hash_algorithm(HashAlgorithm::Sha256);
-    let verified = verify.digest(digest).signature(signature).identify_user(true).send().await.unwrap();
+    let signed = SignedData::new(certificate.der(), HashAlgorithm::Sha256, digest, signature).unwrap();
+    let verified = ps.verifications().verify(signed).identify_user(true).send().await.unwrap();
     (verified.certificate.unwrap().id, verified.user.unwrap().id)
 }
 
-async fn both(judge: &Judge, id: &v2::CertificateId, method: CheckMethod) -> (CertificateStatus, CertificateStatus) {
+async fn both(judge: &Judge, id: &CertificateId, method: CheckMethod) -> (CertificateStatus, CertificateStatus) {
     let v1 = judge.v1().certificates().check_status(id.clone()).method(method.clone()).send().await.unwrap().into();
     let v2 = judge.v2().certificates().check_status(id.clone()).method(method).send().await.unwrap().into();
     (v1, v2)
@@ -106,14 +106,14 @@ async fn a_failed_inquiry_falls_back_to_the_list_only_if_allowed_and_says_so() {
     let (id, _) = register(&judge, &card.signing).await;
     judge.sandbox().jpki().set_ocsp_available(false);
     let (v1, v2) = (judge.v1(), judge.v2());
-    let error = v1.certificates().check_status(id.clone()).fresh(Freshness::Now).send().await.unwrap_err();
+    let error = v1.certificates().check_status(id.clone()).fresh(Freshness::Now).send().await.unwrap_err().error;
     assert_eq!((error.status(), error.pocketsign_reason()), (Some(500), Some(OcspRequestFailed)));
-    let error = v2.certificates().check_status(&id).fresh(Freshness::SameDay).send().await.unwrap_err();
+    let error = v2.certificates().check_status(&id).fresh(Freshness::SameDay).send().await.unwrap_err().error;
     assert_eq!((error.status(), error.pocketsign_reason()), (Some(503), Some(OcspRequestFailed)));
     let fallen = v2.certificates().check_status(&id).fresh(Freshness::SameDay).fall_back_to_crl(true).send().await.unwrap();
     assert_eq!(fallen.fallback.and_then(|error| error.pocketsign_reason()), Some(OcspRequestFailed));
     assert_eq!((fallen.method, fallen.is_fresh), (CheckMethod::Crl, false));
-    let missing = v1::CertificateId::from("497f6eca-6276-4993-bfeb-53cbbbba6f08");
-    let error = v1.certificates().check_status(missing).fresh(Freshness::Now).fall_back_to_crl(true).send().await.unwrap_err();
+    let missing = CertificateId::from("497f6eca-6276-4993-bfeb-53cbbbba6f08");
+    let error = v1.certificates().check_status(missing).fresh(Freshness::Now).fall_back_to_crl(true).send().await.unwrap_err().error;
     assert!(error.is_not_found());
 }

@@ -10,7 +10,7 @@ use chrono::{TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
     ApiKey, PocketSign, Transport, TransportError,
-    pocketsign::{CheckMethod, Environment, ErrorReason, Freshness, PocketSignV2, v2},
+    pocketsign::{CheckMethod, Environment, ErrorReason, Freshness},
 };
 
 /// 7:45:01 in Japan.
@@ -44,14 +44,15 @@ impl Transport for Answers {
     }
 }
 
-fn client_of(answers: impl IntoIterator<Item = Answer>) -> (PocketSignV2, Answers) {
+fn client_of(answers: impl IntoIterator<Item = Answer>) -> (PocketSign, Answers) {
     let transport = Answers(Arc::new(Mutex::new(answers.into_iter().collect())));
-    let ps = PocketSign::v2(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport.clone()).build().unwrap();
+    let ps =
+        PocketSign::builder(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport.clone()).build().unwrap();
     (ps, transport)
 }
 
 /// A client that knows the time: 7:45:01.
-async fn client(answers: &[(u16, &'static str)]) -> PocketSignV2 {
+async fn client(answers: &[(u16, &'static str)]) -> PocketSign {
     let answers = std::iter::once((200, "{}")).chain(answers.iter().copied());
     let dated = |(status, body): (u16, &str)| Answer { status, body: body.to_owned(), date: Some(DATE) };
     let (ps, _) = client_of(answers.map(dated));
@@ -82,13 +83,15 @@ async fn a_fallback_takes_the_list_that_was_read_already() {
 #[tokio::test]
 async fn an_inquiry_that_fails_leaves_the_first_check_in_its_error() {
     let ps = client(&[(200, LISTED), (503, FAILED)]).await;
-    let error = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap_err();
-    assert_eq!(error.pocketsign_reason(), Some(ErrorReason::OcspRequestFailed));
-    let first = error.pocketsign_first_check().unwrap();
+    let failed = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap_err();
+    assert_eq!(failed.error.pocketsign_reason(), Some(ErrorReason::OcspRequestFailed));
+    assert!(failed.to_string().starts_with(&failed.error.to_string()) && failed.to_string().ends_with("which is recorded)"), "{failed}");
+    let first = failed.first_check.unwrap();
     assert_eq!((first.id.as_ref().unwrap().as_str(), first.is_good()), ("first", true));
     let ps = client(&[(503, FAILED)]).await;
-    let error = ps.certificates().check_status("c").fresh(Freshness::Now).send().await.unwrap_err();
-    assert!(error.pocketsign_first_check().is_none(), "there was none");
+    let failed = ps.certificates().check_status("c").fresh(Freshness::Now).send().await.unwrap_err();
+    assert!(failed.first_check.is_none(), "there was none");
+    assert_eq!(failed.to_string(), shomei::Error::from(failed).to_string());
 }
 
 /// A good certificate, looked up at a time of the service: by the list, which does not name it, or by the responder.
@@ -97,7 +100,7 @@ fn looked_up(method: CheckMethod, at: &str) -> String {
         CheckMethod::Ocsp => ("asked", at),
         _ => ("listed", "0001-01-01T00:00:00Z"),
     };
-    let method = v2::CheckMethod::from(method);
+    let method = format!("CHECK_METHOD_{}", method.as_str().to_uppercase());
     let made = if at.is_empty() { String::new() } else { format!(r#","createdAt":"{at}","sourceUpdatedAt":"{source}""#) };
     format!(r#"{{"certificateStatus":{{"id":"{id}","status":"STATUS_GOOD","checkMethod":"{method}"{made}}}}}"#)
 }

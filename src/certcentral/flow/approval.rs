@@ -139,7 +139,7 @@ impl Flow for Approval {
         self.approve
     }
 
-    async fn poll(&self, approve: &mut bool) -> Polled<Self> {
+    async fn poll(&self, approve: &mut bool, _: bool) -> Polled<Self> {
         let Self { client, request: id, .. } = self;
         let request = client.requests().get(*id).send().await?;
         match request.status {

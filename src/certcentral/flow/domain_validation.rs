@@ -2,11 +2,13 @@
 
 mod polling;
 
+pub(super) use self::polling::Proof;
+
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bon::bon;
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt as _, TryStreamExt as _, future::BoxFuture};
+use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
 use super::{DcvInstructions, Pending};
@@ -27,7 +29,9 @@ pub(super) type Publish = Arc<dyn Fn(DcvInstructions) -> BoxFuture<'static, Resu
 const AFTER_REFUSAL: Duration = Duration::from_secs(4);
 
 /// How a domain's validation stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DomainValidationState {
     /// The service has not found what it looks for.
@@ -92,7 +96,19 @@ pub struct DomainValidation {
     method: DcvMethod,
     wanted: Wanted,
     instructions: DcvInstructions,
+    /// The domain, where it was read that it is validated already.
+    validated: Option<Box<types::Domain>>,
     publish: Option<Publish>,
+}
+
+/// What is known of a domain, so that it need not be asked for again.
+pub(super) struct Known {
+    id: DomainId,
+    name: String,
+    method: DcvMethod,
+    token: Option<types::DcvToken>,
+    emails: Option<types::ValidationEmails>,
+    validated: Option<types::Domain>,
 }
 
 #[bon]
@@ -121,6 +137,7 @@ impl<'c> Domains<'c> {
     /// deactivated; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = validate_domain, vis = "pub", doc { /** Which settings a [`ValidateDomain`](crate::certcentral::flow::ValidateDomain) has so far. */ }))]
     #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
     pub async fn validate(
         self,
@@ -145,12 +162,14 @@ impl<'c> Domains<'c> {
             return Err(Error::invalid("validations", "at least one kind of validation is needed"));
         }
         let wanted = Wanted { validations, since: None };
-        let adding = Adding { domains: self, name: &name, organization, method: &dcv_method, wanted: &wanted, emails: &emails };
-        let id = match existing(self, &name, &dcv_method).await? {
+        let client = self.client.in_flow();
+        let domains = client.domains();
+        let adding = Adding { domains, name: &name, organization, method: &dcv_method, wanted: &wanted, emails: &emails };
+        let known = match existing(domains, &name, &dcv_method).await? {
             Some(domain) => adding.prepare(domain.id).await?,
             None => adding.run().await?,
         };
-        PendingValidation::read(self.client.clone(), id, wanted).await
+        PendingValidation::known(&client, known, wanted).await
     }
 
     /// Goes on with a validation that was begun elsewhere.
@@ -164,23 +183,23 @@ impl<'c> Domains<'c> {
     #[builder(builder_type(name = ResumeValidation, doc { #[doc = docs!(call Domains::resume_validation)] }))]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
         let Resumable { domain, wanted } = self.client.core.seals.open(token.0)?;
-        PendingValidation::read(self.client.clone(), domain, wanted).await
+        PendingValidation::read(&self.client.in_flow(), domain, wanted).await
     }
 }
 
 /// A domain that is being added.
-struct Adding<'a> {
-    domains: Domains<'a>,
-    name: &'a str,
-    organization: OrganizationId,
-    method: &'a DcvMethod,
-    wanted: &'a Wanted,
-    emails: &'a [String],
+pub(super) struct Adding<'a> {
+    pub(super) domains: Domains<'a>,
+    pub(super) name: &'a str,
+    pub(super) organization: OrganizationId,
+    pub(super) method: &'a DcvMethod,
+    pub(super) wanted: &'a Wanted,
+    pub(super) emails: &'a [String],
 }
 
 /// How a domain came into the account.
 enum Origin {
-    Added(DomainId),
+    Added(Box<types::AddedDomain>),
     /// Somebody else has added it.
     Others(DomainId),
     /// The response to adding it was lost; somebody else may have added it.
@@ -189,11 +208,11 @@ enum Origin {
 
 impl Adding<'_> {
     /// Adds the domain, or finds it by its name where that was refused or its response was lost.
-    async fn run(&self) -> Result<DomainId, Error> {
+    pub(super) async fn run(&self) -> Result<Known, Error> {
         let resend = self.domains.client.core.retry(&self.domains.client.options).repeats();
         let hint = format!("the domain {}", self.name);
         match recovery::recover(self.domains.client, &hint, resend, || self.add().boxed(), || self.look(Origin::Either).boxed()).await? {
-            Origin::Added(id) => Ok(id),
+            Origin::Added(added) => self.added(*added).await,
             Origin::Others(id) => self.prepare(id).await,
             Origin::Either(id) => self.prepare(id).await.map_err(|error| error.perhaps_done().leaving(hint)),
         }
@@ -202,13 +221,15 @@ impl Adding<'_> {
     async fn add(&self) -> Result<Origin, Error> {
         let add = self.domains.add(self.name).organization(self.organization).dcv_method(self.method.clone());
         match add.validations(self.wanted.validations.clone()).emails(self.emails).send().await {
-            Ok(added) => Ok(Origin::Added(added.id)),
+            Ok(added) => Ok(Origin::Added(Box::new(added))),
             Err(error) if error.status().is_none() || error.is_ambiguous() || error.is_rate_limited() => Err(error),
             // Somebody else may have added it a moment ago.
-            Err(refusal) => match recovery::search(AFTER_REFUSAL, &refusal, || self.look(Origin::Others).boxed()).await {
-                Outcome::Found(found) => Ok(found),
-                Outcome::Absent | Outcome::Unknown => Err(refusal),
-            },
+            Err(refusal) => {
+                match recovery::search(self.domains.client, AFTER_REFUSAL, &refusal, || self.look(Origin::Others).boxed()).await {
+                    Outcome::Found(found) => Ok(found),
+                    Outcome::Absent | Outcome::Unknown => Err(refusal),
+                }
+            }
         }
     }
 
@@ -217,25 +238,64 @@ impl Adding<'_> {
         Ok(found.map_or(Sighting::Absent, |domain| Sighting::Found(origin(domain.id))))
     }
 
-    async fn prepare(&self, id: DomainId) -> Result<DomainId, Error> {
+    /// What is known of a domain that was added just now: mostly all there is.
+    async fn added(&self, added: types::AddedDomain) -> Result<Known, Error> {
+        let types::AddedDomain { id, dcv_token: token, validation_emails: emails } = added;
+        let is_told = if *self.method == DcvMethod::Email { emails.is_some() } else { has_token(token.as_ref()) };
+        // Whether the service has cut a `www.` off it does not say.
+        if !is_told || self.name.starts_with("www.") {
+            return Known::read(self.domains, id, self.wanted).await;
+        }
+        Ok(Known { id, name: self.name.to_owned(), method: self.method.clone(), token, emails, validated: None })
+    }
+
+    pub(super) async fn prepare(&self, id: DomainId) -> Result<Known, Error> {
         prepare(self.domains, id, self.organization, self.method, self.wanted, self.emails).await
     }
 }
 
-/// The account's own domain of this name.
-async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Result<Option<types::Domain>, Error> {
-    // The service cuts a leading `www.` off when it adds a name, except for files, which prove the exact name only.
-    let by_file = matches!(method, DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic);
-    let kept = if by_file { name } else { name.strip_prefix("www.").unwrap_or(name) };
-    let same = |domain: &types::Domain| domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kept));
-    // A service that does not heed the search lists all there are.
-    let mut listed = domains.list().search(kept).stream()?;
-    while let Some(domain) = listed.try_next().await? {
-        if same(&domain) {
-            return Ok(Some(domain));
-        }
+fn has_token(token: Option<&types::DcvToken>) -> bool {
+    token.is_some_and(|token| token.token.is_some())
+}
+
+impl Known {
+    async fn read(domains: Domains<'_>, id: DomainId, wanted: &Wanted) -> Result<Self, Error> {
+        let domain = read(domains, id).await?;
+        Self::of(domain, wanted, domains.client.core.now())
     }
-    Ok(None)
+
+    pub(super) fn of(domain: types::Domain, wanted: &Wanted, now: DateTime<Utc>) -> Result<Self, Error> {
+        let id = domain.id;
+        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
+        let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
+        let (token, is_met) = (domain.dcv_token.clone(), wanted.is_met(&domain, now));
+        Ok(Self { id, name, method, token, emails: None, validated: is_met.then_some(domain) })
+    }
+
+    /// The same after a write whose response tells the new token; read again where it does not.
+    pub(super) async fn renewed(
+        self,
+        domains: Domains<'_>,
+        method: &DcvMethod,
+        token: Option<types::DcvToken>,
+        wanted: &Wanted,
+    ) -> Result<Self, Error> {
+        if *method == DcvMethod::Email || !has_token(token.as_ref()) {
+            return Self::read(domains, self.id, wanted).await;
+        }
+        Ok(Self { method: method.clone(), token, validated: None, ..self })
+    }
+}
+
+/// The account's own domain of this name.
+pub(super) async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Result<Option<types::Domain>, Error> {
+    domains.find(kept(name, method)).send().await
+}
+
+/// The service cuts a leading `www.` off when it adds a name, except for files, which prove the exact name only.
+pub(super) fn kept<'n>(name: &'n str, method: &DcvMethod) -> &'n str {
+    let by_file = matches!(method, DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic);
+    if by_file { name } else { name.strip_prefix("www.").unwrap_or(name) }
 }
 
 /// Reads a domain, with all that tells how it stands.
@@ -252,7 +312,7 @@ async fn prepare(
     method: &DcvMethod,
     wanted: &Wanted,
     emails: &[String],
-) -> Result<DomainId, Error> {
+) -> Result<Known, Error> {
     // By both clocks: what is done here cannot be taken back, and one of them may be wrong.
     let past = domains.client.core.past();
     let domain = read(domains, id).await?;
@@ -262,23 +322,29 @@ async fn prepare(
     if let Some(other) = domain.organization.as_ref().and_then(|own| own.id).filter(|own| *own != organization) {
         return Err(Error::mismatch(format!("domain {id} belongs to organization {other}, not to {organization}")));
     }
-    if wanted.is_met(&domain, past) {
-        return Ok(id);
+    let is_met = wanted.is_met(&domain, past);
+    let (is_submitted, has_method) = (wanted.is_submitted(&domain), domain.dcv_method.as_ref() == Some(method));
+    let known = Known::of(domain, wanted, domains.client.core.now())?;
+    if is_met {
+        return Ok(known);
     }
     let good = |token: &types::DcvToken| {
         let expired = token.status == Some(DcvTokenStatus::Expired) || token.expiration_date.is_some_and(|end| end <= past);
         token.token.is_some() && !expired
     };
-    if !wanted.is_submitted(&domain) {
-        submit(domains, id, method, wanted, emails).await?;
-    } else if domain.dcv_method.as_ref() != Some(method) {
-        domains.change_dcv_method(id, method.clone()).send().await?;
+    let token = if !is_submitted {
+        submit(domains, id, method, wanted, emails).await?
+    } else if !has_method {
+        domains.change_dcv_method(id, method.clone()).send().await?.dcv_token
     } else if *method == DcvMethod::Email {
         domains.resend_dcv_emails(id).to(emails).send().await?;
-    } else if !domain.dcv_token.as_ref().is_some_and(good) {
-        domains.generate_dcv_token(id).send().await?;
-    }
-    Ok(id)
+        return Ok(known);
+    } else if !known.token.as_ref().is_some_and(good) {
+        Some(domains.generate_dcv_token(id).send().await?)
+    } else {
+        return Ok(known);
+    };
+    known.renewed(domains, method, token, wanted).await
 }
 
 /// Submits a domain for validation, again or for further kinds of certificate.
@@ -288,13 +354,14 @@ pub(super) async fn submit(
     method: &DcvMethod,
     wanted: &Wanted,
     emails: &[String],
-) -> Result<(), Error> {
-    domains.submit(id).validations(wanted.validations.clone()).dcv_method(method.clone()).emails(emails).send().await.map(drop)
+) -> Result<Option<types::DcvToken>, Error> {
+    let submitted = domains.submit(id).validations(wanted.validations.clone()).dcv_method(method.clone()).emails(emails).send().await?;
+    Ok(submitted.and_then(|submitted| submitted.dcv_token))
 }
 
 impl Wanted {
     /// Whether control of the domain is proved, and not too long ago, for each kind of certificate.
-    fn is_met(&self, domain: &types::Domain, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_met(&self, domain: &types::Domain, now: DateTime<Utc>) -> bool {
         let lapsed = domain.dcv_expiration_datetime.is_some_and(|end| end <= now);
         let old = self.since.is_some_and(|since| domain.dcv_approval_datetime.is_none_or(|approved| approved < since));
         if lapsed || old {
@@ -322,20 +389,13 @@ fn validation_of<'d>(domain: &'d types::Domain, kind: &ValidationType) -> Option
 }
 
 impl PendingValidation {
-    pub(super) async fn read(client: CertCentral, id: DomainId, wanted: Wanted) -> Result<Self, Error> {
-        let domains = client.domains();
-        let domain = read(domains, id).await?;
-        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service returned no name for domain {id}")))?;
-        let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
-        let instructions = if wanted.is_met(&domain, client.core.now()) {
-            DcvInstructions::AlreadyValidated { until: domain.dcv_expiration_datetime }
-        } else if method == DcvMethod::Email {
-            let known = domains.dcv_emails(id).send().await?;
-            DcvInstructions::Email { addresses: known.base_emails.into_iter().chain(known.whois_emails).chain(known.email_array).collect() }
-        } else {
-            DcvInstructions::for_token(&name, &method, &domain.dcv_token.unwrap_or_default())?
-        };
-        Ok(Self::of(DomainValidation { client: client.in_background(), id, name, method, wanted, instructions, publish: None }))
+    pub(super) async fn read(client: &CertCentral, id: DomainId, wanted: Wanted) -> Result<Self, Error> {
+        let known = Known::read(client.domains(), id, &wanted).await?;
+        Self::known(client, known, wanted).await
+    }
+
+    pub(super) async fn known(client: &CertCentral, known: Known, wanted: Wanted) -> Result<Self, Error> {
+        DomainValidation::known(client, known, wanted).await.map(Self::of)
     }
 
     /// The id of the domain.
@@ -368,8 +428,60 @@ impl PendingValidation {
     }
 
     pub(super) fn publish_by(mut self, publish: Publish) -> Self {
-        self.flow.publish = Some(publish);
+        self.flow = self.flow.publish_by(publish);
         self
+    }
+}
+
+impl DomainValidation {
+    pub(super) async fn known(client: &CertCentral, known: Known, wanted: Wanted) -> Result<Self, Error> {
+        let Known { id, name, method, token, emails, validated } = known;
+        let instructions = if let Some(domain) = &validated {
+            DcvInstructions::AlreadyValidated { until: domain.dcv_expiration_datetime }
+        } else if method == DcvMethod::Email {
+            let known = match emails {
+                Some(known) => known,
+                None => client.domains().dcv_emails(id).send().await?,
+            };
+            DcvInstructions::Email { addresses: known.base_emails.into_iter().chain(known.whois_emails).chain(known.email_array).collect() }
+        } else {
+            DcvInstructions::for_token(&name, &method, &token.unwrap_or_default())?
+        };
+        let validated = validated.map(Box::new);
+        Ok(Self { client: client.in_background(), id, name, method, wanted, instructions, validated, publish: None })
+    }
+}
+
+impl DomainValidation {
+    pub(super) fn publish_by(mut self, publish: Publish) -> Self {
+        self.publish = Some(publish);
+        self
+    }
+
+    /// The domain, if it was read that it is validated already.
+    pub(super) fn validated(&self) -> Option<&types::Domain> {
+        self.validated.as_deref()
+    }
+
+    pub(super) fn resume_token(&self) -> DomainValidationToken {
+        DomainValidationToken(self.client.core.seals.seal(Resumable { domain: self.id, wanted: self.wanted.clone() }))
+    }
+
+    /// What is waited for.
+    pub(super) fn blocker(&self) -> &'static str {
+        match self.method {
+            DcvMethod::DnsTxtToken => "the TXT record",
+            DcvMethod::DnsCnameToken => "the CNAME record",
+            DcvMethod::Email => "an answer to the e-mail",
+            _ => "the file",
+        }
+    }
+}
+
+impl DomainValidationToken {
+    /// The domain that it is of.
+    pub(super) fn domain(self, client: &CertCentral) -> Result<DomainId, Error> {
+        client.core.seals.open(self.0).map(|Resumable { domain, .. }| domain)
     }
 }
 

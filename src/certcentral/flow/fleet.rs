@@ -1,244 +1,79 @@
-//! What an account has to do every day: renew what ends, and prove control of domains again before it lapses.
+//! Many orders or domains at once, in one process.
 
-use std::{error::Error as StdError, sync::Arc, time::Duration};
+mod control;
+mod driver;
+mod estimate;
+mod issue;
+#[cfg(feature = "journal")]
+mod journal;
+mod memory;
+mod validate;
+mod watch;
+mod work;
 
-use bon::bon;
-use chrono::{Days, NaiveDate};
-use futures_util::{
-    FutureExt as _, StreamExt as _, TryStreamExt as _, future,
-    stream::{self, BoxStream},
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
 };
 
-use super::{
-    DcvInstructions, DomainValidationState, PendingValidation,
-    domain_validation::{Publish, Wanted, submit},
+use futures_util::{Stream, StreamExt as _, stream::BoxStream};
+
+#[cfg(feature = "journal")]
+pub use self::journal::Journal;
+pub use self::{
+    control::{FleetControl, FleetProgress},
+    estimate::FleetEstimate,
+    issue::IssueAll,
+    validate::ValidateAll,
+    watch::OrderChange,
 };
-use crate::{
-    certcentral::{CertCentral, DateRange, DcvMethod, DomainId, Domains, OrderSort, OrderStatus, Orders, docs, types},
-    error::Error,
-    wait::{Polling, WaitError},
-};
+use crate::error::Error;
 
-/// What is to be done about a certificate that ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RenewalAction {
-    /// The plan goes on: a reissue costs nothing and lasts until then at most.
-    #[non_exhaustive]
-    Reissue {
-        /// How many days of the plan are left after the certificate ends.
-        plan_days_left: u32,
-    },
-    /// The plan ends within the same days: a new order has to renew it.
-    Renew,
-    /// The service does not say when the plan ends; ask before ordering anew.
-    Unknown,
+/// Many items on their way, as a [`Stream`] of their results: [`Orders::issue_all`](super::super::Orders::issue_all),
+/// [`Orders::renew_all`](super::super::Orders::renew_all), [`Domains::validate_all`](super::super::Domains::validate_all).
+///
+/// It moves only while it is polled. So many items at a time are being worked at; those that wait for the service wait in little memory. The
+/// failure of one never stops the rest: it comes with its item. What comes as an error of the stream ends it, such as a journal that cannot be
+/// written.
+///
+/// What [may have been done](Error::is_ambiguous) is set aside, looked for once more when everything else has begun, and then reported.
+///
+/// All its calls are [background calls](crate::Priority::Background): your own go first. They wait for the rate limit as long as it takes.
+#[must_use = "a fleet does nothing unless it is polled"]
+pub struct Fleet<T> {
+    items: BoxStream<'static, Result<FleetItem<T>, Error>>,
+    control: FleetControl,
 }
 
-/// An order whose certificate ends soon.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExpiringOrder {
-    /// The order, as listed.
-    pub order: types::ListedOrder,
-    /// The last day of its certificate.
-    pub certificate_until: NaiveDate,
-    /// The last day of its plan, if the service says so.
-    pub plan_until: Option<NaiveDate>,
-    /// What is to be done.
-    pub next_step: RenewalAction,
-}
-
-impl ExpiringOrder {
-    fn of(order: types::ListedOrder, last: NaiveDate) -> Option<Self> {
-        let certificate_until = order.certificate.as_ref()?.valid_till?;
-        let plan_until = order.order_valid_till;
-        let next_step = match plan_until {
-            None => RenewalAction::Unknown,
-            Some(end) if end <= last => RenewalAction::Renew,
-            Some(end) => match u32::try_from((end - certificate_until).num_days()) {
-                Ok(plan_days_left @ 1..) => RenewalAction::Reissue { plan_days_left },
-                _ => RenewalAction::Renew,
-            },
-        };
-        Some(Self { order, certificate_until, plan_until, next_step })
-    }
-}
-
-#[bon]
-impl<'c> Orders<'c> {
-    /// Streams the orders whose certificates end within some days, the next to end first, with what is to be done about each.
-    /// Orders that were renewed already are left out.
-    ///
-    /// ```no_run
-    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
-    /// use futures_util::TryStreamExt as _;
-    ///
-    /// let mut expiring = cc.orders().expiring(30).stream()?;
-    /// while let Some(next) = expiring.try_next().await? {
-    ///     println!("order {} ends on {}: {:?}", next.order.id, next.certificate_until, next.next_step);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// What the service answers comes in the stream.
-    #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Orders::expiring)] }))]
-    #[builder(builder_type(name = ListExpiring, doc { #[doc = docs!(call Orders::expiring)] }))]
-    pub fn expiring(
-        self,
-        /// How many days to look ahead; a certificate that ends today counts.
-        #[builder(start_fn)]
-        within_days: u32,
-    ) -> Result<BoxStream<'static, Result<ExpiringOrder, Error>>, Error> {
-        let today = self.client.core.now().date_naive();
-        let last = today.checked_add_days(Days::new(within_days.into())).unwrap_or(NaiveDate::MAX);
-        let listed = self
-            .list()
-            .status(OrderStatus::Issued)
-            .expiring(DateRange::between(today, last))
-            .sort(OrderSort::DateValidTill.ascending())
-            .stream()?;
-        // The list may hold more than was asked for: reissued certificates are found by the end of any of them.
-        let ends_in_time = move |expiring: &ExpiringOrder| (today..=last).contains(&expiring.certificate_until);
-        Ok(listed
-            .try_filter_map(move |order| {
-                let expiring = if order.is_renewed == Some(true) { None } else { ExpiringOrder::of(order, last) };
-                future::ready(Ok(expiring.filter(ends_in_time)))
-            })
-            .boxed())
-    }
-}
-
-/// What became of one domain whose validation was about to lapse.
+/// What became of one item of a fleet.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Revalidated {
-    /// The id of the domain.
-    pub id: DomainId,
-    /// Its name.
-    pub name: String,
-    /// The domain, validated anew, or why it is not.
-    pub result: Result<types::Domain, WaitError<DomainValidationState>>,
+pub struct FleetItem<T> {
+    /// Its id.
+    pub id: String,
+    /// Its result, or why there is none.
+    pub result: Result<T, Error>,
 }
 
-#[bon]
-impl<'c> Domains<'c> {
-    /// Validates anew every domain whose validation ends within some days, before it lapses: submits it, has the hook publish what is
-    /// wanted, and has it looked for. A validation is reused only so long, and less each year (see [`IssuanceLimits`](crate::certcentral::IssuanceLimits)):
-    /// accounts run this every day.
-    ///
-    /// [`publish_with`](RevalidateDomains::publish_with) and [`timeout_per_domain`](RevalidateDomains::timeout_per_domain) are required.
-    ///
-    /// The stream gives each domain as it is done, some at a time; an error of one does not stop the others.
-    ///
-    /// ```no_run
-    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
-    /// use std::time::Duration;
-    /// use futures_util::StreamExt as _;
-    ///
-    /// let mut domains = cc.domains()
-    ///     .revalidate(14)
-    ///     .publish_with(|instructions| async move { println!("{instructions}"); Ok::<_, std::io::Error>(()) })
-    ///     .timeout_per_domain(Duration::from_secs(3600))
-    ///     .stream();
-    /// while let Some(domain) = domains.next().await {
-    ///     println!("{:?}", domain?.name);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Domains::revalidate)] }))]
-    #[builder(builder_type(name = RevalidateDomains, doc { #[doc = docs!(call Domains::revalidate)] }))]
-    pub fn revalidate(
-        self,
-        /// How many days to look ahead.
-        #[builder(start_fn)]
-        within_days: u32,
-        /// Publishes what has to be found.
-        #[builder(setters(name = publish_hook, vis = ""))]
-        publish: Publish,
-        /// How control is to be proved; each domain's own method by default, a TXT record where that is e-mail.
-        dcv_method: Option<DcvMethod>,
-        /// How long each domain may take.
-        timeout_per_domain: Duration,
-        /// How many domains are under way at a time.
-        #[builder(default = 4)]
-        concurrency: usize,
-        /// How often each is looked at.
-        #[builder(default)]
-        polling: Polling,
-    ) -> BoxStream<'static, Result<Revalidated, Error>> {
-        let client = self.client.clone();
-        let lapse = client.core.now().checked_add_days(Days::new(within_days.into())).unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
-        let work = Work { client: client.clone(), publish, dcv_method, timeout_per_domain, polling };
-        stream::once(async move { all_domains(&client).await })
-            .map_ok(move |domains| stream::iter(domains.into_iter().filter(move |domain| lapses_before(domain, lapse)).map(Ok)))
-            .try_flatten()
-            .map_ok(move |domain| work.clone().revalidate(domain))
-            .try_buffer_unordered(concurrency.max(1))
-            .boxed()
+impl<T> Fleet<T> {
+    /// Steers the fleet, and tells how far it has come, while the stream is polled somewhere else.
+    #[must_use]
+    pub fn control(&self) -> FleetControl {
+        self.control.clone()
     }
 }
 
-impl<'c, S: revalidate_domains::State> RevalidateDomains<'c, S> {
-    /// Publishes what has to be found: a TXT record, a CNAME record or a file. Its error is the domain's result.
-    pub fn publish_with<F, R, E>(self, publish: F) -> RevalidateDomains<'c, revalidate_domains::SetPublish<S>>
-    where
-        S::Publish: revalidate_domains::IsUnset,
-        F: Fn(DcvInstructions) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
-    {
-        self.publish_hook(Arc::new(move |instructions| publish(instructions).map(|done| done.map_err(Into::into)).boxed()))
+impl<T> Stream for Fleet<T> {
+    type Item = Result<FleetItem<T>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.items.poll_next_unpin(context)
     }
 }
 
-async fn all_domains(client: &CertCentral) -> Result<Vec<types::Domain>, Error> {
-    client.domains().list().include_validation(true).stream()?.try_collect().await
-}
-
-fn lapses_before(domain: &types::Domain, lapse: chrono::DateTime<chrono::Utc>) -> bool {
-    let by_time = domain.dcv_expiration_datetime.map(|end| end <= lapse);
-    let by_day = || {
-        let days = domain.dcv_expiration.as_ref()?;
-        days.ov.into_iter().chain(days.ev).min().map(|end| end <= lapse.date_naive())
-    };
-    // A domain that was never validated has nothing that could lapse.
-    domain.is_active != Some(false) && by_time.or_else(by_day).unwrap_or(false)
-}
-
-#[derive(Clone)]
-struct Work {
-    client: CertCentral,
-    publish: Publish,
-    dcv_method: Option<DcvMethod>,
-    timeout_per_domain: Duration,
-    polling: Polling,
-}
-
-impl Work {
-    async fn revalidate(self, domain: types::Domain) -> Result<Revalidated, Error> {
-        let id = domain.id;
-        let name = domain.name.clone().unwrap_or_default();
-        let result = match self.submit(domain).await {
-            Ok(pending) => pending.polling(self.polling).wait(self.timeout_per_domain).await,
-            Err(error) => Err(WaitError::failed(format!("domain {name}"), error)),
-        };
-        Ok(Revalidated { id, name, result })
-    }
-
-    async fn submit(&self, listed: types::Domain) -> Result<PendingValidation, Error> {
-        let domains = self.client.domains();
-        let domain = domains.get(listed.id).include_dcv(true).include_validation(true).send().await?;
-        let own = domain.dcv_method.clone().filter(|method| *method != DcvMethod::Email);
-        let method = self.dcv_method.clone().or(own).unwrap_or(DcvMethod::DnsTxtToken);
-        let kinds = domain.validations.iter().filter_map(|validation| validation.type_.clone()).collect();
-        let wanted = Wanted { validations: kinds, since: Some(self.client.core.now()) };
-        submit(domains, listed.id, &method, &wanted, &[]).await?;
-        let pending = PendingValidation::read(self.client.clone(), listed.id, wanted).await?;
-        Ok(pending.publish_by(Arc::clone(&self.publish)))
+impl<T> fmt::Debug for Fleet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet").field("progress", &self.control.progress()).finish_non_exhaustive()
     }
 }

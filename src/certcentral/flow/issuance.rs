@@ -3,10 +3,13 @@
 mod resume;
 mod state;
 
-use std::{cmp::Reverse, fmt};
+use std::{cmp::Reverse, fmt, pin::pin};
 
+use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep_until;
 
+pub(super) use self::resume::go_on;
 use self::state::missing;
 pub use self::{
     resume::{IssuanceToken, ResumeIssuance},
@@ -15,15 +18,19 @@ pub use self::{
 use super::{Pending, approval};
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, sent, types,
+        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, sent,
+        sweeps::{KEPT, Member, Named, Sweep},
+        types,
     },
+    client::Moment,
     error::Error,
-    wait::{Flow, Found, Polled},
+    wait::{Flow, Found, Polled, Polling, Rest},
     x509::{CertificateChain, Csr, require_verification},
 };
 
 /// A certificate that was issued as ordered: its key is the CSR's, its names are those asked for, and its chain verifies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Issued {
     /// The order, as it stood when the certificate was fetched.
@@ -44,7 +51,9 @@ impl Issued {
 }
 
 /// What should be known about an order that was placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IssuanceWarning {
     /// The order that was renewed renews itself (`auto_renew`): the service may renew it a second time. Look at its orders before the plan
@@ -94,7 +103,8 @@ pub type PendingIssuance = Pending<Issuance>;
 pub struct Issuance {
     client: CertCentral,
     order: OrderId,
-    placed: Option<types::OrderResponse>,
+    /// The response to the order, and when it came.
+    placed: Option<(Box<types::OrderResponse>, Moment)>,
     csr: Csr,
     names: Vec<String>,
     tls: bool,
@@ -130,7 +140,8 @@ impl PendingIssuance {
         let requests = placed.requests.iter().map(|request| request.id).collect();
         let client = client.in_background();
         let warnings = Vec::new();
-        Self::of(Issuance { client, order, placed: Some(placed), csr, names, tls, approve, awaited, requests, warnings })
+        let placed = Some((Box::new(placed), client.core.moment()));
+        Self::of(Issuance { client, order, placed, csr, names, tls, approve, awaited, requests, warnings })
     }
 
     pub(in crate::certcentral) fn warning(mut self, warnings: Vec<IssuanceWarning>) -> Self {
@@ -154,7 +165,7 @@ impl PendingIssuance {
     /// `None` after a resumption.
     #[must_use]
     pub fn response(&self) -> Option<&types::OrderResponse> {
-        self.flow.placed.as_ref()
+        self.flow.placed.as_ref().map(|(response, _)| &**response)
     }
 }
 
@@ -185,23 +196,70 @@ fn standing(status: Option<&OrderStatus>) -> Standing {
     }
 }
 
+/// How far an issuance has come.
+#[doc(hidden)]
+#[allow(unnameable_types, reason = "part of a sealed trait")]
+pub struct Progress {
+    /// Whether the key's own steps of approval are still taken: once refused it does not ask again.
+    approve: bool,
+    /// How the order stood at the last poll, and what was missing when that changed.
+    status: Option<OrderStatus>,
+    blockers: Vec<Blocker>,
+    /// Up to when everything is known, and how a sweep named the order last.
+    pub(in crate::certcentral) as_of: Option<Moment>,
+    named: Option<Named>,
+    member: Option<Member>,
+}
+
 impl Flow for Issuance {
     type State = IssuanceState;
     type Output = Issued;
     type Token = IssuanceToken;
-    /// Whether the key's own steps of approval are still taken: once refused it does not ask again.
-    type Progress = bool;
+    type Progress = Progress;
 
     const NAME: &'static str = "issuance";
     const GOAL: &'static str = "issued";
 
-    fn begin(&self) -> bool {
-        self.approve
+    fn begin(&self) -> Progress {
+        let as_of = self.placed.as_ref().map(|(_, at)| *at);
+        // What was placed and is not issued waits for validation, or for an approval that the response names.
+        let status = as_of.map(|_| OrderStatus::Pending);
+        Progress { approve: self.approve, status, blockers: Vec::new(), as_of, named: None, member: None }
     }
 
-    async fn poll(&self, approve: &mut bool) -> Polled<Self> {
+    fn enter(&self, progress: &mut Progress, polling: Polling) -> bool {
+        if self.shares() {
+            progress.member = Some(self.client.sweeps.member(polling.max()));
+        }
+        self.rests_first() && self.client.sweeps.are_shared()
+    }
+
+    async fn rest(&self, progress: &mut Progress, rest: Rest) {
+        let sweeps = &self.client.sweeps;
+        let itself = if self.shares() { sweeps.itself(rest.next) } else { None };
+        let (Some(itself), Some(mut as_of)) = (itself, progress.as_of) else { return sleep_until(rest.next).await };
+        let mut alarm = pin!(sleep_until(itself.min(rest.latest)));
+        while self.client.core.since(as_of) < KEPT {
+            let sweep = match select(sweeps.next(&self.client, as_of), alarm.as_mut()).await {
+                Either::Left((sweep, _)) => sweep,
+                Either::Right(_) => return,
+            };
+            as_of = sweep.advance(as_of);
+            if self.is_news(progress, &sweep) {
+                return;
+            }
+            if sweep.is_refused() {
+                let itself = sweeps.itself(rest.next).unwrap_or(rest.next);
+                alarm.as_mut().reset(itself.min(rest.latest));
+            }
+        }
+    }
+
+    async fn poll(&self, progress: &mut Progress, in_detail: bool) -> Polled<Self> {
         let id = self.order;
+        let as_of = self.client.core.moment();
         let order = self.client.orders().get(id).send().await?;
+        progress.as_of = Some(as_of);
         let standing = standing(order.status.as_ref());
         if standing == Standing::Over {
             let status = order.status.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -220,15 +278,22 @@ impl Flow for Issuance {
         let known = unapproved.iter().any(|(_, status)| status.is_some());
         let at_stake = self.awaited != Awaited::Order || standing != Standing::Issued;
         if standing == Standing::Approval || (known && at_stake) {
-            return self.approve(order, unapproved, approve).await;
+            progress.status = order.status.clone();
+            return self.approve(order, unapproved, &mut progress.approve).await;
         }
         match self.certificate(&order).await? {
-            Certificate::Issued(certificate) => self.fetch(order, certificate).await,
+            Certificate::Issued(certificate) => {
+                progress.status = order.status.clone();
+                self.fetch(order, certificate).await
+            }
             Certificate::Rejected => Ok(Found::Ended(order.into(), format!("the further certificate of order {id} is rejected"))),
-            Certificate::NotYet if standing == Standing::Issued => Ok(Found::Waiting(order.into())),
             Certificate::NotYet => {
-                let validation = self.client.orders().validation(id).send().await?;
-                Ok(Found::Waiting(IssuanceState { order, waiting_for: missing(&validation) }))
+                if standing != Standing::Issued && (in_detail || self::standing(progress.status.as_ref()) != standing) {
+                    progress.blockers = missing(&self.client.orders().validation(id).send().await?);
+                }
+                progress.status = order.status.clone();
+                let waiting_for = if standing == Standing::Issued { Vec::new() } else { progress.blockers.clone() };
+                Ok(Found::Waiting(IssuanceState { order, waiting_for }))
             }
         }
     }
@@ -256,6 +321,38 @@ impl Flow for Issuance {
 }
 
 impl Issuance {
+    /// Whether the list of status changes tells of what is waited for; of a duplicate it does not.
+    fn shares(&self) -> bool {
+        !matches!(self.awaited, Awaited::Duplicate { .. })
+    }
+
+    /// Whether the response to the order has told all that a poll could find out.
+    pub(in crate::certcentral) fn rests_first(&self) -> bool {
+        // The id of the certificate comes with the response whether or not it is issued.
+        let waits = |(response, _): &(Box<types::OrderResponse>, _)| {
+            let is_approved = !response.requests.iter().any(|request| approval::is_waiting(request.status.as_ref()));
+            response.certificate_chain.is_empty() && is_approved
+        };
+        self.awaited == Awaited::Order && self.placed.as_ref().is_some_and(waits)
+    }
+
+    /// Whether a sweep says of the order what is worth a poll.
+    pub(in crate::certcentral) fn is_news(&self, progress: &mut Progress, sweep: &Sweep) -> bool {
+        let Some(named) = sweep.of(self.order) else { return false };
+        let waits = |status: Option<&OrderStatus>| standing(status) == Standing::Validation;
+        let is_same = progress.named.as_ref() == Some(named) || (waits(named.status.as_ref()) && waits(progress.status.as_ref()));
+        progress.named = Some(named.clone());
+        !is_same
+    }
+
+    /// What kind of thing is waited for, in a word.
+    pub(in crate::certcentral) fn blocker(&self, progress: &Progress) -> &'static str {
+        match standing(progress.status.as_ref()) {
+            Standing::Approval => "approval",
+            _ => "issuance",
+        }
+    }
+
     /// The requests of the order that are about what is waited for: those that the service named, or that of a new order. Others, such as a
     /// colleague's revocation, are nobody's business here.
     fn own_requests<'o>(&self, order: &'o types::Order) -> impl Iterator<Item = &'o types::RequestSummary> {

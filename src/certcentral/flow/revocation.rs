@@ -68,7 +68,7 @@ impl<'c> Certificates<'c> {
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
         let certificate = certificate.segment()?;
-        let request = call!(self.client, revoke_certificate(&certificate, &requested(reason, comment, skip_approval)))?;
+        let request = call!(self.client.in_flow(), revoke_certificate(&certificate, &requested(reason, comment, skip_approval)))?;
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("certificate {certificate}"), request, approve }))
     }
 }
@@ -110,7 +110,7 @@ impl<'c> Orders<'c> {
         #[builder(default = true)]
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
-        let request = call!(self.client, revoke_order(&order, &requested(reason, comment, skip_approval)))?;
+        let request = call!(self.client.in_flow(), revoke_order(&order, &requested(reason, comment, skip_approval)))?;
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("order {order}"), request, approve }))
     }
 
@@ -169,9 +169,9 @@ impl Flow for Revocation {
         self.approve
     }
 
-    async fn poll(&self, approve: &mut bool) -> Polled<Self> {
+    async fn poll(&self, approve: &mut bool, in_detail: bool) -> Polled<Self> {
         let Some(approval) = self.approval() else { return Ok(Found::Done(None)) };
-        Ok(match approval.poll(approve).await? {
+        Ok(match approval.poll(approve, in_detail).await? {
             Found::Done(request) => Found::Done(Some(request)),
             Found::Waiting(request) => Found::Waiting(request),
             Found::Moved(request) => Found::Moved(request),

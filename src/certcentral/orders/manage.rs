@@ -145,7 +145,7 @@ impl<'c> Orders<'c> {
         if text.trim().is_empty() {
             return Err(Error::invalid("text", "it is empty"));
         }
-        call!(self.client, add_order_note(&order, &sent::NewOrderNote { text }))
+        call!(self.client, add_order_note(&order, &sent::OrderNoteRequest { text }))
     }
 
     /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that (vendor page

@@ -69,6 +69,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = issue_certificate, vis = "pub", doc { /** Which settings a [`IssueCertificate`](crate::certcentral::builders::IssueCertificate) has so far. */ }))]
     #[builder(builder_type(name = IssueCertificate, doc { #[doc = docs!(flow Orders::issue)] }))]
     pub fn issue(
         self,
@@ -196,7 +197,7 @@ impl<'c> Orders<'c> {
             cs_provisioning_method,
         };
         let request = wanted.order(&product, &csr, plan)?;
-        Ok(Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another)))
+        Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another))
     }
 }
 

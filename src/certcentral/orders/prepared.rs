@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
+    Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, Error as _},
 };
 use tokio::time::Instant;
@@ -44,7 +44,6 @@ pub(in crate::certcentral) type Save =
 #[serde(deny_unknown_fields)]
 pub(in crate::certcentral) struct Write {
     pub(super) body: Body,
-    #[serde(serialize_with = "to_pem", deserialize_with = "from_pem")]
     pub(super) csr: Csr,
     pub(super) approve: bool,
     /// Whether one that is there already is not the one that is wanted.
@@ -87,23 +86,32 @@ pub(in crate::certcentral) struct Prepared {
     is_new: bool,
     /// Why it cannot be sent; if it is there already, it need not be.
     pub(super) refusal: Option<Error>,
+    /// The certificate that has its key already, by what was read before.
+    pub(super) same_key: Option<CertificateId>,
 }
 
 impl Prepared {
-    pub(super) fn new(client: CertCentral, write: Write) -> Self {
-        Self { client, write, warnings: Vec::new(), is_new: true, refusal: None }
+    /// A new write. What the document refuses is not looked for, and not written down.
+    pub(in crate::certcentral) fn new(client: CertCentral, write: Write) -> Result<Self, Error> {
+        match &write.body {
+            Body::Order { request, .. } => client.core.check("order_certificate", request),
+            Body::Reissue { request, .. } => client.core.check("reissue_certificate", request),
+            Body::Duplicate { request, .. } => client.core.check("duplicate_certificate", request),
+        }?;
+        Ok(Self { client, write, warnings: Vec::new(), is_new: true, refusal: None, same_key: None })
     }
 
     /// A write that was kept. The same token may have been gone on with before.
     pub(in crate::certcentral) fn kept(client: &CertCentral, write: Write) -> Self {
-        Self { is_new: false, ..Self::new(client.clone(), write) }
+        Self { client: client.clone(), write, warnings: Vec::new(), is_new: false, refusal: None, same_key: None }
     }
 
     /// The write alone, in one call.
     pub(super) async fn send(self) -> Result<types::OrderResponse, Error> {
-        match self.refusal {
-            Some(refusal) => Err(refusal),
-            None => self.write.send(&self.client, &AtomicBool::default()).await,
+        match (self.refusal, self.same_key.filter(|_| !self.write.another)) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Some(id)) => Err(self.write.same_key(id)),
+            (None, None) => self.write.send(&self.client, &AtomicBool::default()).await,
         }
     }
 
@@ -120,7 +128,7 @@ impl Prepared {
     pub(in crate::certcentral) async fn start(mut self, save: Option<&Save>) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
         self.write = self.write.identified();
-        let client = self.client.clone();
+        let client = self.client.in_flow();
         let orders = client.orders();
         let write = self.write.clone();
         let mut last = client.ledger.turn(&write.key()).await;
@@ -156,12 +164,15 @@ impl Prepared {
         save: Option<&Save>,
     ) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
-        let client = self.client.clone();
+        let client = self.client.in_flow();
         let orders = client.orders();
         let write = self.write.clone();
         let (trail, left) = (Trail::after(&write, before), AtomicBool::default());
         let unsure = write.unsure("may have been sent, and is not listed; `send_again(true)` sends it again");
-        let placed = match recovery::search(recovery::time_to_search(&client, Instant::now()), &unsure, || trail.look(orders).boxed()).await
+        let placed = match recovery::search(&client, recovery::time_to_search(&client, Instant::now()), &unsure, || {
+            trail.look(orders).boxed()
+        })
+        .await
         {
             Searched::Found(placed) => placed,
             Searched::Absent if send_again => trail.run(orders, || write.send(&client, &left).boxed()).await?,
@@ -260,6 +271,12 @@ impl Write {
         }
     }
 
+    fn same_key(&self, id: CertificateId) -> Error {
+        Error::mismatch(format!(
+            "certificate {id} has this key already: {self} takes a new one; nothing was sent. `another(true)` sends it"
+        ))
+    }
+
     fn unsure(&self, why: &str) -> Error {
         Error::mismatch(format!("{self} {why}")).perhaps_done().leaving(self.to_string())
     }
@@ -319,14 +336,6 @@ impl Drop for Doubt<'_> {
 
 fn not_saved(error: Box<dyn StdError + Send + Sync>) -> Error {
     Error::invalid("save_with", format!("the token could not be saved, so nothing was sent: {error}"))
-}
-
-fn to_pem<S: Serializer>(csr: &Csr, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(csr.as_pem())
-}
-
-fn from_pem<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Csr, D::Error> {
-    Csr::from_pem(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// A request as it was written: what is left out in reading would not be under a seal.

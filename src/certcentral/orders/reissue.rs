@@ -29,7 +29,10 @@ impl<'c> Orders<'c> {
     /// Whatever is not set is as the order says: names, hash, server platform, intermediate, organizational units, a validity shorter than
     /// the longest, and how control of names is proved. The service does not tell the `profile`, so that one is to be set again. **Leaving a name out has the present certificate revoked 48 to 72 hours
     /// later**; that is refused unless [`accept_revocation`](ReissueCertificate::accept_revocation) says otherwise. Adding names
-    /// revokes nothing.
+    /// revokes nothing, but **costs units**: the names added, times the years left on the plan (guide p.68).
+    ///
+    /// A reissue takes a new key (guide p.65). One for a key that a certificate of the order has already is refused, unless
+    /// [`another`](ReissueCertificate::another) asks for it.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -41,6 +44,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = reissue_certificate, vis = "pub", doc { /** Which settings a [`ReissueCertificate`](crate::certcentral::builders::ReissueCertificate) has so far. */ }))]
     #[builder(builder_type(name = ReissueCertificate, doc { #[doc = docs!(flow Orders::reissue)] }))]
     pub async fn reissue(
         self,
@@ -119,7 +123,11 @@ impl<'c> Orders<'c> {
         };
         let previous = order.certificate.as_ref().and_then(|certificate| certificate.id);
         let body = Body::Reissue { order: order.id, previous, tls: is_tls(&order), request: Box::new(request) };
-        Ok(self.prepared(&order, Write { body, csr, approve, another }))
+        let mut prepared = self.prepared(&order, Write { body, csr, approve, another })?;
+        // A reissue takes a new key (guide p.65); a duplicate may well serve another machine with the same.
+        let told = order.certificate.as_ref().and_then(|present| present.csr.as_deref());
+        prepared.same_key = previous.filter(|_| told.and_then(|told| prepared.write.csr.has_key_of(told)) == Some(true));
+        Ok(prepared)
     }
 
     /// Makes a duplicate of an order's certificate (guide p.67): the same names with another key. It revokes nothing.
@@ -135,6 +143,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = duplicate_certificate, vis = "pub", doc { /** Which settings a [`DuplicateCertificate`](crate::certcentral::builders::DuplicateCertificate) has so far. */ }))]
     #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]
     pub async fn duplicate(
         self,
@@ -191,7 +200,7 @@ impl<'c> Orders<'c> {
         let certificate = self.again(&order, wanted, &csr, common_name, dns_names, limits).await?;
         let request = Box::new(sent::DuplicateRequest { certificate, skip_approval });
         let body = Body::Duplicate { order: order.id, tls: is_tls(&order), request };
-        Ok(self.prepared(&order, Write { body, csr, approve, another }))
+        self.prepared(&order, Write { body, csr, approve, another })
     }
 }
 
@@ -202,7 +211,8 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
-    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service returns. After
+    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate, or its
+    /// certificate has this key; whatever the service returns. After
     /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
@@ -279,8 +289,8 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
 
 impl Orders<'_> {
     /// Only an issued order gets further certificates; one that is under way already may still be taken up.
-    fn prepared(self, order: &types::Order, write: Write) -> Prepared {
-        let mut prepared = Prepared::new(self.client.clone(), write);
+    fn prepared(self, order: &types::Order, write: Write) -> Result<Prepared, Error> {
+        let mut prepared = Prepared::new(self.client.clone(), write)?;
         if order.status != Some(OrderStatus::Issued) {
             let status = match &order.status {
                 Some(OrderStatus::Unknown(_)) | None => "in a status unknown to this version",
@@ -289,7 +299,7 @@ impl Orders<'_> {
             let why = format!("order {} is {status}; only an issued one has further certificates", order.id);
             prepared.refusal = Some(Error::mismatch(why));
         }
-        prepared
+        Ok(prepared)
     }
 
     /// The certificate of a further one: what the order says, where the caller says nothing. An order that does not say when its plan ends is

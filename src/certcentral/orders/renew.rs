@@ -48,6 +48,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = renew_order, vis = "pub", doc { /** Which settings a [`RenewOrder`](crate::certcentral::builders::RenewOrder) has so far. */ }))]
     #[builder(builder_type(name = RenewOrder, doc { #[doc = docs!(flow Orders::renew)] }))]
     pub async fn renew(
         self,
@@ -182,7 +183,7 @@ impl<'c> Orders<'c> {
             return Err(missing("common name"));
         }
         let request = wanted.order(&product, &csr, plan)?;
-        let mut prepared = Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another));
+        let mut prepared = Prepared::new(self.client.clone(), Write::order(&product, request, csr, approve, another))?;
         if old.is_renewed == Some(true) {
             let by = old.renewed_order_id.filter(|id| id.0 != 0).map(|id| format!(", by order {id}")).unwrap_or_default();
             prepared.refusal = Some(Error::mismatch(format!("order {order} has already been renewed{by}")));

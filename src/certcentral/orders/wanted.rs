@@ -51,9 +51,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The order request, checked.
     pub(super) fn order(self, product: &Product, csr: &Csr, plan: Plan) -> Result<sent::OrderRequest, Error> {
-        if self.organization.is_none() && product.needs_organization() {
-            return Err(Error::invalid("organization", format!("{product} requires an organization")));
-        }
+        product.check_organization(self.organization)?;
         check::path_segment("product", product.id())?;
         if let (Some(_), Some(_)) = (self.renewal_of, &self.renewed_thumbprint) {
             return Err(Error::invalid("renewed_thumbprint", "renewal_of already names the renewed order"));

@@ -19,11 +19,6 @@ use crate::{
     secret::ApiKey,
 };
 
-/// The most characters of a first and of a last name.
-const LONGEST_NAME: usize = 128;
-/// The most characters of a job title and of a telephone number.
-const LONGEST_DETAIL: usize = 64;
-
 /// A service user that was just added, with its first key.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -95,11 +90,11 @@ impl<'c> Users<'c> {
         let request = sent::UserRequest {
             is_api_only: None,
             username: Some(check::filled("username", username)?),
-            first_name: Some(check::text("first_name", first_name, LONGEST_NAME)?),
-            last_name: Some(check::text("last_name", last_name, LONGEST_NAME)?),
+            first_name: Some(check::filled("first_name", first_name)?),
+            last_name: Some(check::filled("last_name", last_name)?),
             email: check::email("email", &email)?,
-            job_title: job_title.map(|title| check::text("job_title", title, LONGEST_DETAIL)).transpose()?,
-            telephone: telephone.map(|number| check::text("telephone", number, LONGEST_DETAIL)).transpose()?,
+            job_title: job_title.map(|title| check::filled("job_title", title)).transpose()?,
+            telephone: telephone.map(|number| check::filled("telephone", number)).transpose()?,
             container: container.map(|id| sent::RequestedContainer { id }),
             access_roles: vec![sent::AccessRoleReference { id: role }],
             container_id_assignments: limited_to,
@@ -113,6 +108,7 @@ impl<'c> Users<'c> {
                 && user.last_name == request.last_name
                 && user.email.as_ref() == Some(&request.email)
         };
+        self.client.core.check("create_user", &request)?;
         let before = self.numbers(&is_it).await?;
         let create = || async { Ok(call!(self.client, create_user(&request))?.id) }.boxed();
         let look = || {
@@ -188,6 +184,7 @@ impl<'c> Users<'c> {
             restricted_to_role_id: restriction,
         };
         let is_it = |user: &types::User| user.email.as_ref() == Some(&request.email);
+        self.client.core.check("create_user", &request)?;
         let before = self.numbers(&is_it).await?;
         let create = async { call!(self.client, create_user(&request)) };
         let appeared = || {
@@ -241,28 +238,33 @@ impl<'c> Users<'c> {
         /// Whether the user can log in by SAML only. The user's API keys are not affected.
         saml_only: Option<bool>,
     ) -> Result<(), Error> {
-        let name = |field, name: Option<String>| name.map(|name| check::text(field, name, LONGEST_NAME)).transpose();
+        let name = |field, name: Option<String>| name.map(|name| check::filled(field, name)).transpose();
         let (first_name, last_name) = (name("first_name", first_name)?, name("last_name", last_name)?);
         let username = username.map(|name| check::filled("username", name)).transpose()?;
         let email = email.map(|address| check::email("email", &address)).transpose()?;
         let detail = |field, given: Option<String>| match given {
             Some(given) if given.trim().is_empty() => Ok(Some(given)),
-            given => given.map(|given| check::text(field, given, LONGEST_DETAIL)).transpose(),
+            given => given.map(|given| check::filled(field, given)).transpose(),
         };
         let (job_title, telephone) = (detail("job_title", job_title)?, detail("telephone", telephone)?);
-        // Of what could not be read nothing could be carried over.
-        let present = self.client.in_full().users().get(id).send().await?;
-        let untold = || Error::mismatch(format!("user {id} tells no e-mail address, and one has to be sent: give it one"));
-        let kept = |given: Option<String>, present: Option<String>| given.or(present).filter(|text| !text.trim().is_empty());
-        let request = sent::UserChange {
+        let told = |text: &String| !text.trim().is_empty();
+        let mut request = sent::UserChange {
             username,
             first_name,
             last_name,
-            email: email.or(present.email).ok_or_else(untold)?,
-            job_title: kept(job_title, present.job_title),
-            telephone: kept(telephone, present.telephone),
+            // Of the form of an address, until the present one is known.
+            email: email.clone().unwrap_or_else(|| "unchanged@example.com".to_owned()),
+            job_title: job_title.clone().filter(told),
+            telephone: telephone.clone().filter(told),
             is_saml_sso_only: saml_only,
         };
+        self.client.core.check("edit_user", &request)?;
+        // Of what could not be read nothing could be carried over.
+        let present = self.client.in_full().users().get(id).send().await?;
+        let untold = || Error::mismatch(format!("user {id} tells no e-mail address, and one has to be sent: give it one"));
+        request.email = email.or(present.email).ok_or_else(untold)?;
+        request.job_title = job_title.or(present.job_title).filter(told);
+        request.telephone = telephone.or(present.telephone).filter(told);
         call!(self.client, edit_user(&id, &request))
     }
 

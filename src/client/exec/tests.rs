@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::{
     ApiKey, CallOptions, ClientBuilder, RateLimit, RateUsage, RetryPolicy, Transport, TransportError,
-    client::{Started, sealed},
+    client::{Patience, Started, sealed},
     error::ApiError,
     generated::Operation,
 };
@@ -22,7 +22,8 @@ use crate::{
 struct Probe(Arc<Core>);
 
 const fn operation(id: &'static str, method: &'static str, idempotent: bool) -> Operation {
-    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false, secret: false }
+    let fresh_connection = !idempotent;
+    Operation { id, method, path: "/", idempotent, deletes: false, empty_success: false, fresh_connection, secret: false, rules: &[] }
 }
 
 const REMOVE: Operation = Operation { deletes: true, ..operation("remove", "DELETE", true) };
@@ -56,10 +57,14 @@ impl sealed::Service for Probe {
 
 impl Probe {
     async fn call(&self, operation: &'static str, options: CallOptions) -> Result<u32, Error> {
+        self.call_in(operation, options, None).await
+    }
+
+    async fn call_in(&self, operation: &'static str, options: CallOptions, patience: Option<Arc<Patience>>) -> Result<u32, Error> {
         let method = if operation == "read" { Method::GET } else { Method::POST };
         let mut request = Request::new(method, "https://probe.invalid/".parse().unwrap());
         *request.body_mut() = Some("body".into());
-        let call = Call::new(Arc::clone(&self.0), options);
+        let call = Call::new(Arc::clone(&self.0), options).of_flow(patience);
         let answer = call.exec(request, operation).await;
         let result = match (Call::unanswered(&answer), answer.status().is_success()) {
             (Some(failure), _) => Err(progenitor_client::Error::Custom(failure)),
@@ -418,6 +423,34 @@ async fn a_pacer_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
 
     let script = Script::new(&[Status(200)]);
     let error = script.client(|builder| builder.rate_limiter(Arc::new(Broken))).write().await.unwrap_err();
-    assert!(!error.was_sent() && error.to_string().contains("the store is gone"), "{error}");
+    assert!(!error.was_sent() && format!("{error:#}").contains("the store is gone"), "{error}");
     assert_eq!((error.attempts(), script.sent()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_waits_in_line_as_long_as_it_takes_unless_somebody_has_set_a_timeout() {
+    let rates = [RateLimit::new(1, secs(1000))];
+    let client = |set: fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>| {
+        Script::new(&[Status(200), Status(200)]).client(|builder| set(builder.rate_limits(rates)))
+    };
+    // A single call keeps its timeout, waiting included; in a flow the waiting does not count.
+    let usual = CallOptions::default();
+    for (options, set, in_flow, is_patient) in [
+        (usual, (|builder| builder) as fn(ClientBuilder<Probe>) -> ClientBuilder<Probe>, false, false),
+        (usual, |builder| builder, true, true),
+        (usual, |builder| builder.call_timeout(secs(300)), true, false),
+        (usual.call_timeout(secs(300)), |builder| builder, true, false),
+    ] {
+        let patience = in_flow.then(Arc::default);
+        let client = client(set);
+        client.call_in("write", options, patience.clone()).await.unwrap();
+        let begun = Instant::now();
+        let second = client.call_in("write", options, patience).await;
+        assert_eq!(second.is_ok(), is_patient, "{options:?}: {second:?}");
+        let waited = begun.elapsed().as_secs();
+        assert!(if is_patient { waited == 1000 } else { waited <= 300 }, "{waited}");
+        if let Err(error) = second {
+            assert!(error.is_timeout() && !error.was_sent(), "{error}");
+        }
+    }
 }

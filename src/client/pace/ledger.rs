@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{PermitOutcome, Priority, RateLimit, RateUsage};
+use super::{PermitOutcome, Priority, QUIET, RateLimit, RateUsage};
 
 /// The places taken under all rates: each from when it was given until a window after its request was settled.
 #[derive(Debug)]
@@ -15,11 +15,18 @@ pub(super) struct Ledger {
     /// When the others were settled, by priority; each list is in order of time.
     settled: [VecDeque<Instant>; 2],
     penalty_end: Option<Instant>,
+    /// When the foreground last asked for a place; before it did, since when there is a ledger.
+    called: Instant,
 }
 
 impl Ledger {
     pub(super) fn new(rates: Vec<RateLimit>) -> Self {
-        Self { rates, open: [0; 2], settled: [VecDeque::new(), VecDeque::new()], penalty_end: None }
+        Self { rates, open: [0; 2], settled: [VecDeque::new(), VecDeque::new()], penalty_end: None, called: Instant::now() }
+    }
+
+    /// The foreground asks for a place.
+    pub(super) fn called(&mut self, now: Instant) {
+        self.called = now;
     }
 
     /// When the next place may be free; `now` if one is, for certain. Later than `now` it is only the next time worth looking.
@@ -63,14 +70,17 @@ impl Ledger {
     fn free_under(&self, rate: &RateLimit, priority: Priority, now: Instant) -> Instant {
         let background = Priority::Background as usize;
         let is_full = self.used(rate, now) >= rate.limit;
-        let is_share_full = || self.open[background] + self.since(background, rate, now) >= rate.background_share();
+        let quiet_at = self.called + QUIET;
+        let share = rate.background_share(now >= quiet_at);
+        let is_share_full = || self.open[background] + self.since(background, rate, now) >= share;
         if !(is_full || priority == Priority::Background && is_share_full()) {
             return now;
         }
         let oldest = self.settled.iter().filter_map(|settled| settled.get(past(settled, rate, now))).min();
         let leaves = oldest.map(|at| *at + rate.window);
         // Where all places are open there is nothing to look for before one of them is settled.
-        leaves.into_iter().chain(self.penalty_eases(rate, now)).min().unwrap_or(now + rate.window)
+        let quiet = Some(quiet_at).filter(|at| priority == Priority::Background && !is_full && *at > now);
+        leaves.into_iter().chain(self.penalty_eases(rate, now)).chain(quiet).min().unwrap_or(now + rate.window)
     }
 
     /// How many places of a window are taken: those given here or, after a penalty, those that others must have taken and whatever

@@ -149,6 +149,8 @@ proptest! {
             (seen.into_iter().filter_map(Result::unwrap).collect::<Vec<_>>(), penalties, used(&pacer))
         });
 
+        let begun = seen.iter().map(|seen| seen.granted).min();
+        let ended = begun.zip(seen.iter().map(|seen| seen.granted).max()).map_or(Duration::ZERO, |(first, last)| last - first + ms(60_000));
         prop_assert!(seen.len() >= patient);
         prop_assert!(idle.iter().all(|used| *used == 0), "a debt is left: {idle:?}");
         let arrived: Vec<_> = seen.iter().filter_map(|seen| seen.arrived).collect();
@@ -157,7 +159,8 @@ proptest! {
         for rate in &rates {
             prop_assert!(fullest(&granted, rate.window) <= rate.limit as usize);
             prop_assert!(fullest(&arrived, rate.window) <= rate.limit as usize);
-            prop_assert!(fullest(&polled, rate.window) <= rate.background_share() as usize);
+            // After three minutes without a call the background may use more.
+            prop_assert!(fullest(&polled, rate.window) <= rate.background_share(ended > QUIET) as usize);
             // The same in the stricter sense that makes both true: who holds a place at the moment of another's grant.
             for one in &seen {
                 let holders = seen.iter().filter(|other| {
@@ -251,6 +254,38 @@ fn a_saturated_client_uses_what_it_is_allowed() {
         println!("latency {latency} ms, {workers:?}: {own} + {polled} calls, {:.2} %", share * 100.0);
         assert!((0.99..=1.0).contains(&share), "{share}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_three_quiet_minutes_the_background_may_use_nearly_all_until_somebody_calls() {
+    let pacer = windows(&[RateLimit::new(100, ms(5_000)), RateLimit::new(1_000, ms(180_000))]);
+    let most = async |long: Duration| {
+        let (begun, mut count) = (Instant::now(), 0);
+        while timeout(long.saturating_sub(begun.elapsed()), spend(&pacer, Background, Duration::ZERO)).await.is_ok() {
+            count += 1;
+        }
+        count
+    };
+    // A new client may be called any moment.
+    assert_eq!(most(ms(4_999)).await, 80);
+    sleep(QUIET * 3).await;
+    assert_eq!(most(ms(4_999)).await, 98);
+    sleep(QUIET * 3).await;
+    assert_eq!(most(ms(179_999)).await, 980);
+    // Whoever comes then waits for nobody, and has the usual share from then on.
+    let asked = Instant::now();
+    for _ in 0..2 {
+        spend(&pacer, Foreground, Duration::ZERO).await;
+    }
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    sleep(QUIET - ms(10_000)).await;
+    assert_eq!(most(ms(4_999)).await, 80);
+    // Those who wait for the larger share are let go when it is time, not when the oldest leaves its window.
+    let mut quiet = 0;
+    while asked.elapsed() < QUIET + ms(10) {
+        let _ = timeout(ms(100), spend(&pacer, Background, Duration::ZERO)).await.map(|()| quiet += 1);
+    }
+    assert!(quiet > 0);
 }
 
 #[test]

@@ -157,7 +157,12 @@ struct Waiting<'p> {
 
 impl<'p> Waiting<'p> {
     fn new(shared: &'p Arc<Shared>, priority: Priority) -> Self {
-        let number = shared.change(|state, _| state.lines.line_up(priority));
+        let number = shared.change(|state, now| {
+            if priority == Priority::Foreground {
+                state.ledger.called(now);
+            }
+            state.lines.line_up(priority)
+        });
         Self { shared, number: Some(number), priority }
     }
 

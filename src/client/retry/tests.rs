@@ -118,13 +118,13 @@ proptest! {
             }
         }
         prop_assert!(now <= deadline);
-        prop_assert!(sent <= retry.attempts.max(1));
+        prop_assert!(sent <= retry.max_attempts.max(1));
     }
 
     #[test]
     fn the_budget_is_a_bucket(retry in retry(), repeats in vec(any::<bool>(), 0..300)) {
         let budget = Budget::new(&retry);
-        let mut tokens = i64::from(retry.budget);
+        let mut tokens = i64::from(retry.retry_tokens);
         for repeat in repeats {
             if repeat {
                 let paid = budget.pay(&retry);
@@ -132,7 +132,7 @@ proptest! {
                 tokens -= if paid { i64::from(retry.retry_cost) } else { 0 };
             } else {
                 budget.refill();
-                tokens = (tokens + 1).min(i64::from(retry.budget));
+                tokens = (tokens + 1).min(i64::from(retry.retry_tokens));
             }
             prop_assert!(tokens >= 0);
         }

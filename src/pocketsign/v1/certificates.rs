@@ -2,16 +2,23 @@
 
 use bon::bon;
 
-use super::{ListCertificateStatuses, ListCertificates, types};
+use super::{
+    builders::{ListCertificates, ListStatusHistory},
+    types,
+};
 use crate::{
     client::call,
     docs::docs,
     error::Error,
-    pocketsign::{CertificateId, CheckCertificateStatus, CheckMethod, PocketSignV1, check, client::handle},
+    generated::pocketsign_verify_v1::types as wire,
+    pocketsign::{
+        CertificateId, CheckMethod, PocketSignV1, builders::CheckCertificateStatus, check, client::handle, types::GetCertificateResponse,
+    },
     secret::RedactedBytes,
 };
 
 handle! {
+    #[doc(alias = "証明書")]
     /// The certificates of a tenant: [`PocketSignV1::certificates`].
     Certificates of PocketSignV1
 }
@@ -20,7 +27,7 @@ handle! {
 impl<'c> Certificates<'c> {
     /// Checks whether a certificate was revoked, by its id (証明書IDによる失効確認, vendor page 4160654), to confirm that what was
     /// confirmed when it was verified has not changed (現況確認). Deprecated (廃止予定); in v2:
-    /// [`v2::Certificates::check_status`](crate::pocketsign::v2::Certificates::check_status).
+    /// [`Certificates::check_status`](crate::pocketsign::Certificates::check_status).
     ///
     /// The check is recorded with the purpose `liveness_check`. To check the newest certificate of a user, see
     /// [`Users::check_status`](super::Users::check_status).
@@ -49,9 +56,9 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when it is no certificate in DER or PEM; `unsupported_certificate` when it is not of a My Number card.
+    /// [`Error::is_invalid_input`] when it is not a certificate in DER or PEM; `unsupported_certificate` when it is not of a My Number card.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::check_status_by_content)] }))]
-    #[builder(builder_type(name = CheckByContent, doc { #[doc = docs!(call Certificates::check_status_by_content)] }))]
+    #[builder(builder_type(name = CheckStatusByContent, doc { #[doc = docs!(call Certificates::check_status_by_content)] }))]
     pub async fn check_status_by_content(
         self,
         /// The certificate in DER or PEM.
@@ -64,29 +71,29 @@ impl<'c> Certificates<'c> {
         #[builder(default)]
         identify_user: bool,
     ) -> Result<types::CheckCertificateStatusByContentResponse, Error> {
-        let request = types::CheckCertificateStatusByContentRequest {
+        let request = wire::CheckCertificateStatusByContentRequest {
             certificate: check::certificate(certificate.expose())?,
-            status_check_method: method.into(),
+            status_check_method: method,
             identify_user,
         };
         call!(self.client, check_certificate_status_by_content(&request))
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160652). What the certificate states is never given
-    /// here. Deprecated (廃止予定); in v2: [`v2::Certificates::get`](crate::pocketsign::v2::Certificates::get).
+    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160652). What the certificate states is never
+    /// returned here. Deprecated (廃止予定); in v2: [`Certificates::get`](crate::pocketsign::Certificates::get).
     ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such certificate.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::get)] }))]
     #[builder(builder_type(name = GetCertificate, doc { #[doc = docs!(call Certificates::get)] }))]
-    pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<types::CertificateRecord, Error> {
-        let id = check::id("certificate_id", id)?.into();
+    pub async fn get(self, #[builder(start_fn, into)] id: CertificateId) -> Result<GetCertificateResponse, Error> {
+        let id = check::id("certificate_id", id)?;
         call!(self.client, get_certificate(&id))
     }
 
     /// The records of certificates (証明書情報の検索, vendor page 4160651), as a page or a stream. Deprecated (廃止予定); in v2:
-    /// [`v2::Certificates::list`](crate::pocketsign::v2::Certificates::list).
+    /// [`Certificates::list`](crate::pocketsign::Certificates::list).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -104,7 +111,7 @@ impl<'c> Certificates<'c> {
     }
 
     /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得, vendor page 4160655), as a page or a
-    /// stream. Deprecated (廃止予定); in v2: [`v2::Certificates::status_history`](crate::pocketsign::v2::Certificates::status_history).
+    /// stream. Deprecated (廃止予定); in v2: [`Certificates::status_history`](crate::pocketsign::Certificates::status_history).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -113,12 +120,12 @@ impl<'c> Certificates<'c> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn status_history(self, id: impl Into<CertificateId>) -> ListCertificateStatuses {
-        ListCertificateStatuses::of(self.client, id.into())
+    pub fn status_history(self, id: impl Into<CertificateId>) -> ListStatusHistory {
+        ListStatusHistory::of(self.client, id.into())
     }
 
     /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160653). Deprecated (廃止予定); in v2:
-    /// [`v2::Certificates::delete`](crate::pocketsign::v2::Certificates::delete).
+    /// [`Certificates::delete`](crate::pocketsign::Certificates::delete).
     ///
     /// The history of its revocation checks goes with it; its verifications stay, without certificate and status. The same certificate,
     /// submitted again, gets another id. Mind the duties to retain records.
@@ -129,7 +136,7 @@ impl<'c> Certificates<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::delete)] }))]
     #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {
-        let id = check::id("certificate_id", id)?.into();
+        let id = check::id("certificate_id", id)?;
         call!(self.client, delete_certificate(&id))
     }
 }

@@ -2,14 +2,15 @@
 
 use futures_util::future::BoxFuture;
 
-use super::types;
+use super::types as pages;
 use crate::{
     client::call,
     error::Error,
     page::{Extent, Items, Offsets, Pages},
     pocketsign::{
         CertificateId, PocketSignV1, check,
-        list::{Record, count, items},
+        record::{Record, count, items},
+        types,
     },
 };
 
@@ -44,9 +45,9 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// Whatever the service returns.
-            pub async fn send(self) -> Result<types::$page, Error> {
-                $(let $of = check::id("certificate_id", self.$of)?.into();)?
+            /// What the service returns.
+            pub async fn send(self) -> Result<pages::$page, Error> {
+                $(let $of = check::id("certificate_id", self.$of)?;)?
                 let offset = self.offset.map(|offset| i64::try_from(offset).unwrap_or(i64::MAX));
                 call!(self.client, $method($(&$of,)? self.limit.map(i64::from), offset))
             }
@@ -76,23 +77,23 @@ macro_rules! list {
 }
 
 list! {
-    /// Lists certificates: [`Certificates::list`](super::Certificates::list).
-    ListCertificates, CertificatePage of CertificateRecord as CertificateRecord, @ list_certificates
+    /// Lists certificates: [`Certificates::list`](crate::pocketsign::v1::Certificates::list).
+    ListCertificates, CertificatePage of GetCertificateResponse as GetCertificateResponse, @ list_certificates
 }
 
 list! {
-    /// Lists the revocation checks of a certificate: [`Certificates::status_history`](super::Certificates::status_history).
-    ListCertificateStatuses, CertificateStatusPage of CertificateStatusRecord as CertificateStatusRecord, by certificate: CertificateId, @ list_certificate_statuses
+    /// Lists the revocation checks of a certificate: [`Certificates::status_history`](crate::pocketsign::v1::Certificates::status_history).
+    ListStatusHistory, CertificateStatusPage of GetCertificateStatusResponse as GetCertificateStatusResponse, by certificate: CertificateId, @ list_certificate_statuses
 }
 
 list! {
-    /// Lists users: [`Users::list`](super::Users::list).
-    ListUsers, UserPage of UserRecord as User, @ list_users
+    /// Lists users: [`Users::list`](crate::pocketsign::v1::Users::list).
+    ListUsers, UserPage of GetUserResponse as User, @ list_users
 }
 
 list! {
-    /// Lists verifications: [`Verifications::list`](super::Verifications::list).
-    ListVerifications, VerificationPage of VerificationRecord as VerificationRecord, @ list_verifications
+    /// Lists verifications: [`Verifications::list`](crate::pocketsign::v1::Verifications::list).
+    ListVerifications, VerificationPage of GetVerificationResponse as GetVerificationResponse, @ list_verifications
 }
 
 macro_rules! unfiltered {
@@ -107,7 +108,7 @@ macro_rules! unfiltered {
 
 unfiltered!(ListCertificates, ListUsers, ListVerifications);
 
-impl ListCertificateStatuses {
+impl ListStatusHistory {
     pub(super) fn of(client: &PocketSignV1, certificate: CertificateId) -> Self {
         Self { client: client.clone(), certificate, limit: None, offset: None }
     }

@@ -2,15 +2,16 @@
 
 use bon::bon;
 
-use super::{ListUsers, types};
+use super::builders::ListUsers;
 use crate::{
     client::call,
     docs::docs,
     error::Error,
-    pocketsign::{CheckUserStatus, PocketSignV1, UserId, check, client::handle},
+    pocketsign::{PocketSignV1, UserId, builders::CheckUserStatus, check, client::handle, types::GetUserResponse},
 };
 
 handle! {
+    #[doc(alias = "利用者")]
     /// The users of a tenant: [`PocketSignV1::users`].
     Users of PocketSignV1
 }
@@ -18,7 +19,7 @@ handle! {
 #[bon]
 impl<'c> Users<'c> {
     /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認, vendor page 4160659).
-    /// Deprecated (廃止予定); in v2: [`v2::Users::check_status`](crate::pocketsign::v2::Users::check_status).
+    /// Deprecated (廃止予定); in v2: [`Users::check_status`](crate::pocketsign::Users::check_status).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -37,20 +38,20 @@ impl<'c> Users<'c> {
     }
 
     /// Reads the record of a user (利用者情報の取得, vendor page 4160657). Deprecated (廃止予定); in v2:
-    /// [`v2::Users::get`](crate::pocketsign::v2::Users::get).
+    /// [`Users::get`](crate::pocketsign::Users::get).
     ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such user.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::get)] }))]
     #[builder(builder_type(name = GetUser, doc { #[doc = docs!(call Users::get)] }))]
-    pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<types::UserRecord, Error> {
-        let id = check::id("user_id", id)?.into();
+    pub async fn get(self, #[builder(start_fn, into)] id: UserId) -> Result<GetUserResponse, Error> {
+        let id = check::id("user_id", id)?;
         call!(self.client, get_user(&id))
     }
 
     /// The users (利用者の検索, vendor page 4160656), as a page or a stream. Deprecated (廃止予定); in v2:
-    /// [`v2::Users::list`](crate::pocketsign::v2::Users::list).
+    /// [`Users::list`](crate::pocketsign::Users::list).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -65,7 +66,7 @@ impl<'c> Users<'c> {
     }
 
     /// Deletes the record of a user for good (利用者情報の削除, vendor page 4160658). Deprecated (廃止予定); in v2:
-    /// [`v2::Users::delete`](crate::pocketsign::v2::Users::delete).
+    /// [`Users::delete`](crate::pocketsign::Users::delete).
     ///
     /// Certificates and verifications stay, without a user (inferred). The same person, identified again, gets a new id.
     ///
@@ -75,7 +76,7 @@ impl<'c> Users<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::delete)] }))]
     #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {
-        let id = check::id("user_id", id)?.into();
+        let id = check::id("user_id", id)?;
         call!(self.client, delete_user(&id))
     }
 }

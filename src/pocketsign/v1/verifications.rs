@@ -2,16 +2,21 @@
 
 use bon::bon;
 
-use super::{ListVerifications, types};
+use super::builders::ListVerifications;
 use crate::{
     client::call,
     docs::docs,
     error::Error,
-    pocketsign::{CheckMethod, HashAlgorithm, VerificationId, check, client::handle, version::Signed},
-    secret::RedactedBytes,
+    pocketsign::{
+        CheckMethod, SignedData, VerificationId, check,
+        client::handle,
+        types::{GetVerificationResponse, VerifyResponse},
+        version::sealed::Version,
+    },
 };
 
 handle! {
+    #[doc(alias = "署名検証")]
     /// The verifications of a tenant: [`PocketSignV1::verifications`](crate::pocketsign::PocketSignV1::verifications).
     Verifications of PocketSignV1
 }
@@ -19,54 +24,45 @@ handle! {
 #[bon]
 impl<'c> Verifications<'c> {
     /// Verifies a signature (署名検証, vendor page 4160646). Deprecated (廃止予定); in v2:
-    /// [`v2::Verifications::verify`](crate::pocketsign::v2::Verifications::verify), where the order of the steps is told.
+    /// [`Verifications::verify`](crate::pocketsign::Verifications::verify), which documents the order of the steps.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when it is no certificate, or the digest is not as long as its algorithm makes it;
     /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are no errors but
     /// results.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
     #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(
         self,
-        /// The certificate of the key that signed, in DER or PEM.
-        #[builder(with = |certificate: impl AsRef<[u8]>| RedactedBytes::new(certificate.as_ref()))]
-        certificate: RedactedBytes,
-        /// The algorithm of the digest.
-        hash_algorithm: HashAlgorithm,
-        /// The digest of what was signed.
-        #[builder(with = |digest: impl AsRef<[u8]>| RedactedBytes::new(digest.as_ref()))]
-        digest: RedactedBytes,
-        /// The signature.
-        #[builder(with = |signature: impl AsRef<[u8]>| RedactedBytes::new(signature.as_ref()))]
-        signature: RedactedBytes,
+        /// What was signed, and by which certificate.
+        #[builder(start_fn)]
+        signed: SignedData,
         /// How revocation is looked up; by CRL unless set.
-        method: Option<CheckMethod>,
+        #[builder(default = CheckMethod::Crl)]
+        method: CheckMethod,
         /// Finds the person behind the certificate and gives them a user id; not unless set.
         #[builder(default)]
         identify_user: bool,
-    ) -> Result<types::VerifyResponse, Error> {
-        let signed = Signed::new(certificate.expose(), hash_algorithm, digest.expose(), signature.expose())?;
-        self.client.verify(signed, method, identify_user).await
+    ) -> Result<VerifyResponse, Error> {
+        Version::verify(self.client, signed, method, identify_user).await
     }
 
     /// Reads a stored verification (署名検証結果の取得, vendor page 4160648). A user may appear who was not there when it was made: a later
     /// identification links the certificate, and with it all its verifications. Deprecated (廃止予定); in v2:
-    /// [`v2::Verifications::get`](crate::pocketsign::v2::Verifications::get).
+    /// [`Verifications::get`](crate::pocketsign::Verifications::get).
     ///
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the tenant has no such verification.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::get)] }))]
     #[builder(builder_type(name = GetVerification, doc { #[doc = docs!(call Verifications::get)] }))]
-    pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<types::VerificationRecord, Error> {
-        let id = check::id("verification_id", id)?.into();
+    pub async fn get(self, #[builder(start_fn, into)] id: VerificationId) -> Result<GetVerificationResponse, Error> {
+        let id = check::id("verification_id", id)?;
         call!(self.client, get_verification(&id))
     }
 
     /// The stored verifications (署名検証結果の検索, vendor page 4160647), as a page or a stream. Deprecated (廃止予定); in v2:
-    /// [`v2::Verifications::list`](crate::pocketsign::v2::Verifications::list).
+    /// [`Verifications::list`](crate::pocketsign::Verifications::list).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -80,7 +76,7 @@ impl<'c> Verifications<'c> {
     }
 
     /// Deletes a stored verification for good (署名検証結果の削除, vendor page 4160649). Deprecated (廃止予定); in v2:
-    /// [`v2::Verifications::delete`](crate::pocketsign::v2::Verifications::delete).
+    /// [`Verifications::delete`](crate::pocketsign::Verifications::delete).
     ///
     /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the
     /// duties to retain records.
@@ -91,7 +87,7 @@ impl<'c> Verifications<'c> {
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::delete)] }))]
     #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {
-        let id = check::id("verification_id", id)?.into();
+        let id = check::id("verification_id", id)?;
         call!(self.client, delete_verification(&id))
     }
 }

@@ -1,5 +1,6 @@
 //! What the account itself has, beside its domains, orders and requests: people, keys, departments, products, money.
 
+pub(super) mod contacts;
 pub(super) mod containers;
 pub(super) mod custom_fields;
 pub(super) mod finance;

@@ -1,6 +1,7 @@
 //! A domain of the account: its method, its token, and how long its validation lasts.
 
 pub(super) mod endpoints;
+pub(super) mod form;
 pub(super) mod list;
 pub(super) mod lock;
 pub(super) mod locking;

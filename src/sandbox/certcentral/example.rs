@@ -82,6 +82,9 @@ impl Account {
     pub(crate) fn live_a_year(&mut self, now: DateTime<Utc>) {
         let mut settings = self.settings.clone();
         std::mem::swap(&mut self.settings, &mut settings);
+        // Its domains were never outside.
+        let alone = self.network.alone();
+        let network = std::mem::replace(&mut self.network, alone);
         self.settings.approval = ApprovalMode::OneStepAuto;
         self.settings.issue_delay = Duration::ZERO;
         self.settings.rate_limits = false;
@@ -93,6 +96,7 @@ impl Account {
         self.keys = keys;
         self.settings = settings;
         self.catch_up(now);
+        self.network = network;
     }
 }
 

@@ -129,6 +129,8 @@ pub(crate) struct Order {
     pub(crate) placed: DateTime<Utc>,
     /// Set aside for the vendor's final check.
     pub(crate) held: bool,
+    /// When the vendor last let it go: nothing is issued before.
+    pub(crate) released: Option<DateTime<Utc>>,
     pub(crate) dcv_method: DcvMethod,
     pub(crate) scope: DcvScope,
     /// One value for all names of the order.
@@ -228,6 +230,10 @@ pub(crate) struct Details {
     pub(crate) disable_ct: bool,
     /// Number of the account's field, and any value.
     pub(crate) custom_fields: Vec<(u64, Value)>,
+    /// Who speaks for the organization, where the order names someone.
+    pub(crate) organization_contact: Option<Value>,
+    /// Who looks after the certificate, where the order names someone.
+    pub(crate) technical_contact: Option<Value>,
 }
 
 /// Which domain is asked to show control for an order's name.
@@ -260,6 +266,7 @@ pub(crate) struct Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawing::Drawing;
 
     const EVENTS: &[OrderEvent] = &[
         OrderEvent::Approved,
@@ -282,6 +289,30 @@ mod tests {
                 assert!(rows <= 1, "{from:?} {event:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_guide_shows_what_may_happen() {
+        let mut drawing = Drawing::new("order", "The states of an order, and what leads from one to another")
+            .place("needs_approval", 0.0, 0.0)
+            .place("pending", 1.0, 0.0)
+            .place("processing", 2.0, 0.0)
+            .place("issued", 3.0, 0.0)
+            .place("revoked", 4.0, 0.0)
+            .place("rejected", 0.5, 1.4)
+            .place("needs_csr", 0.0, 2.4)
+            .place("canceled", 1.2, 2.4)
+            .place("reissue_pending", 2.3, 1.6)
+            .place("expired", 4.0, 1.1)
+            .place("reissue_processing", 3.0, 2.8);
+        for (from, event, to) in TRANSITIONS {
+            let label = match event {
+                OrderEvent::PlanEnded => "plan ended".to_owned(),
+                event => format!("{event:?}").to_lowercase(),
+            };
+            drawing = drawing.arrow(from.word(), to.word(), &label);
+        }
+        drawing.keep();
     }
 
     #[test]

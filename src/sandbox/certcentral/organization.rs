@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::account::containers;
 use super::account::users::User;
+use super::overview::OrganizationLine;
 use super::rules::validations::ValidationKind;
 use crate::sandbox::clock::days_after;
 use crate::sandbox::register::Register;
@@ -122,6 +123,16 @@ impl Organization {
         self.submit(ValidationKind::Ov, now);
         for validation in &mut self.validations {
             validation.until = Some(days_after(now, VALIDATION_DAYS));
+        }
+    }
+
+    pub(crate) fn line(&self, now: DateTime<Utc>) -> OrganizationLine {
+        let (held, awaited): (Vec<_>, Vec<_>) = self.validations.iter().partition(|validation| validation.holds(now));
+        OrganizationLine {
+            id: self.id,
+            name: self.identity.name.clone(),
+            validated: held.iter().map(|validation| validation.kind.name()).collect(),
+            awaits_validation: !awaited.is_empty() || held.is_empty(),
         }
     }
 

@@ -122,6 +122,11 @@ impl ApprovalRequest {
         matches!(self.status, RequestStatus::Submitted | RequestStatus::Pending)
     }
 
+    /// Waits for the first of two steps.
+    pub(crate) fn awaits_review(&self) -> bool {
+        self.status == RequestStatus::Submitted
+    }
+
     /// What was asked for is called off, even after its approval.
     pub(crate) fn withdraw(&mut self, note: &str, user_id: u64, now: DateTime<Utc>) {
         self.status = RequestStatus::Rejected;
@@ -174,9 +179,28 @@ mod tests {
     use super::super::account::users;
     use super::RequestStatus::{Approved, Pending, Rejected, Submitted};
     use super::*;
+    use crate::drawing::Drawing;
 
     fn request(status: RequestStatus) -> ApprovalRequest {
         ApprovalRequest::new(1, 1, Action::NewOrder, status, 14, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_guide_shows_every_decision() {
+        let mut drawing = Drawing::new("request", "The states of a request for approval, and what leads from one to another")
+            .place("submitted", 0.0, 0.0)
+            .place("pending", 1.3, 0.0)
+            .place("approved", 2.6, 0.0)
+            .place("rejected", 1.3, 1.2);
+        for (from, to) in DECISIONS {
+            let decision = match to {
+                Submitted => panic!("nobody decides that"),
+                Pending => "reviewed",
+                Approved | Rejected => "",
+            };
+            drawing = drawing.arrow(from.word(), to.word(), decision);
+        }
+        drawing.keep();
     }
 
     #[test]

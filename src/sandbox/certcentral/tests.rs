@@ -13,6 +13,8 @@ mod issuing;
 mod keys;
 mod locking;
 mod managing;
+mod members;
+mod nearer;
 mod order_control;
 mod products;
 mod reissuing;

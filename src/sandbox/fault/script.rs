@@ -27,6 +27,13 @@ pub(crate) struct Fate {
     pub(super) chance: Rng,
 }
 
+impl Fate {
+    /// Nothing happens.
+    pub(super) fn none() -> Self {
+        Self { fault: None, chance: Rng::with_seed(0) }
+    }
+}
+
 impl Script {
     pub(crate) fn new(mut plan: FaultPlan) -> Self {
         if plan.among.is_empty() {

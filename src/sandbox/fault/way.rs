@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use super::{Fate, Fault, FaultPlan, InjectedFault, RetryAfter, Script, spoil, wobble};
 use crate::sandbox::Sandbox;
 use crate::sandbox::clock::{after, http_date};
+use crate::sandbox::control;
 use crate::sandbox::http::Reply;
 use crate::sandbox::pocketsign::Verify;
 use crate::sandbox::refusal::Refusal;
@@ -60,12 +61,12 @@ impl std::error::Error for Interrupted {}
 impl std::error::Error for Lost {}
 
 impl Fate {
-    /// Whether the request arrives.
-    pub(crate) fn admit(&self) -> Result<(), Lost> {
+    /// How the request is lost on its way to the service, if it is.
+    pub(crate) fn loses_request(&self) -> Option<Lost> {
         match self.fault {
-            Some(Fault::Refuse) => Err(Lost::Refused),
-            Some(Fault::ResetBefore) => Err(Lost::Reset),
-            _ => Ok(()),
+            Some(Fault::Refuse) => Some(Lost::Refused),
+            Some(Fault::ResetBefore) => Some(Lost::Reset),
+            _ => None,
         }
     }
 }
@@ -85,15 +86,23 @@ impl Sandbox {
 
     /// What is to happen to the next call.
     pub(crate) fn fate(&self, method: &Method, uri: &Uri) -> Fate {
-        self.in_script(|script| script.fate(method, uri))
+        // What drives the sandbox is never disturbed, and does not count.
+        self.in_script(|script| if control::knows(uri.path()) { Fate::none() } else { script.fate(method, uri) })
     }
 
     /// Carries a request to its service and the answer back, with what its fate has in store.
     pub(crate) async fn carry(&self, request: Request<Bytes>, fate: Fate) -> Result<Response<Body>, Lost> {
-        fate.admit()?;
-        let Fate { fault: Some(fault), mut chance } = fate else { return Ok(self.handle(request).await.map(Body::Whole)) };
+        if let Some(lost) = fate.loses_request() {
+            self.log(&request, None, fate.fault.as_ref());
+            return Err(lost);
+        }
+        let Fate { fault: Some(fault), mut chance } = fate else {
+            let followed = control::follow(self, &request);
+            return Ok(if let Some(followed) = followed { followed } else { self.handle(request).await.map(Body::Whole) });
+        };
         let for_pocketsign = Verify::knows(request.uri().path());
-        let answer = if fault.reaches_the_service() { Some(self.handle(request).await) } else { None };
+        let answer = fault.reaches_the_service().then(|| self.respond(&request));
+        self.log(&request, answer.as_ref(), Some(&fault));
         let instead = match fault {
             Fault::Page(status) | Fault::PageAfter(status) => Some(page(status)),
             Fault::Errors(status) | Fault::ErrorsAfter(status) => Some(errors(status, for_pocketsign)),

@@ -1,15 +1,11 @@
-//! A mock of JPKI: it issues and revokes the certificates of cards, keeps the links between them, publishes a list every morning and
-//! answers when asked.
+//! A mock of JPKI: it keeps what was issued for cards and what became of it, publishes a list every morning and answers when asked.
 
 use aws_lc_rs::{digest, rand, signature};
 use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Timelike as _, Utc};
-use rcgen::string::PrintableString;
-use rcgen::{
-    CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair, KeyUsagePurpose, OtherNameValue, PublicKeyData, SanType,
-};
-use time::OffsetDateTime;
+use rcgen::PublicKeyData;
 use x509_cert::der::Decode as _;
 
+use super::authority::{Certified, certify};
 use super::person::{PersonDetails, RevocationCause};
 
 /// When the list of a day is made, in Japan time.
@@ -18,9 +14,6 @@ const LIST_MINUTE: u32 = 30;
 
 /// How long it takes the service to have it.
 const LIST_LAG: TimeDelta = TimeDelta::minutes(7);
-
-/// How long a certificate is valid.
-const VALIDITY: Days = Days::new(5 * 365);
 
 /// The two kinds of certificate on a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,31 +75,52 @@ pub(super) struct Lookup {
     pub(super) source_updated_at: Option<DateTime<Utc>>,
 }
 
-/// The certificate authorities for signing and for authentication.
+/// What has been issued and revoked, and to whom.
 pub(crate) struct Authority {
-    signing: Issuer<'static, KeyPair>,
-    authentication: Issuer<'static, KeyPair>,
     pub(super) issued: Vec<Issued>,
     persons: Vec<PersonDetails>,
     pub(super) ocsp_answers: bool,
     pub(super) has_links: bool,
+    /// When the list was made that the service had last, where it can fetch no further one.
+    last_list: Option<DateTime<Utc>>,
 }
 
 impl Authority {
     pub(super) fn new() -> Self {
-        Self {
-            signing: issuer("Sandbox JPKI for digital signature"),
-            authentication: issuer("Sandbox JPKI for user authentication"),
-            issued: Vec::new(),
-            persons: Vec::new(),
-            ocsp_answers: true,
-            has_links: true,
-        }
+        Self { issued: Vec::new(), persons: Vec::new(), ocsp_answers: true, has_links: true, last_list: None }
     }
 
     pub(super) fn register(&mut self, details: PersonDetails) -> usize {
         self.persons.push(details);
         self.persons.len() - 1
+    }
+
+    /// Forgets all people but these first ones, all certificates but their first two each, and what was revoked or out of order.
+    pub(super) fn begin_anew(&mut self, people: &[PersonDetails]) {
+        self.persons = people.to_vec();
+        self.issued.truncate(2 * people.len());
+        for issued in &mut self.issued {
+            issued.revoked = None;
+        }
+        (self.ocsp_answers, self.has_links, self.last_list) = (true, true, None);
+    }
+
+    pub(super) fn person(&self, person: usize) -> Option<&PersonDetails> {
+        self.persons.get(person)
+    }
+
+    /// When and why a certificate was revoked, if it was.
+    pub(super) fn revocation(&self, der: &[u8]) -> Option<(DateTime<Utc>, RevocationCause)> {
+        self.issued.get(self.find(der)?)?.revoked
+    }
+
+    /// Stops the service from fetching further lists, or lets it fetch them again.
+    pub(super) fn set_crl_available(&mut self, available: bool, now: DateTime<Utc>) {
+        self.last_list = if available { None } else { Some(self.last_list.unwrap_or_else(|| list_in_use(now))) };
+    }
+
+    pub(super) fn crl_available(&self) -> bool {
+        self.last_list.is_none()
     }
 
     pub(super) fn person_mut(&mut self, person: usize) -> Option<&mut PersonDetails> {
@@ -116,27 +130,7 @@ impl Authority {
     /// Certifies a key for a person.
     pub(super) fn issue(&mut self, person: usize, kind: Kind, key: &impl PublicKeyData, now: DateTime<Utc>) -> Option<Vec<u8>> {
         let details = self.persons.get(person)?.clone();
-        let not_before = now.with_nanosecond(0).unwrap_or(now);
-        let not_after = not_before.checked_add_days(VALIDITY).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let mut params = CertificateParams::default();
-        params.distinguished_name = name(&[(DnType::OrganizationName, "P8N-MOCK")]);
-        params.serial_number = Some(serial_number().to_vec().into());
-        params.not_before = x509_time(not_before);
-        params.not_after = x509_time(not_after);
-        params.is_ca = IsCa::NoCa;
-        params.use_authority_key_identifier_extension = true;
-        let issuer = match kind {
-            Kind::Signing => {
-                params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
-                params.subject_alt_names = alternative_names(&details);
-                &self.signing
-            }
-            Kind::Authentication => {
-                params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-                &self.authentication
-            }
-        };
-        let der = params.signed_by(key, issuer).expect("a complete draft can be encoded and signed").der().to_vec();
+        let Certified { der, not_before, not_after } = certify(kind, &details, key, now);
         self.issued.push(Issued { der: der.clone(), kind, person, details, not_before, not_after, revoked: None });
         Some(der)
     }
@@ -170,7 +164,7 @@ impl Authority {
             Method::Ocsp if !self.ocsp_answers => None,
             Method::Ocsp => Some(Lookup { revoked, source_updated_at: Some(now.with_nanosecond(0).unwrap_or(now)) }),
             Method::Crl => {
-                let made = list_in_use(now);
+                let made = self.last_list.unwrap_or_else(|| list_in_use(now));
                 let revoked = revoked.filter(|(at, _)| *at <= made);
                 Some(Lookup { revoked, source_updated_at: revoked.map(|_| made) })
             }
@@ -196,54 +190,11 @@ pub(super) fn matches(der: &[u8], hash: Hash, digest: &[u8], signature: &[u8]) -
     signature::UnparsedPublicKey::new(hash.verification(), key).verify_digest(&digest, signature).is_ok()
 }
 
-fn issuer(unit: &str) -> Issuer<'static, KeyPair> {
-    let key = KeyPair::generate().expect("the system's random numbers never run out");
-    let mut params = CertificateParams::default();
-    params.distinguished_name = name(&[(DnType::OrganizationName, "P8N-MOCK"), (DnType::OrganizationalUnitName, unit)]);
-    Issuer::new(params, key)
-}
-
-fn name(parts: &[(DnType, &str)]) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    if let Ok(country) = PrintableString::try_from("JP") {
-        name.push(DnType::CountryName, DnValue::PrintableString(country));
-    }
-    for (kind, value) in parts {
-        name.push(kind.clone(), *value);
-    }
-    name
-}
-
-/// The basic four attributes under the object identifiers of JPKI.
-fn alternative_names(details: &PersonDetails) -> Vec<SanType> {
-    const ARC: [u64; 7] = [1, 2, 392, 200_149, 8, 5, 5];
-    let values = [
-        (1, details.name.clone()),
-        (2, substitutes(&details.name)),
-        (3, details.gender.clone()),
-        (4, details.date_of_birth.clone()),
-        (5, details.address.clone()),
-        (6, substitutes(&details.address)),
-    ];
-    let named =
-        |(number, value): (u64, String)| SanType::OtherName((ARC.into_iter().chain([number]).collect(), OtherNameValue::Utf8String(value)));
-    values.into_iter().map(named).collect()
-}
-
-/// No character of an invented name needs replacing.
-pub(super) fn substitutes(text: &str) -> String {
-    "0".repeat(text.chars().count())
-}
-
-fn serial_number() -> [u8; 8] {
+pub(super) fn serial_number() -> [u8; 8] {
     let mut number = [0; 8];
     rand::fill(&mut number).expect("the system's random numbers never run out");
     number[0] = number[0] & 0x7f | 0x01;
     number
-}
-
-fn x509_time(moment: DateTime<Utc>) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(moment.timestamp()).expect("validity lies within the years X.509 can write")
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sandbox::words::words;
+
 /// An invented person as JPKI registers them. Nothing of it shows in `Debug`, invented or not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonDetails {
@@ -53,17 +55,9 @@ pub enum RevocationCause {
     CertificateHold,
 }
 
-impl RevocationCause {
-    /// As v1 writes it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::KeyCompromise => "key_compromise",
-            Self::CaCompromise => "ca_compromise",
-            Self::AffiliationChanged => "affiliation_changed",
-            Self::Superseded => "superseded",
-            Self::CessationOfOperation => "cessation_of_operation",
-            Self::CertificateHold => "certificate_hold",
-        }
-    }
+words! {
+    RevocationCause, "reason":
+    Unspecified = "unspecified", KeyCompromise = "key_compromise", CaCompromise = "ca_compromise",
+    AffiliationChanged = "affiliation_changed", Superseded = "superseded", CessationOfOperation = "cessation_of_operation",
+    CertificateHold = "certificate_hold",
 }

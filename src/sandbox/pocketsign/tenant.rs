@@ -1,12 +1,12 @@
 //! What the service stores for a tenant, and what it does with it, whichever version asks.
 
-use aws_lc_rs::rand;
 use chrono::{DateTime, Utc};
 use x509_cert::der::Decode as _;
 
 use super::jpki::{Authority, Hash, Kind, Method, matches};
 use super::person::RevocationCause;
 use super::refusal::Refused;
+use crate::sandbox::random::Random;
 
 /// A tenant with its records. They are only ever added at the end, so that the order is that of their making.
 pub(super) struct Tenant {
@@ -15,6 +15,7 @@ pub(super) struct Tenant {
     pub(super) users: Vec<User>,
     pub(super) statuses: Vec<Status>,
     pub(super) verifications: Vec<Verification>,
+    random: Random,
 }
 
 /// The record of a certificate.
@@ -98,8 +99,9 @@ pub(super) struct Made {
 }
 
 impl Tenant {
-    pub(super) fn new(token: String) -> Self {
-        Self { token, certificates: Vec::new(), users: Vec::new(), statuses: Vec::new(), verifications: Vec::new() }
+    /// A tenant without records, whose ids are drawn from `random`.
+    pub(super) fn new(token: String, random: Random) -> Self {
+        Self { token, certificates: Vec::new(), users: Vec::new(), statuses: Vec::new(), verifications: Vec::new(), random }
     }
 
     /// Verifies a signature: supported, links, validity, signature, revocation, in this order.
@@ -112,7 +114,7 @@ impl Tenant {
         now: DateTime<Utc>,
     ) -> Result<Made, Refused> {
         if given.digest.len() != given.hash.algorithm().output_len() {
-            return Err(Refused::Invalid { field: "digest", rule: "bytes.len" });
+            return Err(Refused::Invalid { field: "digest".to_owned(), rule: "bytes.len" });
         }
         let issued = supported(jpki, &given.der)?;
         if identify && !jpki.has_links {
@@ -143,7 +145,7 @@ impl Tenant {
         };
         made.user = self.certificate(&certificate).and_then(|certificate| certificate.user.clone());
         let Submitted { hash, digest, signature, .. } = given;
-        let (id, status) = (uuid(), made.status.clone());
+        let (id, status) = (self.random.uuid(), made.status.clone());
         made.verification = Some(id.clone());
         let certificate = Some(certificate);
         self.verifications.push(Verification { id, outcome, hash, digest, signature, certificate, status, created_at: now });
@@ -263,7 +265,7 @@ impl Tenant {
         if let Some(known) = self.certificates.iter().find(|certificate| certificate.issued == issued) {
             return known.id.clone();
         }
-        let id = uuid();
+        let id = self.random.uuid();
         self.certificates.push(Certificate { id: id.clone(), kind: jpki.issued[issued].kind, issued, user: None, created_at: now });
         id
     }
@@ -276,7 +278,7 @@ impl Tenant {
         purpose: Purpose,
         now: DateTime<Utc>,
     ) -> String {
-        let id = uuid();
+        let id = self.random.uuid();
         let super::jpki::Lookup { revoked, source_updated_at } = lookup;
         let certificate = certificate.to_owned();
         self.statuses.push(Status { id: id.clone(), certificate, revoked, method, purpose, source_updated_at, created_at: now });
@@ -290,7 +292,7 @@ impl Tenant {
         let known = self.users.iter().find(|user| user.person == person).map(|user| user.id.clone());
         let is_new = known.is_none();
         let user = known.unwrap_or_else(|| {
-            let id = uuid();
+            let id = self.random.uuid();
             self.users.push(User { id: id.clone(), person, created_at: now });
             id
         });
@@ -302,16 +304,6 @@ impl Tenant {
 fn supported(jpki: &Authority, der: &[u8]) -> Result<usize, Refused> {
     x509_cert::Certificate::from_der(der).map_err(|_| Refused::MalformedCertificate)?;
     jpki.find(der).ok_or(Refused::UnsupportedCertificate)
-}
-
-/// A random UUID.
-fn uuid() -> String {
-    let mut bytes = [0; 16];
-    rand::fill(&mut bytes).expect("the system's random numbers never run out");
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 /// Whether a text is a UUID as the service writes them.

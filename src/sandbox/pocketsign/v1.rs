@@ -7,7 +7,8 @@ use http::{Method as Verb, Request};
 use serde_json::{Map, Value, json};
 
 use super::Reply;
-use super::jpki::{Authority, Hash, Kind, Method, substitutes};
+use super::authority::{distribution_point, subject, substitutes};
+use super::jpki::{Authority, Hash, Kind, Method};
 use super::refusal::Refused;
 use super::tenant::{Certificate, Made, Outcome, Purpose, Status, Submitted, Tenant, User, Verification, is_uuid};
 use crate::sandbox::http::{Query, segments};
@@ -76,7 +77,9 @@ pub(super) fn answer(tenant: &mut Tenant, jpki: &mut Authority, request: &Reques
             let (id, body) = (known_id(id)?, body(request)?);
             let kind = match body.get("certificate_type") {
                 None | Some(Value::Null) => None,
-                Some(given) => Some(kind_of(given).ok_or(Refused::Invalid { field: "certificate_type", rule: "enum.defined_only" })?),
+                Some(given) => Some(
+                    kind_of(given).ok_or_else(|| Refused::Invalid { field: "certificate_type".to_owned(), rule: "enum.defined_only" })?,
+                ),
             };
             let made = tenant.check_user(jpki, id, kind, method(&body)?, now)?;
             Ok(Reply::ok(made_json(tenant, &made, false).into()))
@@ -90,7 +93,7 @@ fn verify(tenant: &mut Tenant, jpki: &Authority, body: &Map<String, Value>, now:
         Some("sha256") => Hash::Sha256,
         Some("sha384") => Hash::Sha384,
         Some("sha512") => Hash::Sha512,
-        _ => return Err(Refused::Invalid { field: "hash_algorithm", rule: "enum.defined_only" }),
+        _ => return Err(Refused::Invalid { field: "hash_algorithm".to_owned(), rule: "enum.defined_only" }),
     };
     let (der, digest, signature) = (bytes(body, "certificate")?, bytes(body, "digest")?, bytes(body, "signature")?);
     let (method, identify) = (method(body)?, flag(body, "identify_user")?);
@@ -101,24 +104,24 @@ fn verify(tenant: &mut Tenant, jpki: &Authority, body: &Map<String, Value>, now:
 }
 
 fn body(request: &Request<Bytes>) -> Result<Map<String, Value>, Refused> {
-    serde_json::from_slice(request.body()).map_err(|_| Refused::Invalid { field: "", rule: "json" })
+    serde_json::from_slice(request.body()).map_err(|_| Refused::Invalid { field: "".to_owned(), rule: "json" })
 }
 
 fn known_id(id: &str) -> Result<&str, Refused> {
-    if is_uuid(id) { Ok(id) } else { Err(Refused::Invalid { field: "id", rule: "string.uuid" }) }
+    if is_uuid(id) { Ok(id) } else { Err(Refused::Invalid { field: "id".to_owned(), rule: "string.uuid" }) }
 }
 
 fn bytes(body: &Map<String, Value>, field: &'static str) -> Result<Vec<u8>, Refused> {
     let text = body.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
     let bytes = text.and_then(|text| STANDARD.decode(text).ok());
-    bytes.ok_or(Refused::Invalid { field, rule: "required" })
+    bytes.ok_or_else(|| Refused::Invalid { field: field.to_owned(), rule: "required" })
 }
 
 fn method(body: &Map<String, Value>) -> Result<Method, Refused> {
     match body.get("status_check_method").and_then(Value::as_str) {
         Some("crl") => Ok(Method::Crl),
         Some("ocsp") => Ok(Method::Ocsp),
-        _ => Err(Refused::Invalid { field: "status_check_method", rule: "enum.defined_only" }),
+        _ => Err(Refused::Invalid { field: "status_check_method".to_owned(), rule: "enum.defined_only" }),
     }
 }
 
@@ -126,7 +129,7 @@ fn flag(body: &Map<String, Value>, field: &'static str) -> Result<bool, Refused>
     match body.get(field) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(Refused::Invalid { field, rule: "bool" }),
+        Some(_) => Err(Refused::Invalid { field: field.to_owned(), rule: "bool" }),
     }
 }
 
@@ -142,7 +145,7 @@ fn kind_of(given: &Value) -> Option<Kind> {
 fn page(mut items: Vec<Value>, query: &Query) -> Answer {
     let number = |field: &'static str, default: usize| match query.get(field) {
         None => Ok(default),
-        Some(digits) => digits.parse::<usize>().map_err(|_| Refused::Invalid { field, rule: "int64" }),
+        Some(digits) => digits.parse::<usize>().map_err(|_| Refused::Invalid { field: field.to_owned(), rule: "int64" }),
     };
     // As in v2, nought is none given.
     let limit = number("limit", PAGE).map(|limit| if limit == 0 { PAGE } else { limit.min(LARGEST_PAGE) })?;
@@ -257,7 +260,7 @@ fn status(found: &Status) -> Value {
     }
     if let Some((at, cause)) = found.revoked {
         answer["revoked_at"] = timestamp(at).into();
-        answer["revocation_reason"] = cause.word().into();
+        answer["revocation_reason"] = cause.as_str().into();
     }
     answer
 }
@@ -269,9 +272,9 @@ fn user(found: &User) -> Value {
 fn content(jpki: &Authority, issued: usize) -> Value {
     let issued = &jpki.issued[issued];
     let mut answer = json!({
-        "subject": "O=P8N-MOCK,C=JP",
+        "subject": subject(issued.kind),
         "validity": {"not_before": timestamp(issued.not_before), "not_after": timestamp(issued.not_after)},
-        "crl_distribution_point": distribution_point(),
+        "crl_distribution_point": distribution_point(issued.kind),
     });
     if issued.kind == Kind::Signing {
         let details = &issued.details;
@@ -285,10 +288,6 @@ fn content(jpki: &Authority, issued: usize) -> Value {
         });
     }
     answer
-}
-
-pub(super) fn distribution_point() -> &'static str {
-    "CN=City-1234 CRLDP,OU=Prefecture-13,OU=CRL Distribution Points,O=P8N-MOCK,C=JP"
 }
 
 /// A time as the service writes it: with microseconds unless it falls on a second.

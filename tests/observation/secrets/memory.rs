@@ -87,7 +87,7 @@ async fn a_key_is_gone_with_the_last_client() {
     assert_eq!(masked.copies(), 0);
 
     let (token, masked) = new_key();
-    let ps = PocketSign::v2(ApiKey::new(token).unwrap()).base_url("https://shomei.invalid").transport(Static).build().unwrap();
+    let ps = PocketSign::builder(ApiKey::new(token).unwrap()).base_url("https://shomei.invalid").transport(Static).build().unwrap();
     let _ = ps.users().get(UserId::from("497f6eca-6276-4993-bfeb-53cbbbba6f08")).send().await;
     assert!(masked.copies() > 0);
     drop(ps);

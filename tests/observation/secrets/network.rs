@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use shomei::{
-    ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, RetryPolicy, Sandbox,
+    ApiKey, CertCentral, KeyAlgorithm, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{DomainId, OrganizationId, Plan, Product, flow::DcvInstructions},
-    pocketsign::{HashAlgorithm, SignInOutcome},
+    pocketsign::{HashAlgorithm, PocketSignV1, SignInOutcome, SignedData},
     sandbox::PersonDetails,
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -46,8 +46,8 @@ async fn nothing_is_told_at_any_level_by_any_crate() {
     let details = PersonDetails { name: NAME.into(), address: ADDRESS.into(), date_of_birth: BIRTH_DATE.into(), ..Default::default() };
     let card = sandbox.jpki().card(details);
     let (digest, signature) = card.signing.sign(b"a challenge");
-    let ps = PocketSign::v1(ApiKey::new(&*token).unwrap()).base_url(format!("http://{address}")).build().unwrap();
-    let outcome = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).send().await.unwrap();
+    let ps = PocketSignV1::builder(ApiKey::new(&*token).unwrap()).base_url(format!("http://{address}")).build().unwrap();
+    let outcome = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap()).send().await.unwrap();
     assert!(matches!(outcome, SignInOutcome::New(_)));
 
     for answer in

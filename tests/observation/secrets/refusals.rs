@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use shomei::{
     ApiKey, CertCentral, Csr, Error, PocketSign, PrivateKey, RetryPolicy, Sandbox,
     certcentral::{DomainId, OrganizationId},
-    pocketsign::{HashAlgorithm, PocketSignV2, UserId},
+    pocketsign::{HashAlgorithm, SignedData, UserId},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -44,8 +44,8 @@ pub(super) fn certcentral(address: SocketAddr) -> CertCentral {
     builder.retry(RetryPolicy::never()).attempt_timeout(Duration::from_secs(10)).max_response_size(4 << 10).build().unwrap()
 }
 
-fn pocketsign(address: SocketAddr) -> PocketSignV2 {
-    let builder = PocketSign::v2(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}"));
+fn pocketsign(address: SocketAddr) -> PocketSign {
+    let builder = PocketSign::builder(ApiKey::new(KEY).unwrap()).base_url(format!("http://{address}"));
     builder.retry(RetryPolicy::never()).attempt_timeout(Duration::from_secs(10)).build().unwrap()
 }
 
@@ -118,7 +118,7 @@ async fn no_error_of_ours_shows_a_secret() {
         Csr::from_pem(private.expose()).unwrap_err(),
         certcentral(closed).users().me().send().await.unwrap_err(),
         silent_server.users().me().send().await.unwrap_err(),
-        pocketsign(closed).sign_in().signature(KEY, HashAlgorithm::Sha256, &digest, &digest).send().await.unwrap_err(),
+        SignedData::new(KEY, HashAlgorithm::Sha256, &digest, &digest).unwrap_err(),
         certcentral(closed).domains().resume_validation(pending.resume_token()).start().await.unwrap_err(),
         waited.into(),
     ];

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use shomei::{
     ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, Sandbox,
     certcentral::{OrganizationId, Plan, Product, flow::DcvInstructions},
-    pocketsign::{Freshness, HashAlgorithm, SignInOutcome},
+    pocketsign::{Freshness, HashAlgorithm, SignInOutcome, SignedData},
     sandbox::{ApprovalMode, PersonDetails},
 };
 
@@ -79,13 +79,13 @@ fn nothing_of_pocketsign_shows_a_token_or_a_person_labels_included() {
         };
         let card = sandbox.jpki().card(details);
         let (digest, signature) = card.signing.sign(b"a challenge");
-        let ps = sandbox.pocketsign_v2().unwrap();
-        let builder = PocketSign::v2(ApiKey::new(&*token).unwrap());
-        let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature);
+        let ps = sandbox.pocketsign().unwrap();
+        let builder = PocketSign::builder(ApiKey::new(&*token).unwrap());
+        let sign_in = ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap());
         let mut shown = format!("{ps:?} {builder:?} {card:?} {sign_in:?}");
         let SignInOutcome::New(person) = sign_in.send().await.unwrap() else { panic!("known") };
         shown += &format!("{person:?} {person:#?}");
-        let mut sweep = ps.sweep().targets([person.user.clone()]).freshness(Freshness::Now).start().unwrap();
+        let mut sweep = ps.sweep().targets([person.user.clone()]).freshness(Freshness::Now).start().await.unwrap();
         shown += &format!("{sweep:?} {:?}", sweep.next().await);
         shown += &serde_json::to_string(&sweep.cursor()).unwrap();
         shown += &panic_of(|| panic!("{ps:?} {person:?} {card:?}"));

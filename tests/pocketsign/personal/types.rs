@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Debug, fs, marker::PhantomData, path::Path
 
 use shomei::{
     ApiKey, PocketSign, Sandbox,
-    pocketsign::{Environment, Freshness, HashAlgorithm, SignInOutcome, v1, v2},
+    pocketsign::{Environment, Freshness, HashAlgorithm, PocketSignV1, SignInOutcome, SignedData, builders, v1},
     sandbox::PersonDetails,
 };
 use syn::{Item, UseTree, Visibility};
@@ -15,54 +15,46 @@ use crate::judge::Judge;
 /// What holds no personal data: settings, words of the service, ids, times, and handles of a client, which is shown below.
 const IMPERSONAL: &[&str] = &[
     "CertificateStatus",
-    "CertificateType",
-    "CheckCertificateStatus",
-    "CheckMethod",
-    "CheckPurpose",
-    "CheckUserStatus",
+    "Certificates",
     "Environment",
-    "FreshCheck",
     "Freshness",
-    "HashAlgorithm",
-    "PocketSign",
-    "RevocationReason",
-    "RevocationStatus",
-    "VerificationResult",
+    "Target",
+    "Users",
+    "Verifications",
     "Version",
     "Violation",
+    "builders::CheckCertificateStatus",
+    "builders::CheckUserStatus",
+    "builders::DeleteCertificate",
+    "builders::DeleteUser",
+    "builders::DeleteVerification",
+    "builders::FreshCheck",
+    "builders::GetCertificate",
+    "builders::GetCertificateStatus",
+    "builders::GetUser",
+    "builders::GetVerification",
+    "builders::ListCertificates",
+    "builders::ListStatusHistory",
+    "builders::ListUsers",
+    "builders::ListVerifications",
     "sandbox::CardPerson",
     "sandbox::RevocationCause",
-    "sweep::SweepCursor",
-    "sweep::SweepBuilder",
     "sweep::Sweep",
-    "sweep::Target",
+    "sweep::SweepBuilder",
+    "sweep::SweepCursor",
     "v1::Certificates",
-    "v1::DeleteCertificate",
-    "v1::DeleteUser",
-    "v1::DeleteVerification",
-    "v1::GetCertificate",
-    "v1::GetUser",
-    "v1::GetVerification",
-    "v1::ListCertificateStatuses",
-    "v1::ListCertificates",
-    "v1::ListUsers",
-    "v1::ListVerifications",
     "v1::Users",
     "v1::Verifications",
-    "v2::Certificates",
-    "v2::DeleteCertificate",
-    "v2::DeleteUser",
-    "v2::DeleteVerification",
-    "v2::GetCertificate",
-    "v2::GetStatus",
-    "v2::GetUser",
-    "v2::GetVerification",
-    "v2::ListCertificateStatuses",
-    "v2::ListCertificates",
-    "v2::ListUsers",
-    "v2::ListVerifications",
-    "v2::Users",
-    "v2::Verifications",
+    "v1::builders::DeleteCertificate",
+    "v1::builders::DeleteUser",
+    "v1::builders::DeleteVerification",
+    "v1::builders::GetCertificate",
+    "v1::builders::GetUser",
+    "v1::builders::GetVerification",
+    "v1::builders::ListCertificates",
+    "v1::builders::ListStatusHistory",
+    "v1::builders::ListUsers",
+    "v1::builders::ListVerifications",
 ];
 
 /// Whether a type can be shown at all: the constant of the type itself wins over that of the trait.
@@ -80,9 +72,9 @@ impl<T: Debug> Shown<T> {
 
 /// What holds personal data and has no `Debug`.
 const MUTE: &[(&str, bool)] = &[
-    ("v1::CheckByContent", Shown::<v1::CheckByContent<'static>>::CAN_BE),
-    ("v1::Verify", Shown::<v1::Verify<'static>>::CAN_BE),
-    ("v2::Verify", Shown::<v2::Verify<'static>>::CAN_BE),
+    ("builders::Verify", Shown::<builders::Verify<'static>>::CAN_BE),
+    ("v1::builders::CheckStatusByContent", Shown::<v1::builders::CheckStatusByContent<'static>>::CAN_BE),
+    ("v1::builders::Verify", Shown::<v1::builders::Verify<'static>>::CAN_BE),
 ];
 
 /// What holds personal data, or a token, and can be shown, as it is shown.
@@ -95,40 +87,46 @@ async fn shown() -> Vec<(&'static str, String)> {
     let card = jpki.card(details);
     let (digest, signature) = card.signing.sign(CANARY.as_bytes());
     let ps = judge.v2();
-    let sign_in = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, digest, &signature);
+    let signed = SignedData::new(card.signing.der(), HashAlgorithm::Sha256, digest, &signature).unwrap();
+    let signed_shown = format!("{signed:?} {signed:#?}");
+    let sign_in = ps.sign_in(signed);
     let sign_in_shown = format!("{sign_in:?} {sign_in:#?}");
     let bytes = |bytes: &[u8]| bytes[..8].iter().map(|byte| format!("{byte}, ")).collect::<String>();
     for secret in [bytes(&digest), bytes(&signature), bytes(&card.signing.der()[200..])] {
         assert!(!sign_in_shown.contains(&secret), "{sign_in_shown}");
+        assert!(!signed_shown.contains(&secret), "{signed_shown}");
     }
     let outcome = sign_in.send().await.unwrap();
     let outcome_shown = format!("{outcome:?} {outcome:#?}");
     let SignInOutcome::New(person) = outcome else { panic!("known") };
     let content = person.content.clone().unwrap();
-    let attributes = content.attributes.clone().unwrap();
-    assert_eq!(attributes.name.as_ref().unwrap().expose(), CANARY, "it is there to be read");
-    let refused = ps.sign_in().signature(card.signing.der(), HashAlgorithm::Sha256, [7; 32], &signature).send().await.unwrap();
+    let attributes = content.attributes().unwrap();
+    assert_eq!(attributes.common_name.as_ref().unwrap().expose(), CANARY, "it is there to be read");
+    let refused =
+        ps.sign_in(SignedData::new(card.signing.der(), HashAlgorithm::Sha256, [7; 32], &signature).unwrap()).send().await.unwrap();
     let SignInOutcome::Refused(refusal) = refused else { panic!("let in") };
     let certificate = person.certificate.clone().unwrap();
     let fresh = ps.certificates().check_status(certificate.clone()).fresh(Freshness::Now).send().await.unwrap();
-    let mut sweep = ps.sweep().targets([certificate]).start().unwrap();
+    let mut sweep = ps.sweep().targets([certificate]).start().await.unwrap();
     let swept = futures_util::StreamExt::next(&mut sweep).await.unwrap();
+    jpki.set_ocsp_available(false);
+    let failed = ps.certificates().check_status(person.certificate.clone().unwrap()).fresh(Freshness::Now).send().await.unwrap_err();
 
     let token = || ApiKey::new(CANARY).unwrap();
-    let v1 = PocketSign::v1(token()).environment(Environment::Mock);
-    let v2 = PocketSign::v2(token()).environment(Environment::Mock);
+    let v1 = PocketSignV1::builder(token()).environment(Environment::Mock);
+    let v2 = PocketSign::builder(token()).environment(Environment::Mock);
     let builders = format!("{v1:?} {v2:?} {:?}", Sandbox::builder().api_key(CANARY).pocketsign_token(CANARY));
     silent(&builders);
     let (v1, v2) = (v1.build().unwrap(), v2.build().unwrap());
     vec![
-        ("CertificateContent", format!("{content:?} {content:#?}")),
+        ("CheckError", format!("{failed:?} {failed:#?} {failed}")),
+        ("SignedData", signed_shown),
         ("SignInOutcome", outcome_shown),
         ("SignedIn", format!("{person:?} {person:#?}")),
-        ("PersonalAttributes", format!("{attributes:?} {attributes:#?}")),
         ("PocketSignV1", format!("{v1:?} {:?} {:?} {:?} {:?}", v1.certificates(), v1.users().list(), v1.verifications(), v1.sweep())),
-        ("PocketSignV2", format!("{v2:?} {:?} {:?} {:?} {:?}", v2.certificates(), v2.users().list(), v2.verifications(), v2.sweep())),
+        ("PocketSign", format!("{v2:?} {:?} {:?} {:?} {:?}", v2.certificates(), v2.users().list(), v2.verifications(), v2.sweep())),
         ("SignInRefusal", format!("{refusal:?} {refusal:#?}")),
-        ("SignIn", sign_in_shown),
+        ("builders::SignIn", sign_in_shown),
         ("freshness::FreshStatus", format!("{fresh:?} {fresh:#?} {fresh}")),
         ("sandbox::Card", format!("{card:?} {card:#?}")),
         ("sandbox::CardCertificate", format!("{:?} {:#?}", card.signing, card.authentication)),
@@ -152,7 +150,7 @@ async fn no_public_type_shows_personal_data_and_none_is_forgotten() {
         judged.push(name.to_owned());
     }
     let public = public();
-    assert!(public.contains("v2::Verify") && public.contains("sandbox::Card"), "{public:?}");
+    assert!(public.contains("builders::Verify") && public.contains("sandbox::Card"), "{public:?}");
     assert_eq!(judged.into_iter().collect::<BTreeSet<_>>(), public);
 }
 
@@ -162,35 +160,44 @@ fn public() -> BTreeSet<String> {
     for (file, prefix) in [
         ("pocketsign.rs", ""),
         ("pocketsign/v1.rs", "v1::"),
-        ("pocketsign/v2.rs", "v2::"),
         ("pocketsign/freshness.rs", "freshness::"),
         ("pocketsign/sweep.rs", "sweep::"),
         ("sandbox.rs", "sandbox::"),
     ] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
-        for item in syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap().items {
-            let defined = match &item {
-                Item::Struct(item) if is_public(&item.vis) => Some(&item.ident),
-                Item::Enum(item) if is_public(&item.vis) => Some(&item.ident),
-                _ => None,
-            };
-            // The rest of the sandbox knows no persons.
-            let is_known = |module: &str| prefix != "sandbox::" || module == "pocketsign";
-            names.extend(defined.filter(|_| is_known("")).map(|name| format!("{prefix}{name}")));
-            if let Item::Use(item) = &item
-                && is_public(&item.vis)
-            {
-                leaves(&item.tree, &[], &mut |path| {
-                    if path[0] == "self" && is_known(&path[1]) {
-                        names.insert(format!("{prefix}{}", path[path.len() - 1]));
-                    }
-                });
-            }
-        }
+        collect(&syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap().items, prefix, "self", &mut names);
     }
     // `Freshness` is given out under both of its paths.
     names.remove("freshness::Freshness");
     names
+}
+
+/// The names that these items give out, of what is `here` in their file.
+fn collect(items: &[Item], prefix: &str, here: &str, names: &mut BTreeSet<String>) {
+    // The rest of the sandbox knows no persons.
+    let is_known = |module: &str| prefix != "sandbox::" || module == "pocketsign";
+    for item in items {
+        match item {
+            Item::Struct(item) if is_public(&item.vis) && is_known("") => drop(names.insert(format!("{prefix}{}", item.ident))),
+            Item::Enum(item) if is_public(&item.vis) && is_known("") => drop(names.insert(format!("{prefix}{}", item.ident))),
+            Item::Mod(item) if is_public(&item.vis) => {
+                let inside = item.content.iter().flat_map(|(_, items)| items).cloned().collect::<Vec<_>>();
+                collect(&inside, &format!("{prefix}{}::", item.ident), "super", names);
+            }
+            Item::Use(item) if is_public(&item.vis) => leaves(&item.tree, &[], &mut |path| {
+                if path[0] == here && is_known(&path[1]) {
+                    names.insert(format!("{prefix}{}", path[path.len() - 1]));
+                }
+            }),
+            // Names with the words by which they are found; the names alone begin with a capital.
+            Item::Macro(item) if item.mac.path.segments.last().is_some_and(|segment| segment.ident == "named") => {
+                let named = item.mac.tokens.to_string();
+                let words = named.split_whitespace().filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()));
+                names.extend(words.map(|word| format!("{prefix}{word}")));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn is_public(visibility: &Visibility) -> bool {

@@ -2,9 +2,9 @@
 
 use std::{error::Error as StdError, fmt};
 
-use super::{DomainValidation, DomainValidationState, DomainValidationToken, Resumable};
+use super::{DomainValidation, DomainValidationState, DomainValidationToken};
 use crate::{
-    certcentral::{DcvMethod, DcvTokenStatus, ErrorCode, flow::DcvInstructions, types},
+    certcentral::{DcvMethod, DcvTokenStatus, DomainId, ErrorCode, flow::DcvInstructions, types},
     error::Error,
     wait::{Flow, Found, Polled},
 };
@@ -34,9 +34,75 @@ impl Flow for DomainValidation {
         Progress { instructions: self.instructions.clone(), published: false, found }
     }
 
-    async fn poll(&self, progress: &mut Progress) -> Polled<Self> {
+    async fn poll(&self, progress: &mut Progress, _: bool) -> Polled<Self> {
+        Ok(match self.check(progress).await? {
+            Found::Done(Some(domain)) => Found::Done(domain),
+            Found::Done(None) => Found::Done(self.domain().await?),
+            Found::Waiting(state) => Found::Waiting(state),
+            Found::Moved(state) => Found::Moved(state),
+            Found::Ended(state, why) => Found::Ended(state, why),
+        })
+    }
+
+    fn subject(&self) -> String {
+        format!("domain {}", self.name)
+    }
+
+    fn token(&self) -> DomainValidationToken {
+        self.resume_token()
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.client.core.unheard()
+    }
+}
+
+/// The same, up to where the proof was found: then the domain is read together with others.
+pub(in crate::certcentral::flow) struct Proof(pub(in crate::certcentral::flow) DomainValidation);
+
+impl Flow for Proof {
+    type State = DomainValidationState;
+    type Output = (DomainId, Option<Box<types::Domain>>);
+    type Token = DomainValidationToken;
+    type Progress = Progress;
+
+    const NAME: &'static str = DomainValidation::NAME;
+    const GOAL: &'static str = DomainValidation::GOAL;
+
+    fn begin(&self) -> Progress {
+        self.0.begin()
+    }
+
+    async fn poll(&self, progress: &mut Progress, _: bool) -> Polled<Self> {
+        Ok(match self.0.check(progress).await? {
+            Found::Done(domain) => Found::Done((self.0.id, domain.map(Box::new))),
+            Found::Waiting(state) => Found::Waiting(state),
+            Found::Moved(state) => Found::Moved(state),
+            Found::Ended(state, why) => Found::Ended(state, why),
+        })
+    }
+
+    fn subject(&self) -> String {
+        self.0.subject()
+    }
+
+    fn token(&self) -> DomainValidationToken {
+        self.0.token()
+    }
+
+    fn unheard(&self) -> Option<&str> {
+        self.0.unheard()
+    }
+}
+
+/// What a check comes to: the domain, where it was read, or that the proof was found.
+type Checked = Result<Found<DomainValidationState, Option<types::Domain>>, Error>;
+
+impl DomainValidation {
+    /// Has the service look once.
+    pub(super) async fn check(&self, progress: &mut Progress) -> Checked {
         if progress.found {
-            return self.domain().await.map(Found::Done);
+            return Ok(Found::Done(self.validated.as_deref().cloned()));
         }
         if progress.instructions.expires().is_some_and(|end| end <= self.client.core.past()) {
             return self.reread(progress, None).await;
@@ -49,7 +115,7 @@ impl Flow for DomainValidation {
         match self.client.domains().check_dcv(self.id).send().await {
             Ok(check) if check.status == Some(DcvTokenStatus::Active) => {
                 progress.found = true;
-                self.domain().await.map(Found::Done)
+                Ok(Found::Done(None))
             }
             Ok(check) if check.status == Some(DcvTokenStatus::Expired) => self.reread(progress, None).await,
             Ok(_) => self.unless_validated().await,
@@ -63,28 +129,14 @@ impl Flow for DomainValidation {
         }
     }
 
-    fn subject(&self) -> String {
-        format!("domain {}", self.name)
-    }
-
-    fn token(&self) -> DomainValidationToken {
-        DomainValidationToken(self.client.core.seals.seal(Resumable { domain: self.id, wanted: self.wanted.clone() }))
-    }
-
-    fn unheard(&self) -> Option<&str> {
-        self.client.core.unheard()
-    }
-}
-
-impl DomainValidation {
-    async fn domain(&self) -> Result<types::Domain, Error> {
+    pub(super) async fn domain(&self) -> Result<types::Domain, Error> {
         self.client.domains().get(self.id).include_dcv(true).include_validation(true).send().await
     }
 
-    async fn unless_validated(&self) -> Polled<Self> {
+    async fn unless_validated(&self) -> Checked {
         let domain = self.domain().await?;
         let met = self.wanted.is_met(&domain, self.client.core.now());
-        Ok(if met { Found::Done(domain) } else { Found::Waiting(DomainValidationState::Pending { code: None }) })
+        Ok(if met { Found::Done(Some(domain)) } else { Found::Waiting(DomainValidationState::Pending { code: None }) })
     }
 
     async fn publish(&self, progress: &mut Progress) -> Result<(), Error> {
@@ -100,11 +152,11 @@ impl DomainValidation {
     ///
     /// A token that is replaced is void, also where it is published already. So it is replaced only if the service refused it or says that
     /// it expired, or if its end lies behind both clocks.
-    async fn reread(&self, progress: &mut Progress, refusal: Option<Error>) -> Polled<Self> {
+    async fn reread(&self, progress: &mut Progress, refusal: Option<Error>) -> Checked {
         let core = &self.client.core;
         let domain = self.domain().await?;
         if self.wanted.is_met(&domain, core.now()) {
-            return Ok(Found::Done(domain));
+            return Ok(Found::Done(Some(domain)));
         }
         if domain.dcv_method.as_ref().is_some_and(|method| *method != self.method) {
             return Err(refusal.unwrap_or_else(|| Error::mismatch("the domain's validation method was changed")));
@@ -125,7 +177,7 @@ impl DomainValidation {
         }
     }
 
-    fn announce(&self, progress: &mut Progress, token: &types::DcvToken) -> Polled<Self> {
+    fn announce(&self, progress: &mut Progress, token: &types::DcvToken) -> Checked {
         let instructions = match DcvInstructions::for_token(&self.name, &self.method, token) {
             Ok(instructions) => instructions,
             // It is read again at the next poll.

@@ -1,6 +1,12 @@
 //! Going on with an issuance in another process: from before it was sent, from when it may have been, or from when it was placed.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::{
+    error::Error as StdError,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use bon::bon;
 use futures_util::FutureExt as _;
@@ -21,7 +27,22 @@ use crate::{
 ///
 /// Before it is placed it holds the whole request, and so the contacts that it names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct IssuanceToken(Sealed<Stage>);
+#[serde(transparent)]
+pub struct IssuanceToken {
+    sealed: Sealed<Stage>,
+    #[serde(skip)]
+    unsent: Unsent,
+}
+
+/// Whether nobody can have sent an order yet: it was prepared just now, in this process. The first of all clones to take it has it.
+#[derive(Clone, Debug, Default)]
+struct Unsent(Arc<AtomicBool>);
+
+impl PartialEq for Unsent {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
 
 /// How far an issuance has come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,7 +57,7 @@ enum Stage {
 
 impl IssuanceToken {
     fn of(client: &CertCentral, stage: Stage) -> Self {
-        Self(client.core.seals.seal(stage))
+        Self { sealed: client.core.seals.seal(stage), unsent: Unsent::default() }
     }
 
     pub(super) fn placed(client: &CertCentral, placed: Resumable) -> Self {
@@ -44,7 +65,7 @@ impl IssuanceToken {
     }
 
     pub(in crate::certcentral) fn prepared(client: &CertCentral, write: Write) -> Self {
-        Self::of(client, Stage::Prepared(Box::new(write)))
+        Self { unsent: Unsent(Arc::new(AtomicBool::new(true))), ..Self::of(client, Stage::Prepared(Box::new(write))) }
     }
 
     pub(in crate::certcentral) fn sending(client: &CertCentral, write: Write, before: Before) -> Self {
@@ -118,15 +139,31 @@ impl<'c> Orders<'c> {
         #[builder(default)]
         send_again: bool,
     ) -> Result<PendingIssuance, Error> {
-        match self.client.core.seals.open(token.0)? {
-            Stage::Placed(placed) => PendingIssuance::resumed(self.client, placed),
-            Stage::Sending(write, before) => Prepared::kept(self.client, *write).find(&before, send_again, save.as_ref()).await,
-            Stage::Prepared(_) if save.is_none() => Err(Error::invalid(
+        if save.is_none() && matches!(token.sealed.unverified(), Stage::Prepared(_)) {
+            self.client.core.seals.open(token.sealed)?;
+            return Err(Error::invalid(
                 "save_with",
-                "this was not sent yet; resume it with a `save` function that records that it is being sent, so that it is never sent twice",
-            )),
-            Stage::Prepared(write) => Prepared::kept(self.client, *write).start(save.as_ref()).await,
+                "this was not sent yet; set save_with, so that it is recorded before it is sent and never sent twice",
+            ));
         }
+        // It may have been gone on with before.
+        go_on(self.client, IssuanceToken { unsent: Unsent::default(), ..token }, save, send_again).await
+    }
+}
+
+/// Goes on from wherever it was.
+pub(in crate::certcentral::flow) async fn go_on(
+    client: &CertCentral,
+    token: IssuanceToken,
+    save: Option<Save>,
+    send_again: bool,
+) -> Result<PendingIssuance, Error> {
+    let is_new = token.unsent.0.swap(false, Ordering::Relaxed);
+    match client.core.seals.open(token.sealed)? {
+        Stage::Placed(placed) => PendingIssuance::resumed(client, placed),
+        Stage::Sending(write, before) => Prepared::kept(client, *write).find(&before, send_again, save.as_ref()).await,
+        Stage::Prepared(write) if is_new => Prepared::new(client.clone(), *write)?.start(save.as_ref()).await,
+        Stage::Prepared(write) => Prepared::kept(client, *write).start(save.as_ref()).await,
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::certcentral::{DcvMethod, NameValidationStatus, OrderStatus, RequestId, ValidationStatus, types};
 
 /// How an order stands on its way to a certificate.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IssuanceState {
     /// The order.
@@ -15,7 +18,9 @@ pub struct IssuanceState {
 }
 
 /// What an order can wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Blocker {
     /// Somebody of the account has to approve this request; the key may not, or was told not to.
@@ -77,12 +82,19 @@ impl fmt::Display for Blocker {
 pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
     let done = |status: &Option<ValidationStatus>| matches!(status, Some(ValidationStatus::Complete | ValidationStatus::Active));
     let mut waiting_for = Vec::new();
-    if validation.organization_validations.iter().any(|validation| !done(&validation.status)) {
+    // The guide prints the names inside an entry that says nothing else (p.44).
+    let (names, organization): (Vec<_>, Vec<_>) = validation
+        .organization_validations
+        .iter()
+        .partition(|validation| validation.status.is_none() && !validation.dns_name_validations.is_empty());
+    if organization.iter().any(|validation| !done(&validation.status)) {
         waiting_for.push(Blocker::Organization);
     }
+    let names = names.into_iter().chain(organization).flat_map(|validation| &validation.dns_name_validations);
     let unproved = validation
         .dns_name_validations
         .iter()
+        .chain(names)
         .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
     waiting_for.extend(unproved.map(|name| Blocker::Domain {
         name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
@@ -92,4 +104,32 @@ pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
         waiting_for.push(Blocker::FinalCheck);
     }
     waiting_for
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn names_are_found_at_the_root_and_where_the_guide_prints_them() {
+        let missing = |organizations: Value, names: Value| {
+            let validation = json!({"organization_validations": organizations, "dns_name_validations": names});
+            missing(&serde_json::from_value(validation).expect("a validation"))
+        };
+        let name = |status: &str| json!([{"name_scope": "example.com", "status": status, "method": "email"}]);
+        let done = json!({"type": "ov", "status": "complete"});
+        let domain = Blocker::Domain { name: "example.com".to_owned(), method: Some("email".into()) };
+        assert_eq!(missing(json!([done]), name("pending")), from_ref(&domain));
+        // As on p.44, alone and beside a validation of the organization.
+        assert_eq!(missing(json!([{"dns_name_validations": name("pending")}]), json!([])), from_ref(&domain));
+        assert_eq!(missing(json!([done, {"dns_name_validations": name("pending")}]), json!([])), from_ref(&domain));
+        assert_eq!(missing(json!([{"dns_name_validations": name("approved")}]), json!([])), [Blocker::FinalCheck]);
+        let open = json!({"type": "ov", "status": "pending", "dns_name_validations": name("pending")});
+        assert_eq!(missing(json!([open]), json!([])), [Blocker::Organization, domain]);
+        assert_eq!(missing(json!([{}]), json!([])), [Blocker::Organization], "an entry that says nothing proves nothing");
+    }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::drawing::Drawing;
 
 #[test]
 fn what_each_state_of_an_order_means() {
@@ -22,6 +23,31 @@ fn what_each_state_of_an_order_means() {
         assert_eq!(standing(Some(&OrderStatus::from(word))), expected, "{word}");
     }
     assert_eq!(standing(None), Standing::Validation);
+}
+
+#[test]
+fn the_guide_shows_what_each_state_means() {
+    let steps = [
+        (Standing::Approval, "approve, or wait"),
+        (Standing::Validation, "poll again"),
+        (Standing::Issued, "fetch and check"),
+        (Standing::Over, "end"),
+    ];
+    let step = |status: &OrderStatus| steps.iter().position(|(meaning, _)| *meaning == standing(Some(status))).unwrap();
+    let mut known = OrderStatus::KNOWN.to_vec();
+    known.sort_by_key(step);
+    let mut drawing = Drawing::new("issuance", "What a wait for a certificate does in each state of its order");
+    for (row, status) in known.iter().enumerate() {
+        drawing = drawing.place(status.as_str(), 0.0, row as f64 * 0.5);
+    }
+    for (at, (_, text)) in steps.iter().enumerate() {
+        let rows: Vec<_> = (0..known.len()).filter(|row| step(&known[*row]) == at).collect();
+        drawing = drawing.place(text, 1.6, (rows[0] + rows[rows.len() - 1]) as f64 * 0.25);
+    }
+    for status in &known {
+        drawing = drawing.arrow(status.as_str(), steps[step(status)].1, "");
+    }
+    drawing.keep();
 }
 
 /// A service has been seen to hand out another certificate; here it is something else that was asked for.

@@ -16,7 +16,7 @@ use ::redis::{
 use tokio::{sync::OnceCell, time::timeout};
 use tracing::warn;
 
-use super::{PermitOutcome, Priority, RateLimit, RateUsage, own::Lost};
+use super::{super::QUIET, PermitOutcome, Priority, RateLimit, RateUsage, own::Lost};
 use crate::random::random;
 
 /// The parts of the ledger that hold places, by priority.
@@ -87,9 +87,9 @@ impl Store {
             script.key(key);
         }
         script.arg(place).arg(u8::from(priority == Priority::Background)).arg(micros(hold)).arg(micros(self.longest()));
-        script.arg(micros(SETTLING));
+        script.arg(micros(SETTLING)).arg(micros(QUIET));
         for rate in &self.rates {
-            script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share());
+            script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share(false)).arg(rate.background_share(true));
         }
         let ask = async { script.invoke_async(&mut self.connection().await?).await };
         let (taken, wait, windows, since, filling): (bool, u64, Vec<u64>, String, u64) =

@@ -1,12 +1,12 @@
 -- Takes a place under every rate, if there is one. All times are in microseconds, by the server's clock.
 -- KEYS: the places of the foreground, those of the background, the end of the penalty, how long the foreground is known to wait, the ledger.
 -- ARGV: the place, 1 for the background, how long it may be held, the longest window, how long it takes until everybody has put back what
--- was lost, then limit, window and share of each rate.
+-- was lost, how long the foreground has to be silent for the larger share, then limit, window and both shares of each rate.
 -- Gives 1 or 0, when to ask again, how full each window is and when it has room, since when the ledger is kept, and how long it has to fill.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local background = ARGV[2] == '1'
-local hold, longest, settling = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local hold, longest, settling, silence = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
 -- Plain tostring would round so large a number.
 local function digits(number)
@@ -57,11 +57,16 @@ local function oldest(key, from)
   return found[2] and tonumber(found[2])
 end
 
+-- A ledger that was lost does not know when the foreground last asked: then it is as if it had asked when the ledger began.
+if not background then redis.call('HSET', KEYS[5], 'called', digits(now)) end
+local quiet_at = math.max(known('called'), known('since')) + silence
+local quiet = now >= quiet_at
+
 local penalty = math.max(known('penalty'), tonumber(redis.call('GET', KEYS[3]) or '0'))
 local wait = math.max(0, penalty - now, filling)
 local windows = {}
-for index = 6, #ARGV, 3 do
-  local limit, window, share = tonumber(ARGV[index]), tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2])
+for index = 7, #ARGV, 4 do
+  local limit, window, share = tonumber(ARGV[index]), tonumber(ARGV[index + 1]), tonumber(ARGV[index + (quiet and 3 or 2)])
   local from = now - window
   local polled = held(KEYS[2], from)
   local used = held(KEYS[1], from) + polled
@@ -82,7 +87,11 @@ for index = 6, #ARGV, 3 do
   if room == math.huge then room = window end
   room = math.max(1, room)
   local full = used >= limit
-  if full or (background and polled >= share) then wait = math.max(wait, room) end
+  if full then
+    wait = math.max(wait, room)
+  elseif background and polled >= share then
+    wait = math.max(wait, quiet and room or math.min(room, quiet_at - now))
+  end
   windows[#windows + 1] = math.min(used, limit)
   windows[#windows + 1] = math.ceil(math.max(full and room or 0, penalty - now, filling))
 end

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::users::{self, User};
 use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::json::{Members, Type};
 use crate::sandbox::random::Random;
 use crate::sandbox::refusal::{Refusal, Refusals};
 use crate::sandbox::register::Register;
@@ -16,6 +17,24 @@ const STARTING_TEMPLATE: u64 = 5;
 const TEMPLATES: [(u64, &str, &str); 2] =
     [(5, "Department", "2014-08-05T20:11:28+00:00"), (6, "Business Unit", "2015-09-08T20:34:55+00:00")];
 const KEY_LENGTH: usize = 32;
+
+/// `POST /container/{container_id}/children`
+pub(crate) const CREATE_CHILD: Members = &[
+    ("name", Type::Text),
+    ("description", Type::Text),
+    ("template_id", Type::Id),
+    ("allowed_domain_names", Type::Texts),
+    (
+        "user",
+        Type::Object(&[
+            ("first_name", Type::Text),
+            ("last_name", Type::Text),
+            ("email", Type::Text),
+            ("username", Type::Text),
+            ("access_roles", Type::Objects(&[("id", Type::Id)])),
+        ]),
+    ),
+];
 
 /// A container; the first one has no parent.
 #[derive(Debug)]
@@ -126,7 +145,7 @@ pub(crate) fn create_child(account: &mut Account, call: &Call) -> Answer {
     let (parent_id, parent_template) = (parent.id, parent.template_id);
     let mut refusals = Refusals::default();
     let name = refusals.require(call.body.text("name"), "name").to_owned();
-    let allowed_domain_names = refusals.note(call.body.texts("allowed_domain_names"));
+    let allowed_domain_names = call.body.texts("allowed_domain_names");
     let template_id = call.body.id("template_id").unwrap_or(parent_template);
     if template(template_id).is_none() {
         refusals.push(Refusal::invalid_value("template_id"));

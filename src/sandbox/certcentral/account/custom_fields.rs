@@ -6,10 +6,16 @@ use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::listing::{Key, Member, Selection};
 use crate::sandbox::certcentral::order::Order;
 use crate::sandbox::http::{Answer, Call, Query, Reply};
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::{Refusal, Refusals};
 
 const DATA_TYPES: [&str; 4] = ["text", "int", "email_address", "email_list"];
+
+/// `POST /account/metadata`
+pub(crate) const ADD: Members = &[("label", Type::Text), ("data_type", Type::Text), ("is_required", Type::Flag)];
+
+/// A field of an order; its value may be any JSON.
+pub(crate) const FIELD: Members = &[("metadata_id", Type::Id), ("value", Type::Any)];
 
 /// A field that orders may or must carry.
 #[derive(Debug)]
@@ -25,9 +31,9 @@ impl Account {
     pub(crate) fn read_custom_fields(&self, body: &Body) -> Result<Vec<(u64, Value)>, Refusal> {
         let mut values = Vec::new();
         for item in body.items("custom_fields") {
-            let id = item.get("metadata_id").and_then(as_id).filter(|id| self.custom_fields.get(*id).is_some());
+            let id = item.id("metadata_id").filter(|id| self.custom_fields.get(*id).is_some());
             let id = id.ok_or_else(|| Refusal::invalid_value("custom_fields.metadata_id"))?;
-            values.push((id, item.get("value").cloned().unwrap_or_default()));
+            values.push((id, item.at("value").cloned().unwrap_or_default()));
         }
         let is_given = |id| values.iter().any(|(given, _)| *given == id);
         if self.custom_fields.iter().any(|field| field.required && !is_given(field.id)) {
@@ -69,10 +75,6 @@ pub(crate) fn narrowed<'i>(orders: Selection<'i>, query: &Query) -> Selection<'i
     let ids = ids.iter().filter_map(|id| id.parse().ok());
     let pairs: Vec<Key> = ids.flat_map(|id| values.iter().map(move |value| pair(id, value))).collect();
     orders.any_of("metadata", &pairs)
-}
-
-fn as_id(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// `GET /account/metadata`

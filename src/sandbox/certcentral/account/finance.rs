@@ -6,29 +6,25 @@ use super::users::ACCOUNT_ID;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::http::{Answer, Call, Reply};
 
-/// `GET /account`; flat, with one text among numbers and booleans. The members are those of a capture, as far as
-/// they are known.
+/// `GET /account`; flat, with one text among numbers and booleans. The members are those of a capture of 2023.
 pub(crate) fn account(account: &mut Account, _: &Call) -> Answer {
-    let owner = account.owner();
+    let organization = account.organizations.iter().next();
     Ok(Reply::ok(json!({
         "id": ACCOUNT_ID,
+        "primary_organization_id": organization.map(|organization| organization.id),
+        "primary_organization_name": organization.map(|organization| organization.identity.name.clone()),
+        "primary_organization_country": organization.map(|organization| organization.identity.country.clone()),
         "make_renewal_calls": true,
-        "assigned_rep_name": "Sandbox",
-        "rep_phone": "(801) 228-0992",
-        "rep_email": "sandbox@example.com",
+        "express_install_enabled": false,
         "display_rep": true,
-        "admin_email": owner.email,
-        "renewal_email": owner.email,
-        "ent_support_plan": "1",
-        "express_install": false,
-        "locale_code": "ja",
-        "cert_transparency": "on",
+        "rep_photo_id": 0,
         "balance_negative_limit": 0,
-        "primary_company_type": "business",
-        "primary_organization_name": account.organizations.iter().next().map(|organization| organization.identity.name.clone()),
-        "primary_organization_country": account.organizations.iter().next().map(|organization| organization.identity.country.clone()),
-        "zero_balance_email": false,
-        "phone_verified": true,
+        "cert_transparency": "embed",
+        "cert_central_type": "retail",
+        "migrated": false,
+        "has_auth_key": false,
+        "client_mgr_photo_id": 0,
+        "ent_support_plan": "1",
     })))
 }
 

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use self::acme::Binding;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::clock::timestamp;
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::register::Register;
-use crate::sandbox::settings::{FurtherKey, KeyScope};
+use crate::sandbox::settings::{FurtherKey, KeyScope, Role};
 
 const FIRST_KEY: u64 = 182;
 const KEY_LENGTH: usize = 47;
@@ -52,12 +52,17 @@ impl KeyScope {
     }
 }
 
+/// A key to make or to edit.
+pub(crate) const KEY: Members = &[("name", Type::Text), ("restricted_to_role_id", Type::Count)];
+
+/// `PUT /key/{key_id}/status`
+pub(crate) const STATUS: Members = &[("status", Type::Text)];
+
 /// The scope a body asks for, if it asks for one; 0 asks for none.
 pub(crate) fn read_scope(body: &Body) -> Result<Option<KeyScope>, Refusal> {
     const MEMBER: &str = "restricted_to_role_id";
-    let Some(given) = body.at(MEMBER) else { return Ok(None) };
-    let number = given.as_u64().or_else(|| given.as_str()?.trim().parse().ok());
-    let scope = SCOPES.iter().find(|(_, known, _)| Some(*known) == number).map(|(scope, ..)| *scope);
+    let Some(number) = body.id(MEMBER) else { return Ok(None) };
+    let scope = SCOPES.iter().find(|(_, known, _)| *known == number).map(|(scope, ..)| *scope);
     scope.map(Some).ok_or_else(|| Refusal::invalid_value(MEMBER))
 }
 
@@ -105,6 +110,18 @@ impl Account {
         let user_id = self.user_with_role(role);
         let name = format!("api key {:02}", self.keys.ids().len() + 1);
         self.enter_key(key, user_id, name, scope, None, now);
+    }
+
+    /// Whether there is a key like this, in use or revoked.
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known.key == key)
+    }
+
+    /// Lets a new key in, which is given back.
+    pub(crate) fn new_key(&mut self, role: Role, scope: KeyScope, now: DateTime<Utc>) -> String {
+        let key = self.random.word(KEY_LENGTH).to_ascii_uppercase();
+        self.add_key(FurtherKey { key: key.clone(), role, scope }, now);
+        key
     }
 
     /// Makes a key for a user: its number, and the key itself.

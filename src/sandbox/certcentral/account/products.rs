@@ -102,7 +102,7 @@ pub(crate) fn ordered(name_id: &str, body: &Body) -> Result<&'static Product, Re
     let hint = body.text("product.type_hint").unwrap_or_default();
     let (_, single, several, wildcard) = DETERMINED.iter().find(|(known, ..)| *known == hint).ok_or_else(ambiguous)?;
     let common_name = body.text("certificate.common_name").unwrap_or_default();
-    let mut names = body.texts("certificate.dns_names")?;
+    let mut names = body.texts("certificate.dns_names");
     names.push(common_name.to_owned());
     names.sort_unstable();
     names.dedup();

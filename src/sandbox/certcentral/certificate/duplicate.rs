@@ -37,7 +37,7 @@ pub(crate) fn duplicate(account: &mut Account, call: &Call) -> Answer {
     if let Some(plan_end) = order.last_day() {
         validity::certificate_end(call.now.date_naive(), form.validity, plan_end, account.limits(order.product))?;
     }
-    account.check_caa(&form)?;
+    account.check_caa(form.names())?;
     let skip_approval = account.skip_approval(call)?;
     let user = account.caller(call);
     let certificate_id = account.enter(order_id, Origin::Duplicate, &user, form, call.now);

@@ -1,26 +1,27 @@
 //! The endpoints of certificates: downloads, chains, the archive.
 
+use http::header;
 use serde_json::{Value, json};
 
-use super::Issued;
+use super::{CertificateStatus, Issued};
 use crate::sandbox::authority;
 use crate::sandbox::bundle::bundle;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::platforms;
+use crate::sandbox::clock::http_date;
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
 const DEFAULT_FORMAT: &str = "default";
 
 impl Account {
-    pub(crate) fn root_certificate(&self) -> String {
-        self.authority.root().pem()
-    }
-
-    /// An issued certificate; one that is not issued yet cannot be found (inferred).
+    /// An issued certificate. That one which was refused cannot be found is inferred.
     fn issued(&self, certificate_id: u64) -> Result<&Issued, Refusal> {
-        let certificate = self.certificates.get(certificate_id);
-        certificate.and_then(|certificate| certificate.issued.as_ref()).ok_or_else(|| Refusal::not_found("certificate"))
+        let certificate = self.certificates.get(certificate_id).ok_or_else(|| Refusal::not_found("certificate"))?;
+        certificate.issued.as_ref().ok_or_else(|| match certificate.status {
+            CertificateStatus::Requested | CertificateStatus::Pending => not_issued_yet(),
+            _ => Refusal::not_found("certificate"),
+        })
     }
 
     /// Leaf, intermediate, root; `None` before issuance.
@@ -34,8 +35,16 @@ impl Account {
         let issued = self.issued(certificate_id)?;
         // The code for an unknown format is inferred.
         let file = bundle(format, &self.authority.chain(&issued.leaf)).ok_or_else(|| Refusal::invalid_value("format"))?;
-        Ok(Reply::file(file.content_type, file.file_name, file.body))
+        let changed = http_date(issued.at);
+        Ok(Reply::file(file.content_type, file.file_name, file.body)
+            .with_header(header::LAST_MODIFIED, changed.to_str().unwrap_or_default()))
     }
+}
+
+/// As clients quote it, two blanks and all; its status is inferred.
+fn not_issued_yet() -> Refusal {
+    let message = "Unable to download certificate, the certificate has not yet been issued.  Try back in a bit.";
+    Refusal::invalid("cert_unavailable_processing", message)
 }
 
 /// `GET /certificate/{certificate_id}/download/format/{format}`
@@ -100,6 +109,7 @@ fn set_archived(account: &mut Account, id: u64, archived: bool) -> Answer {
 
 /// `GET /certificate/{certificate_id}/chain`; its first element is the leaf.
 pub(crate) fn chain(account: &mut Account, call: &Call) -> Answer {
+    // Before it is issued, a certificate has no chain to be found (inferred).
     let chain = account.chain_view(call.id(0)).ok_or_else(|| Refusal::not_found("certificate"))?;
     Ok(Reply::ok(json!({"intermediates": chain})))
 }

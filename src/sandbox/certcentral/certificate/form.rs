@@ -4,9 +4,42 @@ use super::CertificateForm;
 use crate::sandbox::authority::{self, CsrFacts, CsrProblem, KeyAlgorithm, Purpose};
 use crate::sandbox::certcentral::account::products::{Level, Product};
 use crate::sandbox::certcentral::rules::names::certificate_name;
-use crate::sandbox::certcentral::rules::validity::{self, Term};
-use crate::sandbox::json::Body;
+use crate::sandbox::certcentral::rules::validity::{self, TERM, Term};
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::{Refusal, Refusals};
+
+/// The `certificate` member.
+pub(crate) const CERTIFICATE: Members = &[
+    ("common_name", Type::Text),
+    ("dns_names", Type::Texts),
+    ("csr", Type::Text),
+    ("signature_hash", Type::Text),
+    ("server_platform", Type::Object(&[("id", Type::Number)])),
+    ("cert_validity", Type::Object(TERM)),
+    ("ca_cert_id", Type::Text),
+    ("organization_units", Type::Texts),
+    ("emails", Type::Texts),
+    ("profile_option", Type::Text),
+];
+
+/// `POST /order/certificate/{order_id}/reissue`; where it is provisioned and stored is not looked at.
+pub(crate) const REISSUE: Members = &[
+    ("certificate", Type::Object(CERTIFICATE)),
+    ("skip_approval", Type::Flag),
+    ("comments", Type::Text),
+    ("dcv_method", Type::Text),
+    ("certificate_dcv_scope", Type::Text),
+    ("store_reissue_as_duplicate", Type::Flag),
+    ("cs_provisioning_method", Type::Text),
+];
+
+/// `POST /order/certificate/{order_id}/duplicate`
+pub(crate) const DUPLICATE: Members =
+    &[("certificate", Type::Object(CERTIFICATE)), ("skip_approval", Type::Flag), ("comments", Type::Text)];
+
+/// `PUT …/revoke`, of an order and of a certificate. Samples and clients write one name of the comment, the tables the other.
+pub(crate) const REVOKE: Members =
+    &[("comments", Type::Text), ("comment", Type::Text), ("skip_approval", Type::Flag), ("revocation_reason", Type::Text)];
 
 const MOST_NAMES: usize = 250;
 const LEAST_CODE_SIGNING_RSA_BITS: u32 = 3072;
@@ -40,7 +73,7 @@ impl CertificateForm {
             refusals.push(Refusal::invalid("rfc5280_common_name_too_long", "The common name has more than 64 characters."));
         }
         let read_name = |text: &str, path: &str| read_name(text, path, product);
-        let dns_names = refusals.note(body.texts("certificate.dns_names"));
+        let dns_names = body.texts("certificate.dns_names");
         if dns_names.len() > MOST_NAMES {
             refusals.push(Refusal::invalid_value("certificate.dns_names"));
         }
@@ -65,7 +98,7 @@ impl CertificateForm {
             signature_hash: hash,
             server_platform: body.number("certificate.server_platform.id").unwrap_or(platform),
             validity: refusals.note(Term::read(body, validity::CERT_VALIDITY).map_err(Refusal::from)),
-            organization_units: refusals.note(body.texts("certificate.organization_units")),
+            organization_units: body.texts("certificate.organization_units"),
             client_auth: body.text("certificate.profile_option") == Some("server_client_auth_eku"),
             emails,
         }
@@ -87,7 +120,7 @@ fn read_name(text: &str, path: &str, product: &Product) -> Result<String, Refusa
 
 /// The addresses of a client certificate; one at least.
 fn read_emails(body: &Body) -> Result<Vec<String>, Refusal> {
-    let emails = body.texts("certificate.emails")?;
+    let emails = body.texts("certificate.emails");
     match emails.iter().all(|email| email.contains('@')) {
         _ if emails.is_empty() => Err(Refusal::required("certificate.emails")),
         true => Ok(emails),

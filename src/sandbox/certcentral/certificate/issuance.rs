@@ -76,7 +76,9 @@ impl Account {
 
     /// When a validated certificate is issued.
     fn issued_at(&self, certificate: &Certificate) -> Option<DateTime<Utc>> {
-        Some(after(certificate.validated?, self.settings.issue_delay))
+        let due = after(certificate.validated?, self.settings.issue_delay);
+        let released = self.orders.get(certificate.order_id).and_then(|order| order.released);
+        Some(released.map_or(due, |released| due.max(released)))
     }
 
     /// The next time at which something may happen to an order by itself.
@@ -122,7 +124,7 @@ impl Account {
             && order.are_addresses_validated()
             && self.is_organization_validated(order, now)
             && self.unproven_names(order, certificate, now).is_empty()
-            && self.name_forbidden_by_caa(&self.names_to_prove(order, certificate)).is_none()
+            && self.check_caa(self.names_to_prove(order, certificate).iter().map(String::as_str)).is_ok()
     }
 
     /// Lets an event happen to an order; `None` when it may not happen now.

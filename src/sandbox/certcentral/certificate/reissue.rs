@@ -75,7 +75,7 @@ pub(crate) fn reissue(account: &mut Account, call: &Call) -> Answer {
         validity::reissue_end(call.now.date_naive(), form.validity, plan_end, account.limits(order.product))?;
     }
     if order.product.needs_domain_control() {
-        account.check_caa(&form)?;
+        account.check_caa(form.names())?;
     }
     let skip_approval = account.skip_approval(call)?;
     let user = account.caller(call);

@@ -21,7 +21,6 @@ impl Account {
         }
         let skip_approval = self.skip_approval(call)?;
         let user = self.caller(call);
-        // Samples and clients write one name, the tables the other.
         let comments = call.body.text("comments").or_else(|| call.body.text("comment")).map(str::to_owned);
         let request = self.ask(Ask { order_id, action, user: &user, skip_approval, comments }, call.now);
         match request.and_then(|id| self.requests.get(id)) {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::Domain;
+use super::form::read_kinds;
 use super::lock::Lock;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::certificate::CertificateStatus;
@@ -14,8 +15,14 @@ use crate::sandbox::certcentral::rules::dcv::{self, DcvMethod, DcvToken};
 use crate::sandbox::certcentral::rules::names::{host_name, is_at_or_below};
 use crate::sandbox::certcentral::rules::validations::{Control, ValidationKind};
 use crate::sandbox::http::{Answer, Call, Reply};
-use crate::sandbox::json::Body;
 use crate::sandbox::refusal::{Refusal, Refusals};
+
+/// How control over a new domain is to be shown: by a token, or by a link in mails.
+pub(crate) struct AskedControl<'a> {
+    pub(crate) method: DcvMethod,
+    pub(crate) token: Option<DcvToken>,
+    pub(crate) mailed_to: &'a [String],
+}
 
 impl Account {
     pub(crate) fn domain_mut(&mut self, call: &Call) -> Result<&mut Domain, Refusal> {
@@ -30,19 +37,18 @@ impl Account {
         domain.organization_id.and_then(|id| self.organizations.get(id))
     }
 
-    /// Enters a domain and begins to validate it: with a token, or with mails.
+    /// Enters a domain and begins to validate it.
     pub(crate) fn register_domain(
         &mut self,
         name: String,
         organization_id: Option<u64>,
         kinds: Vec<ValidationKind>,
-        method: DcvMethod,
-        wanted: &[String],
+        control: AskedControl<'_>,
         now: DateTime<Utc>,
     ) -> u64 {
-        let token = method.uses_token().then(|| DcvToken::draw(&mut self.random, now));
+        let AskedControl { method, token, mailed_to } = control;
         if token.is_none() {
-            dcv::send_mails(&self.network, &name, &name, wanted, now);
+            dcv::send_mails(&self.network, &name, &name, mailed_to, now);
         }
         let id = self.domains.add(|id| Domain {
             id,
@@ -113,7 +119,7 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
     let body = &call.body;
     let given_name = refusals.require(body.text("name"), "name");
     let organization_id = refusals.require(body.id("organization.id"), "organization.id");
-    let kinds = refusals.note(kinds(body));
+    let kinds = refusals.note(read_kinds(body));
     let method = match DcvMethod::read(body.text("dcv_method").or_else(|| body.text("dcv.method"))) {
         Ok(method) => method,
         Err(refusal) => {
@@ -121,7 +127,7 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
             DcvMethod::Email
         }
     };
-    let wanted = refusals.note(body.texts("email_array"));
+    let wanted = body.texts("email_array");
     refusals.into_result()?;
 
     let Some(name) = host_name(given_name) else {
@@ -139,7 +145,8 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
     if account.directory.domain(&name).is_some() {
         return Err(Refusal::invalid("duplicate_domain", format!("The domain {name} already exists in this account.")));
     }
-    let id = account.register_domain(name, Some(organization_id), kinds, method, &wanted, call.now);
+    let token = method.uses_token().then(|| DcvToken::draw(&mut account.random, call.now));
+    let id = account.register_domain(name, Some(organization_id), kinds, AskedControl { method, token, mailed_to: &wanted }, call.now);
     let domain = account.domains.get(id).ok_or_else(|| Refusal::not_found("domain"))?;
     let mut reply = Map::from_iter([("id".to_owned(), id.into())]);
     match &domain.token {
@@ -147,13 +154,6 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
         None => reply.insert("validation_emails".to_owned(), dcv::addresses_view(&domain.name).into()),
     };
     Ok(Reply::created(reply.into()))
-}
-
-fn kinds(body: &Body) -> Result<Vec<ValidationKind>, Refusal> {
-    match body.items("validations") {
-        [] => Err(Refusal::required("validations")),
-        items => ValidationKind::read_list(items).ok_or_else(|| Refusal::invalid_value("validations.type")),
-    }
 }
 
 /// `GET /domain/{domain_id}`
@@ -192,9 +192,9 @@ pub(crate) fn validation(account: &mut Account, call: &Call) -> Answer {
 
 /// `POST /domain/{domain_id}/validation`; answers as it does today, with a body.
 pub(crate) fn submit(account: &mut Account, call: &Call) -> Answer {
-    let kinds = kinds(&call.body)?;
+    let kinds = read_kinds(&call.body)?;
     let new_method = call.body.text("dcv_method").map(|word| DcvMethod::read(Some(word))).transpose()?;
-    let wanted = call.body.texts("email_array")?;
+    let wanted = call.body.texts("email_array");
     let domain = account.domain_mut(call)?;
     domain.submit(&kinds, call.now);
     let method = new_method.unwrap_or(domain.method);
@@ -211,7 +211,7 @@ pub(crate) fn change_method(account: &mut Account, call: &Call) -> Answer {
     account.domain(call)?;
     let method = call.body.text("dcv_method").ok_or_else(|| Refusal::required("dcv_method"))?;
     let method = DcvMethod::read(Some(method))?;
-    let mail = call.body.at("send_dcv_email_flag").is_none() || call.body.flag("send_dcv_email_flag");
+    let mail = !call.body.is_given("send_dcv_email_flag") || call.body.flag("send_dcv_email_flag");
     // Asking for e-mail again sends nothing.
     let mail = mail && account.domain(call)?.method != DcvMethod::Email;
     Ok(Reply::ok(begin_control(account, call, method, mail, &[])?))
@@ -286,6 +286,6 @@ pub(crate) fn resend_emails(account: &mut Account, call: &Call) -> Answer {
         }
         None => domain.name.clone(),
     };
-    dcv::send_mails(&account.network, &domain.name, &name_scope, &call.body.texts("email_array")?, call.now);
+    dcv::send_mails(&account.network, &domain.name, &name_scope, &call.body.texts("email_array"), call.now);
     Ok(Reply::no_content())
 }

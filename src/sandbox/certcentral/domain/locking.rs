@@ -60,7 +60,7 @@ pub(crate) fn check_caa(account: &mut Account, call: &Call) -> Answer {
     if domain.lock == Lock::Disabled {
         return Err(Refusal::invalid_status("Domain locking is not active for this domain."));
     }
-    let found = token == account.account_token && caa::name(&account.network.zone.caa(&domain.name), token);
+    let found = token == account.account_token && account.network.caa(&domain.name).is_some_and(|records| caa::name(&records, token));
     let event = if found { Event::Found } else { Event::NotFound };
     let domain = account.domain_mut(call)?;
     domain.lock = domain.lock.after(event).unwrap_or(domain.lock);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Order, OrderStatus};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::certificate::Certificate;
-use crate::sandbox::certcentral::rules::dcv::{self, DcvMethod, DcvToken};
+use crate::sandbox::certcentral::rules::dcv::{self, DcvMethod};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
@@ -55,13 +55,13 @@ pub(crate) fn change_method(account: &mut Account, call: &Call) -> Answer {
     if let Some(order) = account.orders.get_mut(order_id) {
         order.dcv_method = method;
     }
+    let value = if method.uses_token() { account.random_value(order_id, call.now).cloned() } else { None };
     for id in awaited {
-        let fresh = DcvToken::draw(&mut account.random, call.now);
         let Some(domain) = account.domains.get_mut(id) else {
             continue;
         };
         domain.method = method;
-        domain.token = method.uses_token().then(|| domain.token.take().filter(|token| token.is_live(call.now)).unwrap_or(fresh));
+        domain.token = value.clone().map(|value| domain.token.take().filter(|token| token.is_live(call.now)).unwrap_or(value));
         if method == DcvMethod::Email {
             dcv::send_mails(&account.network, &domain.name, &domain.name, &[], call.now);
         }
@@ -100,9 +100,8 @@ pub(crate) fn check(account: &mut Account, call: &Call) -> Answer {
         return Err(Refusal::invalid("invalid_dns_method", "An error occurred while processing your request."));
     }
     let names = account.names_of(order);
-    // The documentation spells the member both ways.
-    let mut wanted = call.body.texts("dns_names_validations")?;
-    wanted.extend(call.body.texts("dns_name_validations")?);
+    let mut wanted = call.body.texts("dns_names_validations");
+    wanted.extend(call.body.texts("dns_name_validations"));
     if wanted.iter().any(|name| !names.contains(name)) {
         return Err(Refusal::invalid_value("dns_names_validations"));
     }
@@ -138,12 +137,11 @@ pub(crate) fn resend_emails(account: &mut Account, call: &Call) -> Answer {
         return Ok(Reply::no_content());
     }
     for item in items {
-        let text = |name: &'static str| item.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let name = text("domain").ok_or_else(|| Refusal::required("domain_approval_emails.domain"))?;
-        let email = text("email").ok_or_else(|| Refusal::required("domain_approval_emails.email"))?;
+        let name = item.text("domain").ok_or_else(|| Refusal::required("domain_approval_emails.domain"))?;
+        let email = item.text("email").ok_or_else(|| Refusal::required("domain_approval_emails.email"))?;
         let domain = awaited.iter().find(|domain| domain.name == name || domain.answers_for(name));
         let domain = domain.ok_or_else(|| Refusal::invalid_value("domain_approval_emails.domain"))?;
-        let scope = text("email_domain").unwrap_or(&domain.name);
+        let scope = item.text("email_domain").unwrap_or(&domain.name);
         dcv::send_mails(&account.network, &domain.name, scope, &[email.to_owned()], call.now);
     }
     Ok(Reply::no_content())

@@ -54,7 +54,7 @@ impl Account {
     }
 
     /// Enters an order, and asks for its approval; the request's number, where there is one.
-    fn place(&mut self, form: OrderForm, user: &User, now: DateTime<Utc>) -> (u64, Option<u64>) {
+    pub(crate) fn place(&mut self, form: OrderForm, user: &User, now: DateTime<Utc>) -> (u64, Option<u64>) {
         self.last_receipt += 1;
         let receipt_id = self.last_receipt;
         let comments = form.details.comments.clone();
@@ -71,6 +71,7 @@ impl Account {
             plan: Plan { term: form.term, multi_year: form.multi_year, bonus_days: form.bonus_days, days: None },
             placed: now,
             held: false,
+            released: None,
             dcv_method: form.dcv_method,
             scope: form.scope,
             provisioning: form.provisioning,

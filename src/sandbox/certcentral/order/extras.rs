@@ -12,8 +12,10 @@ use crate::sandbox::refusal::Refusal;
 /// `PUT /order/certificate/{order_id}/additional-emails`; the list replaces the former one.
 pub(crate) fn additional_emails(account: &mut Account, call: &Call) -> Answer {
     let order = account.order_mut(call)?;
-    call.body.at("additional_emails").ok_or_else(|| Refusal::required("additional_emails"))?;
-    let emails = call.body.texts("additional_emails")?;
+    if !call.body.is_given("additional_emails") {
+        return Err(Refusal::required("additional_emails"));
+    }
+    let emails = call.body.texts("additional_emails");
     if emails.iter().any(|email| !email.contains('@')) {
         return Err(Refusal::invalid_value("additional_emails"));
     }
@@ -33,7 +35,9 @@ pub(crate) fn add_note(account: &mut Account, call: &Call) -> Answer {
 /// `PUT /order/certificate/{order_id}/auto-reissue`; refused where there is no multi-year plan (the code is inferred).
 pub(crate) fn auto_reissue(account: &mut Account, call: &Call) -> Answer {
     let order = account.order_mut(call)?;
-    call.body.at("auto_reissue").ok_or_else(|| Refusal::required("auto_reissue"))?;
+    if !call.body.is_given("auto_reissue") {
+        return Err(Refusal::required("auto_reissue"));
+    }
     if !order.plan.multi_year {
         return Err(Refusal::invalid_value("auto_reissue"));
     }
@@ -44,7 +48,7 @@ pub(crate) fn auto_reissue(account: &mut Account, call: &Call) -> Answer {
 /// `PUT /order/certificate/{order_id}/order-approval/resend-emails`; to verified contacts of an EV order's organization.
 pub(crate) fn resend_approval(account: &mut Account, call: &Call) -> Answer {
     let order = account.order(call)?;
-    let emails = call.body.texts("emails")?;
+    let emails = call.body.texts("emails");
     if emails.is_empty() {
         return Err(Refusal::required("emails"));
     }

@@ -2,15 +2,80 @@
 
 use super::{DcvScope, Details, Provisioning};
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::contacts::CONTACT;
+use crate::sandbox::certcentral::account::custom_fields::FIELD;
 use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::account::products::{Level, Product};
 use crate::sandbox::certcentral::certificate::CertificateForm;
+use crate::sandbox::certcentral::certificate::form::CERTIFICATE;
 use crate::sandbox::certcentral::rules::dcv::DcvMethod;
 use crate::sandbox::certcentral::rules::names::is_wildcard;
-use crate::sandbox::certcentral::rules::validity::{self, Term};
+use crate::sandbox::certcentral::rules::validity::{self, TERM, Term};
 use crate::sandbox::http::Call;
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::{Refusal, Refusals};
+
+/// `POST /order/certificate/{product_name_id}`; whom mails go to, languages, tokens and hints at products are not looked at.
+pub(crate) const ORDER: Members = &[
+    ("certificate", Type::Object(CERTIFICATE)),
+    ("organization", Type::Object(&[("id", Type::Id), ("contacts", Type::Objects(CONTACT))])),
+    ("organization_contact", Type::Object(CONTACT)),
+    ("technical_contact", Type::Object(CONTACT)),
+    ("order_validity", Type::Object(TERM)),
+    ("validity_years", Type::Number),
+    ("validity_days", Type::Number),
+    ("custom_expiration_date", Type::Text),
+    ("container", Type::Object(&[("id", Type::Id)])),
+    ("auto_renew", Type::Flag),
+    ("auto_reissue", Type::Flag),
+    ("renewal_of_order_id", Type::Id),
+    ("renewed_thumbprint", Type::Text),
+    ("custom_renewal_message", Type::Text),
+    ("disable_renewal_notifications", Type::Flag),
+    ("additional_emails", Type::Texts),
+    ("comments", Type::Text),
+    ("skip_approval", Type::Flag),
+    ("payment_method", Type::Text),
+    ("dcv_method", Type::Text),
+    ("certificate_dcv_scope", Type::Text),
+    ("dcv_emails", Type::Objects(&[("dns_name", Type::Text), ("email_domain", Type::Text), ("email", Type::Text)])),
+    ("disable_ct", Type::Flag),
+    ("alternative_order_id", Type::Text),
+    ("custom_fields", Type::Objects(FIELD)),
+    ("locale", Type::Text),
+    ("cs_provisioning_method", Type::Text),
+    ("product", Type::Object(&[("type_hint", Type::Text)])),
+];
+
+/// `PUT /order/certificate/{order_id}/status`; whether mails are sent is not looked at.
+pub(crate) const UPDATE_STATUS: Members = &[("status", Type::Text), ("note", Type::Text), ("send_emails", Type::Flag)];
+
+/// `PUT /order/certificate/{order_id}/additional-emails`
+pub(crate) const ADDITIONAL_EMAILS: Members = &[("additional_emails", Type::Texts)];
+
+/// `POST /order/certificate/{order_id}/csr`
+pub(crate) const CSR: Members = &[("csr", Type::Text)];
+
+/// `POST /order/certificate/{order_id}/note`
+pub(crate) const NOTE: Members = &[("text", Type::Text)];
+
+/// `PUT /order/certificate/{order_id}/auto-reissue`
+pub(crate) const AUTO_REISSUE: Members = &[("auto_reissue", Type::Flag)];
+
+/// `PUT /order/certificate/{order_id}/order-approval/resend-emails`
+pub(crate) const RESEND_APPROVAL: Members = &[("emails", Type::Texts)];
+
+/// `PUT /order/certificate/{order_id}/dcv-method`
+pub(crate) const CHANGE_METHOD: Members = &[("dcv_method", Type::Text)];
+
+/// `PUT /order/certificate/{order_id}/check-dcv`; the documentation spells the member both ways.
+pub(crate) const CHECK_CONTROL: Members = &[("dns_names_validations", Type::Texts), ("dns_name_validations", Type::Texts)];
+
+/// `PUT /order/certificate/{order_id}/resend-emails`
+pub(crate) const RESEND_EMAILS: Members = &[
+    ("domain_approval_emails", Type::Objects(&[("domain", Type::Text), ("email", Type::Text), ("email_domain", Type::Text)])),
+    ("locale", Type::Text),
+];
 
 const PAYMENTS: [&str; 4] = ["balance", "card", "profile", "wire_transfer"];
 
@@ -58,6 +123,8 @@ impl Account {
         }
         let mut details = refusals.note(read_details(body));
         details.custom_fields = refusals.note(self.read_custom_fields(body));
+        details.organization_contact = refusals.note(self.read_order_contact(body, "organization_contact"));
+        details.technical_contact = refusals.note(self.read_order_contact(body, "technical_contact"));
         refusals.into_result()?;
         let Some((term, multi_year)) = plan else {
             return Err(Refusal::required("order_validity"));
@@ -75,7 +142,7 @@ impl Account {
         let container_id = self.container_id(call)?;
         let skip_approval = self.skip_approval(call)?;
         if product.needs_domain_control() {
-            self.check_caa(&certificate)?;
+            self.check_caa(certificate.names())?;
         }
         let (renewal_of, bonus_days) = self.read_renewal(call)?;
         let limits = self.limits(product);
@@ -160,11 +227,11 @@ fn read_details(body: &Body) -> Result<Details, Refusal> {
         comments: text("comments"),
         custom_renewal_message: text("custom_renewal_message"),
         payment_method,
-        additional_emails: body.texts("additional_emails")?,
+        additional_emails: body.texts("additional_emails"),
         auto_renew: body.flag("auto_renew"),
         auto_reissue: body.flag("auto_reissue"),
         disable_renewal_notifications: body.flag("disable_renewal_notifications"),
         disable_ct: body.flag("disable_ct"),
-        custom_fields: Vec::new(),
+        ..Details::default()
     })
 }

@@ -107,6 +107,7 @@ impl Account {
     /// Sends a mail with a link in it.
     pub(crate) fn send_link(&self, order: &Order, to: &str, kind: MailKind, subject: &str, token: Option<String>, at: DateTime<Utc>) {
         self.network.mails.send(Mail {
+            id: 0,
             to: to.to_owned(),
             kind,
             subject: subject.to_owned(),

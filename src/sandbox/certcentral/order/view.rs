@@ -16,8 +16,13 @@ impl Account {
         self.certificates.get(order.certificate_id).map_or("", |certificate| &certificate.common_name)
     }
 
-    /// Order info, also inside Request info.
+    /// Order info.
     pub(crate) fn order_view(&self, order: &Order, now: DateTime<Utc>) -> Map<String, Value> {
+        self.order_view_with(order, order.certificate_id, now)
+    }
+
+    /// Order info with one of the order's certificates, as Request info has it.
+    pub(crate) fn order_view_with(&self, order: &Order, certificate_id: u64, now: DateTime<Utc>) -> Map<String, Value> {
         let user = self.user(order.user_id).cloned().unwrap_or_else(|| self.owner());
         let requests = || order.request_ids.iter().filter_map(|id| self.requests.get(*id));
         let counts = self.counts(order);
@@ -33,8 +38,8 @@ impl Account {
             "auto_reissue": u8::from(order.details.auto_reissue),
             "container": self.container_in_order(order.container_id),
             "product": order.product.details(),
-            "organization_contact": user.contact(),
-            "technical_contact": user.contact(),
+            "organization_contact": order.details.organization_contact.clone().unwrap_or_else(|| user.contact()),
+            "technical_contact": order.details.technical_contact.clone().unwrap_or_else(|| user.contact()),
             "user": user.summary(),
             "purchased_dns_names": plain_names,
             "receipt_id": order.receipt_id,
@@ -56,7 +61,7 @@ impl Account {
         let Value::Object(mut view) = body else {
             return Map::new();
         };
-        if let Some(certificate) = self.certificates.get(order.certificate_id) {
+        if let Some(certificate) = self.certificates.get(certificate_id) {
             let mut certificate_view = certificate_view(order, certificate, now);
             let issuer = self.authority.intermediate(order.product.purpose());
             certificate_view["ca_cert"] = json!({"id": issuer.serial_number, "name": issuer.common_name});
@@ -73,7 +78,10 @@ impl Account {
         let requests: Vec<Value> = requests().map(request_in_order).collect();
         let notes: Vec<Value> = order.notes.iter().zip(1..).map(|(note, id)| self.note_view(note, id)).collect();
         let fields = self.custom_fields_view(order);
+        let reissues = self.all_certificates_of(order.id).filter(|certificate| certificate.origin == Origin::Reissue);
+        let reissued = reissues.filter_map(|certificate| certificate.issued.as_ref()).map(|issued| issued.at).max();
         let optional = [
+            ("last_reissued_date", reissued.map(|at| timestamp(at).into())),
             ("requests", (!requests.is_empty()).then_some(Value::Array(requests))),
             ("renewed_order_id", order.renewed_by.map(Value::from)),
             ("renewal_of_order_id", order.renewal_of.map(Value::from)),

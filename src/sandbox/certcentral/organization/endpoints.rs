@@ -46,7 +46,7 @@ pub(crate) fn create(account: &mut Account, call: &Call) -> Answer {
     if !skips_check && account.organizations.iter().any(is_same) {
         return Err(Refusal::invalid("duplicate_organization", format!("The organization {} already exists.", identity.name)));
     }
-    let contact = body.at("organization_contact").filter(|contact| contact.is_object()).cloned();
+    let contact = body.object("organization_contact").map(|contact| account.read_contact(&contact, "organization_contact")).transpose()?;
     let id = account.organizations.add(|id| Organization {
         container_id,
         contact,

@@ -1,12 +1,48 @@
 //! Reading and checking the body of an organization: everything wrong is named in one answer.
 
-use serde_json::Value;
-
 use super::Identity;
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::contacts::CONTACT;
 use crate::sandbox::certcentral::rules::validations::ValidationKind;
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::{Refusal, Refusals};
+
+/// A kind of validation, and the people who verify it.
+const VALIDATION: Members = &[
+    ("type", Type::Text),
+    (
+        "verified_users",
+        Type::Objects(&[
+            ("id", Type::Id),
+            ("first_name", Type::Text),
+            ("last_name", Type::Text),
+            ("job_title", Type::Text),
+            ("telephone", Type::Digits),
+            ("email", Type::Text),
+        ]),
+    ),
+];
+
+/// `POST /organization`
+pub(crate) const CREATE: Members = &[
+    ("name", Type::Text),
+    ("assumed_name", Type::Text),
+    ("country", Type::Text),
+    ("address", Type::Text),
+    ("address2", Type::Text),
+    ("city", Type::Text),
+    ("state", Type::Text),
+    ("zip", Type::Digits),
+    ("telephone", Type::Digits),
+    ("container", Type::Object(&[("id", Type::Id)])),
+    ("organization_contact", Type::Object(CONTACT)),
+    ("validations", Type::Objects(VALIDATION)),
+    ("skip_duplicate_org_check", Type::Flag),
+    ("organization", Type::Object(&[("skip_duplicate_org_check", Type::Flag)])),
+];
+
+/// `POST /organization/{organization_id}/validation`
+pub(crate) const SUBMIT: Members = &[("validations", Type::Objects(VALIDATION))];
 
 const LONGEST_NAME: usize = 64;
 /// Of a name and an assumed name together.
@@ -15,19 +51,19 @@ const LONGEST_ADDRESS: usize = 64;
 
 impl Account {
     /// The people who verify an organization: users of the account by id, or persons with all their five members.
-    fn read_verified_users(&self, item: &Value, kind: ValidationKind) -> Result<Vec<String>, Refusal> {
-        let users = item.get("verified_users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    fn read_verified_users(&self, item: &Body, kind: ValidationKind) -> Result<Vec<String>, Refusal> {
+        let users = item.items("verified_users");
         // Inferred: organization validation alone knows no verified contact, by the guide; all else needs one.
         if users.is_empty() && kind.needs_verified_contact() {
             return Err(Refusal::required("validations.verified_users"));
         }
-        let person = |user: &Value| {
-            let all = ["first_name", "last_name", "job_title", "telephone"].iter().all(|name| user.get(name).is_some_and(Value::is_string));
-            user.get("email").and_then(Value::as_str).filter(|_| all).map(str::to_owned)
+        let person = |user: &Body| {
+            let all = ["first_name", "last_name", "job_title", "telephone"].iter().all(|name| user.is_given(name));
+            user.text("email").filter(|_| all).map(str::to_owned)
         };
         users
             .iter()
-            .map(|user| match user.get("id").and_then(Value::as_u64) {
+            .map(|user| match user.id("id") {
                 Some(id) => self.user(id).map(|user| user.email.clone()),
                 None => person(user),
             })
@@ -38,7 +74,7 @@ impl Account {
     /// Reads a `validations` list: kinds, and who may approve for the organization.
     pub(crate) fn read_validations(&self, body: &Body) -> Result<(Vec<ValidationKind>, Vec<String>), Refusal> {
         let items = body.items("validations");
-        let kinds = ValidationKind::read_list(items).ok_or_else(|| Refusal::invalid_value("validations.type"))?;
+        let kinds = ValidationKind::read_list(&items).ok_or_else(|| Refusal::invalid_value("validations.type"))?;
         let mut contacts = Vec::new();
         for (item, kind) in items.iter().zip(&kinds) {
             contacts.extend(self.read_verified_users(item, *kind)?);

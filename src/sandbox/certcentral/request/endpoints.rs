@@ -9,7 +9,11 @@ use crate::sandbox::certcentral::certificate::CertificateStatus;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::clock::date;
 use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::json::{Members, Type};
 use crate::sandbox::refusal::Refusal;
+
+/// `PUT /request/{request_id}/status`
+pub(crate) const UPDATE_STATUS: Members = &[("status", Type::Text), ("processor_comment", Type::Text)];
 
 impl Account {
     fn request(&self, call: &Call) -> Result<&ApprovalRequest, Refusal> {
@@ -59,7 +63,9 @@ pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
     let request = account.request(call)?;
     let mut view = account.request_view(request);
     if let Some(order) = account.orders.get(request.order_id) {
-        let mut order_view = account.order_view(order, call.now);
+        // A duplicate's request shows the duplicate, by a client that depends on it.
+        let certificate_id = if let Action::Duplicate(id) = request.action { id } else { order.certificate_id };
+        let mut order_view = account.order_view_with(order, certificate_id, call.now);
         let renewed = order.renewal_of.and_then(|id| account.orders.get(id)).and_then(Order::last_day);
         if let Some(last_day) = renewed {
             order_view.insert("renewal_of_order_valid_till".to_owned(), date(last_day).into());

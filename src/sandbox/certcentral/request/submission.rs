@@ -8,6 +8,7 @@ use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::certcentral::certificate::{Certificate, CertificateEvent, CertificateForm, CertificateStatus, Origin};
 use crate::sandbox::certcentral::domain::Domain;
+use crate::sandbox::certcentral::domain::endpoints::AskedControl;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::certcentral::rules::dcv::{self, DcvToken};
 use crate::sandbox::certcentral::rules::validations::Control;
@@ -94,12 +95,12 @@ impl Account {
         if let (Some(kind), Some(id)) = (kinds.first(), organization.map(|organization| organization.id)) {
             self.submit_organization(id, *kind, now);
         }
-        if method.uses_token() && !asked.is_empty() {
-            self.random_value(order_id, now)?;
-        }
+        // A domain that an order makes, or begins anew, is shown by the order's value.
+        let value = if method.uses_token() && !asked.is_empty() { Some(self.random_value(order_id, now)?.clone()) } else { None };
         for (name, domain_name) in unproven.into_iter().zip(asked) {
             let Some(id) = self.domain_for(&name, &domain_name) else {
-                self.register_domain(domain_name, organization_id, kinds.clone(), method, &[], now);
+                let control = AskedControl { method, token: value.clone(), mailed_to: &[] };
+                self.register_domain(domain_name, organization_id, kinds.clone(), control, now);
                 continue;
             };
             let fresh = DcvToken::draw(&mut self.random, now);
@@ -107,7 +108,7 @@ impl Account {
                 continue;
             };
             if domain.control(now) == Control::Expired && !domain.pending {
-                domain.token = domain.method.uses_token().then_some(fresh);
+                domain.token = domain.method.uses_token().then(|| value.clone().unwrap_or(fresh));
                 if domain.token.is_none() {
                     dcv::send_mails(&self.network, &domain.name, &domain.name, &[], now);
                 }

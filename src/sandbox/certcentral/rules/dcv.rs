@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::clock::{days_after, timestamp};
-use crate::sandbox::network::{Mail, MailKind, Network};
+use crate::sandbox::network::{Mail, MailKind, Network, Question};
 use crate::sandbox::random::Random;
 use crate::sandbox::refusal::Refusal;
 
 const TOKEN_LENGTH: usize = 32;
 const TOKEN_DAYS: u32 = 30;
-const CNAME_TARGET: &str = "dcv.digicert.com";
+pub(crate) const CNAME_TARGET: &str = "dcv.digicert.com";
 const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postmaster", "webmaster"];
 
 /// A way to show control over a domain.
@@ -54,20 +54,30 @@ impl DcvMethod {
         !matches!(self, Self::File | Self::FileDynamic)
     }
 
-    /// Whether the outside world shows one of `values` for `domain`.
-    pub(crate) fn check(self, domain: &str, values: &[String], network: &Network) -> Result<(), Refusal> {
-        let shows = |value: &String| match self {
-            Self::Email => false,
-            Self::DnsTxt => network.zone.has_txt(domain, value) || network.zone.has_txt(&format!("_dnsauth.{domain}"), value),
-            Self::DnsCname => network.zone.has_cname(&format!("{value}.{domain}"), CNAME_TARGET),
+    /// Where one of `values` may be shown for `domain`, and what stands there then.
+    pub(crate) fn proofs(self, domain: &str, values: &[String]) -> Vec<(Question, String)> {
+        let of_value = |value: &String| match self {
+            Self::Email => Vec::new(),
+            Self::DnsTxt => {
+                [domain.to_owned(), format!("_dnsauth.{domain}")].into_iter().map(|name| (Question::Txt(name), value.clone())).collect()
+            }
+            Self::DnsCname => vec![(Question::Cname(format!("{value}.{domain}")), CNAME_TARGET.to_owned())],
             Self::File | Self::FileDynamic => {
-                ["http", "https"].iter().any(|scheme| network.files.serves(&format!("{scheme}://{}", self.file_path(domain, value)), value))
+                let url = |scheme| format!("{scheme}://{}", self.file_path(domain, value));
+                ["http", "https"].map(|scheme| (Question::File(url(scheme)), value.clone())).to_vec()
             }
         };
-        if values.iter().any(shows) { Ok(()) } else { Err(self.not_found()) }
+        values.iter().flat_map(of_value).collect()
     }
 
-    fn file_path(self, domain: &str, token: &str) -> String {
+    /// Whether the outside world shows one of `values` for `domain`.
+    pub(crate) fn check(self, domain: &str, values: &[String], network: &Network) -> Result<(), Refusal> {
+        let proofs = self.proofs(domain, values);
+        if proofs.iter().any(|(question, value)| network.shows(question, value)) { Ok(()) } else { Err(self.not_found()) }
+    }
+
+    /// Where the file is looked for, without its scheme.
+    pub(crate) fn file_path(self, domain: &str, token: &str) -> String {
         let file = if self == Self::FileDynamic { token } else { "fileauth" };
         format!("{domain}/.well-known/pki-validation/{file}.txt")
     }
@@ -156,9 +166,10 @@ pub(crate) fn send_mails(network: &Network, domain: &str, name_scope: &str, want
         known.iter().filter(|address| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(address))).cloned().collect();
     for to in if chosen.is_empty() { known } else { chosen } {
         network.mails.send(Mail {
+            id: 0,
             to,
             kind: MailKind::DomainApproval,
-            subject: format!("[Domain Approval] ドメイン名の利用権確認のお願い: [{domain}]"),
+            subject: format!("[Domain Approval] ドメイン名の利用権確認のお願い: {domain}"),
             domain: domain.to_owned(),
             order_id: None,
             token: None,

@@ -1,6 +1,6 @@
 //! Kinds of validation, and how far a domain or an organization has come in each.
 
-use serde_json::Value;
+use crate::sandbox::json::Body;
 
 /// A kind of validation; the service knows its name in lower case only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ impl ValidationKind {
     }
 
     /// The kinds of a `validations` list, or `None` when one of them is unknown.
-    pub(crate) fn read_list(items: &[Value]) -> Option<Vec<Self>> {
-        items.iter().map(|item| item.get("type").and_then(Value::as_str).and_then(Self::read)).collect()
+    pub(crate) fn read_list(items: &[Body]) -> Option<Vec<Self>> {
+        items.iter().map(|item| item.text("type").and_then(Self::read)).collect()
     }
 
     /// Every kind there is.

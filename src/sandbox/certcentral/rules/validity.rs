@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate};
 use serde_json::{Value, json};
 
 use crate::sandbox::clock::date;
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::settings::Limits;
 
@@ -27,6 +27,9 @@ pub(crate) enum Term {
     Days(i64),
     Years(i64),
 }
+
+/// An object that states a term.
+pub(crate) const TERM: Members = &[("years", Type::Number), ("days", Type::Number), ("custom_expiration_date", Type::Text)];
 
 /// The member names of one place where a term may stand.
 #[derive(Clone, Copy, Debug)]
@@ -271,7 +274,9 @@ mod tests {
 
     #[test]
     fn terms_are_read_by_precedence_and_in_every_date_form() {
-        let read = |text: &str| Term::read(&Body::read(text.as_bytes()).unwrap(), ROOT_VALIDITY);
+        const AT_ROOT: Members =
+            &[("validity_years", Type::Number), ("validity_days", Type::Number), ("custom_expiration_date", Type::Text)];
+        let read = |text: &str| Term::read(&Body::read(text.as_bytes(), AT_ROOT).unwrap(), ROOT_VALIDITY);
         let until = |text| Ok(Some(Term::Until(day(text))));
         for (text, expected) in [
             (r#"{"custom_expiration_date":"21 DEC 2024","validity_days":5,"validity_years":1}"#, until("2024-12-21")),

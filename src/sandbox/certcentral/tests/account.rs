@@ -170,7 +170,7 @@ async fn fields_of_the_account_stand_on_orders() {
 #[tokio::test]
 async fn reports_count() {
     let caller = Caller::of(Sandbox::builder().approval(ApprovalMode::OneStep));
-    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted);
+    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted).unwrap();
     caller.validated_domain("example.com").await;
     let order = caller.order(with(caller.order_body("example.com"), "skip_approval", json!(true))).await;
     caller.order(caller.order_body("b.example.com")).await;

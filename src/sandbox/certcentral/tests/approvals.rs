@@ -94,7 +94,7 @@ async fn a_rejected_request_ends_the_order() {
     assert_eq!(caller.sandbox.reject_request(id, "No."), Ok(()));
     assert_eq!(caller.status(&order).await, "rejected");
     assert!(caller.sandbox.approve_request(id).is_err());
-    assert!(caller.sandbox.approve_request(1).is_err());
+    assert!(caller.sandbox.approve_request(1_u64).is_err());
 }
 
 #[tokio::test]

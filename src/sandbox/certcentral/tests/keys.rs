@@ -7,9 +7,9 @@ use crate::sandbox::{ApprovalMode, KeyScope, Role};
 async fn keys_open_what_their_scope_and_their_user_allow() {
     let builder = Sandbox::builder().extra_api_key("view", Role::Administrator, KeyScope::ViewOnly);
     let caller = Caller::of(builder);
-    caller.sandbox.add_api_key("orders", Role::Manager, KeyScope::Orders);
-    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted);
-    caller.sandbox.add_api_key("people", Role::Administrator, KeyScope::UserManagement);
+    caller.sandbox.add_api_key("orders", Role::Manager, KeyScope::Orders).unwrap();
+    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted).unwrap();
+    caller.sandbox.add_api_key("people", Role::Administrator, KeyScope::UserManagement).unwrap();
     let domain = || json!({"name": "example.com", "organization": {"id": ORGANIZATION}, "validations": [{"type": "ov"}]});
     for (key, method, path, body, allowed) in [
         ("view", "GET", "/order/certificate", json!({}), true),
@@ -41,7 +41,7 @@ async fn keys_open_what_their_scope_and_their_user_allow() {
 #[tokio::test]
 async fn a_standard_user_s_order_waits_for_another() {
     let caller = Caller::of(Sandbox::builder().approval(ApprovalMode::OneStepAuto));
-    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted);
+    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted).unwrap();
     caller.validated_domain("example.com").await;
     let (_, order) = caller.call_as("user", "POST", "/order/certificate/ssl_basic", Some(caller.order_body("example.com"))).await;
     assert_eq!(order["requests"][0]["status"], "pending");

@@ -92,7 +92,7 @@ async fn the_last_certificate_takes_the_order_along_where_the_account_wants_it()
 #[tokio::test]
 async fn who_may_not_approve_may_not_skip() {
     let caller = Caller::new();
-    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted);
+    caller.sandbox.add_api_key("user", Role::StandardUser, KeyScope::Unrestricted).unwrap();
     let order = caller.issued(&["example.com"]).await;
     let path = format!("/order/certificate/{}/revoke", order["id"]);
     let (status, body) = caller.call_as("user", "PUT", &path, Some(json!({"skip_approval": true}))).await;

@@ -99,7 +99,7 @@ async fn what_a_user_cannot_be() {
 #[tokio::test]
 async fn only_administrators_change_others() {
     let caller = Caller::new();
-    caller.sandbox.add_api_key("manager", Role::Manager, KeyScope::Unrestricted);
+    caller.sandbox.add_api_key("manager", Role::Manager, KeyScope::Unrestricted).unwrap();
     for (method, path, body) in [
         ("POST", "/user", jane()),
         ("PUT", "/user/15", json!({"email": "a@example.com"})),
@@ -116,7 +116,7 @@ async fn only_administrators_change_others() {
 #[tokio::test]
 async fn a_limited_user_sees_what_they_ordered_themselves() {
     let caller = Caller::new();
-    caller.sandbox.add_api_key("limited", Role::LimitedUser, KeyScope::Unrestricted);
+    caller.sandbox.add_api_key("limited", Role::LimitedUser, KeyScope::Unrestricted).unwrap();
     let others = caller.order(with(caller.order_body("a.example.com"), "alternative_order_id", json!("of all"))).await;
     let body = with(caller.order_body("b.example.com"), "alternative_order_id", json!("of all"));
     let (status, own) = caller.call_as("limited", "POST", "/order/certificate/ssl_basic", Some(body)).await;

@@ -7,6 +7,7 @@ use crate::sandbox::authority::Purpose;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::products::{self, Level, Product};
 use crate::sandbox::http::{Answer, Call, Reply};
+use crate::sandbox::json::{Members, Type};
 use crate::sandbox::refusal::{Refusal, Refusals};
 use crate::sandbox::settings::KeyScope;
 
@@ -18,6 +19,16 @@ const HMAC_BYTES: usize = 64;
 const SHOWN: usize = 4;
 const LONGEST_PRIVATE_YEARS: i64 = 3;
 const PROFILE: &str = "http_signed_exchange";
+
+/// `POST /key/acme-eab` and its successor.
+pub(crate) const BINDING: Members = &[
+    ("name", Type::Text),
+    ("product_name_id", Type::Text),
+    ("organization_id", Type::Id),
+    ("validity_years", Type::Number),
+    ("validity_days", Type::Number),
+    ("profile_option", Type::Text),
+];
 
 /// What an ACME client orders with its credentials.
 #[derive(Clone, Debug)]

@@ -82,7 +82,7 @@ pub(crate) fn edit(account: &mut Account, call: &Call) -> Answer {
         }
     }
     (user.job_title, user.telephone) = (job_title, telephone);
-    if body.at("is_saml_sso_only").is_some() {
+    if body.is_given("is_saml_sso_only") {
         user.saml_only = body.flag("is_saml_sso_only");
     }
     Ok(Reply::no_content())

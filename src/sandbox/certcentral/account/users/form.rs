@@ -4,9 +4,42 @@ use super::User;
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::keys::read_scope;
 use crate::sandbox::http::Call;
-use crate::sandbox::json::Body;
+use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::{Refusal, Refusals};
 use crate::sandbox::settings::{KeyScope, Role};
+
+const ROLE: Members = &[("id", Type::Id)];
+
+/// `POST /user`
+pub(crate) const CREATE: Members = &[
+    ("is_api_only", Type::Flag),
+    ("username", Type::Text),
+    ("first_name", Type::Text),
+    ("last_name", Type::Text),
+    ("email", Type::Text),
+    ("job_title", Type::Text),
+    ("telephone", Type::Digits),
+    ("container", Type::Object(&[("id", Type::Id)])),
+    ("access_roles", Type::Objects(ROLE)),
+    ("container_id_assignments", Type::Ids),
+    ("is_saml_sso_only", Type::Flag),
+    ("api_name", Type::Text),
+    ("restricted_to_role_id", Type::Count),
+];
+
+/// `PUT /user/{user_id}`
+pub(crate) const EDIT: Members = &[
+    ("username", Type::Text),
+    ("first_name", Type::Text),
+    ("last_name", Type::Text),
+    ("email", Type::Text),
+    ("job_title", Type::Text),
+    ("telephone", Type::Digits),
+    ("is_saml_sso_only", Type::Flag),
+];
+
+/// `PUT /user/{user_id}/role`
+pub(crate) const ROLES: Members = &[("access_roles", Type::Objects(ROLE))];
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_EMAIL: usize = 255;
@@ -34,9 +67,9 @@ pub(crate) fn email(body: &Body, path: &str) -> Result<String, Refusal> {
 
 /// The one role of a list; the code for a role that there is not is known from a client's test double.
 pub(crate) fn role(body: &Body, path: &str) -> Result<Role, Refusal> {
-    let first = body.items(path).first().ok_or_else(|| Refusal::required(path))?;
-    let number = first.get("id").and_then(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()));
-    number.and_then(Role::read).ok_or_else(|| Refusal::invalid("invalid_access_role", "The specified access role is invalid."))
+    let items = body.items(path);
+    let first = items.first().ok_or_else(|| Refusal::required(path))?;
+    first.id("id").and_then(Role::read).ok_or_else(|| Refusal::invalid("invalid_access_role", "The specified access role is invalid."))
 }
 
 impl Account {
@@ -49,9 +82,9 @@ impl Account {
     }
 
     fn read_assignments(&self, body: &Body) -> Result<Vec<u64>, Refusal> {
-        let known = |item: &serde_json::Value| item.as_u64().filter(|id| self.containers.get(*id).is_some());
-        let items = body.items("container_id_assignments");
-        items.iter().map(known).collect::<Option<_>>().ok_or_else(|| Refusal::invalid_value("container_id_assignments"))
+        let ids = body.ids("container_id_assignments");
+        let are_known = ids.iter().all(|id| self.containers.get(*id).is_some());
+        if are_known { Ok(ids) } else { Err(Refusal::invalid_value("container_id_assignments")) }
     }
 
     /// Reads and checks a user to add.
@@ -77,7 +110,7 @@ impl Account {
         let role = refusals.note(role(body, "access_roles").map(Some));
         let (job_title, telephone) = refusals.note(details(body));
         refusals.into_result()?;
-        let container_id = if body.at("container.id").is_some() { self.container_id(call)? } else { caller.container_id };
+        let container_id = if body.is_given("container.id") { self.container_id(call)? } else { caller.container_id };
         let user = User::new(0, &first_name, &last_name, &email, role.unwrap_or(Role::StandardUser));
         let saml_only = body.flag("is_saml_sso_only");
         Ok(UserForm::Person(User { username, job_title, telephone, container_id, assignments, saml_only, ..user }))
@@ -85,7 +118,7 @@ impl Account {
 
     /// The user of a container that is added with it.
     pub(crate) fn read_container_user(&self, body: &Body) -> Result<Option<User>, Refusal> {
-        if !body.at("user").is_some_and(serde_json::Value::is_object) {
+        if !body.is_given("user") {
             return Ok(None);
         }
         let mut refusals = Refusals::default();

@@ -1,0 +1,481 @@
+//! The one mechanism of all fleets: so many items at a time are begun, wait in little memory until there is news, and are finished.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    future::poll_fn,
+    mem,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{
+    Future as _, FutureExt as _, StreamExt as _,
+    future::BoxFuture,
+    stream::{self, BoxStream, FuturesUnordered},
+};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Fleet, FleetItem,
+    control::{FleetControl, Mode},
+    memory::{Entry, Memory, Standing},
+    work::{Begun, Confirmed, Origin, Record, Work},
+};
+use crate::{
+    certcentral::sweeps::{Coming, Sweep},
+    client::Moment,
+    error::Error,
+    wait::{Polling, Progress, Rest, WaitError, Watch, Watched},
+};
+
+/// What a fleet is set up with.
+pub(super) struct Setup {
+    pub(super) concurrency: usize,
+    pub(super) timeout: Duration,
+    pub(super) polling: Polling,
+    pub(super) memory: Option<Arc<dyn Memory>>,
+}
+
+pub(super) type Source<W> = BoxStream<'static, Result<(String, <W as Work>::Input), Error>>;
+
+/// Makes a fleet of its work.
+pub(super) fn fleet<W: Work>(work: W, source: Source<W>, setup: Setup) -> Fleet<W::Output> {
+    let control = FleetControl::default();
+    let driver = Driver::new(work, source, setup, control.clone());
+    let items = stream::unfold(driver, |mut driver| async move { Some((driver.next().await?, driver)) });
+    Fleet { items: items.fuse().boxed(), control }
+}
+
+/// What was begun, as far as it was heard, and why nobody knows whether it was done.
+type Doubt<W> = (<W as Work>::Memo, Error);
+
+struct Driver<W: Work> {
+    work: Arc<W>,
+    setup: Setup,
+    control: FleetControl,
+    /// Items that nobody has begun.
+    source: Option<Source<W>>,
+    /// Items to be found again: those that the journal knows, then the unsure.
+    again: VecDeque<(String, Option<Doubt<W>>)>,
+    known: HashSet<String>,
+    running: FuturesUnordered<BoxFuture<'static, Step<W>>>,
+    waiting: HashMap<u64, Waiting<W>>,
+    due: BTreeSet<(Instant, u64)>,
+    next_number: u64,
+    blockers: BTreeMap<&'static str, usize>,
+    sweep: Option<Coming>,
+    as_of: Option<Moment>,
+    confirmed: Vec<(String, Confirmed<W>)>,
+    confirmed_since: Instant,
+    unsure: Vec<(String, Option<W::Memo>, Error)>,
+    is_second_look: bool,
+    ready: VecDeque<FleetItem<W::Output>>,
+    /// Of the results that were delivered and are not written down yet.
+    delivered: Option<String>,
+    failure: Option<Error>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    Going,
+    Over,
+}
+
+struct Waiting<W: Work> {
+    id: String,
+    watch: Box<Watch<W::Flow>>,
+    rest: Rest,
+    at: Instant,
+    blocker: &'static str,
+}
+
+/// What has come of something that was running.
+enum Step<W: Work> {
+    Begun { is_new: bool, record: Arc<Record<W>>, begun: Result<Begun<W>, Error> },
+    Polled { id: String, watch: Box<Watch<W::Flow>>, polled: Watched<W::Flow> },
+    Finished(Vec<(String, Result<W::Output, Error>)>),
+}
+
+enum Event<W: Work> {
+    Step(Step<W>),
+    Given(Result<(String, W::Input), Error>),
+    Exhausted,
+    Swept(Arc<Sweep>),
+    /// It is time for something, or the fleet was steered.
+    Look,
+}
+
+impl<W: Work> Driver<W> {
+    fn new(work: W, source: Source<W>, setup: Setup, control: FleetControl) -> Self {
+        Self {
+            work: Arc::new(work),
+            setup,
+            control,
+            source: Some(source),
+            again: VecDeque::new(),
+            known: HashSet::new(),
+            running: FuturesUnordered::new(),
+            waiting: HashMap::new(),
+            due: BTreeSet::new(),
+            next_number: 0,
+            blockers: BTreeMap::new(),
+            sweep: None,
+            as_of: None,
+            confirmed: Vec::new(),
+            confirmed_since: Instant::now(),
+            unsure: Vec::new(),
+            is_second_look: false,
+            ready: VecDeque::new(),
+            delivered: None,
+            failure: None,
+            stage: Stage::New,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<FleetItem<W::Output>, Error>> {
+        if self.stage == Stage::New {
+            self.stage = Stage::Going;
+            if let Err(error) = self.open().await {
+                self.fail(error);
+            }
+        }
+        self.acknowledge().await;
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                self.delivered = item.result.is_ok().then(|| item.id.clone());
+                self.report();
+                return Some(Ok(item));
+            }
+            if self.stage == Stage::Over {
+                return None;
+            }
+            self.launch();
+            self.report();
+            if self.is_at_its_end() {
+                self.stage = Stage::Over;
+                let unsure = mem::take(&mut self.unsure).into_iter().map(|(id, _, error)| (id, error));
+                let unlooked = mem::take(&mut self.again).into_iter().filter_map(|(id, doubt)| Some((id, doubt?.1)));
+                for (id, error) in unsure.chain(unlooked).collect::<Vec<_>>() {
+                    self.end(id, Err(error));
+                }
+                if let Some(error) = self.failure.take() {
+                    return Some(Err(error));
+                }
+                continue;
+            }
+            match self.event().await {
+                Event::Step(step) => self.take(step).await,
+                Event::Given(Ok((id, input))) => self.begin(id, Some(input)),
+                Event::Given(Err(error)) => self.fail(error),
+                Event::Exhausted => self.source = None,
+                Event::Swept(sweep) => self.hear(&sweep),
+                Event::Look => {}
+            }
+        }
+    }
+
+    /// Reads what was done before.
+    async fn open(&mut self) -> Result<(), Error> {
+        let hint = self.source.as_ref().map(|source| source.size_hint());
+        let mut total = hint.and_then(|(least, most)| most.filter(|most| *most == least));
+        if let Some(memory) = self.setup.memory.clone() {
+            memory.claim(W::KIND)?;
+            for id in memory.unfinished() {
+                self.again.push_back((id, None));
+            }
+            let done = memory.done();
+            total = total.map(|total| total.max(done + self.again.len()));
+            self.control.note(|progress| progress.done = done);
+        }
+        self.control.note(|progress| progress.total = total);
+        self.work.prepare().await
+    }
+
+    /// The result before was worked on: whoever asks for the next one is done with it.
+    async fn acknowledge(&mut self) {
+        if let Some(id) = self.delivered.take() {
+            self.note(&id, Standing::Done).await;
+        }
+    }
+
+    /// Ends the fleet once what is running has ended.
+    fn fail(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+    }
+
+    fn mode(&self) -> Mode {
+        if self.failure.is_some() { Mode::Stopping } else { self.control.mode() }
+    }
+
+    fn may_run(&self) -> bool {
+        self.mode() == Mode::Going && self.running.len() < self.setup.concurrency.max(1)
+    }
+
+    /// Runs whatever can run now: first what waits and is due, then what was begun before.
+    fn launch(&mut self) {
+        let now = Instant::now();
+        while self.may_run() {
+            if let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+                self.due.remove(&(at, number));
+                let Some(waiting) = self.waiting.remove(&number) else { continue };
+                self.unblock(waiting.blocker);
+                let (id, mut watch) = (waiting.id, waiting.watch);
+                self.running.push(
+                    async move {
+                        let polled = watch.look().await;
+                        watch.forget();
+                        Step::Polled { id, watch, polled }
+                    }
+                    .boxed(),
+                );
+            } else if let Some((id, doubt)) = self.again.pop_front() {
+                match doubt.map_or_else(|| self.remembered(&id), |(memo, _)| Ok(Some(memo))) {
+                    Ok(Some(memo)) => self.run(id, Origin::Begun(memo), false),
+                    Ok(None) => {}
+                    Err(error) => self.fail(error),
+                }
+            } else {
+                break;
+            }
+        }
+        // Where everything is begun, what is in doubt is looked for once more.
+        let is_begun = self.source.is_none() && self.again.is_empty() && self.running.is_empty();
+        if is_begun && !self.is_second_look && self.mode() == Mode::Going && !self.unsure.is_empty() {
+            self.is_second_look = true;
+            for (id, memo, error) in mem::take(&mut self.unsure) {
+                match memo {
+                    Some(memo) => self.again.push_back((id, Some((memo, error)))),
+                    None => self.unsure.push((id, None, error)),
+                }
+            }
+            return self.launch();
+        }
+        let oldest = self.confirmed_since.elapsed();
+        let is_idle = self.running.is_empty() && (self.source.is_none() || self.mode() != Mode::Going);
+        if !self.confirmed.is_empty() && self.work.is_time_to_finish(self.confirmed.len(), oldest, is_idle) {
+            let (work, confirmed) = (Arc::clone(&self.work), mem::take(&mut self.confirmed));
+            self.running.push(async move { Step::Finished(work.finish(confirmed).await) }.boxed());
+        }
+    }
+
+    fn remembered(&self, id: &str) -> Result<Option<W::Memo>, Error> {
+        let Some(memory) = &self.setup.memory else { return Ok(None) };
+        let line = memory.last(id)?;
+        let entry: Entry<W::Memo> =
+            serde_json::from_str(&line).map_err(|error| Error::invalid("journal", format!("{id} cannot be read: {error}")))?;
+        Ok(entry.memo)
+    }
+
+    fn begin(&mut self, id: String, input: Option<W::Input>) {
+        let standing = self.setup.memory.as_ref().and_then(|memory| memory.standing(&id));
+        let is_known_before = matches!(standing, Some(Standing::Begun | Standing::Done));
+        let is_given_twice = !self.known.insert(id.clone());
+        if is_given_twice {
+            let error = Error::invalid("id", format!("{id} was given twice; each item needs an id of its own"));
+            self.end(id, Err(error));
+        } else if let (false, Some(input)) = (is_known_before, input) {
+            self.run(id, Origin::Given(input), true);
+        }
+    }
+
+    fn run(&mut self, id: String, origin: Origin<W>, is_new: bool) {
+        let record = Arc::new(Record::new(id, self.setup.memory.clone()));
+        let work = Arc::clone(&self.work);
+        self.running.push(
+            async move {
+                let begun = work.begin(origin, &record).await;
+                Step::Begun { is_new, record, begun }
+            }
+            .boxed(),
+        );
+    }
+
+    async fn take(&mut self, step: Step<W>) {
+        // What was sent and could not be written down is waited for all the same; nothing else is sent.
+        if let Step::Begun { record, .. } = &step
+            && let Some(failure) = record.failure()
+        {
+            self.fail(failure);
+        }
+        match step {
+            Step::Begun { begun: Ok(Begun::Waits(flow)), record, .. } => {
+                let mut watch = Box::new(Watch::new(flow, self.setup.timeout, self.setup.polling).overrunning());
+                watch.enter();
+                self.wait(record.id.clone(), watch);
+            }
+            Step::Begun { begun: Ok(Begun::Confirmed(confirmed)), record, .. } => self.confirm(record.id.clone(), confirmed),
+            Step::Begun { begun: Err(error), record, is_new } => {
+                let memo = record.memo();
+                if error.is_ambiguous() {
+                    self.unsure.push((record.id.clone(), memo, error));
+                } else {
+                    // Certainly nothing was done: whoever goes on may begin it again.
+                    if is_new && memo.is_some() {
+                        self.note(&record.id, Standing::Refused).await;
+                    }
+                    self.end(record.id.clone(), Err(error));
+                }
+            }
+            Step::Polled { id, watch, polled } => match polled {
+                Ok(Progress::Completed(confirmed)) => self.confirm(id, confirmed),
+                Ok(Progress::InProgress(_) | Progress::Fault(_)) => self.wait(id, watch),
+                Err(error) => {
+                    let error: WaitError<_> = error;
+                    self.end(id, Err(error.into()));
+                }
+            },
+            Step::Finished(finished) => {
+                for (id, result) in finished {
+                    self.end(id, result);
+                }
+            }
+        }
+    }
+
+    /// Writes down what has become of an item.
+    async fn note(&mut self, id: &str, standing: Standing) {
+        let Some(memory) = &self.setup.memory else { return };
+        let written = match Entry::<()>::new(id, standing, None).line() {
+            Ok(line) => memory.append(line).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            self.fail(error);
+        }
+    }
+
+    fn confirm(&mut self, id: String, confirmed: Confirmed<W>) {
+        if self.confirmed.is_empty() {
+            self.confirmed_since = Instant::now();
+        }
+        self.confirmed.push((id, confirmed));
+    }
+
+    fn end(&mut self, id: String, result: Result<W::Output, Error>) {
+        self.control.ended(result.is_ok());
+        self.ready.push_back(FleetItem { id, result });
+    }
+
+    /// Lays something aside until there is news of it, or it is time to poll.
+    fn wait(&mut self, id: String, mut watch: Box<Watch<W::Flow>>) {
+        let now = Instant::now();
+        let rest = watch.rest.take().unwrap_or(Rest { next: now, latest: now });
+        let at = if rest.next <= now { rest.next } else { self.work.itself(rest.next, self.waiting.len()).min(rest.latest) };
+        let as_of = self.work.as_of(&watch);
+        self.as_of = match (self.as_of, as_of) {
+            (Some(one), Some(other)) => Some(one.earlier(other)),
+            (one, other) => one.or(other),
+        };
+        let blocker = self.work.blocker(&watch);
+        *self.blockers.entry(blocker).or_default() += 1;
+        let number = self.next_number;
+        self.next_number += 1;
+        self.due.insert((at, number));
+        self.waiting.insert(number, Waiting { id, watch, rest, at, blocker });
+    }
+
+    fn unblock(&mut self, blocker: &'static str) {
+        if let Some(count) = self.blockers.get_mut(blocker) {
+            *count -= 1;
+            if *count == 0 {
+                self.blockers.remove(blocker);
+            }
+        }
+    }
+
+    /// Has everything polled that a sweep tells of.
+    fn hear(&mut self, sweep: &Sweep) {
+        self.sweep = None;
+        self.as_of = self.as_of.map(|as_of| sweep.advance(as_of));
+        let now = Instant::now();
+        let is_lost = self.as_of.is_some_and(|as_of| sweep.is_too_long_ago(as_of));
+        self.bring_forward(|work, waiting, count| {
+            if work.is_news(&mut waiting.watch, sweep) || is_lost {
+                Some(now)
+            } else {
+                sweep.is_refused().then(|| work.itself(waiting.rest.next, count))
+            }
+        });
+        if is_lost {
+            // Each of them knows more once it is polled.
+            self.as_of = None;
+        }
+    }
+
+    /// Polls earlier what is to be polled earlier.
+    fn bring_forward(&mut self, earlier: impl Fn(&W, &mut Waiting<W>, usize) -> Option<Instant>) {
+        let count = self.waiting.len();
+        for (number, waiting) in &mut self.waiting {
+            let Some(at) = earlier(&self.work, waiting, count) else { continue };
+            let at = at.min(waiting.rest.latest);
+            if at < waiting.at {
+                self.due.remove(&(waiting.at, *number));
+                waiting.at = at;
+                self.due.insert((at, *number));
+            }
+        }
+    }
+
+    fn is_at_its_end(&self) -> bool {
+        let is_done = self.source.is_none() && self.again.is_empty() && self.waiting.is_empty();
+        self.running.is_empty() && self.confirmed.is_empty() && (is_done || self.mode() == Mode::Stopping)
+    }
+
+    /// Waits until something happens.
+    async fn event(&mut self) -> Event<W> {
+        let mode = self.mode();
+        if mode == Mode::Going
+            && self.sweep.is_none()
+            && let (Some(as_of), false) = (self.as_of, self.waiting.is_empty())
+        {
+            self.sweep = self.work.sweep(as_of);
+            if self.sweep.is_none() {
+                // Those that are left are too few for a sweep, and have counted on one.
+                self.as_of = None;
+                self.bring_forward(|work, waiting, count| Some(work.itself(waiting.rest.next, count)));
+            }
+        }
+        /// How often it looks whether it is time to finish.
+        const GLANCE: Duration = Duration::from_secs(5);
+        let now = Instant::now();
+        let first_due = self.due.first().map(|(at, _)| *at).filter(|_| self.may_run());
+        let glance = (!self.confirmed.is_empty()).then(|| now + GLANCE);
+        let alarm = first_due.into_iter().chain(glance).min();
+        let mut alarm = pin!(alarm.map(sleep_until));
+        poll_fn(|context| self.poll_event(mode, alarm.as_mut().as_pin_mut().map(|alarm| alarm.poll(context)), context)).await
+    }
+
+    fn poll_event(&mut self, mode: Mode, alarm: Option<Poll<()>>, context: &mut Context<'_>) -> Poll<Event<W>> {
+        if let Poll::Ready(Some(step)) = self.running.poll_next_unpin(context) {
+            return Poll::Ready(Event::Step(step));
+        }
+        if self.control.watch(context.waker()) != mode && self.failure.is_none() {
+            return Poll::Ready(Event::Look);
+        }
+        if let Some(sweep) = &mut self.sweep
+            && let Poll::Ready(sweep) = sweep.poll_unpin(context)
+        {
+            return Poll::Ready(Event::Swept(sweep));
+        }
+        if self.again.is_empty()
+            && self.may_run()
+            && let Some(source) = &mut self.source
+            && let Poll::Ready(given) = source.poll_next_unpin(context)
+        {
+            return Poll::Ready(given.map_or(Event::Exhausted, Event::Given));
+        }
+        if matches!(alarm, Some(Poll::Ready(()))) { Poll::Ready(Event::Look) } else { Poll::Pending }
+    }
+
+    fn report(&self) {
+        self.control.note(|progress| {
+            progress.unsure = self.unsure.len();
+            progress.running = self.running.len();
+            progress.waiting.clone_from(&self.blockers);
+        });
+    }
+}

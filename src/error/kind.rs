@@ -1,0 +1,74 @@
+//! What kind of failure an error is.
+
+use super::{Error, Kind};
+
+/// What kind of failure an [`Error`] is, to match on. The predicates and accessors of the error say more.
+///
+/// ```
+/// # fn example(error: shomei::Error) -> bool {
+/// use shomei::ErrorKind;
+///
+/// match error.kind() {
+///     ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Connection | ErrorKind::Timeout => true, // later, perhaps
+///     ErrorKind::Unauthorized | ErrorKind::Forbidden => panic!("give the program another key"),
+///     _ => false,
+/// }
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client is not set up for this, or its base URL is not the service's.
+    Configuration,
+    /// An argument was refused by this crate, before anything was sent.
+    InvalidInput,
+    /// No connection was made, or it was lost.
+    Connection,
+    /// There was no response in time, or no rate-limit slot.
+    Timeout,
+    /// The key was not accepted (401).
+    Unauthorized,
+    /// The key may not do this (403). CertCentral says so too of a key that it does not know.
+    Forbidden,
+    /// The service does not know what was asked for (404).
+    NotFound,
+    /// Too many calls were made (429).
+    RateLimited,
+    /// The service refused for another reason (another 4xx, or a redirect).
+    Refused,
+    /// The service or a proxy failed (408, 5xx).
+    Unavailable,
+    /// The response could not be decoded, or is too large.
+    Decode,
+    /// What the service has is not what was asked for, such as a certificate for another key.
+    Mismatch,
+    /// A wait reached a state from which there is no way on, such as a rejected order.
+    WaitEnded,
+    /// A wait ran out of time. It can be resumed.
+    WaitTimeout,
+}
+
+impl Error {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0.kind {
+            Kind::Configuration(_) => ErrorKind::Configuration,
+            Kind::Invalid { .. } => ErrorKind::InvalidInput,
+            Kind::Connection { .. } => ErrorKind::Connection,
+            Kind::Timeout { .. } => ErrorKind::Timeout,
+            Kind::Answer(answer) => match answer.status.as_u16() {
+                401 => ErrorKind::Unauthorized,
+                403 => ErrorKind::Forbidden,
+                404 => ErrorKind::NotFound,
+                429 => ErrorKind::RateLimited,
+                408 | 500..=599 => ErrorKind::Unavailable,
+                _ => ErrorKind::Refused,
+            },
+            Kind::Decode { .. } | Kind::TooLarge { .. } => ErrorKind::Decode,
+            Kind::Mismatch(_) => ErrorKind::Mismatch,
+            Kind::Wait(wait) if wait.out_of_time => ErrorKind::WaitTimeout,
+            Kind::Wait(_) => ErrorKind::WaitEnded,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Values and their words, one table for each type: the same for the program's options and the JSON of the control interface.
+
+/// Gives a type of plain variants its words: `as_str`, `Display` and `FromStr`. The name in front is that of the member in errors.
+macro_rules! words {
+    ($type:ident, $member:literal: $($variant:ident = $word:literal),+ $(,)?) => {
+        impl $type {
+            /// Every value with its word.
+            const WORDS: &[(Self, &'static str)] = &[$((Self::$variant, $word)),+];
+
+            /// The word for it, in options and in JSON.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::sandbox::SandboxError;
+
+            fn from_str(given: &str) -> Result<Self, Self::Err> {
+                let found = Self::WORDS.iter().find(|(_, word)| *word == given);
+                found.map(|(value, _)| *value).ok_or_else(|| {
+                    let words: Vec<&str> = Self::WORDS.iter().map(|(_, word)| *word).collect();
+                    $crate::sandbox::SandboxError::invalid($member, format!("expected one of {}", words.join(", ")))
+                })
+            }
+        }
+    };
+}
+pub(crate) use words;
