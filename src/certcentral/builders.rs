@@ -116,4 +116,15 @@ named! { super
         GetUser "ユーザー情報の確認",
         ListUsers "ユーザーの一覧",
     }
+    webhooks {
+        ActivateWebhook "ウェブフックの有効化",
+        CheckWebhookChallenge "ウェブフックのチャレンジの確認",
+        CreateWebhook "ウェブフックの作成",
+        DeactivateWebhook "ウェブフックの無効化",
+        EditWebhook "ウェブフックの変更",
+        ListWebhookEventLogs "ウェブフックの送信履歴",
+        ListWebhooks "ウェブフックの一覧",
+        SendWebhookChallenge "ウェブフックのチャレンジの送信",
+        TestWebhookEndpoint "ウェブフックのテスト送信",
+    }
 }
