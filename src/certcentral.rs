@@ -59,6 +59,8 @@ use crate::{
     secret::ApiKey,
 };
 
+#[cfg(feature = "webhooks")]
+pub use self::webhooks::{WebhookEvent, WebhookEvents, WebhookReceiver, WebhookReceiverBuilder};
 pub use self::{
     account::Account,
     acme::Acme,

@@ -1,9 +1,20 @@
 //! Webhooks: what the service tells by itself.
 
+#[cfg(feature = "webhooks")]
+mod event;
+#[cfg(feature = "webhooks")]
+mod receiver;
+
 use bon::bon;
 
 use super::{WebhookEventName, WebhookId, docs, handle, list, sent, types};
 use crate::{client::call, error::Error, secret::Redacted};
+
+#[cfg(feature = "webhooks")]
+pub use self::{
+    event::WebhookEvent,
+    receiver::{WebhookEvents, WebhookReceiver, WebhookReceiverBuilder},
+};
 
 handle! {
     #[doc(alias = "ウェブフック")]
