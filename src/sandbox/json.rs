@@ -17,6 +17,8 @@ pub(crate) const NO_MEMBERS: Members = &[];
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Type {
     Text,
+    /// A text that an empty one takes away.
+    Erasable,
     /// A text of digits, which some clients send as a number: a postal code, a telephone number.
     Digits,
     /// A whole number, or the digits of one.
@@ -142,7 +144,7 @@ impl Type {
         let is_list = matches!(self, Self::Texts | Self::Ids | Self::Objects(_));
         match value {
             Value::Null => is_list.then(|| Value::Array(Vec::new())),
-            Value::String(text) if text.trim().is_empty() && !is_list => None,
+            Value::String(text) if text.trim().is_empty() && !is_list && !matches!(self, Self::Erasable) => None,
             value => self.given(value, path, refusals).unwrap_or_else(|| {
                 // Which code a wrong type gets is inferred.
                 refusals.push(Refusal::invalid_value(path));
@@ -154,7 +156,7 @@ impl Type {
     /// What a value that is neither `null` nor blank gives, which may be nothing; `None` if it is of another type.
     fn given(self, value: Value, path: &str, refusals: &mut Refusals) -> Option<Option<Value>> {
         let given: Value = match (self, value) {
-            (Self::Text | Self::Digits, Value::String(text)) => text.trim().into(),
+            (Self::Text | Self::Erasable | Self::Digits, Value::String(text)) => text.trim().into(),
             (Self::Text, value) => return (whole(&value)? == 0).then_some(None),
             (Self::Digits, value) => return positive(&value).map(|number| (number != 0).then(|| number.to_string().into())),
             (Self::Number, value) => return whole(&value).map(|number| (number != 0).then(|| number.into())),
