@@ -33,6 +33,8 @@ pub(crate) enum Type {
     Texts,
     /// A list of ids.
     Ids,
+    /// A list of whole numbers, zero and negative ones among them.
+    Numbers,
     /// An object; `[]` is how PHP writes an empty one.
     Object(Members),
     /// A list of objects; `null` is an empty list here too.
@@ -141,7 +143,7 @@ fn read_members(mut values: Map<String, Value>, members: Members, above: &str, r
 impl Type {
     /// The value as this type has it; `None` if it is not given, or of another type and refused.
     fn read(self, value: Value, path: &str, refusals: &mut Refusals) -> Option<Value> {
-        let is_list = matches!(self, Self::Texts | Self::Ids | Self::Objects(_));
+        let is_list = matches!(self, Self::Texts | Self::Ids | Self::Numbers | Self::Objects(_));
         match value {
             Value::Null => is_list.then(|| Value::Array(Vec::new())),
             Value::String(text) if text.trim().is_empty() && !is_list && !matches!(self, Self::Erasable) => None,
@@ -157,13 +159,14 @@ impl Type {
     fn given(self, value: Value, path: &str, refusals: &mut Refusals) -> Option<Option<Value>> {
         let given: Value = match (self, value) {
             (Self::Text | Self::Erasable | Self::Digits, Value::String(text)) => text.trim().into(),
-            (Self::Text, value) => return (whole(&value)? == 0).then_some(None),
+            (Self::Text | Self::Erasable, value) => return (whole(&value)? == 0).then_some(None),
             (Self::Digits, value) => return positive(&value).map(|number| (number != 0).then(|| number.to_string().into())),
             (Self::Number, value) => return whole(&value).map(|number| (number != 0).then(|| number.into())),
             (Self::Id, value) => return positive(&value).map(|number| (number != 0).then(|| number.into())),
             (Self::Count, value) => positive(&value)?.into(),
             (Self::Flag, value) => flag(&value)?.into(),
             (Self::Ids, Value::Array(items)) => items.iter().map(positive).collect::<Option<Vec<u64>>>()?.into(),
+            (Self::Numbers, Value::Array(items)) => items.iter().map(whole).collect::<Option<Vec<i64>>>()?.into(),
             (Self::Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {
                 items.iter().filter_map(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).collect()
             }

@@ -22,7 +22,7 @@ const FREQUENCIES: [i64; 6] = [90, 60, 30, 7, 0, -7];
 const SHORTEST_SECRET: usize = 32;
 
 const SETTINGS: Members = &[
-    ("webhook_notification_frequency", Type::Any),
+    ("webhook_notification_frequency", Type::Numbers),
     ("instant_issue_webhook_notification", Type::Flag),
     ("webhook_send_certificate_chain", Type::Flag),
     ("webhook_send_instant_issued_certificate_chain", Type::Flag),
