@@ -84,6 +84,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     refine::refine(&mut file, &rules);
     refine::order(&mut file, &normalize::orders(&yaml));
     describe::describe(&mut file, &document);
+    schemas_of_types(&mut file);
     for addition in [
         vocabulary::module(&normalized.words),
         facts(&normalized.operations),
@@ -111,6 +112,21 @@ fn edited(source: &Source<'_>) -> Result<serde_norway::Value, Problem> {
         overlay::apply(&mut yaml, overlay)?;
     }
     Ok(yaml)
+}
+
+/// Whatever is read or written as JSON has a JSON Schema too, with the feature `schemars`.
+fn schemas_of_types(file: &mut syn::File) {
+    let is_json = |attribute: &syn::Attribute| attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Serialize");
+    for item in code::types_mut(file).into_iter().flatten() {
+        let attributes = match item {
+            syn::Item::Struct(item) => &mut item.attrs,
+            syn::Item::Enum(item) => &mut item.attrs,
+            _ => continue,
+        };
+        if let Some(derive) = attributes.iter().position(is_json) {
+            attributes.insert(derive + 1, syn::parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
+        }
+    }
 }
 
 /// What the client was made from.

@@ -80,15 +80,15 @@ pub use self::{
     webhooks::{WebhookOptions, Webhooks},
 };
 pub use crate::generated::certcentral::{
-    types::{CertificateFormat, ContainerUserRequest, RevocationReason},
+    types::{ContainerUserRequest, RevocationReason},
     vocabulary::{
-        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateId, CertificateStatus,
-        ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType, DcvInvitationSource,
-        DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery, EmailValidationStatus, ErrorCode,
-        NameValidationStatus, OrderApprovalEmailStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
-        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
-        ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus, ValidationType, WebhookEventName,
-        WebhookId, WebhookRequestStatus, WebhookStatus,
+        AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateFormat, CertificateId,
+        CertificateStatus, ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType,
+        DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery,
+        EmailValidationStatus, ErrorCode, NameValidationStatus, OrderApprovalEmailStatus, OrderDcvStatus, OrderId, OrderStatus,
+        OrganizationId, OrganizationStatus, PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus,
+        RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus,
+        ValidationType, WebhookEventName, WebhookId, WebhookRequestStatus, WebhookStatus,
     },
 };
 
@@ -123,6 +123,7 @@ pub mod raw {
 
 /// The instances of CertCentral. An account lives on one of them; keys are not interchangeable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Region {

@@ -25,12 +25,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::{
-    error::{ApiError, Error},
-    generated::Operation,
-    seal::Seals,
-    secret::ApiKey,
-};
+use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
 
 #[cfg(feature = "certcentral")]
 pub(crate) use self::clock::Moment;
@@ -123,7 +118,7 @@ pub struct Core {
 impl Core {
     /// Holds the body of a call that is not made yet against the rules of the document.
     #[cfg(feature = "certcentral")]
-    pub(crate) fn check(&self, operation: &'static str, body: &impl serde::Serialize) -> Result<(), Error> {
+    pub(crate) fn check(&self, operation: &'static str, body: &impl serde::Serialize) -> Result<(), crate::error::Error> {
         rules::check_body(self.operations, operation, body)
     }
 

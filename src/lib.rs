@@ -31,6 +31,8 @@ pub mod pocketsign;
 mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg_attr(not(feature = "schemars"), allow(unused_macros, unused_imports, reason = "the feature schemars"))]
+mod schema;
 mod seal;
 mod secret;
 #[cfg(feature = "certcentral")]

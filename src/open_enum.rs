@@ -98,6 +98,13 @@ macro_rules! open_enum {
                 crate::open_enum::deserialize(deserializer)
             }
         }
+
+        crate::schema::schema! {
+            $name: {
+                "description": ::std::concat!("One of the values that the service documents, or another.", $(" They are read with and without `", $prefix, "`.")?),
+                "anyOf": [{"enum": [$($value),+]}, {"type": "string"}]
+            }
+        }
     };
 }
 pub(crate) use open_enum;
@@ -161,6 +168,13 @@ macro_rules! open_number {
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 crate::id::deserialize::<D, u64>(deserializer).map(Self::from)
+            }
+        }
+
+        crate::schema::schema! {
+            $name: {
+                "description": "One of the numbers that the service documents, or another.",
+                "anyOf": [{"enum": [$($value),+]}, {"type": "integer", "minimum": 0}]
             }
         }
     };

@@ -3,13 +3,13 @@
 #[cfg(any(feature = "certcentral", feature = "pocketsign-v1", test))]
 mod offsets;
 mod reader;
+mod seen;
 #[cfg(feature = "pocketsign")]
 mod tokens;
 
 use std::{
     collections::VecDeque,
     fmt,
-    hash::Hash,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -22,9 +22,9 @@ use futures_util::{
 
 #[cfg(any(feature = "certcentral", feature = "pocketsign-v1", test))]
 pub(crate) use self::offsets::{Extent, Offsets};
-use self::reader::Reader;
 #[cfg(feature = "pocketsign")]
 pub(crate) use self::tokens::{Following, Tokens};
+use self::{reader::Reader, seen::Key};
 use crate::error::Error;
 
 /// The most items that a page of CertCentral holds.
@@ -57,10 +57,17 @@ pub struct Pages<T, P = u64> {
 }
 
 /// A list as a stream of items. See [`Pages`] for where it ends.
+///
+/// It looks one page ahead: while you work on the items of a page, the next one is on its way. So that a few items cost one call, that begins
+/// in the middle of the first page. [`look_ahead`](Self::look_ahead) switches it off.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Items<T> {
     pages: BoxStream<'static, Result<Vec<T>, Error>>,
     ready: VecDeque<T>,
+    /// What comes after those, once it is known: a page, an error or the end.
+    ahead: Option<Option<Result<Vec<T>, Error>>>,
+    /// From how many items on that are left of a page the next one is looked for.
+    from: Option<usize>,
 }
 
 /// Reads the page that a walk asks for.
@@ -101,13 +108,13 @@ pub(crate) struct Read {
 
 impl<T: Send + 'static, P: Send + 'static> Pages<T, P> {
     /// The pages that a walk leads to; `key` tells items apart.
-    pub(crate) fn new<W: Walk<Place = P>, K: Eq + Hash + Send + 'static>(walk: W, key: fn(&T) -> K, fetch: Fetch<T, W>) -> Self {
+    pub(crate) fn new<W: Walk<Place = P>, K: Key>(walk: W, key: fn(&T) -> K, fetch: Fetch<T, W>) -> Self {
         Self { pages: stream::unfold(Reader::new(walk, key, fetch), Reader::next).fuse().boxed() }
     }
 
     /// The same list, item by item.
     pub fn items(self) -> Items<T> {
-        Items { pages: self.pages.map_ok(|page| page.items).boxed(), ready: VecDeque::new() }
+        Items { pages: self.pages.map_ok(|page| page.items).boxed(), ready: VecDeque::new(), ahead: None, from: Some(0) }
     }
 }
 
@@ -119,18 +126,38 @@ impl<T, P> Stream for Pages<T, P> {
     }
 }
 
+impl<T> Items<T> {
+    /// Whether the next page is fetched while the items of one are worked on, which is so by default. Without, each page is fetched when it is
+    /// needed, and one page less may be in memory.
+    pub fn look_ahead(mut self, looks_ahead: bool) -> Self {
+        self.from = looks_ahead.then_some(0);
+        self
+    }
+}
+
 impl<T: Unpin> Stream for Items<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if self.ahead.is_none()
+                && (self.ready.is_empty() || self.from.is_some_and(|from| self.ready.len() <= from))
+                && let Poll::Ready(next) = self.pages.poll_next_unpin(context)
+            {
+                self.ahead = Some(next);
+            }
             if let Some(item) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match std::task::ready!(self.pages.poll_next_unpin(context)) {
-                Some(Ok(items)) => self.ready = items.into(),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
+            match self.ahead.take() {
+                Some(Some(Ok(items))) => {
+                    // The first page is often all that is wanted; whoever has come to the second goes on.
+                    self.from = self.from.map(|from| if from == 0 { items.len() / 2 } else { usize::MAX });
+                    self.ready = items.into();
+                }
+                Some(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Some(None) => return Poll::Ready(None),
+                None => return Poll::Pending,
             }
         }
     }

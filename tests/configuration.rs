@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{from_value, json, to_value};
 use shomei::{
     Error, ErrorKind, Polling, RateLimit, RetryPolicy,
-    certcentral::{Plan, Region, Validity},
+    certcentral::{Plan, Product, Region, Validity},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,6 +34,13 @@ fn what_is_written_is_read_as_the_same() {
     again(RateLimit::new(1000, 180 * SECOND));
     again(Region::UnitedStates);
     again(Plan::days(400));
+    again(Product::SECURE_SITE_OV);
+    again(Product::by_type_hint("ov"));
+    #[cfg(feature = "pocketsign")]
+    {
+        again(shomei::pocketsign::Environment::Test);
+        again(shomei::pocketsign::Freshness::SameDay);
+    }
 }
 
 #[test]
@@ -62,4 +69,85 @@ async fn an_error_is_a_sentence_and_its_causes_stand_below_it() {
     assert!(for_main.starts_with("user_me: could not connect\ncaused by: "), "{for_main}");
     assert!(members.contains("kind: Connection") && members.contains("attempts: 1"), "{members}");
     assert_eq!(format!("{:?}", error.clone()), for_main);
+}
+
+/// JSON Schemas allow what is written and refuse what is not read.
+#[cfg(all(feature = "schemars", feature = "sandbox"))]
+mod schemas {
+    use futures_util::TryStreamExt as _;
+    use schemars::{JsonSchema, schema_for};
+    use serde::Serialize;
+    use serde_json::Value;
+    use shomei::{
+        Sandbox,
+        certcentral::{OrderStatus, flow::ExpiringOrder, types},
+        pocketsign::{Environment, Freshness, HashAlgorithm, SignInOutcome, SignedData, freshness::FreshStatus},
+        sandbox::PersonDetails,
+    };
+
+    use super::*;
+
+    fn allows<T: JsonSchema>(value: &Value) -> bool {
+        jsonschema::validator_for(schema_for!(T).as_value()).unwrap().is_valid(value)
+    }
+
+    fn fits<T: JsonSchema + Serialize>(value: &T) {
+        let schema = schema_for!(T);
+        let value = to_value(value).unwrap();
+        let errors: Vec<_> =
+            jsonschema::validator_for(schema.as_value()).unwrap().iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{value:#}\n{:#}", schema.as_value());
+    }
+
+    #[test]
+    fn of_settings() {
+        fits(&RetryPolicy::default());
+        fits(&Polling::default());
+        fits(&RateLimit::new(100, 5 * SECOND));
+        fits(&Region::Europe);
+        fits(&Plan::years(3));
+        fits(&Product::SECURE_SITE_OV);
+        fits(&Product::by_type_hint("ov"));
+        fits(&Environment::Mock);
+        fits(&Freshness::Now);
+        for (is_allowed, value) in [
+            (allows::<RetryPolicy>(&json!({"max_attempts": 8, "max_backoff": "1m"})), true),
+            (allows::<RetryPolicy>(&json!({"max_attemps": 8})), false),
+            (allows::<RetryPolicy>(&json!({"max_backoff": 60})), false),
+            (allows::<Polling>(&json!({})), true),
+            (allows::<Polling>(&json!({"first": "5s"})), false),
+            (allows::<Region>(&json!("asia")), false),
+            (allows::<Product>(&json!({"hint": "ov"})), false),
+            (allows::<OrderStatus>(&json!("a status of tomorrow")), true),
+            (allows::<OrderStatus>(&json!(5)), false),
+        ] {
+            assert_eq!(is_allowed, value);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_results_and_documents() {
+        let sandbox = Sandbox::with_example_account();
+        let cc = sandbox.certcentral().unwrap();
+        let expiring: Vec<ExpiringOrder> = cc.orders().expiring(30).stream().unwrap().try_collect().await.unwrap();
+        assert!(!expiring.is_empty());
+        expiring.iter().for_each(fits::<ExpiringOrder>);
+        let orders: Vec<types::ListedOrder> = cc.orders().list().stream().unwrap().try_collect().await.unwrap();
+        for order in orders {
+            fits(&order);
+            fits(&cc.orders().get(order.id).send().await.unwrap());
+        }
+        fits(&cc.users().me().send().await.unwrap());
+        fits(&cc.domains().list().include_validation(true).send().await.unwrap());
+
+        let ps = sandbox.pocketsign().unwrap();
+        let card = sandbox.jpki().card(PersonDetails::default());
+        let (digest, signature) = card.authentication.sign(b"a challenge");
+        let signed = SignedData::new(card.authentication.der(), HashAlgorithm::Sha256, digest, signature).unwrap();
+        let SignInOutcome::New(person) = ps.sign_in(signed).send().await.unwrap() else { panic!("a new user") };
+        let check = ps.certificates().check_status(person.certificate.unwrap()).fresh(Freshness::Now).send().await;
+        let fresh: FreshStatus = check.unwrap();
+        fits(&fresh.status);
+        fits(&fresh);
+    }
 }

@@ -21,6 +21,7 @@ const PROGRAMS: [(&str, &[&str]); 9] = [
     ("check_certificate_status", &["by ocsp: revoked", "at the least cost: revoked by crl"]),
     ("fleet", &["100 of 100 done"]),
     ("issue_certificate", &["its key, names and chain are verified"]),
+    ("nightly", &["control is proved again", "done, 0 left to a person, 0 failed"]),
     ("order_once", &["is placed", "ordered once"]),
     ("reissue_with_new_names", &["agreed: certificate", "72 hours later"]),
     ("renew_expiring", &["renew it: its plan ends too", ": shop.example.com until "]),
@@ -224,4 +225,51 @@ async fn an_issued_certificate_has_its_key_beside_it_and_no_key_is_overwritten()
     let same = ["--output", key.to_str().unwrap(), "--key", key.to_str().unwrap()];
     assert!(!run("issue_certificate", &same).await.status.success());
     assert_eq!(fs::read_to_string(&key).unwrap(), kept);
+}
+
+/// A night in which the record never appears, one order is left to a person and one is not issued in time; and the next one, which goes on.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_night_that_fails_is_told_and_the_next_one_goes_on_with_it() {
+    let folder = folder("examples-nightly");
+    let sandbox = shomei::Sandbox::builder().example_account().api_key("KEY-OF-THE-EXAMPLES").issue_delay(Duration::from_secs(600)).build();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/services/v2", listener.local_addr().unwrap());
+    tokio::spawn(sandbox.clone().serve(listener, std::future::pending()));
+    let (kept, asked) = (folder.join("kept"), folder.join("asked"));
+    let publish = format!("echo \"$DCV_METHOD $DCV_NAME $DCV_VALUE\" >> {}", asked.display());
+    let night = async |more: &[&str]| {
+        let mut command = Command::new(program("nightly"));
+        command
+            .args(["--base-url", &url, "--poll", "1", "--wait", "3", "--publish", &publish, "--folder", kept.to_str().unwrap()])
+            .args(more);
+        let output = timeout(PATIENCE, command.env("CERTCENTRAL_API_KEY", "KEY-OF-THE-EXAMPLES").output()).await.unwrap().unwrap();
+        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), told(&output.stdout), told(&output.stderr))
+    };
+
+    let (code, said, errors) = night(&[]).await;
+    assert_eq!(code, Some(1), "{said}{errors}");
+    assert!(said.contains("that is paid, and wants --renew"), "{said}");
+    assert!(errors.contains("domain ") && errors.contains("not validated within"), "{errors}");
+    let asked: Vec<_> = fs::read_to_string(&asked).unwrap().lines().map(str::to_owned).collect();
+    assert!(!asked.is_empty() && asked.iter().all(|line| line.starts_with("txt ")), "{asked:?}");
+    for line in asked {
+        let [_, name, value] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        sandbox.dns().publish_txt(name, value);
+    }
+
+    let (code, said, errors) = night(&["--renew"]).await;
+    assert_eq!(code, Some(1), "what is not issued yet fails again: {said}{errors}");
+    sandbox.clock().advance(Duration::from_secs(700));
+    let (code, said, errors) = night(&["--renew"]).await;
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("of an earlier night are not finished"), "{said}");
+    let files: Vec<_> = fs::read_dir(&kept).unwrap().map(|file| file.unwrap().path()).collect();
+    let of = |kind: &str| files.iter().filter(|file| file.to_string_lossy().ends_with(kind)).count();
+    assert!(of(".pem") > 0 && of(".pem") == of(".key") && of(".token") == 0 && of(".new.key") == 0, "{files:?}");
+    // Nothing is left to do.
+    let (code, said, errors) = night(&["--renew"]).await;
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("0 done"), "{said}");
 }

@@ -49,6 +49,7 @@ named! { super
         DeactivateDomain "ドメインの無効化",
         GenerateDcvToken "認証トークンの再取得",
         GetDcvEmails "DCVメール送信先アドレス取得",
+        FindDomain "ドメインの検索" "ドメイン名からの検索",
         GetDomain "ドメイン名情報確認",
         GetDomainValidations "ドメインの認証状況",
         ListDomains "ドメインの一覧",
@@ -127,4 +128,32 @@ named! { super
         SendWebhookChallenge "ウェブフックのチャレンジの送信",
         TestWebhookEndpoint "ウェブフックのテスト送信",
     }
+}
+
+/// Which settings some builders have so far, so that a function can return one that is partly filled.
+///
+/// ```
+/// use shomei::{
+///     CertCentral, Csr,
+///     certcentral::{
+///         OrganizationId, Plan, Product,
+///         builders::{IssueCertificate, states::issue_certificate::{SetOrganization, SetPlan}},
+///     },
+/// };
+///
+/// /// An order as all of ours are.
+/// fn our_order(cc: &CertCentral, csr: Csr) -> IssueCertificate<'_, SetPlan<SetOrganization>> {
+///     cc.orders().issue(Product::SECURE_SITE_OV, csr).organization(OrganizationId(112233)).plan(Plan::years(1))
+/// }
+///
+/// # async fn example(cc: CertCentral, csr: Csr) -> Result<(), shomei::Error> {
+/// let pending = our_order(&cc, csr).common_name("example.com").start().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub mod states {
+    pub use super::super::{
+        flow::validate_domain,
+        orders::{duplicate_certificate, issue_certificate, reissue_certificate, renew_order},
+    };
 }

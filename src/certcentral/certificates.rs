@@ -84,7 +84,7 @@ impl<'c> Certificates<'c> {
         #[builder(start_fn)] id: CertificateId,
         #[builder(start_fn)] format: CertificateFormat,
     ) -> Result<Download, Error> {
-        call!(bytes self.client, download_certificate(&id, format)).map(download)
+        call!(bytes self.client, download_certificate(&id, &format)).map(download)
     }
 
     /// Downloads the certificate of an order that is in force: never a duplicate, nor one from before a reissue (vendor page
@@ -102,7 +102,7 @@ impl<'c> Certificates<'c> {
         format: Option<CertificateFormat>,
     ) -> Result<Download, Error> {
         let file = match format {
-            Some(format) => call!(bytes self.client, download_order_certificate_format(&order, format)),
+            Some(format) => call!(bytes self.client, download_order_certificate_format(&order, &format)),
             None => call!(bytes self.client, download_order_certificate(&order)),
         };
         file.map(download)

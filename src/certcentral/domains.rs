@@ -3,6 +3,7 @@
 mod list;
 
 use bon::bon;
+use futures_util::TryStreamExt as _;
 
 pub use self::list::ListDomains;
 use super::{DcvMethod, DomainId, DomainRef, OrganizationId, ValidationType, check, docs, handle, sent, types};
@@ -67,6 +68,36 @@ impl<'c> Domains<'c> {
             keep_www,
         };
         call!(self.client, add_domain(&request))
+    }
+
+    /// Finds the account's own domain of a name, which the service can only list (vendor page domains/list-domains): none if there is none. A domain above it, which may
+    /// well prove it too, is another one.
+    ///
+    /// ```no_run
+    /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
+    /// if let Some(domain) = cc.domains().find("example.com").send().await? {
+    ///     println!("{}: {:?}", domain.id, domain.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service returns.
+    #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::find)] }))]
+    #[builder(on(String, into))]
+    #[builder(builder_type(name = FindDomain, doc { #[doc = docs!(call Domains::find)] }))]
+    pub async fn find(self, #[builder(start_fn)] name: String) -> Result<Option<types::Domain>, Error> {
+        let name = check::domain_name("name", &name)?;
+        // A service that does not heed the search lists all there are.
+        let mut listed = self.list().search(name.as_str()).stream()?;
+        while let Some(domain) = listed.try_next().await? {
+            if domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
+                return Ok(Some(domain));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads one domain (guide p.23, Domain Info).

@@ -68,6 +68,8 @@ mod revocation;
 mod texts;
 mod upkeep;
 
+#[doc(hidden)]
+pub use self::domain_validation::validate_domain;
 #[cfg(feature = "journal")]
 pub use self::fleet::Journal;
 pub(super) use self::issuance::Awaited;

@@ -30,9 +30,9 @@ pub use self::{
         ListDuplicates, ListReissues, MarkRenewed, ResendApprovalEmails, ResendOrderDcvEmails, SetAdditionalEmails, SetAutoReissue,
         ValidateEmail,
     },
-    new_order::{Contact, IssueCertificate},
-    reissue::{DuplicateCertificate, ReissueCertificate},
-    renew::RenewOrder,
+    new_order::{Contact, IssueCertificate, issue_certificate},
+    reissue::{DuplicateCertificate, ReissueCertificate, duplicate_certificate, reissue_certificate},
+    renew::{RenewOrder, renew_order},
 };
 pub(super) use self::{
     ledger::Ledger,

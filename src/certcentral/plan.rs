@@ -26,6 +26,7 @@ use crate::error::Error;
 
 /// A length of time in one of the three units that the service knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Term {
@@ -61,6 +62,7 @@ macro_rules! term {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub Term);
 
@@ -178,6 +180,7 @@ fn in_force(steps: &[(NaiveDate, u32)], day: NaiveDate) -> Limit {
 
 /// What an order will get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GrantedTerms {
     /// How many days the plan lasts, the days carried over from a renewed plan included.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     IssuanceLimits, OrganizationId, ProductNameId,
     check::{self, Trust},
@@ -9,7 +11,9 @@ use super::{
 use crate::error::Error;
 
 /// How much is checked before a certificate of a product is issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ValidationLevel {
     /// Domain validation: control of the domain.
@@ -32,12 +36,43 @@ pub enum ValidationLevel {
 /// let other = Product::new("ssl_of_tomorrow");
 /// assert_eq!(other.validation_level(), None);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+///
+/// In configuration it is the identifier, or a hint: `"ssl_securesite_flex"`, `{"type_hint": "ov"}`.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(from = "Written", into = "Written")]
 pub struct Product {
     id: Cow<'static, str>,
     level: Option<ValidationLevel>,
     /// What the service picks the product by, where it is to.
     hint: Option<Cow<'static, str>>,
+}
+
+/// How a product is written in configuration.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(untagged, deny_unknown_fields)]
+enum Written {
+    Id(Cow<'static, str>),
+    Hint { type_hint: Cow<'static, str> },
+}
+
+impl From<Written> for Product {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Id(id) => Self::new(id),
+            Written::Hint { type_hint } => Self::by_type_hint(type_hint),
+        }
+    }
+}
+
+impl From<Product> for Written {
+    fn from(product: Product) -> Self {
+        match product.hint {
+            Some(type_hint) => Self::Hint { type_hint },
+            None => Self::Id(product.id),
+        }
+    }
 }
 
 impl Product {

@@ -8,7 +8,7 @@ use crate::error::Error;
 macro_rules! reference {
     ($(#[$meta:meta])* $name:ident { Id($id:ty), $(#[$text_meta:meta])* $text:ident }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum $name {
             /// The id.
@@ -26,6 +26,12 @@ macro_rules! reference {
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self::$text(text.to_owned())
+            }
+        }
+
+        impl From<&String> for $name {
+            fn from(text: &String) -> Self {
+                Self::$text(text.clone())
             }
         }
 

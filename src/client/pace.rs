@@ -28,6 +28,7 @@ use crate::error::Error;
 /// assert_eq!(short.limit, 100);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RateLimit {
@@ -35,6 +36,7 @@ pub struct RateLimit {
     pub limit: u32,
     /// How long the window is.
     #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub window: Duration,
 }
 

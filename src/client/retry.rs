@@ -38,14 +38,18 @@ use serde::{Deserialize, Serialize};
 ///
 /// As configuration it is a map of these settings, all optional: `{"max_attempts": 8, "max_backoff": "1m"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryPolicy {
     max_attempts: u32,
     #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     initial_backoff: Duration,
     #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     max_backoff: Duration,
     #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub(super) max_retry_after: Duration,
     retry_tokens: u32,
     retry_cost: u32,

@@ -1,23 +1,24 @@
 //! Reads page after page, and gives each item once.
 
-use std::{collections::HashSet, hash::Hash};
-
-use super::{Fetch, Page, Read, Walk};
+use super::{
+    Fetch, Page, Read, Walk,
+    seen::{Key, Seen as _},
+};
 use crate::error::Error;
 
-pub(super) struct Reader<T, K, W: Walk> {
+pub(super) struct Reader<T, K: Key, W: Walk> {
     walk: W,
     key: fn(&T) -> K,
     fetch: Fetch<T, W>,
-    seen: HashSet<K>,
+    seen: K::Seen,
     over: bool,
     /// What comes after the items of the page that showed it.
     failure: Option<Error>,
 }
 
-impl<T, K: Eq + Hash, W: Walk> Reader<T, K, W> {
+impl<T, K: Key, W: Walk> Reader<T, K, W> {
     pub(super) fn new(walk: W, key: fn(&T) -> K, fetch: Fetch<T, W>) -> Self {
-        Self { walk, key, fetch, seen: HashSet::new(), over: false, failure: None }
+        Self { walk, key, fetch, seen: K::Seen::default(), over: false, failure: None }
     }
 
     pub(super) async fn next(mut self) -> Option<(Result<Page<T, W::Place>, Error>, Self)> {
@@ -41,8 +42,8 @@ impl<T, K: Eq + Hash, W: Walk> Reader<T, K, W> {
 
     fn take(&mut self, mut items: Vec<T>, told: &W::Told) -> Page<T, W::Place> {
         let count = items.len();
-        let is_first_known = items.first().is_some_and(|first| self.seen.contains(&(self.key)(first)));
-        items.retain(|item| self.seen.insert((self.key)(item)));
+        let is_first_known = items.first().is_some_and(|first| self.seen.has(&(self.key)(first)));
+        items.retain(|item| self.seen.add((self.key)(item)));
         let passed = self.walk.pass(told, Read { items: count, new: items.len(), is_first_known });
         let next = passed.unwrap_or_else(|error| {
             self.failure = Some(error);

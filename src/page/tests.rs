@@ -245,6 +245,49 @@ async fn pages_by_token_give_each_item_once_and_end_where_tokens_go_in_a_circle(
     assert_eq!(items(standing).await, [Some(1), Some(2), None]);
 }
 
+/// A list whose pages take a second each: its requests, and its items.
+fn slow(items: u64) -> (Service, Items<u64>) {
+    let service = Service::new(habits(items));
+    let asked = service.clone();
+    let fetch = move |(offset, limit)| {
+        let answer = asked.answer(offset, limit);
+        Box::pin(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Ok(answer)
+        }) as BoxFuture<'static, _>
+    };
+    (service, Pages::new(Offsets::new(0, Some(10), 1000), |item: &u64| *item, Box::new(fetch)).items())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_page_is_on_its_way_while_the_items_of_one_are_worked_on() {
+    use tokio::time::{Duration, Instant, sleep};
+
+    for (looks_ahead, seconds) in [(true, 100 + 1), (false, 100 + 12)] {
+        let (service, items) = slow(100);
+        let mut items = items.look_ahead(looks_ahead);
+        let begun = Instant::now();
+        let mut read = Vec::new();
+        while let Some(item) = items.next().await {
+            read.push(item.unwrap());
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(read, (1..=100).collect::<Vec<_>>());
+        assert!(service.requests() <= 12);
+        assert!(begun.elapsed() <= Duration::from_secs(seconds), "{looks_ahead}: {:?}", begun.elapsed());
+        assert!(looks_ahead || begun.elapsed() > Duration::from_secs(108), "the other one waits: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_items_cost_one_call_and_no_more_than_one_page_is_ahead() {
+    for (taken, requests) in [(1, 1), (5, 1), (6, 2), (10, 2), (11, 3), (31, 5)] {
+        let (service, items) = slow(1000);
+        assert_eq!(items.take(taken).count().await, taken);
+        assert_eq!(service.requests(), requests, "{taken} items");
+    }
+}
+
 fn totals() -> impl Strategy<Value = Total> {
     prop_oneof![
         Just(Total::Real),

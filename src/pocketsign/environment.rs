@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 
 /// A server of PocketSign Verify. A tenant, and with it its tokens, belongs to one of them.
@@ -15,7 +17,9 @@ use crate::error::Error;
 /// assert!("staging".parse::<Environment>().is_err());
 /// # Ok::<(), shomei::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Environment {
     /// モック環境: made-up certificates, no connection to JPKI. Needs a token too.

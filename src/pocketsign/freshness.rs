@@ -7,6 +7,8 @@ use std::fmt;
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::{CertificateStatus, CheckMethod, version::Now};
 use crate::error::Error;
 
@@ -17,7 +19,9 @@ const RENEWAL: NaiveTime = time(7, 30);
 const RENEWED: NaiveTime = time(7, 45);
 
 /// How fresh the data of a revocation check has to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Freshness {
     /// Of today, by the calendar of Japan: by CRL once today's list is there (as a rule from 7:45 on), by OCSP before.
@@ -65,8 +69,10 @@ pub fn crl_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     day.and_time(RENEWAL).and_local_timezone(local.timezone()).earliest().map_or(now, |at| at.to_utc())
 }
 
-/// A revocation check with the age of its data.
-#[derive(Debug)]
+/// A revocation check with the age of its data. Stored, it has errors as their text; ids of a user and of a certificate are in it, and nothing
+/// else about a person.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FreshStatus {
     /// The outcome.
@@ -82,9 +88,15 @@ pub struct FreshStatus {
     /// a list of today where only this machine's clock says that it is late enough, and whenever the service said neither good nor revoked.
     pub is_fresh: bool,
     /// Why the list was used although OCSP was wanted: the error of the OCSP inquiry.
+    #[serde(serialize_with = "as_text")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub fallback: Option<Error>,
     /// A check by CRL that was made first and turned out to be too old. The service has recorded it as well.
     pub earlier: Option<Box<CertificateStatus>>,
+}
+
+fn as_text<S: Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(|error| format!("{error:#}")).serialize(serializer)
 }
 
 impl Freshness {

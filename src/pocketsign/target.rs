@@ -8,6 +8,7 @@ use super::{CertificateId, UserId};
 
 /// What is checked: a certificate, or the newest certificate of a user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Target {

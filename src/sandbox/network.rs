@@ -495,7 +495,7 @@ mod tests {
     #[tokio::test]
     async fn where_a_server_is_asked_the_built_in_world_does_not_answer() {
         let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let network = Network::with(Whereabouts { dns: None, http: Some(listener.local_addr().unwrap().port()) });
+        let network = Network::with(Whereabouts { http: Some(listener.local_addr().unwrap().port()), ..Whereabouts::default() });
         drop(listener);
         network.zone.publish_txt("example.com", "token");
         network.files.publish("http://example.com/", "token");

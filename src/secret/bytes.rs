@@ -67,6 +67,8 @@ impl fmt::Debug for RedactedBytes {
     }
 }
 
+crate::schema::schema! { RedactedBytes: {"type": "string", "contentEncoding": "base64"} }
+
 impl Serialize for RedactedBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&Zeroizing::new(BASE64.encode(self.expose())))

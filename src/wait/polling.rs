@@ -16,6 +16,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 ///
 /// As configuration it is `{"initial": "5s", "max": "60s"}`; either may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "Settings", into = "Settings")]
 pub struct Polling {
     initial: Duration,
@@ -24,11 +25,14 @@ pub struct Polling {
 
 /// What is written of it.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     initial: Duration,
     #[serde(with = "crate::duration")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     max: Duration,
 }
 

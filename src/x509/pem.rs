@@ -22,6 +22,7 @@ macro_rules! as_pem {
                     Self::from_pem(&Cow::<str>::deserialize(deserializer)?).map_err(D::Error::custom)
                 }
             }
+            crate::schema::schema! { $name: {"type": "string", "contentMediaType": "application/x-pem-file"} }
         )+
     };
 }

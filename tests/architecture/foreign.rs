@@ -20,6 +20,7 @@ const MAY_SHOW: &[(&str, &str)] = &[
     ("futures_util", "BoxFuture and Stream, in the traits that callers implement"),
     ("http", "1.0, status codes and methods"),
     ("reqwest", "Transport, and http_client for a TLS backend, proxy or pool of one's own"),
+    ("schemars", "1.0, JsonSchema, with the feature of that name"),
     ("serde", "1.0, Serialize and Deserialize"),
     ("serde_json", "1.0, values of custom fields"),
     ("zeroize", "1.0, the bound of Redacted"),

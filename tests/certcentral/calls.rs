@@ -102,17 +102,17 @@ async fn every_operation_can_be_called() {
 
     let chain = cc.certificates().chain(id).send().await.unwrap();
     for (format, content_type) in [
-        (CertificateFormat::Default, "application/zip"),
+        (CertificateFormat::DefaultZip, "application/zip"),
         (CertificateFormat::Apache, "application/zip"),
         (CertificateFormat::DefaultCer, "application/zip"),
         (CertificateFormat::DefaultPem, "application/zip"),
         (CertificateFormat::P7b, "application/x-pkcs7-certificates"),
         (CertificateFormat::Cer, "application/x-pkcs7-certificates"),
         (CertificateFormat::PemAll, "application/x-pem-file"),
-        (CertificateFormat::PemNoroot, "application/x-pem-file"),
-        (CertificateFormat::PemNointermediate, "application/x-pem-file"),
+        (CertificateFormat::PemNoRoot, "application/x-pem-file"),
+        (CertificateFormat::PemNoIntermediate, "application/x-pem-file"),
     ] {
-        let file = cc.certificates().download(id, format).send().await.unwrap();
+        let file = cc.certificates().download(id, format.clone()).send().await.unwrap();
         assert_eq!(file.content_type.as_deref(), Some(content_type), "{format}");
         assert!(file.file_name.is_some() && !file.body.is_empty(), "{format}");
         if format == CertificateFormat::PemAll {

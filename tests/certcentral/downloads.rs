@@ -28,12 +28,12 @@ async fn files_of_every_format_are_read() {
     let chain = cc.certificates().chain(id).send().await.unwrap();
     for (format, count) in [
         (CertificateFormat::PemAll, 3),
-        (CertificateFormat::PemNoroot, 2),
-        (CertificateFormat::PemNointermediate, 1),
+        (CertificateFormat::PemNoRoot, 2),
+        (CertificateFormat::PemNoIntermediate, 1),
         (CertificateFormat::P7b, 3),
         (CertificateFormat::Cer, 3),
         #[cfg(feature = "archives")]
-        (CertificateFormat::Default, 3),
+        (CertificateFormat::DefaultZip, 3),
         #[cfg(feature = "archives")]
         (CertificateFormat::Apache, 2),
         #[cfg(feature = "archives")]
@@ -41,7 +41,7 @@ async fn files_of_every_format_are_read() {
         #[cfg(feature = "archives")]
         (CertificateFormat::DefaultPem, 3),
     ] {
-        let file = cc.certificates().download(id, format).send().await.unwrap();
+        let file = cc.certificates().download(id, format.clone()).send().await.unwrap();
         assert_eq!(file.chain().unwrap().certificates(), &chain.certificates()[..count], "{format}");
     }
 }
@@ -52,7 +52,7 @@ async fn what_is_no_chain_is_refused() {
     let cc = judge.client();
     #[cfg(not(feature = "archives"))]
     {
-        let archive = cc.certificates().download(id, CertificateFormat::Default).send().await.unwrap();
+        let archive = cc.certificates().download(id, CertificateFormat::DefaultZip).send().await.unwrap();
         assert!(archive.chain().unwrap_err().to_string().contains("zip"));
     }
     let mut file = cc.certificates().download(id, CertificateFormat::P7b).send().await.unwrap();
@@ -92,7 +92,7 @@ async fn archives_of_other_certificates_are_refused() {
 
     let (judge, id) = issued().await;
     let cc = judge.client();
-    let mut file = cc.certificates().download(id, CertificateFormat::Default).send().await.unwrap();
+    let mut file = cc.certificates().download(id, CertificateFormat::DefaultZip).send().await.unwrap();
     let chain = file.chain().unwrap();
     let pems: Vec<&str> = chain.certificates().iter().map(shomei::Certificate::as_pem).collect();
     let stranger = stranger().await;

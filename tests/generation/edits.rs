@@ -289,6 +289,6 @@ fn only_what_is_never_sent_may_grow() {
         has(&code, &format!("#[non_exhaustive] pub struct {grows} "));
     }
     for sent in ["ThingRequest", "Size"] {
-        has(&code, &format!("PartialEq)] pub struct {sent} "));
+        has(&code, &format!("#[cfg_attr(feature = \"schemars\", derive(::schemars::JsonSchema))] pub struct {sent} "));
     }
 }

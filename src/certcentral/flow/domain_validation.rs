@@ -8,7 +8,7 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bon::bon;
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt as _, TryStreamExt as _, future::BoxFuture};
+use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
 use super::{DcvInstructions, Pending};
@@ -29,7 +29,9 @@ pub(super) type Publish = Arc<dyn Fn(DcvInstructions) -> BoxFuture<'static, Resu
 const AFTER_REFUSAL: Duration = Duration::from_secs(4);
 
 /// How a domain's validation stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DomainValidationState {
     /// The service has not found what it looks for.
@@ -135,6 +137,7 @@ impl<'c> Domains<'c> {
     /// deactivated; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = validate_domain, vis = "pub", doc { /** Which settings a [`ValidateDomain`](crate::certcentral::builders::ValidateDomain) has so far. */ }))]
     #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
     pub async fn validate(
         self,
@@ -286,16 +289,7 @@ impl Known {
 
 /// The account's own domain of this name.
 pub(super) async fn existing(domains: Domains<'_>, name: &str, method: &DcvMethod) -> Result<Option<types::Domain>, Error> {
-    let kept = kept(name, method);
-    let same = |domain: &types::Domain| domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kept));
-    // A service that does not heed the search lists all there are.
-    let mut listed = domains.list().search(kept).stream()?;
-    while let Some(domain) = listed.try_next().await? {
-        if same(&domain) {
-            return Ok(Some(domain));
-        }
-    }
-    Ok(None)
+    domains.find(kept(name, method)).send().await
 }
 
 /// The service cuts a leading `www.` off when it adds a name, except for files, which prove the exact name only.

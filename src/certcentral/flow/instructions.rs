@@ -23,6 +23,7 @@ const CNAME_TARGET: &str = "dcv.digicert.com";
 /// assert_eq!(txt.to_string(), r#"example.com. IN TXT "b3x590nrq9d8j02bdpjr9z11s21zxnn1""#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DcvInstructions {

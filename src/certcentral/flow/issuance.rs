@@ -30,6 +30,7 @@ use crate::{
 
 /// A certificate that was issued as ordered: its key is the CSR's, its names are those asked for, and its chain verifies.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Issued {
     /// The order, as it stood when the certificate was fetched.
@@ -51,6 +52,7 @@ impl Issued {
 
 /// What should be known about an order that was placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IssuanceWarning {

@@ -22,6 +22,7 @@ use crate::{
 
 /// What is to be done about a certificate that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RenewalAction {
@@ -49,6 +50,7 @@ impl fmt::Display for RenewalAction {
 
 /// An order whose certificate ends soon.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExpiringOrder {
     /// The order, as listed.

@@ -69,6 +69,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = issue_certificate, vis = "pub", doc { /** Which settings a [`IssueCertificate`](crate::certcentral::builders::IssueCertificate) has so far. */ }))]
     #[builder(builder_type(name = IssueCertificate, doc { #[doc = docs!(flow Orders::issue)] }))]
     pub fn issue(
         self,

@@ -44,6 +44,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = reissue_certificate, vis = "pub", doc { /** Which settings a [`ReissueCertificate`](crate::certcentral::builders::ReissueCertificate) has so far. */ }))]
     #[builder(builder_type(name = ReissueCertificate, doc { #[doc = docs!(flow Orders::reissue)] }))]
     pub async fn reissue(
         self,
@@ -142,6 +143,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = duplicate_certificate, vis = "pub", doc { /** Which settings a [`DuplicateCertificate`](crate::certcentral::builders::DuplicateCertificate) has so far. */ }))]
     #[builder(builder_type(name = DuplicateCertificate, doc { #[doc = docs!(flow Orders::duplicate)] }))]
     pub async fn duplicate(
         self,

@@ -48,6 +48,7 @@ impl<'c> Orders<'c> {
     /// ```
     #[builder(finish_fn(name = checked, vis = "pub(in crate::certcentral)"))]
     #[builder(on(String, into))]
+    #[builder(state_mod(name = renew_order, vis = "pub", doc { /** Which settings a [`RenewOrder`](crate::certcentral::builders::RenewOrder) has so far. */ }))]
     #[builder(builder_type(name = RenewOrder, doc { #[doc = docs!(flow Orders::renew)] }))]
     pub async fn renew(
         self,

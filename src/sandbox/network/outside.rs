@@ -18,7 +18,9 @@ mod dns {
 }
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
+#[cfg(feature = "resolver")]
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -70,6 +72,7 @@ pub(crate) type Seen = Option<Vec<String>>;
 /// Where the outside is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Whereabouts {
+    #[cfg(feature = "resolver")]
     pub(crate) dns: Option<SocketAddr>,
     /// The port of a web server on this machine that speaks for every host.
     pub(crate) http: Option<u16>,

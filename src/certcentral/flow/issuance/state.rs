@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::certcentral::{DcvMethod, NameValidationStatus, OrderStatus, RequestId, ValidationStatus, types};
 
 /// How an order stands on its way to a certificate.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IssuanceState {
     /// The order.
@@ -15,7 +18,9 @@ pub struct IssuanceState {
 }
 
 /// What an order can wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Blocker {
     /// Somebody of the account has to approve this request; the key may not, or was told not to.

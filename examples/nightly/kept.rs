@@ -1,0 +1,76 @@
+//! What is kept from one night to the next: keys, tokens of what is not finished, and certificates.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use shomei::{
+    KeyAlgorithm, PrivateKey,
+    certcentral::{
+        OrderId,
+        flow::{IssuanceToken, Issued},
+    },
+};
+
+/// A folder with `<order>.key`, `<order>.pem`, and as long as it is not finished `<order>.token` and `<order>.new.key`.
+#[derive(Clone)]
+pub(crate) struct Kept(Arc<Path>);
+
+impl Kept {
+    pub(crate) fn in_folder(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self(folder.into()))
+    }
+
+    fn path(&self, order: OrderId, kind: &str) -> PathBuf {
+        self.0.join(format!("{order}.{kind}"))
+    }
+
+    /// A key for the next certificate of an order, written down before it is used.
+    pub(crate) fn new_key(&self, order: OrderId) -> Result<PrivateKey, Box<dyn std::error::Error + Send + Sync>> {
+        let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
+        write_whole(&self.path(order, "new.key"), key.to_pem().expose())?;
+        Ok(key)
+    }
+
+    pub(crate) fn save_token(&self, order: OrderId, token: &IssuanceToken) -> io::Result<()> {
+        write_whole(&self.path(order, "token"), &serde_json::to_string(token)?)
+    }
+
+    /// What an earlier night began.
+    pub(crate) fn unfinished(&self) -> io::Result<Vec<(OrderId, IssuanceToken)>> {
+        let mut unfinished = Vec::new();
+        for entry in fs::read_dir(&self.0)? {
+            let path = entry?.path();
+            let order = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".token")?.parse().ok());
+            if let Some(order) = order {
+                unfinished.push((OrderId(order), serde_json::from_str(&fs::read_to_string(path)?)?));
+            }
+        }
+        Ok(unfinished)
+    }
+
+    /// Writes the certificate with its chain, and its key beside it: where.
+    pub(crate) fn finish(&self, order: OrderId, issued: &Issued) -> io::Result<PathBuf> {
+        let path = self.path(order, "pem");
+        write_whole(&path, &issued.fullchain_pem())?;
+        fs::rename(self.path(order, "new.key"), self.path(order, "key"))?;
+        fs::remove_file(self.path(order, "token"))?;
+        Ok(path)
+    }
+}
+
+/// Writes a file, readable for its owner only, that is there whole or not at all.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension("part");
+    let mut file = fs::OpenOptions::new();
+    file.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    let mut file = file.open(&beside)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(beside, path)
+}
