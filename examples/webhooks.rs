@@ -48,7 +48,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cc = sandbox.certcentral()?;
     activate(&cc, &endpoint, &mut events).await?;
 
-    let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["Win The Customer, LLC"])?;
+    // The service writes the organization into the certificate, whatever the request says.
+    let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["example.com"])?;
     let order = cc.orders().issue(Product::CODE_SIGNING, csr).common_name("Win The Customer, LLC");
     let order = order.organization(ORGANIZATION).plan(Plan::years(1)).send().await?;
     println!("order {} waits for the validation of its organization", order.id);
