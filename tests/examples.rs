@@ -17,7 +17,7 @@ use tokio::{process::Command, time::timeout};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The programs, and what each of them ends up saying.
-const PROGRAMS: [(&str, &[&str]); 9] = [
+const PROGRAMS: [(&str, &[&str]); 10] = [
     ("check_certificate_status", &["by ocsp: revoked", "at the least cost: revoked by crl"]),
     ("fleet", &["100 of 100 done"]),
     ("issue_certificate", &["its key, names and chain are verified"]),

@@ -9,9 +9,12 @@ use super::*;
 const ENDPOINT: &str = "https://hooks.example.com/certcentral";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// What a receiver was sent: keys and bodies.
+/// The key and the body that a receiver was sent.
+type Sent = (Option<String>, Value);
+
+/// What a receiver was sent.
 #[derive(Clone, Default)]
-struct Inbox(Arc<Mutex<Vec<(Option<String>, Value)>>>);
+struct Inbox(Arc<Mutex<Vec<Sent>>>);
 
 impl Inbox {
     fn of(caller: &Caller, status: StatusCode) -> Self {
