@@ -137,7 +137,7 @@ impl<'c> Domains<'c> {
     /// deactivated; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
     #[builder(on(String, into))]
-    #[builder(state_mod(name = validate_domain, vis = "pub", doc { /** Which settings a [`ValidateDomain`](crate::certcentral::builders::ValidateDomain) has so far. */ }))]
+    #[builder(state_mod(name = validate_domain, vis = "pub", doc { /** Which settings a [`ValidateDomain`](crate::certcentral::flow::ValidateDomain) has so far. */ }))]
     #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
     pub async fn validate(
         self,

@@ -68,7 +68,7 @@ impl<'c> Orders<'c> {
     /// [`start`](crate::certcentral::builders::IssueCertificate::start) and [`wait`](crate::certcentral::flow::Pending::wait).
     /// [`timeout_per_item`](IssueAll::timeout_per_item) is required.
     ///
-    /// With a [journal](IssueAll::journal) (feature `journal`) it goes on after it was killed, and places each order once: give it the same items,
+    /// With a `journal` (feature `journal`) it goes on after it was killed, and places each order once: give it the same items,
     /// and those that it knows are found instead of placed. Keep each private key before `prepare` returns.
     ///
     /// ```no_run
