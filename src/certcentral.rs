@@ -43,6 +43,7 @@ mod refusal;
 mod requests;
 mod sweeps;
 mod users;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -58,6 +59,8 @@ use crate::{
     secret::ApiKey,
 };
 
+#[cfg(feature = "webhooks")]
+pub use self::webhooks::{WebhookEvent, WebhookEvents, WebhookReceiver, WebhookReceiverBuilder};
 pub use self::{
     account::Account,
     acme::Acme,
@@ -74,6 +77,7 @@ pub use self::{
     references::{CertificateRef, DomainRef, OrderRef},
     requests::Requests,
     users::{CreatedServiceUser, Users},
+    webhooks::{WebhookOptions, Webhooks},
 };
 pub use crate::generated::certcentral::{
     types::{ContainerUserRequest, RevocationReason},
@@ -81,9 +85,10 @@ pub use crate::generated::certcentral::{
         AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateFormat, CertificateId,
         CertificateStatus, ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType,
         DcvInvitationSource, DcvMethod, DcvStatus, DcvTokenStatus, DomainId, DomainLockingStatus, DomainStatus, EmailDelivery,
-        EmailValidationStatus, ErrorCode, NameValidationStatus, OrderDcvStatus, OrderId, OrderStatus, OrganizationId, OrganizationStatus,
-        PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus, RequestType, RequestedOrderStatus,
-        ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus, ValidationType,
+        EmailValidationStatus, ErrorCode, NameValidationStatus, OrderApprovalEmailStatus, OrderDcvStatus, OrderId, OrderStatus,
+        OrganizationId, OrganizationStatus, PaymentMethod, ProductNameId, ProductType, ProfileOption, RequestId, RequestStatus,
+        RequestType, RequestedOrderStatus, ServerPlatformId, SignatureHash, UserId, UserRole, UserStatus, UserType, ValidationStatus,
+        ValidationType, WebhookEventName, WebhookId, WebhookRequestStatus, WebhookStatus,
     },
 };
 
@@ -219,6 +224,12 @@ impl CertCentral {
     #[must_use]
     pub fn acme(&self) -> Acme<'_> {
         Acme::new(self)
+    }
+
+    /// Webhooks: what the service tells by itself.
+    #[must_use]
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::new(self)
     }
 
     /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].

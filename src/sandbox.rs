@@ -43,12 +43,13 @@ mod register;
 mod reset;
 mod server;
 mod settings;
+mod webhooks;
 mod words;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ::http::{Request, Response, header};
+use ::http::{Request, Response, StatusCode, header};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
@@ -64,6 +65,7 @@ pub use self::settings::{ApprovalMode, KeyScope, Role, SandboxSettings, Starting
 
 use self::authority::Authority;
 use self::certcentral::Account;
+use self::certcentral::webhook::{self, Outgoing};
 use self::clock::http_date;
 use self::control::Guard;
 use self::fault::Script;
@@ -94,6 +96,8 @@ struct World {
     pocketsign: Mutex<Verify>,
     script: Mutex<Script>,
     log: Log,
+    /// Where the events of webhooks go, if not to an address.
+    webhook_receiver: Mutex<Option<webhooks::Receiver>>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -162,6 +166,7 @@ impl Sandbox {
             pocketsign: Mutex::new(pocketsign),
             script: Mutex::new(script),
             log: Log::default(),
+            webhook_receiver: Mutex::default(),
         }));
         for details in people {
             let _ = sandbox.jpki().card(details);
@@ -236,7 +241,13 @@ impl Sandbox {
             let questions = self.in_account(|account, now| account.questions(&request, now));
             self.0.network.look_up(questions).await;
         }
-        let response = self.respond(&request);
+        let mut response = self.respond(&request);
+        if let Some(test) = response.extensions_mut().remove::<Outgoing>()
+            && self.deliver(&test).await != Some(StatusCode::OK)
+        {
+            response = Reply::from(webhook::endpoints::unreachable()).into();
+            self.date(&mut response);
+        }
         self.log(&request, Some(&response), None);
         response
     }
@@ -252,13 +263,23 @@ impl Sandbox {
         } else {
             certcentral::no_such_route().into()
         };
-        response.headers_mut().insert(header::DATE, http_date(self.0.clock.now()));
+        self.date(&mut response);
         response
+    }
+
+    fn date(&self, response: &mut Response<Bytes>) {
+        response.headers_mut().insert(header::DATE, http_date(self.0.clock.now()));
     }
 
     fn in_account<T>(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> T) -> T {
         let mut account = lock(&self.0.certcentral);
-        act(&mut account, self.0.clock.now())
+        let done = act(&mut account, self.0.clock.now());
+        let has_mail = account.webhooks_mut().has_mail();
+        drop(account);
+        if has_mail {
+            self.send_webhooks();
+        }
+        done
     }
 
     fn in_verify<T>(&self, act: impl FnOnce(&mut Verify, DateTime<Utc>) -> T) -> T {

@@ -109,6 +109,12 @@ impl<T: Zeroize> From<T> for Redacted<T> {
     }
 }
 
+impl From<&str> for Redacted<String> {
+    fn from(value: &str) -> Self {
+        Self::new(value.to_owned())
+    }
+}
+
 impl<T: Zeroize> fmt::Debug for Redacted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")

@@ -1,5 +1,5 @@
 //! Every program in `examples/` does on the sandbox what it says.
-#![cfg(all(feature = "journal", feature = "pocketsign-v1", feature = "sandbox"))]
+#![cfg(all(feature = "journal", feature = "pocketsign-v1", feature = "sandbox", feature = "webhooks"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
 use std::{
@@ -17,7 +17,7 @@ use tokio::{process::Command, time::timeout};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The programs, and what each of them ends up saying.
-const PROGRAMS: [(&str, &[&str]); 9] = [
+const PROGRAMS: [(&str, &[&str]); 10] = [
     ("check_certificate_status", &["by ocsp: revoked", "at the least cost: revoked by crl"]),
     ("fleet", &["100 of 100 done"]),
     ("issue_certificate", &["its key, names and chain are verified"]),
@@ -27,6 +27,7 @@ const PROGRAMS: [(&str, &[&str]); 9] = [
     ("renew_expiring", &["renew it: its plan ends too", ": shop.example.com until "]),
     ("revoke_and_replace", &["replaced by", "approved as request Some", "the plan goes on for"]),
     ("verify_signature", &["a new user", "a known user", "refused: "]),
+    ("webhooks", &["the webhook is active", "certificate_issued: order "]),
 ];
 
 /// Cargo puts the examples beside the folder that this test is in.

@@ -67,6 +67,7 @@ CertCentral, for those who need it otherwise:
       --max-plan-years NUMBER          the longest plan [default: 3]
       --dcv-reuse-days NUMBER          how long a domain's validation is good for [default: 199]
       --dcv-polling on|off             find published values without being asked to check [default: off]
+      --webhook-attempts NUMBER        how often an event of a webhook is sent until it is taken [default: 1]
       --domain-locking on|off          whether the account has domain locking [default: on]
       --reissue-revocation-delay SECONDS
                                        how long earlier certificates live on after a reissue that drops a name
@@ -133,6 +134,7 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
             Arg::Long("max-plan-years") => sandbox.max_plan_years(number_up_to(10, &mut arguments)?),
             Arg::Long("dcv-reuse-days") => sandbox.dcv_reuse_days(number_up_to(3650, &mut arguments)?),
             Arg::Long("dcv-polling") => sandbox.dcv_polling(on_or_off(&mut arguments)?),
+            Arg::Long("webhook-attempts") => sandbox.webhook_attempts(number_up_to(10, &mut arguments)?),
             Arg::Long("domain-locking") => sandbox.domain_locking(on_or_off(&mut arguments)?),
             Arg::Long("reissue-revocation-delay") => sandbox.reissue_revocation_delay(seconds(&mut arguments)?),
             Arg::Long("revoke-order-with-last-certificate") => sandbox.revoke_order_with_last_certificate(on_or_off(&mut arguments)?),

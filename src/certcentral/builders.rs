@@ -117,6 +117,17 @@ named! { super
         GetUser "ユーザー情報の確認",
         ListUsers "ユーザーの一覧",
     }
+    webhooks {
+        ActivateWebhook "ウェブフックの有効化",
+        CheckWebhookChallenge "ウェブフックのチャレンジの確認",
+        CreateWebhook "ウェブフックの作成",
+        DeactivateWebhook "ウェブフックの無効化",
+        EditWebhook "ウェブフックの変更",
+        ListWebhookEventLogs "ウェブフックの送信履歴",
+        ListWebhooks "ウェブフックの一覧",
+        SendWebhookChallenge "ウェブフックのチャレンジの送信",
+        TestWebhookEndpoint "ウェブフックのテスト送信",
+    }
 }
 
 /// Which settings some builders have so far, so that a function can return one that is partly filled.

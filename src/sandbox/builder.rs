@@ -9,7 +9,9 @@ use http::StatusCode;
 use super::control::Guard;
 use super::network::Whereabouts;
 use super::random::Random;
-use super::settings::{ApprovalMode, Beginning, FurtherKey, KeyScope, MOST_DAYS, MOST_YEARS, Role, SandboxSettings, StartingAccount};
+use super::settings::{
+    ApprovalMode, Beginning, FurtherKey, KeyScope, MOST_ATTEMPTS, MOST_DAYS, MOST_YEARS, Role, SandboxSettings, StartingAccount,
+};
 use super::{FaultPlan, PersonDetails, Sandbox};
 
 const KEY_LENGTH: usize = 48;
@@ -139,6 +141,13 @@ impl SandboxBuilder {
     /// Whether the service finds published values by itself, without being asked to check: it does not unless set.
     pub fn dcv_polling(mut self, enabled: bool) -> Self {
         self.beginning.settings.dcv_polling = enabled;
+        self
+    }
+
+    /// How often an event of a webhook is sent until it is taken, from 1 to 10, a second apart: once unless set, since nothing says that the
+    /// service sends more often.
+    pub fn webhook_attempts(mut self, attempts: u32) -> Self {
+        self.beginning.settings.webhook_attempts = attempts.clamp(1, MOST_ATTEMPTS);
         self
     }
 

@@ -21,6 +21,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+pub(crate) mod webhook;
 
 pub use self::bulk::{DomainShape, OrderShape, OrderState};
 pub(crate) use self::order::OrderStatus;
@@ -45,6 +46,7 @@ use self::order::{Order, csr, dcv, emails, extras, status};
 use self::organization::Organization;
 use self::request::ApprovalRequest;
 use self::upkeep::{Awake, Lists};
+use self::webhook::Webhooks;
 use super::authority::Authority;
 use super::http::{Answer, Call, Produces, Query, Reply, Route, accepts, find, segments};
 use super::json::{Body, Members, NO_MEMBERS};
@@ -68,6 +70,7 @@ const FIRST_CERTIFICATE: u64 = 116_470_545;
 const FIRST_REQUEST: u64 = 11_203_371;
 const FIRST_RECEIPT: u64 = 109_678_649;
 const FIRST_CUSTOM_FIELD: u64 = 11;
+const FIRST_WEBHOOK: u64 = 1234;
 
 /// An account and everything in it.
 pub(crate) struct Account {
@@ -92,6 +95,7 @@ pub(crate) struct Account {
     lists: Lists,
     agenda: Agenda,
     awake: Awake,
+    webhooks: Webhooks,
 }
 
 /// The endpoints. The first line that fits counts, so fixed words stand before `{…}`.
@@ -119,6 +123,16 @@ static ROUTES: &[Route<Account>] = &[
     get("/key/{key_id}", keys::endpoints::info),
     put("/key/{key_id}", keys::endpoints::edit, keys::KEY),
     put("/key/{key_id}/status", keys::endpoints::update_status, keys::STATUS),
+    get("/webhook", webhook::endpoints::list),
+    post("/webhook", webhook::endpoints::create, webhook::form::WEBHOOK),
+    post("/webhook/test-endpoint", webhook::endpoints::test, webhook::form::TEST_ENDPOINT),
+    get("/webhook/event-logs", webhook::endpoints::logs),
+    get("/webhook/{webhook_id}/event-logs", webhook::endpoints::logs_of),
+    put("/webhook/{webhook_id}", webhook::endpoints::edit, webhook::form::WEBHOOK),
+    put("/webhook/{webhook_id}/send-challenge", webhook::endpoints::send_challenge, NO_MEMBERS),
+    put("/webhook/{webhook_id}/check-challenge", webhook::endpoints::check_challenge, webhook::form::CHECK_CHALLENGE),
+    put("/webhook/{webhook_id}/activate", webhook::endpoints::activate, NO_MEMBERS),
+    put("/webhook/{webhook_id}/deactivate", webhook::endpoints::deactivate, NO_MEMBERS),
     get("/container", containers::list),
     get("/container/{container_id}", containers::info),
     get("/container/{container_id}/children", containers::children),
@@ -237,6 +251,7 @@ impl Account {
             lists: Lists::default(),
             agenda: Agenda::default(),
             awake: Awake::default(),
+            webhooks: Webhooks::default(),
             authority,
             settings: beginning.settings.clone(),
             network,
@@ -286,8 +301,10 @@ impl Account {
     /// Does something at a time: the account has caught up before and catches up after.
     pub(crate) fn at<T>(&mut self, now: DateTime<Utc>, act: impl FnOnce(&mut Self) -> T) -> T {
         self.catch_up(now);
+        self.webhooks.begin_call(self.certificates.next());
         let result = act(self);
         self.catch_up(now);
+        self.webhooks.end_call();
         result
     }
 

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -45,6 +45,8 @@ pub(crate) struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     content: Content,
+    /// What is still to be done before it goes out.
+    extensions: Extensions,
 }
 
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl Reply {
     }
 
     fn of(status: StatusCode, content: Content) -> Self {
-        Self { status, headers: HeaderMap::new(), content }
+        Self { status, headers: HeaderMap::new(), content, extensions: Extensions::new() }
     }
 
     pub(crate) fn ok(body: Value) -> Self {
@@ -102,6 +104,12 @@ impl Reply {
         if self.status == StatusCode::OK {
             self.headers.entry(header::LAST_MODIFIED).or_insert_with(|| http_date(now));
         }
+        self
+    }
+
+    /// The reply with something that is to be done before it goes out.
+    pub(crate) fn with(mut self, to_do: impl Clone + Send + Sync + 'static) -> Self {
+        self.extensions.insert(to_do);
         self
     }
 
@@ -144,6 +152,7 @@ impl From<Reply> for Response<Bytes> {
         let mut response = Self::new(body);
         *response.status_mut() = reply.status;
         *response.headers_mut() = headers;
+        *response.extensions_mut() = reply.extensions;
         response
     }
 }

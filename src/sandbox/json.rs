@@ -17,6 +17,8 @@ pub(crate) const NO_MEMBERS: Members = &[];
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Type {
     Text,
+    /// A text that an empty one takes away.
+    Erasable,
     /// A text of digits, which some clients send as a number: a postal code, a telephone number.
     Digits,
     /// A whole number, or the digits of one.
@@ -31,6 +33,8 @@ pub(crate) enum Type {
     Texts,
     /// A list of ids.
     Ids,
+    /// A list of whole numbers, zero and negative ones among them.
+    Numbers,
     /// An object; `[]` is how PHP writes an empty one.
     Object(Members),
     /// A list of objects; `null` is an empty list here too.
@@ -139,10 +143,10 @@ fn read_members(mut values: Map<String, Value>, members: Members, above: &str, r
 impl Type {
     /// The value as this type has it; `None` if it is not given, or of another type and refused.
     fn read(self, value: Value, path: &str, refusals: &mut Refusals) -> Option<Value> {
-        let is_list = matches!(self, Self::Texts | Self::Ids | Self::Objects(_));
+        let is_list = matches!(self, Self::Texts | Self::Ids | Self::Numbers | Self::Objects(_));
         match value {
             Value::Null => is_list.then(|| Value::Array(Vec::new())),
-            Value::String(text) if text.trim().is_empty() && !is_list => None,
+            Value::String(text) if text.trim().is_empty() && !is_list && !matches!(self, Self::Erasable) => None,
             value => self.given(value, path, refusals).unwrap_or_else(|| {
                 // Which code a wrong type gets is inferred.
                 refusals.push(Refusal::invalid_value(path));
@@ -154,14 +158,15 @@ impl Type {
     /// What a value that is neither `null` nor blank gives, which may be nothing; `None` if it is of another type.
     fn given(self, value: Value, path: &str, refusals: &mut Refusals) -> Option<Option<Value>> {
         let given: Value = match (self, value) {
-            (Self::Text | Self::Digits, Value::String(text)) => text.trim().into(),
-            (Self::Text, value) => return (whole(&value)? == 0).then_some(None),
+            (Self::Text | Self::Erasable | Self::Digits, Value::String(text)) => text.trim().into(),
+            (Self::Text | Self::Erasable, value) => return (whole(&value)? == 0).then_some(None),
             (Self::Digits, value) => return positive(&value).map(|number| (number != 0).then(|| number.to_string().into())),
             (Self::Number, value) => return whole(&value).map(|number| (number != 0).then(|| number.into())),
             (Self::Id, value) => return positive(&value).map(|number| (number != 0).then(|| number.into())),
             (Self::Count, value) => positive(&value)?.into(),
             (Self::Flag, value) => flag(&value)?.into(),
             (Self::Ids, Value::Array(items)) => items.iter().map(positive).collect::<Option<Vec<u64>>>()?.into(),
+            (Self::Numbers, Value::Array(items)) => items.iter().map(whole).collect::<Option<Vec<i64>>>()?.into(),
             (Self::Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {
                 items.iter().filter_map(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).collect()
             }

@@ -25,6 +25,11 @@ impl<T> Register<T> {
         id
     }
 
+    /// The number that the next entry gets.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
     pub(crate) fn get(&self, id: u64) -> Option<&T> {
         looks::add(1);
         self.entries.get(&id)

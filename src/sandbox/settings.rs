@@ -12,6 +12,7 @@ use super::{FaultPlan, PersonDetails, SandboxError};
 /// Beyond ten years nothing is a certificate any more, and the authority's own end comes near.
 pub(crate) const MOST_YEARS: u32 = 10;
 pub(crate) const MOST_DAYS: u32 = 3650;
+pub(crate) const MOST_ATTEMPTS: u32 = 10;
 /// Earlier certificates of a reissue that drops a name live on for 48 to 72 hours.
 const REVOCATION_DELAY: Duration = Duration::from_secs(60 * 60 * 60);
 
@@ -61,6 +62,8 @@ pub struct SandboxSettings {
     pub domain_locking: bool,
     /// Whether the service finds published values by itself.
     pub dcv_polling: bool,
+    /// How often an event of a webhook is sent until it is taken, from 1 to 10.
+    pub webhook_attempts: u32,
 }
 
 impl Default for SandboxSettings {
@@ -78,6 +81,7 @@ impl Default for SandboxSettings {
             revoke_order_with_last_certificate: false,
             domain_locking: true,
             dcv_polling: false,
+            webhook_attempts: 1,
         }
     }
 }
@@ -96,6 +100,7 @@ impl SandboxSettings {
         within("max_certificate_days", self.max_certificate_days, MOST_DAYS)?;
         within("max_plan_years", self.max_plan_years, MOST_YEARS)?;
         within("dcv_reuse_days", self.dcv_reuse_days, MOST_DAYS)?;
+        within("webhook_attempts", self.webhook_attempts, MOST_ATTEMPTS)?;
         let status = self.missing_key_status;
         let refuses = status.is_client_error() || status.is_server_error();
         if refuses { Ok(()) } else { Err(SandboxError::invalid("missing_key_status", "expected a status from 400 to 599")) }

@@ -15,6 +15,8 @@ const MAY_SHOW: &[(&str, &str)] = &[
     ("bytes", "1.0, the body type of the whole ecosystem"),
     ("chrono", "dates and times of responses; serde and callers use them as they are"),
     ("futures_core", "Stream"),
+    ("http_body", "1.0, the bodies that a receiver of webhooks takes"),
+    ("tower_service", "0.3 since 2019, what servers mount a receiver of webhooks as"),
     ("futures_util", "BoxFuture and Stream, in the traits that callers implement"),
     ("http", "1.0, status codes and methods"),
     ("reqwest", "Transport, and http_client for a TLS backend, proxy or pool of one's own"),

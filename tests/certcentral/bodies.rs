@@ -31,13 +31,17 @@ async fn a_member_of_a_wrong_type_is_refused_by_its_path_and_never_taken_for_abs
         let name = path.rsplit('.').next().unwrap_or_default();
         let wrong = match member.kind {
             "string" if DIGITS.contains(&name) => vec![json!(1.5), json!(-5), json!(true), json!(["a"]), json!({"a": 5})],
+            // The vendor's guide shows `true` where its reference has "1".
+            "string" if path.starts_with("webhook_settings.") => vec![json!(5), json!("yes"), json!(["a"]), json!({"a": 5})],
             "string" => vec![json!(5), json!(true), json!(["a"]), json!({"a": 5})],
             "integer" => vec![json!(1.5), json!("sixty"), json!(["a"]), json!({"a": 5})],
             // The platform OTHER has the number -1.
             "id" if path.ends_with("server_platform.id") => vec![json!("five"), json!(true), json!([5]), json!({"id": 5})],
             "id" => vec![json!(-5), json!("five"), json!(true), json!([5]), json!({"id": 5})],
             "boolean" => vec![json!("yes"), json!(2), json!([true]), json!({"a": true})],
-            "array" if name.ends_with("assignments") => vec![json!("a"), json!(5), json!({"a": 5}), json!(["a"]), json!([["a"]])],
+            "array" if name.ends_with("assignments") || name == "webhook_notification_frequency" => {
+                vec![json!("a"), json!(5), json!({"a": 5}), json!(["a"]), json!([["a"]])]
+            }
             "array" => vec![json!("a"), json!(5), json!({"a": 5}), json!([5]), json!([["a"]])],
             "object" => vec![json!("60"), json!(60), json!(true), json!(["a"])],
             "" => vec![],

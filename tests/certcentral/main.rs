@@ -23,5 +23,7 @@ mod products;
 mod program;
 mod rules;
 mod waits;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 mod wire;
 mod wobbles;

@@ -2,6 +2,7 @@
 
 mod access;
 mod orders;
+mod webhooks;
 
 use std::{
     collections::BTreeSet,
@@ -129,6 +130,7 @@ async fn every_builder_sends_what_the_document_describes() {
     Box::pin(access::acme(&wire, &cc)).await;
     Box::pin(access::users(&wire, &cc)).await;
     Box::pin(access::containers(&wire, &cc)).await;
+    Box::pin(webhooks::webhooks(&wire, &cc)).await;
 
     let with_row = wire.0.lock().unwrap().operations.clone();
     let all = DOCUMENT.operations().map(|operation| operation.id.to_owned());
@@ -467,6 +469,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
     Box::pin(bad_organizations(&wire, &cc)).await;
     Box::pin(access::bad_keys(&wire, &cc)).await;
     Box::pin(access::bad_users(&wire, &cc)).await;
+    Box::pin(webhooks::bad_webhooks(&wire, &cc)).await;
 }
 
 async fn bad_domains_and_lists(wire: &Wire, cc: &CertCentral) {

@@ -93,6 +93,7 @@ async fn every_setting_has_an_option() {
         ("--revoke-order-with-last-certificate", "on", "revoke_order_with_last_certificate", json!(true)),
         ("--domain-locking", "off", "domain_locking", json!(false)),
         ("--dcv-polling", "on", "dcv_polling", json!(true)),
+        ("--webhook-attempts", "3", "webhook_attempts", json!(3)),
     ];
     let arguments: Vec<&str> = options.iter().flat_map(|(option, value, ..)| [*option, *value]).collect();
     let (_program, address, _) = start(&arguments).await;

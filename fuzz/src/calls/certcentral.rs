@@ -6,7 +6,7 @@ use shomei::{
     Csr, Error,
     certcentral::{
         ApiKeyId, CertificateFormat, CertificateId, ContainerId, ContainerTemplateId, DcvMethod, DomainId, OrderId, OrganizationId, Plan,
-        Product, RequestId, ServerPlatformId, UserId, UserRole, ValidationType, types::ApprovalRequest,
+        Product, RequestId, ServerPlatformId, UserId, UserRole, ValidationType, WebhookId, types::ApprovalRequest,
     },
 };
 
@@ -17,6 +17,7 @@ const DOMAIN: DomainId = DomainId(7);
 const CERTIFICATE: CertificateId = CertificateId(7);
 const ORGANIZATION: OrganizationId = OrganizationId(7);
 const KEY: ApiKeyId = ApiKeyId(7);
+const WEBHOOK: WebhookId = WebhookId(7);
 const CONTAINER: ContainerId = ContainerId(7);
 
 pub(super) fn csr() -> Csr {
@@ -113,6 +114,16 @@ table! { CALLS, |clients| &clients.cc => cc {
     "edit_user" answer: cc.users().edit(UserId(7)).first_name("Jane").send();
     "change_user_role" answer: cc.users().set_role(UserId(7), UserRole::Manager).send();
     "delete_user" answer: cc.users().delete(UserId(7)).send();
+    "list_webhooks" answer: cc.webhooks().list().send();
+    "create_webhook" answer: cc.webhooks().create("https://hooks.example.com/").send();
+    "edit_webhook" answer: cc.webhooks().edit(WEBHOOK, "https://hooks.example.com/").send();
+    "test_webhook_endpoint" answer: cc.webhooks().test_endpoint("https://hooks.example.com/").send();
+    "send_webhook_challenge" answer: cc.webhooks().send_challenge(WEBHOOK).send();
+    "check_webhook_challenge" answer: cc.webhooks().check_challenge(WEBHOOK, "token").send();
+    "activate_webhook" answer: cc.webhooks().activate(WEBHOOK).send();
+    "deactivate_webhook" answer: cc.webhooks().deactivate(WEBHOOK).send();
+    "webhook_event_logs" answer: cc.webhooks().event_logs().send();
+    "event_logs_of_webhook" answer: cc.webhooks().event_logs().webhook(WEBHOOK).send();
     "list_api_keys" answer: cc.api_keys().list().send();
     "list_api_key_roles" answer: cc.api_keys().restrictions().send();
     "create_api_key" answer: key(cc.api_keys().create(UserId(7), "deployment").send());

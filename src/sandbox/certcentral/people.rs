@@ -106,6 +106,8 @@ impl Account {
     /// The vendor completes the validations of an organization.
     pub(crate) fn validate_organization(&mut self, id: u64, now: DateTime<Utc>) -> Done {
         self.organizations.get_mut(id).ok_or_else(|| SandboxError::not_found("organization"))?.validate(now);
+        // The member is inferred.
+        self.tell("organization_validated", serde_json::json!({"organization_id": id}));
         Ok(())
     }
 

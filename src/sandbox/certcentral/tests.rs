@@ -21,6 +21,7 @@ mod reissuing;
 mod reminding;
 mod revoking;
 mod users;
+mod webhooks;
 
 use std::time::Duration;
 

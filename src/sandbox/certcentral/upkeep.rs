@@ -81,6 +81,7 @@ impl Account {
         let domains = self.domains.take_touched();
         let mut awake: BTreeSet<u64> = published.iter().flat_map(|name| self.directory.waiting_below(name)).collect();
         for id in &domains {
+            self.tell_of_proof(*id);
             awake.extend(self.note_domain(*id));
         }
         for id in self.organizations.take_touched() {

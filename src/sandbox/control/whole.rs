@@ -42,6 +42,7 @@ pub(super) const SETTINGS: &[&str] = &[
     "revoke_order_with_last_certificate",
     "domain_locking",
     "dcv_polling",
+    "webhook_attempts",
 ];
 
 fn view(settings: &SandboxSettings) -> Value {
@@ -58,6 +59,7 @@ fn view(settings: &SandboxSettings) -> Value {
         "revoke_order_with_last_certificate": settings.revoke_order_with_last_certificate,
         "domain_locking": settings.domain_locking,
         "dcv_polling": settings.dcv_polling,
+        "webhook_attempts": settings.webhook_attempts,
     })
 }
 
@@ -82,6 +84,7 @@ pub(super) fn change_settings(sandbox: &Sandbox, asked: &Asked) -> Answer {
         change(&mut settings.revoke_order_with_last_certificate, asked.flag("revoke_order_with_last_certificate")?);
         change(&mut settings.domain_locking, asked.flag("domain_locking")?);
         change(&mut settings.dcv_polling, asked.flag("dcv_polling")?);
+        change(&mut settings.webhook_attempts, small(asked, "webhook_attempts")?);
         Ok::<_, SandboxError>(())
     })?;
     Ok(Reply::ok(view(&settings)))

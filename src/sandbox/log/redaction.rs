@@ -98,7 +98,7 @@ pub(crate) enum Service {
 impl Service {
     /// Hides what a body must not show.
     pub(super) fn redact(self, body: &mut Value) {
-        self.walk("", body, false);
+        self.walk("", body, None);
     }
 
     /// A query, with what it must not show hidden.
@@ -112,25 +112,32 @@ impl Service {
             if self == Self::PocketSign && member == "message" {
                 value = HIDDEN.into();
             }
-            self.walk(&member, &mut value, false);
+            self.walk(&member, &mut value, None);
             (name.into_owned(), value.as_str().unwrap_or_default().to_owned())
         });
         form_urlencoded::Serializer::new(String::new()).extend_pairs(shown).finish()
     }
 
-    fn walk(self, member: &str, value: &mut Value, of_person: bool) {
+    /// `also` is hidden too: the member of an object that is known by its others.
+    fn walk(self, member: &str, value: &mut Value, also: Option<&str>) {
         match value {
             Value::Object(members) => {
-                let of_person = self == Self::CertCentral && PERSONAL.iter().any(|name| members.contains_key(*name));
+                let has = |name: &&str| members.contains_key(*name);
+                let also = match self {
+                    Self::CertCentral if PERSONAL.iter().any(has) => Some("name"),
+                    // A webhook's challenge, as it is sent and as it is sent back.
+                    Self::CertCentral if has(&"webhook_id") || (members.len() == 1 && has(&"token")) => Some("token"),
+                    _ => None,
+                };
                 for (name, value) in members {
-                    self.walk(name, value, of_person);
+                    self.walk(name, value, also);
                 }
             }
             // The entries of a list are what the list is.
-            Value::Array(items) => items.iter_mut().for_each(|item| self.walk(member, item, false)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.walk(member, item, None)),
             Value::Null | Value::Bool(_) => {}
             Value::String(_) | Value::Number(_) => {
-                if of_person && member == "name" || self.hides(member, value) {
+                if also == Some(member) || self.hides(member, value) {
                     *value = HIDDEN.into();
                 }
             }

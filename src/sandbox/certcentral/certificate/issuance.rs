@@ -135,12 +135,16 @@ impl Account {
         let order = self.orders.get_mut(order_id)?;
         order.status = status;
         order.changed = at;
+        let working = order.working_id();
         if matches!(event, OrderEvent::Rejected | OrderEvent::Canceled | OrderEvent::PlanEnded) {
             let given_up = order.reissue_id.take().unwrap_or(order.certificate_id);
             if let Some(certificate) = self.certificates.get_mut(given_up) {
                 // An issued certificate outlives its order's plan.
                 let _ = certificate.happen(CertificateEvent::Rejected);
             }
+        }
+        if event == OrderEvent::Rejected {
+            self.tell_of_certificate("order_rejected", order_id, working);
         }
         Some(())
     }
@@ -246,6 +250,8 @@ impl Account {
         }
         let occasion = if origin == Origin::Original { Occasion::Issued } else { Occasion::Reissued };
         self.mail_about(order_id, occasion, at);
+        // Whether anybody is told or not.
+        let _ = self.tell_issued(certificate_id);
         Some(())
     }
 
@@ -275,6 +281,7 @@ impl Account {
         let certificate = self.certificates.get_mut(id)?;
         certificate.happen(CertificateEvent::Revoked)?;
         let order_id = certificate.order_id;
+        self.tell_of_certificate("certificate_revoked", order_id, id);
         let is_left = |certificate: &Certificate| certificate.status == CertificateStatus::Issued;
         if self.settings.revoke_order_with_last_certificate && !self.all_certificates_of(order_id).any(is_left) {
             // An order that is reissued just now lives on.
@@ -290,7 +297,11 @@ impl Account {
         for id in self.directory.certificates_of(order_id) {
             if let Some(certificate) = self.certificates.get_mut(id) {
                 // What is issued is revoked, what was asked for is given up, what has ended stays.
-                let _ = certificate.happen(CertificateEvent::Revoked).or_else(|| certificate.happen(CertificateEvent::Rejected));
+                if certificate.happen(CertificateEvent::Revoked).is_some() {
+                    self.tell_of_certificate("certificate_revoked", order_id, id);
+                } else {
+                    let _ = certificate.happen(CertificateEvent::Rejected);
+                }
             }
         }
         self.mail_about(order_id, Occasion::Revoked, at);
