@@ -131,15 +131,11 @@ fn order(cc: &CertCentral, folder: &Path, organization: OrganizationId, name: &s
 
 /// Writes a file, readable for its owner only, that is there whole or not at all.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = fs::OpenOptions::new();
-    file.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    let mut file = file.open(&beside)?;
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or_else(|| Path::new(".")))?;
     io::Write::write_all(&mut file, text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(beside, path)
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 async fn client(options: &Options) -> Result<(CertCentral, Polling), Box<dyn Error>> {

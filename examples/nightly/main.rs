@@ -64,14 +64,16 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 /// Does several at a time; one that fails stops no other.
 async fn side_by_side(concurrency: usize, work: impl Iterator<Item = (OrderId, impl Future<Output = Fate>)>) -> Vec<(String, Fate)> {
-    let work = work.map(|(order, fate)| async move {
-        let fate = fate.await;
-        if let Fate::Done(what) = &fate {
-            println!("order {order}: {what}");
-        }
-        (format!("order {order}"), fate)
-    });
+    let work = work.map(|(order, fate)| async move { told(format!("order {order}"), fate.await) });
     stream::iter(work).buffer_unordered(concurrency).collect().await
+}
+
+/// Tells at once what is done; the rest is told at the end.
+fn told(what: String, fate: Fate) -> (String, Fate) {
+    if let Fate::Done(how) = &fate {
+        println!("{what}: {how}");
+    }
+    (what, fate)
 }
 
 impl Job {
@@ -98,14 +100,8 @@ impl Job {
         let domains =
             domains.timeout_per_domain(self.options.patience).concurrency(self.options.concurrency).polling(self.polling).stream();
         let fates = domains.map_ok(|domain| {
-            let fate = match domain.result {
-                Ok(_) => {
-                    println!("domain {}: control is proved again", domain.name);
-                    Fate::Done("control is proved again".to_owned())
-                }
-                Err(error) => Fate::Failed(Box::new(error)),
-            };
-            (format!("domain {}", domain.name), fate)
+            let done = |_| Fate::Done("control is proved again".to_owned());
+            told(format!("domain {}", domain.name), domain.result.map_or_else(|error| Fate::Failed(Box::new(error)), done))
         });
         fates.try_collect().await
     }
