@@ -105,6 +105,11 @@ impl Webhook {
         self.challenge.as_ref().is_some_and(|(sent, at)| sent == token && now < *at + TimeDelta::minutes(CHALLENGE_MINUTES))
     }
 
+    fn outgoing(&self, event: &'static str, data: Value, attempts: u32) -> Outgoing {
+        let (endpoint, secret) = (self.endpoint.clone(), self.secret.clone());
+        Outgoing { webhook: Some(self.id), endpoint, secret, event, data: Some(data), attempts }
+    }
+
     pub(crate) fn view(&self) -> Value {
         let mut view = json!({"id": self.id, "endpoint": self.endpoint, "events": self.events, "status": self.status.word()});
         if let Some(secret) = &self.secret {
@@ -223,19 +228,8 @@ impl Account {
     pub(crate) fn tell(&mut self, event: &'static str, data: Value) {
         let active = self.webhooks.webhook.as_ref().filter(|webhook| webhook.status == WebhookStatus::Active);
         if let Some(webhook) = active.filter(|webhook| webhook.events.iter().any(|wanted| wanted == event)) {
-            let outgoing = self.outgoing(webhook, event, data);
+            let outgoing = webhook.outgoing(event, data, self.settings.webhook_attempts);
             self.webhooks.outbox.push(outgoing);
-        }
-    }
-
-    fn outgoing(&self, webhook: &Webhook, event: &'static str, data: Value) -> Outgoing {
-        Outgoing {
-            webhook: Some(webhook.id),
-            endpoint: webhook.endpoint.clone(),
-            secret: webhook.secret.clone(),
-            event,
-            data: Some(data),
-            attempts: self.settings.webhook_attempts,
         }
     }
 
@@ -275,10 +269,8 @@ impl Account {
         let Some(webhook) = &mut self.webhooks.webhook else { return };
         webhook.challenge = Some((token.clone(), now));
         let data = json!({"token": token, "webhook_id": webhook.id});
-        if let Some(webhook) = &self.webhooks.webhook {
-            let outgoing = self.outgoing(webhook, CHALLENGE, data);
-            self.webhooks.outbox.push(outgoing);
-        }
+        let outgoing = webhook.outgoing(CHALLENGE, data, self.settings.webhook_attempts);
+        self.webhooks.outbox.push(outgoing);
     }
 }
 
