@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use http::HeaderValue;
 use tokio::time::Instant;
 
@@ -111,7 +111,7 @@ pub(crate) fn after(at: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
 
 /// A time as the service writes it: the offset spelled out, never `Z`.
 pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+    at.to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// A time as HTTP headers carry it, so that callers can tell by which clock things expire here.
@@ -122,7 +122,7 @@ pub(crate) fn http_date(at: DateTime<Utc>) -> HeaderValue {
 
 /// A day as the service writes it.
 pub(crate) fn date(day: NaiveDate) -> String {
-    day.format("%Y-%m-%d").to_string()
+    day.to_string()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::clock::http_date;
@@ -52,15 +53,16 @@ pub(crate) struct Reply {
 #[derive(Debug)]
 enum Content {
     Empty,
-    Json(Value),
+    /// Rendered.
+    Json(Bytes),
     File { content_type: String, name: String, body: Bytes },
 }
 
 impl Reply {
     /// The JSON body, if that is what the reply has.
-    pub(crate) fn json(&self) -> Option<&Value> {
+    pub(crate) fn json(&self) -> Option<Value> {
         match &self.content {
-            Content::Json(value) => Some(value),
+            Content::Json(body) => serde_json::from_slice(body).ok(),
             Content::Empty | Content::File { .. } => None,
         }
     }
@@ -69,8 +71,8 @@ impl Reply {
         Self { status, headers: HeaderMap::new(), content, extensions: Extensions::new() }
     }
 
-    pub(crate) fn ok(body: Value) -> Self {
-        Self::of(StatusCode::OK, Content::Json(body))
+    pub(crate) fn ok(body: impl Serialize) -> Self {
+        Self::with_status(StatusCode::OK, body)
     }
 
     /// 200 without a body.
@@ -82,12 +84,13 @@ impl Reply {
         Self::of(status, Content::Empty)
     }
 
-    pub(crate) fn with_status(status: StatusCode, body: Value) -> Self {
-        Self::of(status, Content::Json(body))
+    pub(crate) fn with_status(status: StatusCode, body: impl Serialize) -> Self {
+        let body = serde_json::to_vec(&body).expect("the keys of a body are texts");
+        Self::of(status, Content::Json(body.into()))
     }
 
-    pub(crate) fn created(body: Value) -> Self {
-        Self::of(StatusCode::CREATED, Content::Json(body))
+    pub(crate) fn created(body: impl Serialize) -> Self {
+        Self::with_status(StatusCode::CREATED, body)
     }
 
     pub(crate) fn no_content() -> Self {
@@ -135,9 +138,9 @@ impl From<Reply> for Response<Bytes> {
         let mut headers = reply.headers;
         let body = match reply.content {
             Content::Empty => Bytes::new(),
-            Content::Json(value) => {
+            Content::Json(body) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                Bytes::from(value.to_string())
+                body
             }
             Content::File { content_type, name, body } => {
                 insert(&mut headers, header::CONTENT_TYPE, &content_type);

@@ -57,10 +57,16 @@ pub(crate) struct CsrFacts {
 ///
 /// The first thing wrong with the request.
 pub(crate) fn examine(csr: &str) -> Result<CsrFacts, CsrProblem> {
-    RequestedKey::from_csr(csr).map(|key| key.facts)
+    let der = decode(csr)?;
+    let (request, key) = RequestedKey::from_der(&der)?;
+    // A signature that cannot be checked is no false one.
+    if let Some(verifier) = verifier(key.facts, request.algorithm) {
+        UnparsedPublicKey::new(verifier, &key.key).verify(request.signed, request.signature).map_err(|_| CsrProblem::BadSignature)?;
+    }
+    Ok(key.facts)
 }
 
-/// The public key of a request whose signature, where it can be checked, holds.
+/// The public key of a request.
 pub(super) struct RequestedKey {
     /// What the key is.
     pub(super) facts: CsrFacts,
@@ -71,16 +77,16 @@ pub(super) struct RequestedKey {
 }
 
 impl RequestedKey {
-    /// Reads the key and checks the request's own signature. The rest of a request is ignored, as the service does.
+    /// Reads the key of a request that was [examined](examine) when it came: its signature is not checked anew.
     pub(super) fn from_csr(csr: &str) -> Result<Self, CsrProblem> {
-        let der = decode(csr)?;
-        let request = Request::from_der(&der).map_err(|_| CsrProblem::CannotParse)?;
+        Self::from_der(&decode(csr)?).map(|(_, key)| key)
+    }
+
+    /// Reads the request and its key. The rest of a request is ignored, as the service does.
+    fn from_der(der: &[u8]) -> Result<(Request<'_>, Self), CsrProblem> {
+        let request = Request::from_der(der).map_err(|_| CsrProblem::CannotParse)?;
         let key = Self::from_spki(&request.public_key)?;
-        // A signature that cannot be checked is no false one.
-        if let Some(verifier) = verifier(key.facts, request.algorithm) {
-            UnparsedPublicKey::new(verifier, &key.key).verify(request.signed, request.signature).map_err(|_| CsrProblem::BadSignature)?;
-        }
-        Ok(key)
+        Ok((request, key))
     }
 
     /// Recognizes the key and judges its strength.

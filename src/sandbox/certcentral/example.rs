@@ -33,7 +33,7 @@ impl Life<'_> {
         let Ok(request) = request.body(Bytes::from(body.to_string())) else {
             return Value::Null;
         };
-        self.account.answer(&request, at).ok().and_then(|reply| reply.json().cloned()).unwrap_or_default()
+        self.account.answer(&request, at).ok().and_then(|reply| reply.json()).unwrap_or_default()
     }
 
     fn certificate(&self, names: &[&str]) -> Value {

@@ -6,7 +6,8 @@ mod set;
 use std::cmp::Ordering;
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::json;
 
 pub(crate) use self::index::{Index, Key, Member, Selection};
 use crate::sandbox::http::Query;
@@ -50,20 +51,31 @@ impl Paging {
 }
 
 /// The page of a list that the query asks for.
-pub(super) fn page<T>(items: &[T], list: &str, query: &Query, view: impl Fn(&T) -> Value) -> Value {
+pub(super) fn page<T, V>(items: &[T], list: &'static str, query: &Query, view: impl Fn(&T) -> V) -> Page<V> {
     let paging = Paging::of(query);
     let views = items.iter().skip(paging.offset).take(paging.limit).map(view).collect();
-    framed(list, views, items.len(), paging)
+    Page { list, views, total: items.len(), paging }
 }
 
 /// A page as the service shows it; an empty one has no list member.
-fn framed(list: &str, views: Vec<Value>, total: usize, Paging { offset, limit }: Paging) -> Value {
-    let mut body = Map::new();
-    if !views.is_empty() {
-        body.insert(list.to_owned(), Value::Array(views));
+#[derive(Debug)]
+pub(crate) struct Page<V> {
+    list: &'static str,
+    views: Vec<V>,
+    total: usize,
+    paging: Paging,
+}
+
+impl<V: Serialize> Serialize for Page<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Paging { offset, limit } = self.paging;
+        let mut body = serializer.serialize_map(None)?;
+        if !self.views.is_empty() {
+            body.serialize_entry(self.list, &self.views)?;
+        }
+        body.serialize_entry("page", &json!({"total": self.total, "limit": limit, "offset": offset}))?;
+        body.end()
     }
-    body.insert("page".to_owned(), json!({"total": total, "limit": limit, "offset": offset}));
-    Value::Object(body)
 }
 
 /// Whether a value is among a filter's values; no filter takes all.
@@ -82,7 +94,11 @@ pub(super) fn is_like(filter: &[&str], texts: &[&str]) -> bool {
 }
 
 fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
+    fits(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+}
+
+/// [`like`] for texts that are in one case.
+fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('%');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;
@@ -158,7 +174,7 @@ mod tests {
     #[test]
     fn pages() {
         let items = [1, 2, 3];
-        let all = |text| page(&items, "items", &query(text), |item| json!(item));
+        let all = |text| json!(page(&items, "items", &query(text), |item| *item));
         assert_eq!(all(""), json!({"items": [1, 2, 3], "page": {"total": 3, "limit": 1000, "offset": 0}}));
         assert_eq!(all("limit=1&offset=1"), json!({"items": [2], "page": {"total": 3, "limit": 1, "offset": 1}}));
         assert_eq!(all("limit=x&offset=9"), json!({"page": {"total": 3, "limit": 1000, "offset": 9}}));

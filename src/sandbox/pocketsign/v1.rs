@@ -46,7 +46,7 @@ pub(super) fn answer(tenant: &mut Tenant, jpki: &mut Authority, request: &Reques
             let made = tenant.check_content(jpki, &der, method(&body)?, flag(&body, "identify_user")?, now)?;
             let mut answer = made_json(tenant, &made, true);
             answer.insert("certificate_content".to_owned(), content(jpki, made.issued));
-            Ok(Reply::ok(answer.into()))
+            Ok(Reply::ok(answer))
         }
         (&Verb::GET, ["certificates"]) => {
             let items = tenant.certificates.iter().map(|each| certificate_record(tenant, each));
@@ -60,7 +60,7 @@ pub(super) fn answer(tenant: &mut Tenant, jpki: &mut Authority, request: &Reques
         (&Verb::POST, ["certificates", id, "status"]) => {
             let (id, body) = (known_id(id)?, body(request)?);
             let made = tenant.check(jpki, id, method(&body)?, flag(&body, "identify_user")?, now)?;
-            Ok(Reply::ok(made_json(tenant, &made, true).into()))
+            Ok(Reply::ok(made_json(tenant, &made, true)))
         }
         (&Verb::GET, ["certificates", id, "status"]) => {
             tenant.certificate(known_id(id)?).ok_or(Refused::NotFound)?;
@@ -82,7 +82,7 @@ pub(super) fn answer(tenant: &mut Tenant, jpki: &mut Authority, request: &Reques
                 ),
             };
             let made = tenant.check_user(jpki, id, kind, method(&body)?, now)?;
-            Ok(Reply::ok(made_json(tenant, &made, false).into()))
+            Ok(Reply::ok(made_json(tenant, &made, false)))
         }
         _ => Err(Refused::NoSuchRoute),
     }
@@ -100,7 +100,7 @@ fn verify(tenant: &mut Tenant, jpki: &Authority, body: &Map<String, Value>, now:
     let made = tenant.verify(jpki, Submitted { der, hash, digest, signature }, method, identify, now)?;
     let mut answer = made_json(tenant, &made, true);
     answer.insert("certificate_content".to_owned(), content(jpki, made.issued));
-    Ok(Reply::ok(answer.into()))
+    Ok(Reply::ok(answer))
 }
 
 fn body(request: &Request<Bytes>) -> Result<Map<String, Value>, Refused> {

@@ -1,5 +1,6 @@
 //! Containers: the account's departments.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::sandbox::certcentral::Account;
@@ -9,6 +10,13 @@ use crate::sandbox::json::{Members, Type};
 use crate::sandbox::random::Random;
 use crate::sandbox::refusal::{Refusal, Refusals};
 use crate::sandbox::register::Register;
+
+/// A container or an organization, as what belongs to it names it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Named<'a> {
+    pub(crate) id: u64,
+    pub(crate) name: &'a str,
+}
 
 pub(crate) const STARTING_ID: u64 = 129_626;
 const STARTING_NAME: &str = "Win The Customer, LLC";
@@ -108,7 +116,11 @@ impl Account {
 
     /// As lists and requests show it.
     pub(crate) fn container_summary(&self, id: u64) -> Value {
-        json!({"id": id, "name": self.containers.get(id).map_or("", |container| &container.name)})
+        json!(self.container_named(id))
+    }
+
+    pub(crate) fn container_named(&self, id: u64) -> Named<'_> {
+        Named { id, name: self.containers.get(id).map_or("", |container| &container.name) }
     }
 
     /// As Order info shows it.

@@ -1,5 +1,6 @@
 //! The products this account may order.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::platforms;
@@ -22,6 +23,15 @@ pub(crate) struct Product {
     pub(crate) name_id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) level: Level,
+}
+
+/// A product as lists show it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct ProductSummary {
+    name_id: &'static str,
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
 }
 
 /// What is validated before a product is issued.
@@ -165,8 +175,8 @@ impl Product {
     }
 
     /// As lists and requests show it.
-    pub(crate) fn summary(&self) -> Value {
-        json!({"name_id": self.name_id, "name": self.name, "type": self.type_name()})
+    pub(crate) fn summary(&self) -> ProductSummary {
+        ProductSummary { name_id: self.name_id, name: self.name, kind: self.type_name() }
     }
 
     /// As Order info shows it.

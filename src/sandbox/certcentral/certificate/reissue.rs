@@ -8,7 +8,7 @@ use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::account::platforms;
 use crate::sandbox::certcentral::account::users::User;
 use crate::sandbox::certcentral::order::form::read_provisioning;
-use crate::sandbox::certcentral::order::view::issued_view;
+use crate::sandbox::certcentral::order::view::{extend, issued_view};
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::certcentral::request::Action;
 use crate::sandbox::certcentral::request::submission::Ask;
@@ -130,8 +130,8 @@ pub(crate) fn certificate_in_list(account: &Account, certificate: &Certificate, 
         view["firstname"] = user.first_name.clone().into();
         view["lastname"] = user.last_name.clone().into();
     }
-    for (name, value) in issued_view(certificate, now) {
-        view[name] = value;
+    if let Some(view) = view.as_object_mut() {
+        extend(view, &issued_view(certificate, now));
     }
     view
 }

@@ -153,7 +153,7 @@ pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
         Some(token) => reply.insert("dcv_token".to_owned(), token.view(method, &domain.name).into()),
         None => reply.insert("validation_emails".to_owned(), dcv::addresses_view(&domain.name).into()),
     };
-    Ok(Reply::created(reply.into()))
+    Ok(Reply::created(reply))
 }
 
 /// `GET /domain/{domain_id}`
@@ -168,7 +168,7 @@ pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
         view.extend(domain.dcv_view());
     }
     view.extend(account.lock_view(domain, call.now));
-    Ok(Reply::ok(view.into()))
+    Ok(Reply::ok(view))
 }
 
 /// `PUT /domain/{domain_id}/activate`
@@ -203,7 +203,7 @@ pub(crate) fn submit(account: &mut Account, call: &Call) -> Answer {
         return Err(Refusal::not_found("domain"));
     };
     reply.insert("id".to_owned(), id.into());
-    Ok(Reply::ok(reply.into()))
+    Ok(Reply::ok(reply))
 }
 
 /// `PUT /domain/{domain_id}/dcv/method`
@@ -245,7 +245,7 @@ pub(crate) fn new_token(account: &mut Account, call: &Call) -> Answer {
     }
     let view = fresh.view(domain.method, &domain.name);
     domain.token = Some(fresh);
-    Ok(Reply::created(view.into()))
+    Ok(Reply::created(view))
 }
 
 /// `PUT /domain/{domain_id}/dcv/validate-token`
@@ -265,7 +265,7 @@ pub(crate) fn check(account: &mut Account, call: &Call) -> Answer {
     if let Some(token) = &domain.token {
         reply.insert("token".to_owned(), token.value.clone().into());
     }
-    Ok(Reply::ok(reply.into()))
+    Ok(Reply::ok(reply))
 }
 
 /// `GET /domain/{domain_id}/dcv/emails`; a host name may stand in the id's place.
@@ -274,7 +274,7 @@ pub(crate) fn emails(account: &mut Account, call: &Call) -> Answer {
         Ok(domain) => domain.name.clone(),
         Err(not_found) => host_name(call.param(0)).ok_or(not_found)?,
     };
-    Ok(Reply::ok(dcv::addresses_view(&name).into()))
+    Ok(Reply::ok(dcv::addresses_view(&name)))
 }
 
 /// `PUT /domain/{domain_id}/dcv/emails`

@@ -85,6 +85,16 @@ impl Set {
         }
     }
 
+    /// How many are in both.
+    pub(crate) fn count_in(&self, other: &Self) -> usize {
+        match (self, other) {
+            (Self::Bits { words, .. }, Self::Bits { words: others, .. }) => {
+                words.iter().zip(others).map(|(word, other)| (word & other).count_ones() as usize).sum()
+            }
+            (Self::List(places), longer) | (longer, Self::List(places)) => places.iter().filter(|place| longer.contains(**place)).count(),
+        }
+    }
+
     /// What is in any.
     pub(crate) fn union<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut words = Vec::new();
@@ -186,6 +196,7 @@ mod tests {
             prop_assert_eq!(a.len(), left.len());
             prop_assert_eq!(places(&a), left.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(places(&a.and(&b)), left.intersection(&right).copied().collect::<Vec<_>>());
+            prop_assert_eq!(a.count_in(&b), left.intersection(&right).count());
             prop_assert_eq!(places(&Set::union([&a, &b])), left.union(&right).copied().collect::<Vec<_>>());
             prop_assert_eq!(a.page(true, offset, limit), left.iter().rev().skip(offset).take(limit).copied().collect::<Vec<_>>());
             prop_assert_eq!(a.page(false, offset, limit), left.iter().skip(offset).take(limit).copied().collect::<Vec<_>>());

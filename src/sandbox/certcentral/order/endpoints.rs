@@ -165,7 +165,7 @@ pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
         let domains = account.names_of(order).into_iter().map(|name| (name, "CAA check is not called yet".into()));
         view.insert("caa_status_message".to_owned(), domains.collect::<Map<_, _>>().into());
     }
-    Ok(Reply::ok(view.into()))
+    Ok(Reply::ok(view))
 }
 
 /// `GET /order/certificate/{order_id}/validation`

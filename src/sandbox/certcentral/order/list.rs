@@ -121,7 +121,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
         .in_time("valid_till", &filter("valid_till"));
     Ok(Reply::ok(
         orders
-            .page("orders", query, sorted_by, |id| account.orders.get(id).map_or(Value::Null, |order| account.order_item(order, call.now))),
+            .page("orders", query, sorted_by, |id| account.orders.get(id).map(|order| account.order_item(order, call.now))),
     ))
 }
 

@@ -1,11 +1,14 @@
 //! Orders as the service shows them, with the types it gives their members.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Note, Order, Provisioning};
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::account::containers::Named;
 use crate::sandbox::certcentral::account::platforms;
+use crate::sandbox::certcentral::account::products::ProductSummary;
 use crate::sandbox::certcentral::certificate::{Certificate, CertificateStatus, Origin};
 use crate::sandbox::certcentral::request::ApprovalRequest;
 use crate::sandbox::certcentral::rules::validity::Term;
@@ -71,7 +74,7 @@ impl Account {
         if let Some(organization) = order.organization_id.and_then(|id| self.organizations.get(id)) {
             view.insert("organization".to_owned(), organization.in_order());
         }
-        view.extend(plan_view(order));
+        extend(&mut view, &plan_view(order));
         if let Some((first_day, _)) = order.plan.days {
             view.insert("order_valid_from".to_owned(), date(first_day).into());
         }
@@ -117,34 +120,102 @@ impl Account {
     }
 
     /// An item of List orders.
-    pub(crate) fn order_item(&self, order: &Order, now: DateTime<Utc>) -> Value {
+    pub(crate) fn order_item<'a>(&'a self, order: &'a Order, now: DateTime<Utc>) -> OrderItem<'a> {
         let organization = order.organization_id.and_then(|id| self.organizations.get(id));
         let counts = self.counts(order);
-        let body = json!({
-            "id": order.id,
-            "status": order.status.word(),
-            "is_renewed": order.is_renewed(),
-            "date_created": timestamp(order.placed),
-            // Domain-validated orders have an empty list in the organization's place.
-            "organization": organization.map_or_else(|| json!([]), |organization| organization.summary()),
-            "disable_renewal_notifications": order.details.disable_renewal_notifications,
-            "container": self.container_summary(order.container_id),
-            "product": order.product.summary(),
-            "has_duplicates": counts.duplicates > 0,
-            "has_reissues": counts.reissues > 0,
-            "duplicates_count": counts.duplicates,
-            "reissues_count": counts.reissues,
-            "product_name_id": order.product.name_id,
-        });
-        let Value::Object(mut item) = body else {
-            return Value::Null;
-        };
-        item.extend(plan_view(order));
-        if let Some(certificate) = self.certificates.get(order.certificate_id) {
-            item.insert("number_of_sans".to_owned(), certificate.names().len().into());
-            item.insert("certificate".to_owned(), certificate_item(order, certificate, now));
+        let certificate = self.certificates.get(order.certificate_id).map(|certificate| certificate_item(order, certificate, now));
+        OrderItem {
+            id: order.id,
+            status: order.status.word(),
+            is_renewed: order.is_renewed(),
+            date_created: timestamp(order.placed),
+            organization: organization.map_or(MaybeNamed::None([]), |organization| MaybeNamed::Some(organization.summary())),
+            disable_renewal_notifications: order.details.disable_renewal_notifications,
+            container: self.container_named(order.container_id),
+            product: order.product.summary(),
+            has_duplicates: counts.duplicates > 0,
+            has_reissues: counts.reissues > 0,
+            duplicates_count: counts.duplicates,
+            reissues_count: counts.reissues,
+            product_name_id: order.product.name_id,
+            plan: plan_view(order),
+            number_of_sans: certificate.as_ref().map(|certificate| certificate.dns_names.len()),
+            certificate,
         }
-        Value::Object(item)
+    }
+}
+
+/// An item of List orders. Lists are long, so their items are written as they are, not gathered in a [`Value`] first.
+#[derive(Debug, Serialize)]
+pub(crate) struct OrderItem<'a> {
+    id: u64,
+    status: &'static str,
+    is_renewed: bool,
+    date_created: String,
+    organization: MaybeNamed<'a>,
+    disable_renewal_notifications: bool,
+    container: Named<'a>,
+    product: ProductSummary,
+    has_duplicates: bool,
+    has_reissues: bool,
+    duplicates_count: u32,
+    reissues_count: u32,
+    product_name_id: &'static str,
+    #[serde(flatten)]
+    plan: PlanView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number_of_sans: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateItem<'a>>,
+}
+
+/// Domain-validated orders have an empty list in the organization's place.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum MaybeNamed<'a> {
+    Some(Named<'a>),
+    None([u64; 0]),
+}
+
+#[derive(Debug, Serialize)]
+struct CertificateItem<'a> {
+    common_name: &'a str,
+    dns_names: Vec<&'a str>,
+    signature_hash: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    #[serde(flatten)]
+    issued: Option<IssuedView<'a>>,
+}
+
+/// The plan's members.
+#[derive(Debug, Serialize)]
+struct PlanView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validity_years: Option<i64>,
+    order_validity: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_valid_till: Option<String>,
+    /// The text `"1"` or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_multi_year_plan: Option<&'static str>,
+}
+
+/// What only an issued certificate has.
+#[derive(Debug, Serialize)]
+pub(crate) struct IssuedView<'a> {
+    thumbprint: &'a str,
+    serial_number: &'a str,
+    date_issued: String,
+    valid_from: String,
+    valid_till: String,
+    days_remaining: i64,
+}
+
+/// Adds the members of one view to another.
+pub(crate) fn extend(view: &mut Map<String, Value>, with: &impl Serialize) {
+    if let Value::Object(members) = json!(with) {
+        view.extend(members);
     }
 }
 
@@ -167,33 +238,26 @@ fn request_in_order(request: &ApprovalRequest) -> Value {
     view
 }
 
-/// The plan's members; `is_multi_year_plan` is the text `"1"` or absent.
-fn plan_view(order: &Order) -> Map<String, Value> {
-    let mut view = Map::new();
-    if let Term::Years(years) = order.plan.term {
-        view.insert("validity_years".to_owned(), years.into());
+fn plan_view(order: &Order) -> PlanView {
+    PlanView {
+        validity_years: match order.plan.term {
+            Term::Years(years) => Some(years),
+            Term::Days(_) | Term::Until(_) => None,
+        },
+        order_validity: order.plan.term.to_json(),
+        order_valid_till: order.plan.days.map(|(_, last_day)| date(last_day)),
+        is_multi_year_plan: order.plan.multi_year.then_some("1"),
     }
-    view.insert("order_validity".to_owned(), order.plan.term.to_json());
-    if let Some((_, last_day)) = order.plan.days {
-        view.insert("order_valid_till".to_owned(), date(last_day).into());
-    }
-    if order.plan.multi_year {
-        view.insert("is_multi_year_plan".to_owned(), "1".into());
-    }
-    view
 }
 
-fn certificate_item(order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Value {
-    let mut view = Map::from_iter([
-        ("common_name".to_owned(), certificate.common_name.clone().into()),
-        ("dns_names".to_owned(), certificate.names().into()),
-        ("signature_hash".to_owned(), certificate.signature_hash.clone().into()),
-    ]);
-    if order.status.shows_certificate_id() {
-        view.insert("id".to_owned(), certificate.id.into());
+fn certificate_item<'a>(order: &Order, certificate: &'a Certificate, now: DateTime<Utc>) -> CertificateItem<'a> {
+    CertificateItem {
+        common_name: &certificate.common_name,
+        dns_names: certificate.names(),
+        signature_hash: &certificate.signature_hash,
+        id: order.status.shows_certificate_id().then_some(certificate.id),
+        issued: issued_view(certificate, now),
     }
-    view.extend(issued_view(certificate, now));
-    view.into()
 }
 
 fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>) -> Value {
@@ -236,22 +300,19 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
     if certificate.status == CertificateStatus::Revoked || certificate.origin == Origin::Reissue {
         view.insert("status".to_owned(), certificate.status.word().into());
     }
-    view.extend(issued_view(certificate, now));
+    extend(&mut view, &issued_view(certificate, now));
     view.into()
 }
 
-/// What only an issued certificate has.
-pub(crate) fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Map<String, Value> {
-    let Some(issued) = &certificate.issued else {
-        return Map::new();
-    };
+pub(crate) fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Option<IssuedView<'_>> {
+    let issued = certificate.issued.as_ref()?;
     let last_day = issued.leaf.not_after.date_naive();
-    Map::from_iter([
-        ("thumbprint".to_owned(), issued.leaf.thumbprint.clone().into()),
-        ("serial_number".to_owned(), issued.leaf.serial_number.clone().into()),
-        ("date_issued".to_owned(), timestamp(issued.at).into()),
-        ("valid_from".to_owned(), date(issued.leaf.not_before.date_naive()).into()),
-        ("valid_till".to_owned(), date(last_day).into()),
-        ("days_remaining".to_owned(), (last_day - now.date_naive()).num_days().into()),
-    ])
+    Some(IssuedView {
+        thumbprint: &issued.leaf.thumbprint,
+        serial_number: &issued.leaf.serial_number,
+        date_issued: timestamp(issued.at),
+        valid_from: date(issued.leaf.not_before.date_naive()),
+        valid_till: date(last_day),
+        days_remaining: (last_day - now.date_naive()).num_days(),
+    })
 }

@@ -69,7 +69,7 @@ pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
     let contact = organization.contact.clone().unwrap_or_else(|| user.contact());
     view.insert("organization_contact".to_owned(), contact);
     view.insert("contacts".to_owned(), json!([{"contact_type": "organization_contact", "user_id": user.id}]));
-    Ok(Reply::ok(view.into()))
+    Ok(Reply::ok(view))
 }
 
 /// `GET /organization/{organization_id}/validation`

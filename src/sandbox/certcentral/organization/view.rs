@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{Identity, Organization, Validation};
+use crate::sandbox::certcentral::account::containers::Named;
 use crate::sandbox::certcentral::rules::validations::ValidationKind;
 use crate::sandbox::clock::timestamp;
 
@@ -61,8 +62,8 @@ impl Organization {
     }
 
     /// Inside lists and requests.
-    pub(crate) fn summary(&self) -> Value {
-        json!({"id": self.id, "name": self.identity.name})
+    pub(crate) fn summary(&self) -> Named<'_> {
+        Named { id: self.id, name: &self.identity.name }
     }
 
     /// The entries of one kind of validation as a pending or complete order shows them.

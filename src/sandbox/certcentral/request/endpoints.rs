@@ -72,7 +72,7 @@ pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
         }
         view.insert("order".to_owned(), order_view.into());
     }
-    Ok(Reply::ok(view.into()))
+    Ok(Reply::ok(view))
 }
 
 /// `PUT /request/{request_id}/status`

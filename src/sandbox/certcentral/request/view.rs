@@ -42,7 +42,7 @@ impl Account {
             "product": order.product.summary(),
         });
         if let Some(organization) = order.organization_id.and_then(|id| self.organizations.get(id)) {
-            view["organization"] = organization.summary();
+            view["organization"] = json!(organization.summary());
         }
         view
     }
