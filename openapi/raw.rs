@@ -52,6 +52,11 @@ fn method(attributes: Vec<&Attribute>, signature: &Signature) -> Option<TokenStr
     let (_, of_result) = taken_apart(result)?;
     let (_, of_response) = taken_apart(of_result.first()?)?;
     let response = of_response.into_iter().next()?;
+    // In a box, unless it is a file.
+    let response = match taken_apart(&response) {
+        Some((name, inner)) if name == "Box" => inner.into_iter().next()?,
+        _ => response,
+    };
     let file = written(&response) == "ByteStream";
     let (returned, lifted): (Type, TokenStream) = if file {
         (parse_quote!(::bytes::Bytes), quote!(__call.lift_bytes(__response).await.map(|(_, bytes)| bytes)))

@@ -67,7 +67,8 @@ impl Call {
     /// Performs an operation of the document.
     pub(crate) async fn exec(&self, request: reqwest::Request, operation_id: &'static str) -> reqwest::Response {
         let operation = self.core.operations.iter().find(|operation| operation.id == operation_id);
-        self.perform(request, operation_id, operation).await
+        // In a box, so that the futures around it stay small enough to be moved about.
+        Box::pin(self.perform(request, operation_id, operation)).await
     }
 
     /// Checks what is sent by the rules of the document, authorises, sends as often as it takes, and reads the whole response. The only way
@@ -126,6 +127,27 @@ fn with_body_if_needed(mut answer: http::Response<Bytes>, operation: Option<&Ope
     answer
 }
 
+/// What a generated method returns: a value in its box, or nothing.
+pub(crate) trait Returned {
+    type Value;
+
+    fn value(self) -> Self::Value;
+}
+
+impl<T> Returned for Box<T> {
+    type Value = T;
+
+    fn value(self) -> T {
+        *self
+    }
+}
+
+impl Returned for () {
+    type Value = ();
+
+    fn value(self) {}
+}
+
 /// A generated client for one call, and what becomes of its answer.
 pub(crate) struct Started<C> {
     client: C,
@@ -146,11 +168,11 @@ impl<C> Started<C> {
     }
 
     /// The answer as a value, or everything that is known about why there is none.
-    pub(crate) async fn lift<T>(self, result: Result<ResponseValue<T>, progenitor_client::Error<()>>) -> Result<T, Error> {
+    pub(crate) async fn lift<R: Returned>(self, result: Result<ResponseValue<R>, progenitor_client::Error<()>>) -> Result<R::Value, Error> {
         match result {
             Ok(value) => {
                 self.call.core.heard.store(true, Ordering::Relaxed);
-                Ok(value.into_inner())
+                Ok(value.into_inner().value())
             }
             Err(error) => Err(self.explain(error).await),
         }

@@ -1,5 +1,7 @@
 //! Decoding an answer, by what its document says of the service's JSON.
 
+use std::mem;
+
 use progenitor_client::ResponseValue;
 use serde::de::{DeserializeOwned, Error as _};
 #[cfg(feature = "certcentral")]
@@ -39,9 +41,9 @@ impl Call {
         &self,
         json: Json,
         operation: &'static str,
-        answer: reqwest::Response,
+        mut answer: reqwest::Response,
     ) -> Result<ResponseValue<T>, progenitor_client::Error<()>> {
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let (status, headers) = (answer.status(), mem::take(answer.headers_mut()));
         let body = answer.bytes().await.map_err(progenitor_client::Error::ResponseBodyError)?;
         match read(json, operation, without_mark(&body), self.options.in_full) {
             Ok(value) => Ok(ResponseValue::new(value, status, headers)),

@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{mem, sync::LazyLock, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
-use reqwest::header;
+use reqwest::{ResponseBuilderExt as _, Url, header};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
@@ -125,23 +125,27 @@ impl Core {
         timeout(limit, exchange).await.unwrap_or_else(|_| Err(Error::timeout(true, limit)))
     }
 
-    async fn read(&self, answer: reqwest::Response) -> Result<Answer, Error> {
+    async fn read(&self, mut answer: reqwest::Response) -> Result<Answer, Error> {
         if let Some(date) = answer.headers().get(header::DATE).and_then(http_date) {
             self.clock.set(date);
         }
-        let mut head = http::Response::new(());
-        *head.status_mut() = answer.status();
-        *head.headers_mut() = answer.headers().clone();
-        let mut body = BytesMut::new();
-        let mut chunks = answer.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
+        let mut head = http::Response::builder().status(answer.status()).url(nowhere());
+        if let Some(headers) = head.headers_mut() {
+            *headers = mem::take(answer.headers_mut());
+        }
+        let (mut chunks, mut length) = (Vec::new(), 0);
+        let mut body = answer.bytes_stream();
+        while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|error| Error::cut_short(error.without_url()))?;
-            if body.len() + chunk.len() > self.max_response_size {
+            length += chunk.len();
+            if length > self.max_response_size {
                 return Err(Error::too_large(self.max_response_size));
             }
-            body.extend_from_slice(&chunk);
+            chunks.push(chunk);
         }
-        Ok(head.map(|()| body.freeze()))
+        // Most bodies come at once.
+        let body = if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() };
+        Ok(head.body(body).expect("a status and headers that came are valid"))
     }
 
     /// Whether the service says in its own words that there is no such thing.
@@ -160,6 +164,12 @@ impl Core {
             self.budget.refill();
         }
     }
+}
+
+/// What the generated code is given to read came from no URL that it needs to know. Left out, reqwest parses one for each response.
+fn nowhere() -> Url {
+    static NOWHERE: LazyLock<Url> = LazyLock::new(|| Url::parse("http://no.url.invalid").expect("a URL"));
+    NOWHERE.clone()
 }
 
 /// The answer that was lost, as good as any: deletions tell nothing.

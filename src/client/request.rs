@@ -85,7 +85,7 @@ impl RequestBuilder {
         let response = call.perform(request, NAME, Some(operation)).await;
         let result = match Call::unanswered(&response) {
             Some(failure) => Err(progenitor_client::Error::Custom(failure)),
-            None if response.status().is_success() => call.decode(self.json, NAME, response).await,
+            None if response.status().is_success() => call.decode::<Box<T>>(self.json, NAME, response).await,
             None => Err(progenitor_client::Error::UnexpectedResponse(response)),
         };
         Started::new((), call).lift(result).await

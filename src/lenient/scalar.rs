@@ -59,12 +59,18 @@ struct Any<S>(PhantomData<S>);
 
 impl<S: Scalar> Any<S> {
     fn settle<E: Error>(&self, found: Found<S::Plain>, seen: Unexpected<'_>) -> Result<Option<S::Plain>, E> {
-        match found {
-            Found::Value(value) => Ok(Some(value)),
-            Found::None => Ok(None),
-            Found::Unreadable => Err(E::invalid_value(seen, self)),
+        match (found, seen) {
+            (Found::Value(value), _) => Ok(Some(value)),
+            (Found::None, _) => Ok(None),
+            // Cut short for the message: what stands there may be anything.
+            (Found::Unreadable, Unexpected::Str(text)) => Err(E::invalid_value(Unexpected::Str(start(text)), self)),
+            (Found::Unreadable, seen) => Err(E::invalid_value(seen, self)),
         }
     }
+}
+
+fn start(text: &str) -> &str {
+    text.char_indices().nth(40).map_or(text, |(end, _)| &text[..end])
 }
 
 impl<S: Scalar> Visitor<'_> for Any<S> {
@@ -95,9 +101,7 @@ impl<S: Scalar> Visitor<'_> for Any<S> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        // Cut short for the message: what stands there may be anything.
-        let shown = || text.char_indices().nth(40).map_or(text, |(end, _)| &text[..end]);
-        self.settle(S::from_text(text), Unexpected::Str(shown()))
+        self.settle(S::from_text(text), Unexpected::Str(text))
     }
 }
 

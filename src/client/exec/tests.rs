@@ -69,7 +69,7 @@ impl Probe {
         let result = match (Call::unanswered(&answer), answer.status().is_success()) {
             (Some(failure), _) => Err(progenitor_client::Error::Custom(failure)),
             (None, false) => Err(progenitor_client::Error::UnexpectedResponse(answer)),
-            (None, true) => progenitor_client::ResponseValue::<serde::de::IgnoredAny>::from_response::<()>(answer).await,
+            (None, true) => progenitor_client::ResponseValue::<Box<serde::de::IgnoredAny>>::from_response::<()>(answer).await,
         };
         let mut attempts = 0;
         call.note(|record| attempts = record.attempts);
