@@ -1,6 +1,6 @@
 //! An index over the entries of a noun: which of them have a value, and in which order they come.
 //!
-//! It is told of every entry that was touched. Lists then cost by their page, however many entries there are.
+//! It is updated for every changed entry. The cost of a list then depends on its page, not on the number of entries.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
