@@ -10,7 +10,8 @@ use std::{env, fs};
 use generate::edits::{Edits, Folder, VARIABLE};
 use generate::{Source, generate};
 
-/// A document: the feature that wants it, its file's name, its module's, and the older document whose answers are read into its types.
+/// A document: the feature that enables it, the names of its file and module, and the older document whose responses are read into its
+/// types.
 struct Document {
     feature: &'static str,
     name: &'static str,
@@ -41,7 +42,7 @@ impl Document {
         format!("openapi/{}.yaml", self.name)
     }
 
-    /// Its file and text: the crate's own, or the one that takes its place.
+    /// The file and text: the crate's own, or those of its replacement.
     fn read(&self, edits: &Edits) -> Result<(String, String), String> {
         match &edits.document {
             Some(document) => Ok(document.clone()),

@@ -1,6 +1,6 @@
-//! Registers a person by a signature, and later checks whether the certificate still holds (現況確認), in v1 and v2 side by side.
+//! Registers a person with a signature, and later checks whether the certificate is still good (現況確認), with v1 and v2 side by side.
 //!
-//! Without options it runs against the embedded sandbox. See `--help` for a server of the service.
+//! Without options it runs against the embedded sandbox. See `--help` for the real service.
 
 use std::{error::Error, time::Duration};
 
@@ -17,9 +17,9 @@ Checks whether a certificate was revoked, by CRL and by OCSP, with v1 and v2 of 
 
 usage: check_certificate_status [--environment mock|test|production --certificate ID]
 
-Without options it starts the embedded sandbox, registers an invented person, lets them move, and checks before and after: no account, no
-network. With --environment it checks a stored certificate of yours there; the API token is read from the environment variable
-POCKETSIGN_API_TOKEN. Each of the four checks is recorded there, and may be billed.";
+Without options it starts the embedded sandbox, registers an invented person, changes their address, and checks before and after: no
+account, no network. With --environment it checks your stored certificate in that environment; the API token is read from the environment
+variable POCKETSIGN_API_TOKEN. The service records each of the four checks, and may bill it.";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -39,14 +39,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let Some(environment) = environment else { return in_the_sandbox().await };
     let token = ApiKey::from_env("POCKETSIGN_API_TOKEN")?;
     let id = CertificateId::from(certificate.ok_or("--certificate is needed with --environment")?);
-    // The one line that changes between the versions.
+    // The only line that differs between the versions.
     let v1 = PocketSignV1::new(token.clone(), environment)?;
     let v2 = PocketSign::new(token, environment)?;
     check(&v1, &v2, &id).await
 }
 
 async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
-    println!("no --environment given: this is the embedded sandbox, on a first of May at noon in Japan");
+    println!("no --environment given: using the embedded sandbox, on May 1 at noon in Japan");
     let sandbox = Sandbox::builder().start_at("2024-05-01T12:00:00+09:00".parse()?).build();
     let (v1, v2) = (sandbox.pocketsign_v1()?, sandbox.pocketsign()?);
 
@@ -63,7 +63,7 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     check(&v1, &v2, &id).await?;
 
     sandbox.clock().advance(Duration::from_secs(20 * 60 * 60));
-    println!("\nthe next morning at eight: the list knows too");
+    println!("\nat eight the next morning: the list knows too");
     check(&v1, &v2, &id).await?;
     let fresh = v2.certificates().check_status(&id).fresh(Freshness::SameDay).send().await?;
     println!("\nas fresh as today, at the least cost: {fresh}");

@@ -1,7 +1,7 @@
 //! What an edit of a document means for callers: `cargo run --example document_changes -- OLD.yaml NEW.yaml`.
 //!
-//! One line a change, by operation and by schema. `breaking` is what compiled or was sent before and may not be any more; `added` and
-//! `changed` break nobody. Exits with 1 where something breaks, so that a script can ask.
+//! Prints one line per change, by operation and by schema. `breaking` marks code that may no longer compile, or values that may no longer
+//! be sent; `added` and `changed` break nothing. Exits with 1 if there is a breaking change, so that scripts can check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 const USAGE: &str = "usage: document_changes OLD.yaml NEW.yaml";
 
-/// The keywords that narrow what is sent, and whether a larger number narrows more.
+/// The keywords that restrict requests, and whether a larger number restricts more.
 const RULES: [(&str, Option<bool>); 7] = [
     ("minLength", Some(true)),
     ("minItems", Some(true)),
@@ -74,7 +74,7 @@ fn report(changes: &[(String, Effect, String)]) -> ExitCode {
 struct Comparison<'a> {
     old: &'a Value,
     new: &'a Value,
-    /// The named schemas that requests of the new document contain.
+    /// The named schemas in requests of the new document.
     sent: BTreeSet<String>,
     changes: Vec<(String, Effect, String)>,
 }
@@ -188,14 +188,14 @@ impl<'a> Comparison<'a> {
                 self.add(&format!("{place}, member {name}"), Effect::Breaking, format!("it is {meaning} now"));
             }
             for name in was.difference(&is).filter(|name| after.contains_key(**name)) {
-                // A member that is required is no `Option`.
+                // A required member is not an `Option`.
                 let effect = if list == "required" { Effect::Breaking } else { Effect::Changed };
                 self.add(&format!("{place}, member {name}"), effect, format!("it is {meaning} no more"));
             }
         }
     }
 
-    /// A value's type, and the rules for what is sent of it.
+    /// Compares a value's type and, for requests, its rules.
     fn value(&mut self, place: &str, old: &Value, new: &Value, sent: bool) {
         if shape(old) != shape(new) {
             self.add(place, Effect::Breaking, format!("it was {}, and is {}", shape(old), shape(new)));
@@ -218,7 +218,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Operations by their id, each with its parameters of the path and its `route`.
+/// Operations by id, each with the parameters of its path and its `route`.
 fn operations(document: &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for (path, item) in entries(&document["paths"]) {
@@ -273,7 +273,7 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 
 type OldAndNew<'m> = (Option<&'m Value>, Option<&'m Value>);
 
-/// What either map has, in the order of the keys.
+/// The entries of both maps, in the order of the keys.
 fn both<'m>(old: &'m BTreeMap<String, Value>, new: &'m BTreeMap<String, Value>) -> Vec<(&'m String, OldAndNew<'m>)> {
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     keys.into_iter().map(|key| (key, (old.get(key), new.get(key)))).collect()

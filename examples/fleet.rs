@@ -1,6 +1,6 @@
-//! Orders many certificates, each once, whenever the program is killed: a journal tells what was begun.
+//! Orders many certificates, each once, even if the program is killed at any moment: a journal records what was started.
 //!
-//! Without options it runs against the embedded sandbox. SIGTERM and Ctrl-C stop it cleanly; start it again, and it goes on.
+//! Without options it runs against the embedded sandbox. SIGTERM and Ctrl-C stop it cleanly; start it again to resume.
 
 use std::{
     error::Error,
@@ -20,25 +20,25 @@ use shomei::{
 };
 
 const HELP: &str = "\
-Orders a certificate for each of many names, each once. Start it again with the same folder after it was killed, and it goes on.
+Orders a certificate for each of many names, each once. If it was killed, start it again with the same folder to resume.
 
 usage: fleet [options]
 
-Without --base-url it starts the embedded sandbox: no account, no network. With it real certificates are ordered, which the account pays.
+Without --base-url it uses the embedded sandbox: no account, no network. With it, it orders real certificates, which the account pays for.
 
   --base-url URL       the real service, such as https://www.digicert.com/services/v2;
                        the API key is read from the environment variable CERTCENTRAL_API_KEY
   --folder FOLDER      where the journal, the keys and the certificates are kept (needed with --base-url)
   --domain NAME        the domain; the names are 0.NAME, 1.NAME and so on (default: example.com)
-  --count N            how many (default: 100)
+  --count N            how many names (default: 100)
   --organization ID    the organization (default: 754781, that of the sandbox)
-  --dry-run            only say what would be done, and what it would cost
-  --no-limits          keep to no rate limit, as the sandbox has none
-  --search SECONDS     how long to look at most for what may have been sent
-  --send-again         send what may have been sent before, if it does not show; it may order twice
+  --dry-run            only print what would be done, and what it would cost
+  --no-limits          apply no rate limit; the sandbox has none
+  --search SECONDS     the longest time to search for what may have been sent
+  --send-again         send again what may have been sent before but is not found; this may order twice
   --help               this text
 
-It ends with 3 where it is not known whether some were placed.";
+It exits with 3 if it is unknown whether some orders were placed.";
 
 struct Options {
     base_url: Option<String>,
@@ -79,7 +79,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(issued) => write_whole(&options.folder.join(format!("{}.pem", item.id)), &issued.fullchain_pem())?,
             Err(error) if error.is_ambiguous() => {
                 unsure += 1;
-                println!("{}: not known whether it was placed: {error}", item.id);
+                println!("{}: unknown whether it was placed: {error}", item.id);
             }
             Err(error) => {
                 failed += 1;
@@ -95,7 +95,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// What is sent is finished and written down; the rest is left for the next time.
+/// Orders being sent are finished and recorded; the rest is left for the next run.
 async fn stop_at_a_signal(control: FleetControl) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -107,12 +107,12 @@ async fn stop_at_a_signal(control: FleetControl) -> io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await?;
-    println!("stops: finishes what is being sent");
+    println!("stopping: finishing what is being sent");
     control.stop();
     Ok(())
 }
 
-/// The order for a name, with nothing sent. Its key is kept first: a certificate whose key is lost is paid for nothing.
+/// Prepares the order for a name and sends nothing. The key is stored first: a certificate without its key is useless.
 fn order(cc: &CertCentral, folder: &Path, organization: OrganizationId, name: &str) -> Result<IssuanceToken, Box<dyn Error + Send + Sync>> {
     let path = folder.join(format!("{name}.key"));
     let key = match fs::read_to_string(&path) {
@@ -129,7 +129,7 @@ fn order(cc: &CertCentral, folder: &Path, organization: OrganizationId, name: &s
     Ok(order.plan(Plan::years(1)).prepare()?)
 }
 
-/// Writes a file, readable for its owner only, that is there whole or not at all.
+/// Writes a file atomically, readable only by its owner.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or_else(|| Path::new(".")))?;
     io::Write::write_all(&mut file, text.as_bytes())?;
@@ -150,7 +150,7 @@ async fn client(options: &Options) -> Result<(CertCentral, Polling), Box<dyn Err
         }
         return Ok((cc, Polling::default()));
     }
-    println!("no --base-url given: this is the embedded sandbox");
+    println!("no --base-url given: using the embedded sandbox");
     let sandbox = Sandbox::builder().issue_delay(Duration::from_secs(2)).build();
     let cc = sandbox.certcentral()?;
     let pending = cc.domains().validate(&options.domain).organization(options.organization).start().await?;

@@ -1,4 +1,5 @@
-//! Orders exactly once, whenever the program is killed: it keeps the key and the token of the order in a folder, and goes on from there.
+//! Orders exactly once, even if the program is killed at any moment: it stores the key and the token of the order in a folder, and resumes
+//! from there.
 //!
 //! Without options it runs against the embedded sandbox. See `--help` for the real service.
 
@@ -19,11 +20,11 @@ use shomei::{
 };
 
 const HELP: &str = "\
-Orders a certificate, once. Start it again with the same folder after it was killed, and it goes on from where it was.
+Orders a certificate, once. If it was killed, start it again with the same folder to resume.
 
 usage: order_once [options]
 
-Without --base-url it starts the embedded sandbox: no account, no network. With it a real certificate is ordered, which the account pays.
+Without --base-url it uses the embedded sandbox: no account, no network. With it, it orders a real certificate, which the account pays for.
 
   --base-url URL       the real service, such as https://www.digicert.com/services/v2;
                        the API key is read from the environment variable CERTCENTRAL_API_KEY
@@ -33,11 +34,11 @@ Without --base-url it starts the embedded sandbox: no account, no network. With 
   --renew ORDER        renew this order instead
   --reissue ORDER      reissue the certificate of this order instead
   --duplicate ORDER    duplicate the certificate of this order instead
-  --search SECONDS     how long to look at most for what may have been sent
-  --send-again         send what may have been sent before, if it does not show; it may order twice
+  --search SECONDS     the longest time to search for what may have been sent
+  --send-again         send again what may have been sent before but is not found; this may order twice
   --help               this text
 
-It ends with 3 where it is not known whether the order was placed.";
+It exits with 3 if it is unknown whether the order was placed.";
 
 enum What {
     Order,
@@ -72,7 +73,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         Err(error) => match error.downcast_ref::<shomei::Error>() {
             Some(unsure) if unsure.is_ambiguous() => {
-                println!("not known whether it was placed: {unsure}");
+                println!("unknown whether it was placed: {unsure}");
                 Ok(ExitCode::from(3))
             }
             _ => Err(error),
@@ -98,7 +99,7 @@ async fn run(cc: &CertCentral, options: &Options, polling: Polling) -> Result<Is
     Ok(pending.polling(polling).wait(Duration::from_secs(600)).await?)
 }
 
-/// The order, with nothing sent.
+/// Prepares the order and sends nothing.
 async fn prepare(cc: &CertCentral, options: &Options) -> Result<IssuanceToken, Box<dyn Error>> {
     let csr = key(&options.folder.join("key.pem"))?.sign_csr([&options.domain])?;
     let orders = cc.orders();
@@ -113,7 +114,7 @@ async fn prepare(cc: &CertCentral, options: &Options) -> Result<IssuanceToken, B
     })
 }
 
-/// The key that was kept, or a new one. A certificate whose key is lost is paid for nothing.
+/// The stored key, or a new one. A certificate without its key is useless.
 fn key(path: &Path) -> Result<PrivateKey, Box<dyn Error>> {
     match fs::read_to_string(path) {
         Ok(key) => Ok(PrivateKey::from_pem(&key)?),
@@ -130,7 +131,7 @@ fn save(path: &Path, token: &IssuanceToken) -> Result<(), io::Error> {
     write_whole(path, &serde_json::to_string(token)?)
 }
 
-/// Writes a file, readable for its owner only, that is there whole or not at all.
+/// Writes a file atomically, readable only by its owner.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or_else(|| Path::new(".")))?;
     io::Write::write_all(&mut file, text.as_bytes())?;
@@ -147,7 +148,7 @@ async fn client(options: &Options) -> Result<(CertCentral, Polling), Box<dyn Err
         }
         return Ok((builder.build()?, Polling::default()));
     }
-    println!("no --base-url given: this is the embedded sandbox");
+    println!("no --base-url given: using the embedded sandbox");
     let sandbox = Sandbox::new();
     let cc = sandbox.certcentral()?;
     let polling = Polling::fixed(Duration::from_millis(200));

@@ -1,5 +1,5 @@
-//! Gives an order's certificate other names: one more first, then one less, which revokes the earlier certificates.
-//! Against the sandbox.
+//! Changes the names of an order's certificate: adds one first, then removes one, which revokes the earlier certificates.
+//! Runs against the sandbox.
 
 use std::{error::Error, time::Duration};
 
@@ -15,7 +15,7 @@ const WITHIN: Duration = Duration::from_secs(600);
 const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 
 const HELP: &str = "\
-Gives an order's certificate other names: one more first, then one less, which revokes the earlier certificates.
+Changes the names of an order's certificate: adds one first, then removes one, which revokes the earlier certificates.
 
 usage: reissue_with_new_names [--help]";
 
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     pending.wait(WITHIN).await?;
 
-    // A real program keeps each key.
+    // A real program stores each key.
     let csr = || PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["example.com"]);
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").dns_names(["www.example.com"]);
     let pending = order.organization(ORGANIZATION).plan(Plan::years(1)).start().await?;
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let fewer = || Ok::<_, shomei::Error>(cc.orders().reissue(id, csr()?).dns_names(["www.example.com"]));
     let refusal = fewer()?.send().await.expect_err("leaving a name out wants to be agreed to");
-    println!("a name less: {refusal}");
+    println!("one name less: {refusal}");
     print("agreed", fewer()?.accept_revocation(true).start().await?).await?;
 
     sandbox.clock().advance(Duration::from_secs(72 * 3600));

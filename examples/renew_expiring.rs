@@ -1,5 +1,5 @@
-//! Renews what ends within 30 days: reissues while the plan goes on, orders anew where it ends. Against the sandbox's example account;
-//! with CERTCENTRAL_API_KEY in the environment it only lists what it would do in that account.
+//! Renews orders whose certificate expires within 30 days: reissues if the plan continues, places a new order if it ends. Runs against the
+//! sandbox's example account; with CERTCENTRAL_API_KEY in the environment, it only lists what it would do in that account.
 
 use std::{error::Error, time::Duration};
 
@@ -12,7 +12,8 @@ use shomei::{
 const WITHIN: Duration = Duration::from_secs(600);
 
 const HELP: &str = "\
-Renews what ends within 30 days, in the sandbox's example account. With CERTCENTRAL_API_KEY in the environment it only lists what it\nwould do in that account.
+Renews certificates that expire within 30 days, in the sandbox's example account. With CERTCENTRAL_API_KEY in the environment, it only
+lists what it would do in that account.
 
 usage: renew_expiring [--help]";
 
@@ -29,14 +30,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         return Ok(());
     }
-    println!("CERTCENTRAL_API_KEY is not set: this is the sandbox's example account");
+    println!("CERTCENTRAL_API_KEY is not set: using the sandbox's example account");
     let sandbox = Sandbox::with_example_account();
     let cc = sandbox.certcentral()?;
     let expiring: Vec<_> = cc.orders().expiring(30).stream()?.try_collect().await?;
     for next in expiring {
         describe(&next);
         let names = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone()).unwrap_or_default();
-        // A real program keeps the key.
+        // A real program stores the key.
         let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr([names])?;
         let pending = match next.next_step {
             RenewalAction::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,

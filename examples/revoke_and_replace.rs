@@ -1,5 +1,5 @@
-//! A key is compromised: reissues the certificate with a new key, revokes the old one, and leaves the order and its plan in force.
-//! Against the sandbox.
+//! Handles a compromised key: reissues the certificate with a new key, revokes the old one, and keeps the order and its plan.
+//! Runs against the sandbox.
 
 use std::{error::Error, time::Duration};
 
@@ -12,7 +12,7 @@ const WITHIN: Duration = Duration::from_secs(600);
 const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 
 const HELP: &str = "\
-A key is compromised: reissues the certificate with a new key, revokes the old one, and leaves the order and its plan in force.
+Handles a compromised key: reissues the certificate with a new key, revokes the old one, and keeps the order and its plan.
 
 usage: revoke_and_replace [--help]";
 
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     pending.wait(WITHIN).await?;
 
-    // A real program keeps each key.
+    // A real program stores each key.
     let csr = || PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["example.com"]);
     let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()?).common_name("example.com").organization(ORGANIZATION);
     let old = order.plan(Plan::years(2)).start().await?.polling(polling).wait(WITHIN).await?;

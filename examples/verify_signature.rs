@@ -1,6 +1,6 @@
-//! Verifies a signature made with a My Number card, and tells what the certificate states and who the user is.
+//! Verifies a signature made with a My Number card, and prints what the certificate states and who the user is.
 //!
-//! Without options it runs against the embedded sandbox with an invented person's card. See `--help` for a server of the service.
+//! Without options it runs against the embedded sandbox with an invented person's card. See `--help` for the real service.
 
 use std::{error::Error, fs, path::PathBuf};
 
@@ -15,10 +15,10 @@ Verifies a signature made with a My Number card.
 
 usage: verify_signature [--environment mock|test|production --certificate FILE --digest FILE --signature FILE]
 
-Without options it starts the embedded sandbox and mints a card of an invented person: no account, no network, no card. With --environment it
-sends the certificate (DER or PEM), the digest (32 bytes of SHA-256, 48 of SHA-384 or 64 of SHA-512, as they are) and the signature there;
-the API token is read from the environment variable POCKETSIGN_API_TOKEN. What the certificate states is personal data and is printed only
-by its length there.";
+Without options it starts the embedded sandbox with the card of an invented person: no account, no network, no card. With --environment it
+sends the certificate (DER or PEM), the digest (32 raw bytes of SHA-256, 48 of SHA-384 or 64 of SHA-512) and the signature to that
+environment; the API token is read from the environment variable POCKETSIGN_API_TOKEN. The certificate states personal data, of which only
+the length is printed then.";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
-    println!("no --environment given: this is the embedded sandbox, and the person is invented\n");
+    println!("no --environment given: using the embedded sandbox, with an invented person\n");
     let sandbox = Sandbox::new();
     let ps = sandbox.pocketsign()?;
     let card = sandbox.jpki().card(PersonDetails::default());
@@ -91,7 +91,7 @@ fn tell(who: &str, person: &SignedIn, invented: bool) {
     for (what, value) in [("name", &attributes.common_name), ("birth date", &attributes.date_of_birth), ("address", &attributes.address)] {
         let value = value.as_ref().map(Redacted::expose);
         match value {
-            // Only an explicit call gets at it; printing `attributes` itself shows nothing.
+            // Only an explicit call reveals it; printing `attributes` itself shows nothing.
             Some(text) if invented => println!("{what}: {text}"),
             Some(text) => println!("{what}: {} characters", text.chars().count()),
             None => println!("{what}: not stated"),

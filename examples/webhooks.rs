@@ -1,4 +1,4 @@
-//! Receives what a webhook tells: a receiver in axum, a challenge that is passed, and a certificate whose issuance is told.
+//! Receives webhook events with axum: passes the challenge, then receives the event of a certificate's issuance.
 //!
 //! It runs against the embedded sandbox, which sends its events to this machine.
 
@@ -13,14 +13,14 @@ use shomei::{
 use tokio::{net::TcpListener, time::timeout};
 
 const HELP: &str = "\
-Receives what a webhook tells, in axum: creates the webhook of a sandbox's account, passes the challenge, orders a certificate and waits until
-its issuance is told.
+Receives webhook events with axum: creates a webhook in a sandbox's account, passes the challenge, orders a certificate and waits for the
+event of its issuance.
 
 usage: webhooks [options]
 
   --help   this text";
 
-/// What the service shows itself by. A real one is random, and kept where secrets are kept.
+/// The secret that authenticates the service. A real one is random, and stored with your other secrets.
 const SECRET: &str = "a-secret-for-the-example-is-no-secret";
 /// An organization of the sandbox that is not validated yet.
 const ORGANIZATION: OrganizationId = OrganizationId(754_782);
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             other => Err(other.unexpected().into()),
         };
     }
-    // A real one stands behind a server that speaks https.
+    // A real receiver is behind an HTTPS server.
     let (receiver, mut events) = WebhookReceiver::builder().secret(SECRET).build()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}/certcentral", listener.local_addr()?);
@@ -48,17 +48,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cc = sandbox.certcentral()?;
     activate(&cc, &endpoint, &mut events).await?;
 
-    // The service writes the organization into the certificate, whatever the request says.
+    // The service writes the organization into the certificate, whatever the CSR says.
     let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr(["example.com"])?;
     let order = cc.orders().issue(Product::CODE_SIGNING, csr).common_name("Win The Customer, LLC");
     let order = order.organization(ORGANIZATION).plan(Plan::years(1)).send().await?;
     println!("order {} waits for the validation of its organization", order.id);
-    // What the vendor's staff does some day.
+    // In reality, the vendor's staff does this.
     sandbox.validate_organization(ORGANIZATION.0)?;
     loop {
         let event = next(&mut events).await?;
         if let (WebhookEventName::CertificateIssued, Some(order)) = (&event.name, event.data.order_id) {
-            // An event is a hint: the order itself is the truth.
+            // An event is a hint; the order itself is authoritative.
             println!("certificate_issued: order {order} is {:?} now", cc.orders().get(order).send().await?.status);
             return Ok(());
         }
@@ -66,7 +66,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// From an address to an active webhook.
+/// Creates a webhook for an address and activates it.
 async fn activate(cc: &CertCentral, endpoint: &str, events: &mut WebhookEvents) -> Result<(), Box<dyn Error>> {
     let hooks = cc.webhooks();
     hooks.test_endpoint(endpoint).secret(SECRET).send().await?;

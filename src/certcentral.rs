@@ -1,7 +1,7 @@
 //! DigiCert CertCentral, Services API v2.
 //!
-//! [`CertCentral`] gives a handle for each resource; each handle has the operations of the service as builders that end in `.send()`,
-//! and the flows that take the service a while as builders that end in `.start()`.
+//! [`CertCentral`] returns a handle for each resource. A handle's methods return builders: finish an operation with `.send()`, and a flow,
+//! which takes the service a while, with `.start()`.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), shomei::Error> {
@@ -16,10 +16,10 @@
 //!
 //! # Sources
 //!
-//! Operations name where they are documented: "guide p.30" or "guide §4" is a page or section of DigiCert's Japanese guide *CertCentral API
-//! 活用ガイド* of 2021-02-08; a "vendor page" is one under `dev.digicert.com`, by the end of its address, and tells more of the service as it
-//! is today. Where there is neither, the operation is known from third parties, most of them public clients: what they send, read and have
-//! recorded. Which page stands where is in `openapi/README.md`; what was inferred carries `x-inferred` in `openapi/certcentral.yaml`.
+//! Each operation cites its source. "guide p.30" or "guide §4" is a page or section of DigiCert's Japanese guide *CertCentral API 活用ガイド* of
+//! 2021-02-08. A "vendor page" is a page under `dev.digicert.com`, cited by the end of its address; vendor pages are closer to the service
+//! of today. An operation with neither is known from third parties, mostly public clients: what they send, read and have recorded.
+//! `openapi/README.md` says which page describes what; inferred facts carry `x-inferred` in `openapi/certcentral.yaml`.
 
 mod account;
 mod acme;
@@ -92,18 +92,18 @@ pub use crate::generated::certcentral::{
     },
 };
 
-/// What the service returns: plain structs, generated from the document.
+/// The responses of the service: plain structs, generated from the OpenAPI document.
 pub mod types {
     pub use crate::generated::certcentral::responses::*;
 }
 
-/// All types of the document: what is only sent is not public.
+/// All types of the document. Types that are only sent are not public.
 use crate::generated::certcentral::types as sent;
 
-/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the pacing, the retries and the
-/// errors of every other call, but without checks beyond the document's rules, builders and flows.
+/// Every operation of the OpenAPI document as a method, whether or not it has a builder. Calls get the same validation against the
+/// document, pacing, retries and errors as all others, but no further checks, no builders and no flows.
 ///
-/// It changes with the document, and is not covered by the promises of semantic versioning.
+/// This module changes with the document and is exempt from semantic versioning.
 ///
 /// ```no_run
 /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -152,12 +152,12 @@ pub struct CertCentral {
     options: CallOptions,
     ledger: Arc<Ledger>,
     sweeps: Arc<Sweeps>,
-    /// Of a flow, whose calls wait for their turn as long as it takes.
+    /// Set for a flow, whose calls wait for their turn as long as it takes.
     patience: Option<Arc<Patience>>,
 }
 
 impl CertCentral {
-    /// A client with the default settings, for the US instance.
+    /// Creates a client with the default settings, for the US instance.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl CertCentral {
         Domains::new(self)
     }
 
-    /// Orders: asking for certificates and following what becomes of them (guide §4 and §5.1).
+    /// Orders: requesting certificates and following their progress (guide §4 and §5.1).
     #[must_use]
     pub fn orders(&self) -> Orders<'_> {
         Orders::new(self)
@@ -190,7 +190,7 @@ impl CertCentral {
         Certificates::new(self)
     }
 
-    /// Requests: what waits for somebody's approval in the account (guide §5.2).
+    /// Requests: whatever needs approval in the account (guide §5.2).
     #[must_use]
     pub fn requests(&self) -> Requests<'_> {
         Requests::new(self)
@@ -226,19 +226,19 @@ impl CertCentral {
         Acme::new(self)
     }
 
-    /// Webhooks: what the service tells by itself.
+    /// Webhooks: events that the service sends by itself.
     #[must_use]
     pub fn webhooks(&self) -> Webhooks<'_> {
         Webhooks::new(self)
     }
 
-    /// The same client, but with other settings for the calls that are made with it: see [`CallOptions`].
+    /// Returns this client with other settings for its calls: see [`CallOptions`].
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
         Self { options, ..self.clone() }
     }
 
-    /// How much of the rate limit is left, as far as this client and those that share its rate limiter know.
+    /// Returns how much of the rate limit is left, as far as this client and those that share its rate limiter know.
     #[must_use]
     pub fn usage(&self) -> Vec<RateUsage> {
         self.core.usage()
@@ -256,8 +256,8 @@ impl CertCentral {
         Account::new(self)
     }
 
-    /// A call of what the document does not have, with the key, the pacing, the retries and the errors of every other call. What an overlay
-    /// adds is out of reach of a library that is published, since its users have overlays of their own; this is not.
+    /// Starts a call to an endpoint that the OpenAPI document lacks, with the same key, pacing, retries and errors as every other call. A
+    /// published library cannot rely on an overlay, since its users have their own; it can use this method.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -271,7 +271,7 @@ impl CertCentral {
         RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Loose, method, path.into())
     }
 
-    /// Every operation of the document, see [`raw`].
+    /// Returns a client with every operation of the OpenAPI document: see [`raw`].
     #[cfg(feature = "raw")]
     #[must_use]
     pub fn raw(&self) -> raw::Client {
@@ -288,7 +288,7 @@ impl CertCentral {
         Self { options: self.options.priority(Priority::Background), ..self.in_flow() }
     }
 
-    /// The same client for answers that are copied from: one of which a member cannot be read is an error, as the copy would lack it.
+    /// The same client for responses that are copied from: an unreadable member is an error, since the copy would lack it.
     fn in_full(&self) -> Self {
         Self { options: self.options.in_full(), ..self.in_flow() }
     }
@@ -305,7 +305,7 @@ impl CertCentral {
 }
 
 impl ClientBuilder<CertCentral> {
-    /// The instance that the account lives on.
+    /// Sets the instance that the account lives on.
     #[must_use]
     pub fn region(self, region: Region) -> Self {
         self.base_url(region.base_url())
@@ -337,7 +337,7 @@ impl sealed::Service for CertCentral {
 }
 
 impl Error {
-    /// The service's first error code, as CertCentral's codes.
+    /// Returns the service's first error code as a CertCentral code.
     ///
     /// ```
     /// # fn example(error: &shomei::Error) {

@@ -1,4 +1,4 @@
-//! What the clients of all services share: how one is built, and what every call goes through.
+//! The part that the clients of all services share: the builder and the path of every call.
 
 mod builder;
 mod call;
@@ -58,28 +58,28 @@ impl<S: sealed::Service> Service for S {}
 pub(crate) mod sealed {
     use super::{ApiError, ApiKey, Arc, Core, HeaderName, HeaderValue, Operation, RateLimit};
 
-    /// What differs between services, as far as the shared part is concerned.
+    /// What the shared part needs to know about a service.
     #[doc(hidden)]
     #[allow(unnameable_types, reason = "part of a sealed trait")]
     pub trait Service: Sized {
-        /// What traces and metrics call the service.
+        /// The name of the service in traces and metrics.
         const NAME: &'static str;
-        /// Where the service is, unless the builder is told otherwise; `None` where a caller has to choose.
+        /// The default base URL; `None` if the caller must choose one.
         const BASE_URL: Option<&'static str>;
         /// The operations of the service's document.
         const OPERATIONS: &'static [Operation];
         /// Whether answers may hold personal data, so that errors must not quote them.
         const PERSONAL: bool;
-        /// What the service allows a key; empty where it tells no limit.
+        /// The service's rate limits for a key; empty if it documents none.
         const RATES: &'static [RateLimit];
 
         /// Whether the service's document lists this error code.
         fn lists(code: &str) -> bool;
 
-        /// The header that carries the key; `None` if the key cannot stand in a header.
+        /// The header that carries the key; `None` if the key contains characters not allowed in a header.
         fn authorization(key: &ApiKey) -> Option<(HeaderName, HeaderValue)>;
 
-        /// What the service says, in its own codes, in the body of a refusal.
+        /// The error codes and messages in the body of an error response.
         fn api_errors(body: &[u8]) -> Vec<ApiError>;
 
         fn from_core(core: Arc<Core>) -> Self;
@@ -92,7 +92,8 @@ pub struct Core {
     pub(crate) base_url: String,
     pub(crate) http: reqwest::Client,
     transport: Arc<dyn Transport>,
-    /// The same, but over a new connection each time: what is written to an idle one that is just being closed leaves its caller in doubt.
+    /// The same, but with a new connection for each request. A request written to an idle connection that is just being closed may or may
+    /// not have arrived.
     fresh: Arc<dyn Transport>,
     authorization: (HeaderName, HeaderValue),
     pub(crate) seals: Seals,
@@ -116,13 +117,13 @@ pub struct Core {
 }
 
 impl Core {
-    /// Holds the body of a call that is not made yet against the rules of the document.
+    /// Checks the body of a call that has not been made yet against the rules of the document.
     #[cfg(feature = "certcentral")]
     pub(crate) fn check(&self, operation: &'static str, body: &impl serde::Serialize) -> Result<(), crate::error::Error> {
         rules::check_body(self.operations, operation, body)
     }
 
-    /// Whether no error may quote what this operation brings: personal data, or a secret that the document says is in it.
+    /// Whether errors must not quote this operation's response, because it holds personal data or a secret marked in the document.
     fn keeps_back(&self, operation: &str) -> bool {
         self.personal || self.operations.iter().any(|known| known.id == operation && known.secret)
     }
@@ -132,26 +133,26 @@ impl Core {
         self.clock.now()
     }
 
-    /// This moment, by every clock there is.
+    /// The current moment by all clocks.
     #[cfg(feature = "certcentral")]
     pub(crate) fn moment(&self) -> Moment {
         self.clock.moment()
     }
 
-    /// How long ago a moment was, at most: this machine may have been suspended, and a clock may have been set.
+    /// The time elapsed since a moment, as an upper bound: this machine may have been suspended, and a clock may have been set.
     #[cfg(feature = "certcentral")]
     pub(crate) fn since(&self, moment: Moment) -> Duration {
         self.clock.since(moment)
     }
 
-    /// The time by the slower of both clocks, the service's and ours. What is past by it is past, whichever of them is wrong: one wrong
-    /// `Date` must not lead to a step that cannot be taken back.
+    /// The time by the slower of the two clocks, the service's and ours. A time that is past by it is past even if one of the clocks is
+    /// wrong: one wrong `Date` must not cause an irreversible step.
     #[cfg(feature = "certcentral")]
     pub(crate) fn past(&self) -> DateTime<Utc> {
         self.clock.now().min(self.clock.local())
     }
 
-    /// Whether the service has told the time; until then it is this machine's.
+    /// Whether the service's time is known; until then this machine's clock is used.
     #[cfg(feature = "pocketsign")]
     pub(crate) fn is_time_told(&self) -> bool {
         self.clock.is_told()
@@ -180,7 +181,7 @@ impl Core {
         options.call_timeout.or(self.call_timeout).is_some()
     }
 
-    /// The longest that a flow looks for a write whose response was lost, if it was set.
+    /// How long a flow searches for a write whose response was lost, if set.
     #[cfg(feature = "certcentral")]
     pub(crate) fn recovery_timeout(&self, options: &CallOptions) -> Option<Duration> {
         options.recovery_timeout.or(self.recovery_timeout)

@@ -1,4 +1,4 @@
-//! What the pages of builders say: at each of them the same but for the operation, whose page tells the rest.
+//! The doc texts of builders: the same for each of them but for the operation, whose page has the rest.
 
 /// `docs!(send Orders::get)`: the text for the end of such a builder; `call`, `flow` and `list` are texts for builders themselves.
 macro_rules! docs {
@@ -42,7 +42,7 @@ macro_rules! docs {
 }
 pub(crate) use docs;
 
-/// `named! { super orders { GetOrder "オーダー情報の確認" } }`: public names of rooms, each with what a search in Japanese finds it by.
+/// `named! { super orders { GetOrder "オーダー情報の確認" } }`: public names of modules, each with aliases for a search in Japanese.
 macro_rules! named {
     ($base:ident $($room:ident { $($name:ident $($japanese:literal)+),+ $(,)? })+) => {
         $($(

@@ -1,4 +1,4 @@
-//! Draws tables of the code for the guide: the tests that know the tables keep the files in `guide/drawings` true to them.
+//! Draws state tables of the code for the guide; tests keep the files in `guide/drawings` in sync with them.
 
 use std::{fmt::Write as _, fs, path::Path};
 
@@ -13,7 +13,7 @@ const BEND: f64 = 34.0;
 /// How far along an arrow its label is: nearer to where it begins, as arrows cross in their middle.
 const ALONG: f64 = 0.4;
 
-/// Boxes and arrows. Where a box is, a person says; what follows what, the table.
+/// Boxes and arrows. The positions of the boxes are set by hand; the arrows come from the table.
 pub(crate) struct Drawing {
     name: &'static str,
     title: &'static str,
@@ -51,7 +51,7 @@ impl Drawing {
         self.boxes.iter().position(|(known, ..)| known == text).unwrap_or_else(|| panic!("{}: no place for {text}", self.name))
     }
 
-    /// Holds the file against the table, or writes it with `UPDATE_GOLDEN=1`.
+    /// Compares the file with the table, or writes it with `UPDATE_GOLDEN=1`.
     pub(crate) fn keep(&self) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/drawings").join(self.name).with_extension("svg");
         let svg = self.svg();
@@ -66,7 +66,7 @@ impl Drawing {
         let right = self.boxes.iter().map(|(_, x, _)| x + WIDTH / 2.0).fold(0.0, f64::max) + MARGIN;
         let bottom = self.boxes.iter().map(|(.., y)| y + HEIGHT / 2.0).fold(0.0, f64::max) + MARGIN;
         let (name, title) = (self.name, self.title);
-        // In the colours of the page, be it light or dark. A blank line would end the HTML within Markdown.
+        // In the colors of the page, light or dark. A blank line would end the HTML within Markdown.
         let mut svg = format!(
             "\n<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {right:.0} {bottom:.0}\" \
              style=\"width:100%;max-width:{right:.0}px;font:12px sans-serif\" fill=\"none\" stroke=\"currentColor\">\n<title>{title}</title>\n\

@@ -1,4 +1,4 @@
-//! One error for everything: what was asked, what came back, how often it was tried, and whether it may have happened.
+//! The one error type: what was requested, what came back, how many attempts were made, and whether the request may have been carried out.
 
 mod kind;
 mod shown;
@@ -10,45 +10,45 @@ use reqwest::StatusCode;
 pub use kind::ErrorKind;
 pub(crate) use shown::excerpt;
 
-/// Why a call, a wait or a builder did not give what was asked of it.
+/// The error of every call, wait and builder.
 ///
-/// One type serves every call of the crate; only a wait has one of its own, [`WaitError`](crate::WaitError), which turns into this one with
-/// `?`. It is opaque: match its [`kind`](Self::kind), ask it with the predicates ([`is_not_found`](Self::is_not_found),
-/// [`is_rate_limited`](Self::is_rate_limited), …) and accessors, or print it. It holds no key and no request body; of the response it keeps a
-/// short excerpt ([`excerpt`](Self::excerpt)).
+/// All calls of the crate share this type; only waits have their own, [`WaitError`](crate::WaitError), which `?` converts into this one. It
+/// is opaque: match on its [`kind`](Self::kind), use the predicates ([`is_not_found`](Self::is_not_found),
+/// [`is_rate_limited`](Self::is_rate_limited), …) and accessors, or print it. It holds no key and no request body, and only a short excerpt
+/// of the response ([`excerpt`](Self::excerpt)).
 ///
 /// | format | what it prints |
 /// | --- | --- |
 /// | `{}` | one sentence: `order_info: could not connect` |
-/// | `{:#}` | the same with what caused it, in one line |
+/// | `{:#}` | the same with its causes, on one line |
 /// | `{:?}` | the sentence, then each cause on a line of its own; this is what `main` prints when it returns the error |
 /// | `{:#?}` | the members |
 ///
 /// | what went wrong | how to tell | was a write done? |
 /// | --- | --- | --- |
 /// | an argument was refused before anything was sent | `is_invalid_input` | no |
-/// | the client is not set up for this, or its base URL is not the service's | `is_configuration` | no |
+/// | the client is not configured for this, or its base URL is not the service's | `is_configuration` | no |
 /// | no connection was made | `is_connection`, not `was_sent` | no |
 /// | there was no rate-limit slot before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection was lost | `is_connection` and `was_sent` | perhaps |
 /// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
 /// | the service refused | `status`, `code`, `api_errors`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
-/// | somebody redirected or refused, but not in the service's words (3xx, or 4xx without `api_errors`) | `status` | perhaps |
-/// | the response could not be decoded, or too large | `is_decode` | perhaps |
-/// | what the service has is not what was asked for, such as a certificate for another key | `is_mismatch` | its text tells |
-/// | a wait reached a state from which there is no way on | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
-/// | a wait ran out of time: it may be resumed | `is_wait` and `is_wait_timeout`; its source is the [`WaitError`](crate::WaitError) | |
+/// | a redirect, or a refusal that is not in the service's error format (3xx, or 4xx without `api_errors`) | `status` | perhaps |
+/// | the response could not be decoded, or was too large | `is_decode` | perhaps |
+/// | the service returned something other than requested, such as a certificate for another key | `is_mismatch` | see the message |
+/// | a wait reached a terminal state | `is_wait`; its source is the [`WaitError`](crate::WaitError) | |
+/// | a wait timed out: it can be resumed | `is_wait` and `is_wait_timeout`; its source is the [`WaitError`](crate::WaitError) | |
 ///
-/// Where it says *perhaps*, and where an earlier attempt of the same call ended like that,
-/// [`is_ambiguous`](Self::is_ambiguous) is true, and [`recovery_hint`](Self::recovery_hint) tells what to look for if the flow knows.
+/// In the rows with *perhaps*, and if an earlier attempt of the same call ended like that, [`is_ambiguous`](Self::is_ambiguous) is true,
+/// and [`recovery_hint`](Self::recovery_hint) says what to look for, if the flow knows it.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
 #[derive(Clone)]
 struct Inner {
     kind: Kind,
-    /// What it was about: `order 115429178`.
+    /// The subject of the call: `order 115429178`.
     subject: Option<String>,
     operation: Option<&'static str>,
     reads: bool,
@@ -58,7 +58,7 @@ struct Inner {
     trace: Option<String>,
 }
 
-/// What an error rests on. Clones share it.
+/// The cause of an error. Clones share it.
 type Cause = Arc<dyn StdError + Send + Sync>;
 
 #[derive(Clone)]
@@ -99,7 +99,7 @@ struct EndedWait {
     out_of_time: bool,
 }
 
-/// What the service said when it did not do what it was asked.
+/// A response that is not a success.
 #[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -112,8 +112,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Whether the service says in words of its own that it did not do it. A redirect says nothing of that, nor does a refusal that may
-    /// be a proxy's: some hold back answers of a service that has done its work. 429 comes before any work.
+    /// Whether the service says in its error format that it did not carry out the request. A redirect does not say that, nor does a refusal
+    /// that may come from a proxy: some proxies replace the response of a service that has done its work. 429 comes before any work.
     fn is_refusal(&self) -> bool {
         match self.status.as_u16() {
             408 => false,
@@ -124,13 +124,13 @@ impl Answer {
     }
 }
 
-/// One entry of the `errors` list of an answer.
+/// One entry of the `errors` list of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The service's code, such as `not_found|order`; empty if it gave none.
+    /// The service's code, such as `not_found|order`; empty if it sent none.
     pub code: String,
-    /// The service's text.
+    /// The service's message.
     pub message: String,
 }
 
@@ -216,7 +216,7 @@ impl Error {
         self
     }
 
-    /// Adds that it comes after so many attempts of a call whose answer was lost, and how long all took.
+    /// Adds the attempts of an earlier call whose response was lost, and how long all took.
     #[cfg(feature = "certcentral")]
     pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.0.attempts += attempts;
@@ -224,7 +224,7 @@ impl Error {
         self.perhaps_done()
     }
 
-    /// Adds that what was asked for may have been done all the same, as by an earlier attempt.
+    /// Marks that the request may have been carried out all the same, for example by an earlier attempt.
     pub(crate) fn perhaps_done(mut self) -> Self {
         self.0.perhaps_done = true;
         self
@@ -237,8 +237,8 @@ impl Error {
         self
     }
 
-    /// Whether a write that ended with this error may have been done all the same: the request went out, but no answer came back that
-    /// tells. [`recovery_hint`](Self::recovery_hint) says what to look for, where the flow knows.
+    /// Returns whether a write that failed with this error may have been carried out all the same: the request was sent, but no response
+    /// settles it. [`recovery_hint`](Self::recovery_hint) says what to look for, if the flow knows it.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         match &self.0.kind {
@@ -257,7 +257,7 @@ impl Error {
         matches!(self.0.kind, Kind::Connection { sent: true, answered: false, .. })
     }
 
-    /// Whether what came back is nothing that the service would say: a web page, a redirect, a refusal in nobody's codes.
+    /// Whether the response did not come from the service: a web page, a redirect, a refusal without codes.
     #[cfg(feature = "certcentral")]
     pub(crate) fn is_foreign(&self) -> bool {
         match &self.0.kind {
@@ -267,43 +267,43 @@ impl Error {
         }
     }
 
-    /// What to look for to find out whether it has happened, such as an `alternative_order_id`.
+    /// What to look for to find out whether the write was carried out, such as an `alternative_order_id`.
     #[must_use]
     pub fn recovery_hint(&self) -> Option<&str> {
         self.0.trace.as_deref()
     }
 
-    /// The operation of the document that failed (`order_info`), if a call was made.
+    /// The operation that failed, by its name in the document (`order_info`), if a call was made.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// How often the request was tried, connections that were never made included; 0 if it did not come to that.
+    /// The number of attempts, including those that failed to connect; 0 if none was made.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the call took from its first attempt to this error, waiting included.
+    /// How long the call took from its first attempt to this error, including waits.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.as_answer().map(|answer| answer.status.as_u16())
     }
 
-    /// The service's first error code, as it stands in the answer.
+    /// The service's first error code, exactly as in the response.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.api_errors().first().map(|entry| entry.code.as_str()).filter(|code| !code.is_empty())
     }
 
-    /// Every entry of the answer's `errors` list; empty if the answer had none.
+    /// All entries of the response's `errors` list; empty if there are none.
     #[must_use]
     pub fn api_errors(&self) -> &[ApiError] {
         self.as_answer().map_or(&[], |answer| &answer.entries)
@@ -315,7 +315,7 @@ impl Error {
         self.as_answer().and_then(|answer| answer.retry_after)
     }
 
-    /// The beginning of the answer's body, at most some hundred characters, if the response could not be decoded.
+    /// The start of the response body, at most a few hundred characters, if the response could not be decoded.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         match &self.0.kind {
@@ -324,7 +324,7 @@ impl Error {
         }
     }
 
-    /// The service does not know what was asked for (404), or it belongs to another account.
+    /// The requested object does not exist (404), or it belongs to another account.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
@@ -340,8 +340,8 @@ impl Error {
     ///
     /// # Troubleshooting
     ///
-    /// A typing error, a revoked key, or a key of the other instance (US and Europe do not share keys). CertCentral may say the same with a
-    /// 403, see [`is_forbidden`](Self::is_forbidden).
+    /// Possible causes: a typo, a revoked key, or a key of the other instance (US and Europe do not share keys). CertCentral may also
+    /// answer with a 403 in these cases, see [`is_forbidden`](Self::is_forbidden).
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(401)
@@ -351,8 +351,8 @@ impl Error {
     ///
     /// # Troubleshooting
     ///
-    /// CertCentral's code tells which: `access_denied|access_denied_invalid_key` means the key itself, as for
-    /// [`is_unauthorized`](Self::is_unauthorized); `access_denied|missing_permission` that the key's role does not allow the call.
+    /// CertCentral's code names the cause: `access_denied|access_denied_invalid_key` means that the key is invalid, as for
+    /// [`is_unauthorized`](Self::is_unauthorized); `access_denied|missing_permission` means that the key's role does not allow the call.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)
@@ -364,7 +364,7 @@ impl Error {
         self.is_unauthorized() || self.is_forbidden()
     }
 
-    /// No answer to a call came in time. A wait whose own deadline passed is another thing: [`is_wait_timeout`](Self::is_wait_timeout).
+    /// No response to a call came in time. For a wait whose own deadline passed, see [`is_wait_timeout`](Self::is_wait_timeout).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Timeout { .. }) || self.status() == Some(408)
@@ -376,38 +376,39 @@ impl Error {
         matches!(self.0.kind, Kind::Invalid { .. })
     }
 
-    /// The client is not set up for this: no key, no TLS, a base URL that is unsafe, or one from which a wait heard nothing of the service.
+    /// The client is not configured for this: no key, no TLS, an unsafe base URL, or a base URL from which a wait got no response of the
+    /// service.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(self.0.kind, Kind::Configuration(_))
     }
 
-    /// The connection failed or broke off.
+    /// The connection failed or was lost.
     #[must_use]
     pub fn is_connection(&self) -> bool {
         matches!(self.0.kind, Kind::Connection { .. })
     }
 
-    /// An answer came that does not have the documented shape.
+    /// The response does not have the documented shape, or is too large.
     #[must_use]
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode { .. } | Kind::TooLarge { .. })
     }
 
-    /// The service answered, but what it has is not what was asked for: a certificate for another key, an order in another state.
+    /// The service returned something other than what was requested: a certificate for another key, an order in another state.
     #[must_use]
     pub fn is_mismatch(&self) -> bool {
         matches!(self.0.kind, Kind::Mismatch(_))
     }
 
-    /// A wait ended without its result: out of time, or in a state from which there is no way on.
+    /// A wait ended without its result: it timed out or reached a terminal state.
     #[must_use]
     pub fn is_wait(&self) -> bool {
         matches!(self.0.kind, Kind::Wait(_))
     }
 
-    /// A wait's deadline passed before it was done. What is waited for may still come: the flow can be resumed from its token.
-    /// `false` for a wait that ended in a state from which there is no way on, such as a rejected order.
+    /// A wait's deadline passed before it was done. The result may still come: the flow can be resumed from its token. `false` for a wait
+    /// that ended in a terminal state, such as a rejected order.
     #[must_use]
     pub fn is_wait_timeout(&self) -> bool {
         matches!(&self.0.kind, Kind::Wait(wait) if wait.out_of_time)
@@ -415,7 +416,8 @@ impl Error {
 
     /// Whether the request, or a part of it, may have reached the service.
     ///
-    /// `false` means that the service certainly did nothing. `true` after a lost answer to a write means that it may have happened.
+    /// `false` means that the service certainly did nothing. `true` after a lost response to a write means that the write may have been
+    /// carried out.
     #[must_use]
     pub fn was_sent(&self) -> bool {
         match self.0.kind {
@@ -426,8 +428,8 @@ impl Error {
         }
     }
 
-    /// Whether the same call may well succeed a little later: the connection failed, no answer came in time, or the service
-    /// was overloaded, slowed us down or was down (408, 429, 5xx).
+    /// Whether the same call may succeed a little later: the connection failed, no response came in time, or the service was overloaded,
+    /// throttling or down (408, 429, 5xx).
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
@@ -437,7 +439,7 @@ impl Error {
         }
     }
 
-    /// Whether the service refused in its own words: with a code that its document lists. Another refusal may be some proxy's.
+    /// Whether the service itself refused, with a code that its document lists. Any other refusal may come from a proxy.
     #[cfg(feature = "certcentral")]
     pub(crate) fn is_refusal(&self) -> bool {
         self.as_answer().is_some_and(|answer| answer.status.is_client_error() && answer.is_listed)

@@ -1,33 +1,33 @@
-//! What build.rs makes of the documents. The lints are off here, and only here.
+//! The clients that build.rs generates from the documents. Lints are off here, and only here.
 #![allow(missing_docs, unnameable_types, unreachable_pub, unused, unused_qualifications)]
 #![allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, rustdoc::all)]
 
 #[cfg(test)]
 mod tests;
 
-/// What a document says of an operation beside its method.
+/// An operation of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
     /// The name of the method, and of the operation in hooks.
     pub id: &'static str,
     pub method: &'static str,
-    /// As the document writes it: `/domain/{domain_id}`.
+    /// The path template as in the document: `/domain/{domain_id}`.
     pub path: &'static str,
-    /// Repeating the call after a lost answer does no harm.
+    /// The call can safely be repeated after a lost response.
     pub idempotent: bool,
-    /// What the call names is gone afterwards: a repeat that does not find it finds it done.
+    /// The call deletes its object: a repeat that does not find it means that the deletion succeeded.
     pub deletes: bool,
-    /// A success may have no body where others have one; the body `null` then stands for none.
+    /// A success may have an empty body instead of JSON; it is then read as `null`.
     pub empty_success: bool,
-    /// It is sent on a connection of its own, so that its response is not lost to one that the service is closing.
+    /// The call is sent on a new connection, so that its response is not lost because the service closes an idle one.
     pub fresh_connection: bool,
-    /// A response holds something redacted: no error quotes it.
+    /// The response holds a redacted value: no error quotes it.
     pub secret: bool,
-    /// What the values it sends have to be like.
+    /// The rules for the values of the request.
     pub(crate) rules: &'static [crate::client::Rule],
 }
 
-/// What a generated client was made from.
+/// The document that a generated client was built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Document {
@@ -35,11 +35,11 @@ pub struct Document {
     pub title: &'static str,
     /// `info.version` of the document.
     pub version: &'static str,
-    /// A checksum of the document with all edits (FNV-1a, 64 bits): another one means another document.
+    /// A checksum (FNV-1a, 64 bits) of the document with all edits; it changes when they do.
     pub hash: u64,
-    /// Whether a document of the user's took the place of the crate's own.
+    /// Whether a user's document replaces the crate's own.
     pub replaced: bool,
-    /// The names of the overlays that were applied, in their order.
+    /// The names of the applied overlays, in order.
     pub overlays: &'static [&'static str],
 }
 

@@ -1,4 +1,4 @@
-//! Ids as types of their own, so that an order's is never taken for a domain's.
+//! Ids as separate types, so that an order id is never mistaken for a domain id.
 
 use std::{fmt, marker::PhantomData};
 

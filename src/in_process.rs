@@ -1,4 +1,4 @@
-//! Where the clients and the sandbox meet: requests reach it in process, without a network.
+//! The transport from the clients to the sandbox: in process, without a network.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ impl Transport for Sandbox {
             *bare.uri_mut() = request.url().as_str().parse().map_err(TransportError::unsent)?;
             *bare.headers_mut() = request.headers().clone();
             if let Some(body) = request.body() {
-                let bytes = body.as_bytes().ok_or_else(|| TransportError::unsent("the sandbox takes no streamed bodies"))?;
+                let bytes = body.as_bytes().ok_or_else(|| TransportError::unsent("the sandbox does not support streamed bodies"))?;
                 *bare.body_mut() = Bytes::copy_from_slice(bytes);
             }
             let fate = self.fate(bare.method(), bare.uri());
@@ -35,7 +35,7 @@ impl Transport for Sandbox {
 }
 
 impl Sandbox {
-    /// Its clock, for a client that is to know its time even after a test moved it.
+    /// The sandbox's clock, so that a client knows its time even after a test has moved it.
     fn time(&self) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
         let clock = self.clock().clone();
         move || clock.now()
@@ -44,7 +44,7 @@ impl Sandbox {
 
 #[cfg(feature = "certcentral")]
 impl Sandbox {
-    /// A client of this sandbox, in process: no account, no network.
+    /// Creates a CertCentral client of this sandbox, in process: no account, no network.
     ///
     /// ```
     /// # use shomei::{Sandbox, Error};
@@ -59,7 +59,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up: a client has it even if it is not used.
+    /// When TLS cannot be set up: the client initializes it even if it is not used.
     pub fn certcentral(&self) -> Result<crate::CertCentral, crate::Error> {
         let key = crate::ApiKey::new(self.api_key())?;
         let base_url = format!("https://sandbox.invalid{}", Self::CERTCENTRAL);
@@ -69,7 +69,7 @@ impl Sandbox {
 
 #[cfg(feature = "pocketsign")]
 impl Sandbox {
-    /// A client of this sandbox's PocketSign Verify, as its first tenant.
+    /// Creates a client of this sandbox's PocketSign Verify, as its first tenant.
     ///
     /// ```
     /// # use shomei::{Sandbox, Error, pocketsign::{HashAlgorithm, SignInOutcome, SignedData}, sandbox::PersonDetails};
@@ -88,17 +88,18 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up: a client has it even if it is not used.
+    /// When TLS cannot be set up: the client initializes it even if it is not used.
     pub fn pocketsign(&self) -> Result<crate::PocketSign, crate::Error> {
         let token = crate::ApiKey::new(self.pocketsign_token())?;
         crate::PocketSign::builder(token).base_url("https://sandbox.invalid").transport(self.clone()).told_time(self.time()).build()
     }
 
-    /// A client of version 1 of this sandbox's PocketSign Verify, as its first tenant: the same state as that of [`pocketsign`](Self::pocketsign).
+    /// Creates a client of version 1 of this sandbox's PocketSign Verify, as its first tenant. It shares its state with
+    /// [`pocketsign`](Self::pocketsign).
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up: a client has it even if it is not used.
+    /// When TLS cannot be set up: the client initializes it even if it is not used.
     #[cfg(feature = "pocketsign-v1")]
     pub fn pocketsign_v1(&self) -> Result<crate::pocketsign::PocketSignV1, crate::Error> {
         let token = crate::ApiKey::new(self.pocketsign_token())?;

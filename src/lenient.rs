@@ -1,8 +1,8 @@
-//! Reading what the services really write: `"1"` for `true`, numbers as strings, `null` for an empty list.
+//! Reads the JSON that the services really write: `"1"` for `true`, numbers as strings, `null` for an empty list.
 //!
-//! The types here are never values. They stand in a `deserialize_with` and say, inside out, how a field is read:
-//! `read::<Option<Vec<Boolean>>, _>` gives an `Option<Vec<bool>>`. Which of them a type of the document gets is the generator's rule
-//! (`openapi/refine.rs`), the same for every member of that type.
+//! The types here are never values. They are used in a `deserialize_with` and describe, nested like the field's type, how a field is read:
+//! `read::<Option<Vec<Boolean>>, _>` returns an `Option<Vec<bool>>`. The generator (`openapi/refine.rs`) chooses them, in the same way for
+//! every member of a type.
 
 #[cfg(feature = "certcentral")]
 mod containers;
@@ -38,7 +38,7 @@ pub(crate) trait Lenient {
     /// What is read.
     type Plain;
 
-    /// What is expected, for the message when something else stands there.
+    /// What is expected, for the message when something else is found.
     const EXPECTED: &'static str;
 
     /// Reads a value, or `None` where the service writes that there is none.
@@ -53,10 +53,10 @@ pub(crate) trait Lenient {
 /// Reads a field.
 pub(crate) fn read<'de, L: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<L::Plain, D::Error> {
     let found = L::read(deserializer)?;
-    found.or_else(L::none).ok_or_else(|| D::Error::custom(format_args!("nothing stands where {} is expected", L::EXPECTED)))
+    found.or_else(L::none).ok_or_else(|| D::Error::custom(format_args!("expected {}, found no value", L::EXPECTED)))
 }
 
-/// A value that reads itself; `null` stands for "none".
+/// A value read by its own `Deserialize`; `null` stands for "none".
 #[cfg(feature = "certcentral")]
 pub(crate) struct AsIs<T>(PhantomData<T>);
 
@@ -70,7 +70,7 @@ impl<T: for<'de> Deserialize<'de>> Lenient for AsIs<T> {
     }
 }
 
-/// A value that is made of what `L` reads, such as a redacted string.
+/// A value converted from what `L` reads, such as a redacted string.
 #[cfg(feature = "certcentral")]
 pub(crate) struct MadeOf<T, L>(PhantomData<(T, L)>);
 

@@ -1,8 +1,9 @@
-// The programs on the page use every feature; without them it is shown, but not tried.
+// The programs in the README use every feature; without all of them it is shown, but not tested.
 #![cfg_attr(any(not(doctest), all(feature = "pocketsign", feature = "sandbox")), doc = include_str!("../README.md"))]
-// Without a service there is nobody to use the shared tools.
+// Without a service nothing uses the shared code.
 #![cfg_attr(not(any(feature = "certcentral", feature = "pocketsign")), allow(dead_code, unused_imports, unused_macros))]
-// What is absent when it cannot be read is deprecated in the tests, and the compiler then knows what decides by it: see openapi/refine.rs.
+// Members that count as absent when unreadable are deprecated in tests, so that the compiler finds code that decides by them: see
+// openapi/refine.rs.
 #![cfg_attr(test, allow(deprecated))]
 // On docs.rs each item says which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,4 +1,4 @@
-//! Open enums: the values a document lists, by name, and room for what the service says tomorrow.
+//! Open enums: the values that a document lists, by name, and a variant for any future value.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -8,7 +8,7 @@ use serde::{
 };
 
 /// Defines an open enum from `exact` or `ignore_case` (how values are compared), its name and its values. With a prefix, values are read
-/// with it and without it, and known without it; [`write`] writes them with it.
+/// with or without it and kept without it; [`write`] writes them with it.
 macro_rules! open_enum {
     (
         $comparison:ident $($prefix:literal)? $(#[$meta:meta])* $name:ident {
@@ -28,7 +28,7 @@ macro_rules! open_enum {
             /// The documented values.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
 
-            #[doc = ::std::concat!("The value as it stands on the wire", $(", without the prefix `", $prefix, "` and in lower case",)? ".")]
+            #[doc = ::std::concat!("The value as on the wire", $(", without the prefix `", $prefix, "` and in lower case",)? ".")]
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -126,7 +126,7 @@ macro_rules! open_number {
             /// The documented values.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The number as it stands on the wire.
+            /// The number as on the wire.
             #[must_use]
             pub const fn number(self) -> u64 {
                 match self {
@@ -187,7 +187,7 @@ pub(crate) trait Prefixed: AsRef<str> {
     const PREFIX: &'static str;
 }
 
-/// `CHECK_METHOD_CRL` as `crl`; what does not begin with the prefix, or goes on in other letters, stays as it is.
+/// Turns `CHECK_METHOD_CRL` into `crl`; a value without the prefix, or with lower-case letters after it, stays as it is.
 pub(crate) fn bare<'a>(value: &'a str, prefix: &str) -> Cow<'a, str> {
     match value.strip_prefix(prefix).filter(|rest| !prefix.is_empty() && *rest == rest.to_ascii_uppercase()) {
         Some(rest) => Cow::Owned(rest.to_ascii_lowercase()),
@@ -195,7 +195,7 @@ pub(crate) fn bare<'a>(value: &'a str, prefix: &str) -> Cow<'a, str> {
     }
 }
 
-/// What a field holds of a word whose document puts a prefix before it.
+/// A field type that holds words with a prefix.
 #[allow(dead_code, reason = "a document need not have an enum of this kind")]
 pub(crate) trait Written {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
@@ -210,7 +210,7 @@ pub(crate) fn write<T: Written, S: Serializer>(value: &T, serializer: S) -> Resu
 impl<T: Prefixed> Written for T {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let value = self.as_ref();
-        // Only so is it read as the same again.
+        // Otherwise it would not be read as the same value again.
         if value == value.to_ascii_lowercase() {
             serializer.collect_str(&format_args!("{}{}", T::PREFIX, value.to_ascii_uppercase()))
         } else {
@@ -243,15 +243,15 @@ impl<T: Prefixed> Serialize for Word<'_, T> {
     }
 }
 
-/// Adds to an open enum with what further values begin, whose rest varies.
+/// Adds prefixes of further documented values, whose rest varies, to an open enum.
 #[allow(unused_macros, reason = "a document need not have an enum of this kind")]
 macro_rules! listing {
     ($name:ident [ $($prefix:literal),+ ]) => {
         impl $name {
-            /// With what further documented values begin; their rest varies, so they read as [`Unknown`](Self::Unknown).
+            /// Prefixes of further documented values; their rest varies, so they are read as [`Unknown`](Self::Unknown).
             pub const PREFIXES: &'static [&'static str] = &[$($prefix),+];
 
-            /// Whether the documentation lists this value, or with what it begins.
+            /// Returns whether the documentation lists this value or its prefix.
             #[must_use]
             pub fn is_listed(&self) -> bool {
                 match self {

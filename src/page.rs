@@ -1,4 +1,4 @@
-//! Lists that come in pages, as streams of items or of pages.
+//! Paginated lists, as streams of items or of pages.
 
 #[cfg(any(feature = "certcentral", feature = "pocketsign-v1", test))]
 mod offsets;
@@ -27,46 +27,46 @@ pub(crate) use self::tokens::{Following, Tokens};
 use self::{reader::Reader, seen::Key};
 use crate::error::Error;
 
-/// The most items that a page of CertCentral holds.
+/// The maximum number of items in a page of CertCentral.
 #[cfg(feature = "certcentral")]
 pub(crate) const LARGEST_PAGE: u32 = 1000;
 
-/// Some items of a list, in the order of the service.
+/// A page of a list, in the order of the service.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T, P = u64> {
-    /// The items that no page before had.
+    /// The items that no earlier page had.
     pub items: Vec<T>,
-    /// Where to go on, at another time or in another process: the offset or the token of the next page; none after the last.
+    /// The offset or token of the next page, to continue later or in another process; `None` after the last page.
     pub next: Option<P>,
-    /// How many items there are in all, if the service says so. It has been seen to be wrong.
+    /// The total number of items, if the service reports it. The reported number can be wrong.
     pub total: Option<u64>,
 }
 
-/// A list as a stream of pages, found by an offset or by a token (`P`). After an error the stream ends; begin again at the last page's
+/// A list as a stream of pages, by offset or by token (`P`). After an error the stream ends; start again from the last page's
 /// [`next`](Page::next).
 ///
-/// Every item that a page had comes, and comes once, whatever the service says of the total. The stream ends where the list does, or after
-/// a few pages in a row that bring nothing new: a service may lead round in a circle.
+/// The stream yields every item of every page exactly once, whatever total the service reports. It ends with the list, or after several
+/// pages in a row without new items, because a service may go in circles.
 ///
-/// By offset, each request begins with the last item read, to notice when earlier ones have vanished meanwhile and the rest has moved
-/// forward; then some pages are read again. So nothing is missed that stays in the list, in the same order, while it is read.
+/// By offset, each request starts at the last item read, to notice when earlier items have been removed and the rest has moved forward;
+/// some pages are then read again. So no item is missed that stays in the list, in the same order, during the whole read.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Pages<T, P = u64> {
     pages: BoxStream<'static, Result<Page<T, P>, Error>>,
 }
 
-/// A list as a stream of items. See [`Pages`] for where it ends.
+/// A list as a stream of items. See [`Pages`] for when it ends.
 ///
-/// It looks one page ahead: while you work on the items of a page, the next one is on its way. So that a few items cost one call, that begins
-/// in the middle of the first page. [`look_ahead`](Self::look_ahead) switches it off.
+/// The stream prefetches one page: while you process the items of a page, the next page is fetched. Prefetching starts in the middle of the
+/// first page, so that reading a few items costs one call. [`look_ahead`](Self::look_ahead) turns it off.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Items<T> {
     pages: BoxStream<'static, Result<Vec<T>, Error>>,
     ready: VecDeque<T>,
-    /// What comes after those, once it is known: a page, an error or the end.
+    /// What follows those items, once known: a page, an error or the end.
     ahead: Option<Option<Result<Vec<T>, Error>>>,
-    /// From how many items on that are left of a page the next one is looked for.
+    /// The number of remaining items of a page at which the next page is fetched.
     from: Option<usize>,
 }
 
@@ -77,9 +77,9 @@ pub(crate) type Fetch<T, W> = Box<dyn FnMut(<W as Walk>::Ask) -> BoxFuture<'stat
 pub(crate) trait Walk: Send + 'static {
     /// What a request asks for.
     type Ask: Send;
-    /// What a page tells beside its items.
+    /// What a page reports besides its items.
     type Told: Send;
-    /// What a caller finds a page by.
+    /// The position of a page, for the caller.
     type Place: Send;
 
     fn ask(&self) -> Self::Ask;
@@ -88,10 +88,10 @@ pub(crate) trait Walk: Send + 'static {
     ///
     /// # Errors
     ///
-    /// When there must be more, and the service does not give it.
+    /// When there must be more, and the service does not return it.
     fn pass(&mut self, told: &Self::Told, read: Read) -> Result<Option<Self::Place>, Error>;
 
-    /// How many items there are, as a page tells it.
+    /// The total number of items that a page reports.
     fn total(told: &Self::Told) -> Option<u64>;
 }
 
@@ -107,12 +107,12 @@ pub(crate) struct Read {
 }
 
 impl<T: Send + 'static, P: Send + 'static> Pages<T, P> {
-    /// The pages that a walk leads to; `key` tells items apart.
+    /// Creates the pages of a walk; `key` identifies items.
     pub(crate) fn new<W: Walk<Place = P>, K: Key>(walk: W, key: fn(&T) -> K, fetch: Fetch<T, W>) -> Self {
         Self { pages: stream::unfold(Reader::new(walk, key, fetch), Reader::next).fuse().boxed() }
     }
 
-    /// The same list, item by item.
+    /// Converts the stream into a stream of items.
     pub fn items(self) -> Items<T> {
         Items { pages: self.pages.map_ok(|page| page.items).boxed(), ready: VecDeque::new(), ahead: None, from: Some(0) }
     }
@@ -127,8 +127,8 @@ impl<T, P> Stream for Pages<T, P> {
 }
 
 impl<T> Items<T> {
-    /// Whether the next page is fetched while the items of one are worked on, which is so by default. Without, each page is fetched when it is
-    /// needed, and one page less may be in memory.
+    /// Sets whether the next page is prefetched while you process the items of a page; on by default. When off, each page is fetched when
+    /// it is needed, and up to one page less is in memory.
     pub fn look_ahead(mut self, looks_ahead: bool) -> Self {
         self.from = looks_ahead.then_some(0);
         self
@@ -151,7 +151,7 @@ impl<T: Unpin> Stream for Items<T> {
             }
             match self.ahead.take() {
                 Some(Some(Ok(items))) => {
-                    // The first page is often all that is wanted; whoever has come to the second goes on.
+                    // The first page is often enough; a caller that has reached the second usually goes on.
                     self.from = self.from.map(|from| if from == 0 { items.len() / 2 } else { usize::MAX });
                     self.ready = items.into();
                 }

@@ -1,9 +1,9 @@
 //! PocketSign Verify: signatures made with My Number cards, and whether their certificates are still valid.
 //!
-//! [`PocketSign`] is a client of the current interface, v2. `PocketSignV1`, with the feature `pocketsign-v1`, is one of the interface that the
-//! vendor is about to remove (廃止予定). It has the same handles and flows, builders of the same names for what both can do, and the same types
-//! in its responses: moving from v1 to v2 changes the line that makes the client. What differs: the lists (by offset in v1, by page token and
-//! filter in v2), the check from a certificate's own bytes (v1 only) and reading a single check (v2 only).
+//! [`PocketSign`] is a client of the current API, v2. `PocketSignV1`, with the feature `pocketsign-v1`, is a client of the API that the
+//! vendor is about to remove (廃止予定). It has the same handles and flows, builders of the same names for what both support, and the same
+//! response types: moving from v1 to v2 changes only the line that creates the client. The differences: the lists (by offset in v1, by page
+//! token and filter in v2), the check from a certificate's own bytes (v1 only) and reading a single check (v2 only).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), shomei::Error> {
@@ -24,27 +24,27 @@
 //! With `identify_user` the service finds the person behind a certificate, through the links that JPKI keeps between certificates, and
 //! assigns them a user id:
 //!
-//! * the signing and the authentication certificate of one person lead to the same id: who registered with the one can sign in with the
-//!   other;
-//! * the id stays when certificates are renewed, after a move or on expiry;
+//! * the signing and the authentication certificate of one person lead to the same id: a person who registered with one can sign in with
+//!   the other;
+//! * the id stays the same when certificates are renewed, after a move or on expiry;
 //! * it is unique within a tenant; another tenant sees another id, even for the same certificate;
 //! * once the user is deleted, the same person gets a new id.
 //!
-//! If the links are not available, nothing is verified; in v2 the error's reason is [`ErrorReason::AssociatedCertificateNotExists`], while
-//! what v1 says is not known.
+//! If the links are not available, nothing is verified; in v2 the error's reason is [`ErrorReason::AssociatedCertificateNotExists`]; v1's
+//! response is not known.
 //!
 //! # Personal data
 //!
 //! Names, addresses, birth dates, genders, certificates, digests and signatures are [`Redacted`](crate::Redacted) or
-//! [`RedactedBytes`](crate::RedactedBytes): readable by `expose()`, never printed. Serializing a response writes them, since that is how it
-//! is stored: mind where. Errors quote nothing of what the service says, except its codes. Do not keep certificates yourself; the service
-//! keeps them for a later verification.
+//! [`RedactedBytes`](crate::RedactedBytes): readable with `expose()`, never printed. Serializing a response does write them, because that
+//! is how it is stored: be careful where. Errors quote nothing from the service's responses except its codes. Do not store certificates
+//! yourself; the service keeps them for a later verification.
 //!
-//! The same holds for the calls of [`request`](PocketSign::request), and with the feature `raw` for those of `raw()`.
+//! The same applies to calls made with [`request`](PocketSign::request), and with the feature `raw` to those made with `raw()`.
 //!
 //! # Sources
 //!
-//! A *vendor page* is `https://share.apidog.com/apidoc/docs-site/383232/api-` and the number that an operation names.
+//! A *vendor page* is `https://share.apidog.com/apidoc/docs-site/383232/api-` followed by the number given for an operation.
 
 mod certificates;
 mod check;
@@ -89,8 +89,8 @@ pub use crate::generated::pocketsign_verify_v2::vocabulary::{
     RevocationReason, RevocationStatus, UserId, VerificationId, VerificationResult,
 };
 
-/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the retries and the errors of every
-/// other call. It changes with the document, and is not covered by the promises of semantic versioning.
+/// Every operation of the document as a method, including those without a builder, with the same request rules, retries and errors as every
+/// other call. This module changes with the document, and is exempt from semantic versioning.
 #[cfg(feature = "raw")]
 pub mod raw {
     pub use crate::generated::{
@@ -99,7 +99,7 @@ pub mod raw {
     };
 }
 
-/// The builders that the operations return, one type an operation. Those with a version as parameter serve both.
+/// The builders that the operations return, one type per operation. Those with a version parameter serve both versions.
 pub mod builders {
     crate::docs::named! { super
         certificates {
@@ -133,8 +133,8 @@ pub mod builders {
     }
 }
 
-/// The responses of the service: plain structs, generated from the document of v2. The service leaves out what is zero, so almost all is
-/// optional. v1's responses are read into them as well, as far as they go.
+/// The responses of the service: plain structs, generated from the document of v2. The service omits zero values, so almost all members are
+/// optional. v1's responses are read into them as well, as far as they match.
 pub mod types {
     pub use crate::generated::pocketsign_verify_v2::responses::*;
 }

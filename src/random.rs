@@ -1,8 +1,8 @@
-//! Randomness that no seed of the program makes repeat.
+//! Randomness that no seed can make repeat.
 
 use std::hash::{BuildHasher as _, RandomState};
 
-/// From the system, by way of the standard library's hash seeds. Anybody may seed a generator that is shared, so not from one.
+/// Random bits from the system, through the standard library's hash seeds. A shared generator could be seeded by anyone.
 pub(crate) fn random() -> u128 {
     let seed = RandomState::new();
     u128::from(seed.hash_one(0)) << 64 | u128::from(seed.hash_one(1))

@@ -1,13 +1,12 @@
 //! An embedded imitation of DigiCert CertCentral and PocketSign Verify, for tests without an account and without a network.
 //!
-//! A [`Sandbox`] answers the Services API v2 from its own state machines: domains are validated against a DNS zone
-//! and web servers that the test fills, orders wait for approvals and validations, and what is issued is a real
-//! X.509 certificate for the CSR that was sent, signed by the sandbox's own authority. It shares no type and no
-//! code with the client, so it can judge what the client sends. PocketSign Verify, in both versions, verifies real
-//! signatures of invented persons, whose cards [`Sandbox::jpki`] hands out.
+//! A [`Sandbox`] implements the Services API v2 with its own state machines: domains are validated against a DNS zone and web servers that
+//! the test fills, orders wait for approvals and validations, and the certificates are real X.509 certificates for the CSRs it receives,
+//! signed by the sandbox's own CA. It shares no types and no code with the client, so it can judge what the client sends. PocketSign
+//! Verify, in both versions, verifies real signatures of invented persons, whose cards [`Sandbox::jpki`] issues.
 //!
-//! It runs in process ([`Sandbox::handle`]), under tokio's paused clock too, or on a socket ([`Sandbox::serve`]). What a network,
-//! a proxy or a service can do wrong on the way, it does on demand: see [`FaultPlan`].
+//! It runs in process ([`Sandbox::handle`]), also under tokio's paused clock, or on a socket ([`Sandbox::serve`]). It can inject the faults
+//! of networks, proxies and services: see [`FaultPlan`].
 //!
 //! ```
 //! # use shomei::sandbox::Sandbox;
@@ -79,19 +78,19 @@ use self::settings::Beginning;
 
 const PAGE_TOKEN_LENGTH: usize = 32;
 
-/// The services, their surroundings and their clock. Clones share everything.
+/// The services, their environment and their clock. Clones share everything.
 #[derive(Clone)]
 pub struct Sandbox(Arc<World>);
 
 struct World {
     beginning: Beginning,
     guard: Guard,
-    /// What the forms of the page for people carry.
+    /// The token in the forms of the page for people.
     page_token: String,
     authority: Arc<Authority>,
     clock: Clock,
     network: Network,
-    // Whoever locks several of these locks them in this order.
+    // Code that locks several of these locks them in this order.
     certcentral: Mutex<Account>,
     pocketsign: Mutex<Verify>,
     script: Mutex<Script>,
@@ -113,18 +112,18 @@ impl Default for Sandbox {
 }
 
 impl Sandbox {
-    /// The path below which CertCentral answers.
+    /// The base path of CertCentral.
     pub const CERTCENTRAL: &'static str = certcentral::BASE;
 
-    /// A sandbox as a new account finds it: an administrator's key, a container, an organization validated for OV
-    /// and EV (754781) and one that is not (754782), no domains.
+    /// Creates a sandbox with a new account: an administrator's key, a container, an organization validated for OV and EV (754781) and one
+    /// that is not (754782), no domains.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// A sandbox whose account has been in use for a year: domains of which one's validation ends soon, orders that
-    /// are issued, reissued, revoked, pending, or end within the month, and a request that waits for an approval.
+    /// Creates a sandbox whose account has been in use for a year: domains, one of which lapses soon; orders that are issued, reissued,
+    /// revoked, pending, or expire within a month; and a request that waits for an approval.
     ///
     /// ```
     /// # use shomei::sandbox::Sandbox;
@@ -143,7 +142,7 @@ impl Sandbox {
         Self::builder().example_account().build()
     }
 
-    /// A sandbox with settings of its own.
+    /// Returns a builder for a sandbox with other settings.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::new()
     }
@@ -175,43 +174,43 @@ impl Sandbox {
         sandbox
     }
 
-    /// The key that is let in.
+    /// Returns the API key.
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.0.beginning.api_key
     }
 
-    /// The token of the first tenant of PocketSign Verify.
+    /// Returns the token of the first tenant of PocketSign Verify.
     #[must_use]
     pub fn pocketsign_token(&self) -> String {
         self.in_verify(|service, _| service.token().to_owned())
     }
 
-    /// Adds a tenant to PocketSign Verify and gives its token.
+    /// Adds a tenant to PocketSign Verify and returns its token.
     #[must_use]
     pub fn add_pocketsign_tenant(&self) -> String {
         self.in_verify(|service, _| service.add_tenant())
     }
 
-    /// The authority behind My Number cards, and what happens to the people who hold them.
+    /// Returns the authority behind My Number cards, with the actions of card holders.
     #[must_use]
     pub fn jpki(&self) -> Jpki {
         Jpki::of(self.clone())
     }
 
-    /// The DNS that domains are validated against.
+    /// Returns the DNS zone that domains are validated against.
     #[must_use]
     pub fn dns(&self) -> &DnsZone {
         &self.0.network.zone
     }
 
-    /// The web servers that domains are validated against.
+    /// Returns the web servers that domains are validated against.
     #[must_use]
     pub fn files(&self) -> &WebFiles {
         &self.0.network.files
     }
 
-    /// The mails sent so far.
+    /// Returns the mails sent so far.
     #[must_use]
     pub fn mails(&self) -> &Mails {
         // What has come due since the last call is mailed by now.
@@ -219,25 +218,25 @@ impl Sandbox {
         &self.0.network.mails
     }
 
-    /// The clock.
+    /// Returns the clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
-    /// The root certificate, as PEM, that everything issued here leads to.
+    /// Returns the root certificate, as PEM, of all certificates issued here.
     #[must_use]
     pub fn root_certificate(&self) -> String {
         self.0.authority.root().pem()
     }
 
-    /// Answers one request. The host does not matter, the path does. No [fault](FaultPlan) of the way happens here.
+    /// Responds to one request. Only the path matters, not the host. [Faults](FaultPlan) do not apply here.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         if control::knows(request.uri().path()) {
             return control::answer(self, &request);
         }
         if self.0.network.has_outside() {
-            // Before the account is locked: others go on while a server is waited for.
+            // Before the account is locked, so that other calls proceed during the lookup.
             let questions = self.in_account(|account, now| account.questions(&request, now));
             self.0.network.look_up(questions).await;
         }

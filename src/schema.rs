@@ -1,6 +1,6 @@
-//! JSON Schemas of what is written by hand: the derive of `schemars` knows the rest.
+//! JSON Schemas for hand-written types; the derive of `schemars` covers the rest.
 
-/// Implements `schemars::JsonSchema` with a schema that is written out, where the feature is on: `schema! { Name: {"type": "string"} }`.
+/// Implements `schemars::JsonSchema` with a literal schema, if the feature is enabled: `schema! { Name: {"type": "string"} }`.
 macro_rules! schema {
     ($($name:ident: $schema:tt)+) => {
         $(

@@ -1,4 +1,4 @@
-//! Resume tokens that nobody can change: their content is sealed with a key that is derived from the API key.
+//! Tamper-proof resume tokens: their content is sealed with a key derived from the API key.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use zeroize::Zeroizing;
 
 use crate::{error::Error, random::random, secret::ApiKey};
 
-/// What a token carries along. Its structs deny unknown fields: an added member would not be under the seal.
+/// The content of a token. Its structs deny unknown fields: an added member would not be under the seal.
 pub(crate) trait Content: Serialize {
-    /// Sets tokens of different kinds apart, so that one is never taken for another.
+    /// Distinguishes kinds of tokens, so that one is never accepted as another.
     const KIND: &'static str;
     /// Changes whenever the content's form or meaning does.
     const VERSION: u8;
 }
 
-/// A content and its seal. Whatever is changed of it, it is not opened any more.
+/// A content and its seal. After any change it can no longer be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sealed<T> {
@@ -27,7 +27,7 @@ pub(crate) struct Sealed<T> {
 }
 
 impl<T> Sealed<T> {
-    /// The content as it stands there, for showing only: somebody may have changed it.
+    /// The unverified content, for display only: someone may have changed it.
     pub(crate) fn unverified(&self) -> &T {
         &self.content
     }
@@ -36,7 +36,7 @@ impl<T> Sealed<T> {
 /// Seals and opens the tokens of one API key at one server.
 pub(crate) struct Seals {
     current: SealingKey,
-    /// Of the API keys that were replaced: they only open.
+    /// The keys of replaced API keys: they only open.
     previous: Vec<SealingKey>,
 }
 
@@ -51,19 +51,19 @@ impl Seals {
         Sealed { version: T::VERSION, seal, content }
     }
 
-    /// Gives the content, if it is as it was sealed, with one of these keys.
+    /// Returns the content if it is unchanged and sealed with one of these keys.
     pub(crate) fn open<T: Content>(&self, sealed: Sealed<T>) -> Result<T, Error> {
         let refuse = |reason| Err(Error::invalid("resume token", reason));
         if sealed.version != T::VERSION {
             return refuse(format!("it has version {}, expected {}", sealed.version, T::VERSION));
         }
-        // In constant time: how much of a forged seal is right must not be told.
+        // In constant time, so as not to reveal how much of a forged seal is right.
         let opens = |key: &SealingKey| key.code(&sealed.content, sealed.version).verify_slice(&sealed.seal.0).is_ok();
         if opens(&self.current) || self.previous.iter().any(opens) {
             return Ok(sealed.content);
         }
         refuse(
-            "it was changed, or made with another API key or for another base URL; if the key was replaced, name the former one with \
+            "it was changed, or made with another API key or for another base URL; if the key was replaced, pass the previous one to \
              ClientBuilder::previous_api_key"
                 .to_owned(),
         )
@@ -74,7 +74,7 @@ impl Seals {
 struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl SealingKey {
-    /// A key of its own, so that a seal tells nothing that the API key is used for, and opens nothing at another server.
+    /// Derives a separate key, so that a seal reveals nothing about the API key, and is invalid at another server.
     fn new(key: &ApiKey, server: &str) -> Self {
         let parts = [b"shomei resume tokens\0", server.as_bytes()];
         Self(Zeroizing::new(code(key.expose().as_bytes(), &parts).finalize().into_bytes().into()))
@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for Seal {
     }
 }
 
-/// One spelling only: of a changed token nothing may pass.
+/// Only one spelling is accepted, so that no changed token passes.
 fn digit(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),

@@ -1,4 +1,4 @@
-//! Values that must not be seen: never printed, wiped on drop.
+//! Secret values: never printed, wiped on drop.
 
 #[cfg(feature = "pocketsign")]
 mod bytes;
@@ -14,10 +14,10 @@ use zeroize::{Zeroize, Zeroizing};
 pub use self::bytes::RedactedBytes;
 use crate::error::Error;
 
-/// The key or token that a service knows its caller by.
+/// An API key or token.
 ///
-/// It is never printed: `Debug` shows only that there is one. Its memory is wiped when the last copy is dropped, the copy that a client
-/// sends along included. What the HTTP and TLS libraries write to the socket, and a process's environment, is not within reach.
+/// It is never printed: `Debug` shows only that there is one. Its memory is wiped when the last copy is dropped, including the client's
+/// copy. This does not cover the buffers of the HTTP and TLS libraries, or the process's environment.
 ///
 /// ```
 /// # use shomei::ApiKey;
@@ -30,11 +30,11 @@ use crate::error::Error;
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
-    /// Takes a key as the service's console shows it; blanks around it are cut off.
+    /// Creates a key from the text that the service's console shows; surrounding whitespace is trimmed.
     ///
     /// # Errors
     ///
-    /// When the key is empty or holds a character that cannot stand in an HTTP header (a line break, a blank, a letter beyond ASCII).
+    /// When the key is empty or contains a character that is not printable ASCII (a line break, a space, a non-ASCII letter).
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         let given = Zeroizing::new(key.into());
         let key = given.trim();
@@ -60,16 +60,16 @@ impl ApiKey {
         Self::new(value).map_err(|error| Error::configuration(format!("the environment variable {variable}: {error}")))
     }
 
-    /// The key itself, to be put into a header and nowhere else.
+    /// The key itself, for use in a header and nowhere else.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The value of the header that carries the key, after words such as `Bearer `; `None` if it cannot stand in one.
+    /// The value of the header that carries the key, after words such as `Bearer `; `None` if it contains characters not allowed there.
     ///
-    /// Clones share one copy, which is wiped with the last of them; a value made from a text would be a copy that is not.
+    /// Clones share one copy, which is wiped with the last of them; a value made from a string would be a copy that is not wiped.
     pub(crate) fn to_header(&self, words: &str) -> Option<HeaderValue> {
-        // Room from the start: a text that grows leaves copies behind.
+        // Allocated in full from the start: a growing buffer leaves copies behind.
         let mut text = Zeroizing::new(Vec::with_capacity(words.len() + self.0.len()));
         text.extend_from_slice(words.as_bytes());
         text.extend_from_slice(self.0.as_bytes());
@@ -85,19 +85,19 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A secret or personal datum in an answer: readable by [`expose`](Self::expose), never printed, wiped on drop.
+/// A secret or personal value in a response: readable with [`expose`](Self::expose), never printed, wiped on drop.
 ///
-/// Serializing writes the value, as whoever stores an answer expects.
+/// Serializing writes the value itself, so that responses can be stored.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redacted<T: Zeroize>(Zeroizing<T>);
 
 impl<T: Zeroize> Redacted<T> {
-    /// Hides a value.
+    /// Wraps a value.
     pub fn new(value: T) -> Self {
         Self(Zeroizing::new(value))
     }
 
-    /// The value itself.
+    /// Returns the value itself.
     pub fn expose(&self) -> &T {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Waiting for something that takes the service a while: a future, a stream of steps, and always a deadline.
+//! Waiting for slow operations of the service: as a future or a stream of steps, always with a deadline.
 
 mod error;
 mod fault;
@@ -29,33 +29,33 @@ use self::{
 pub use self::{error::WaitError, fault::Fault, polling::Polling};
 use crate::error::Error;
 
-/// Something that takes the service a while, and can be waited for. Sealed: this crate has them all.
+/// An operation that takes the service a while, and that a [`Wait`] waits for. Sealed: only this crate implements it.
 pub trait Flow: Send + Sync + Sized + 'static {
-    /// How it stands until it is done.
+    /// The state until it is done.
     type State: Clone + fmt::Debug + fmt::Display + Send + Sync + 'static;
-    /// What it comes to.
+    /// The result.
     type Output: Send + 'static;
-    /// What is needed to go on in another process.
+    /// The token to resume in another process.
     type Token;
-    /// What changes from one poll to the next; everything else of a flow stays as it was started.
+    /// What changes from one poll to the next; the rest of a flow is constant.
     #[doc(hidden)]
     type Progress: Send + 'static;
 
-    /// What events call it.
+    /// The name in events.
     #[doc(hidden)]
     const NAME: &'static str;
-    /// What it is not yet, in one word: `issued`.
+    /// The goal in one word: `issued`.
     #[doc(hidden)]
     const GOAL: &'static str;
 
     #[doc(hidden)]
     fn begin(&self) -> Self::Progress;
 
-    /// Polls once, and does what can be done now. In detail where somebody sees the state: while it is watched, and at the last poll.
+    /// Polls once, and does what can be done now. In detail if the state is visible: while the wait is watched, and at the last poll.
     #[doc(hidden)]
     fn poll(&self, progress: &mut Self::Progress, in_detail: bool) -> impl Future<Output = Polled<Self>> + Send;
 
-    /// Called before anything else when the wait begins. Whether there is nothing to be found yet, so that it may rest first.
+    /// Called first when the wait starts. Returns whether there is nothing to find yet, so that the wait may rest first.
     #[doc(hidden)]
     fn enter(&self, _progress: &mut Self::Progress, _polling: Polling) -> bool {
         false
@@ -67,64 +67,65 @@ pub trait Flow: Send + Sync + Sized + 'static {
         sleep_until(rest.next)
     }
 
-    /// What it is about, as errors name it: `order 115429178`.
+    /// The subject, as errors name it: `order 115429178`.
     #[doc(hidden)]
     fn subject(&self) -> String;
 
     #[doc(hidden)]
     fn token(&self) -> Self::Token;
 
-    /// The base URL, as long as nothing in the service's form ever came from there.
+    /// The base URL, as long as no response in the service's format has come from it.
     #[doc(hidden)]
     fn unheard(&self) -> Option<&str>;
 }
 
 pub(crate) type Polled<F> = Result<Found<<F as Flow>::State, <F as Flow>::Output>, Error>;
 
-/// What one poll found.
+/// The result of one poll.
 #[doc(hidden)]
 #[allow(unnameable_types, reason = "part of a sealed trait")]
 pub enum Found<S, T> {
     /// Nothing to do but wait.
     Waiting(S),
-    /// Something was done; it is worth polling again soon.
+    /// Something was done; polling again soon is worthwhile.
     Moved(S),
     Done(T),
-    /// There is no way on from this state.
+    /// The state is terminal.
     Ended(S, String),
 }
 
-/// What a [`Wait`] tells when it is watched as a stream.
+/// An item of a [`Wait`] that is watched as a stream.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Progress<S, T> {
-    /// Not yet; this is how it stands.
+    /// Not done yet; the current state.
     InProgress(S),
-    /// The poll failed. The wait goes on: it rides the fault out.
+    /// The poll failed. The wait tolerates the fault and goes on.
     Fault(Fault),
     /// Done. This is the last item.
     Completed(T),
 }
 
-/// A wait under way: `.await` it for its result, or watch it as a [`Stream`] of [`Progress`]s.
+/// A wait in progress: `.await` it for its result, or watch it as a [`Stream`] of [`Progress`] items.
 ///
-/// It polls at once, then at the intervals of its [`Polling`], and never past its deadline: the last poll is shortly before it.
+/// It polls at once, then at the intervals of its [`Polling`], and never past its deadline: the last poll is shortly before the deadline.
 ///
 /// # What ends it
 ///
 /// - its result: [`Progress::Completed`];
-/// - a state from which there is no way on, such as a rejected order, or a certificate that is not the one asked for;
+/// - a terminal state, such as a rejected order, or a certificate other than the requested one;
 /// - a refusal of the service with a code that its document lists;
 /// - its deadline.
 ///
-/// Everything else is ridden out until the deadline, and told as a [`Progress::Fault`]: a lost connection, 429 and 5xx, and what does not come
-/// from the service itself, such as an HTML page with status 200, a body that is empty or cannot be read, a redirect, or a proxy's 403. Only
-/// if nothing in the service's form ever came from the base URL, three such responses in a row end it: the base URL is wrong.
+/// Everything else is tolerated until the deadline, and reported as a [`Progress::Fault`]: a lost connection, 429 and 5xx, and responses
+/// that do not come from the service itself, such as an HTML page with status 200, an empty or unreadable body, a redirect, or a 403 from a
+/// proxy. Only if the base URL has never returned a response in the service's format, three such responses in a row end the wait: the base
+/// URL is wrong.
 ///
 /// # Cancellation
 ///
-/// Dropping a wait stops it; nothing goes on in the background. What the service was asked to do before goes on there, and the
-/// [`resume_token`](Self::resume_token) continues where this wait stopped.
+/// Dropping a wait stops it; nothing continues in the background. Work that the service has started continues there, and the
+/// [`resume_token`](Self::resume_token) resumes where this wait stopped.
 #[must_use = "a wait does nothing unless it is awaited or watched"]
 pub struct Wait<F: Flow> {
     flow: Arc<F>,
@@ -141,7 +142,7 @@ impl<F: Flow> Wait<F> {
         Self { flow: Arc::clone(&watch.flow), watch: Some(Box::new(watch)), steps: None }
     }
 
-    /// What to keep in order to go on in another process, also while this wait is watched.
+    /// Returns the token to resume in another process; also works while this wait is watched.
     #[must_use]
     pub fn resume_token(&self) -> F::Token {
         self.flow.token()
@@ -192,7 +193,7 @@ impl<F: Flow> fmt::Debug for Wait<F> {
     }
 }
 
-/// When a flow polls again: at `next` unless it knows better, and in no case later than `latest`.
+/// When a flow polls again: at `next` unless it chooses another time, and never later than `latest`.
 #[doc(hidden)]
 #[allow(unnameable_types, reason = "part of a sealed trait")]
 #[derive(Clone, Copy, Debug)]
@@ -209,16 +210,16 @@ pub(crate) struct Watch<F: Flow> {
     interval: Duration,
     within: Duration,
     started: Option<Instant>,
-    /// The time of the poll shortly before the deadline, once there has been one.
+    /// The time of the last poll, shortly before the deadline, once a poll has been scheduled.
     last_poll: Option<Instant>,
     /// Until the next poll.
     pub(crate) rest: Option<Rest>,
     last: Option<Box<F::State>>,
-    /// What the last poll met, if it failed.
+    /// The fault of the last poll, if it failed.
     fault: Option<Fault>,
-    /// Whether a poll was answered in the service's form.
+    /// Whether a poll got a response in the service's format.
     heard: bool,
-    /// Whether somebody sees each state.
+    /// Whether each state is visible.
     in_detail: bool,
     over: bool,
     overruns: bool,
@@ -244,13 +245,13 @@ impl<F: Flow> Watch<F> {
         }
     }
 
-    /// A poll that was begun is not cut off at the deadline: it may have stood in line behind many others until then.
+    /// A started poll is not cut off at the deadline: it may have been queued behind many others until then.
     #[cfg(feature = "certcentral")]
     pub(crate) fn overrunning(self) -> Self {
         Self { overruns: true, ..self }
     }
 
-    /// Sleeps until the next poll is due, and polls. Nothing more comes once it is over.
+    /// Sleeps until the next poll is due, and polls. Returns `None` once the wait is over.
     async fn step(&mut self) -> Option<Watched<F>> {
         if self.over {
             return None;
@@ -264,7 +265,7 @@ impl<F: Flow> Watch<F> {
         Some(self.look().await)
     }
 
-    /// Begins: the clock starts with the first poll, or the rest before it, not when the wait was made.
+    /// Starts the clock: with the first poll, or the rest before it, not when the wait was created.
     pub(crate) fn enter(&mut self) {
         let now = Instant::now();
         self.started = Some(now);
@@ -302,7 +303,7 @@ impl<F: Flow> Watch<F> {
         Ok(step)
     }
 
-    /// Says when to poll next, if there is time for that. After a fault no flow knows better.
+    /// Schedules the next poll, if there is time for one. After a fault no flow may choose another time.
     fn schedule(&mut self, now: Instant, asked: Option<Duration>) -> bool {
         let deadline = self.started.unwrap_or(now) + self.within;
         let Some(Rest { next, latest }) = next_poll(now, deadline, self.interval, asked) else { return false };
@@ -312,12 +313,12 @@ impl<F: Flow> Watch<F> {
         true
     }
 
-    /// Forgets how it stood, which may be large.
+    /// Drops the last state, which may be large.
     pub(crate) fn forget(&mut self) {
         self.last = None;
     }
 
-    /// What a poll means for the wait: a step, or its end.
+    /// Interprets a poll: a step of the wait, or its end.
     fn weigh(&mut self, polled: Polled<F>) -> Result<Progress<F::State, F::Output>, Reason> {
         let weight = polled.as_ref().err().map(Weight::of);
         debug!(target: "shomei", flow = F::NAME, outcome = outcome(&polled, weight), "polled");
@@ -368,7 +369,7 @@ impl<F: Flow> Watch<F> {
     }
 }
 
-/// What a poll found, in one word: a state may hold what does not belong into events.
+/// The result of a poll in one word: a state may hold data that does not belong in events.
 fn outcome<S, T>(polled: &Result<Found<S, T>, Error>, weight: Option<Weight>) -> &'static str {
     match polled {
         Ok(Found::Waiting(_)) => "waiting",

@@ -1,4 +1,4 @@
-//! The main job, end to end: add a domain, prove control of it, order a certificate for it, hold the verified chain.
+//! The main task, end to end: adds a domain, proves control of it, orders a certificate for it, and verifies the chain.
 //!
 //! Without options it runs against the embedded sandbox. See `--help` for the real service.
 
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(_) => PrivateKey::from_pem(&fs::read_to_string(&options.key)?)?,
         None => {
             let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
-            // First of all: a certificate whose key is lost is paid for nothing.
+            // First of all: a certificate without its key is useless.
             keep(&key, &options.key)?;
             println!("the private key is in {}", options.key.display());
             key
@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     fs::write(&options.output, issued.fullchain_pem())?;
     print_certificate(&issued.chain);
-    println!("the certificate and its intermediates, as servers want them, are in {}", options.output.display());
+    println!("the certificate and its intermediates, as servers expect them, are in {}", options.output.display());
     if let Some(file) = &options.resume {
         fs::remove_file(file)?;
     }
@@ -78,7 +78,7 @@ fn keep(key: &PrivateKey, path: &Path) -> Result<(), Box<dyn Error>> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
     let mut file = file.open(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => format!(
-            "{} exists, perhaps from an earlier run: go on with that run by --resume, or name another file by --key or --output",
+            "{} exists, perhaps from an earlier run: resume that run with --resume, or name another file with --key or --output",
             path.display()
         ),
         _ => format!("could not write the key to {}: {error}; see --key", path.display()),
@@ -87,7 +87,7 @@ fn keep(key: &PrivateKey, path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(file.sync_all()?)
 }
 
-/// Where the certificate comes from: the real service, or the sandbox.
+/// The source of the certificate: the real service, or the sandbox.
 struct Service {
     client: CertCentral,
     organization: OrganizationId,
@@ -102,7 +102,7 @@ impl Service {
             let organization = options.organization.ok_or("--organization is needed with --base-url")?;
             return Ok(Self { client, organization: OrganizationId(organization), polling: Polling::default(), sandbox: None });
         }
-        println!("no --base-url given: this is the embedded sandbox");
+        println!("no --base-url given: using the embedded sandbox");
         let sandbox = Sandbox::builder().issue_delay(Duration::from_secs(2)).build();
         Ok(Self {
             client: sandbox.certcentral()?,
@@ -129,7 +129,7 @@ impl Service {
         Ok(pending)
     }
 
-    /// Shows a wait until it is over. At Ctrl-C it saves what another run needs to go on, and says how.
+    /// Shows the progress of a wait until it ends. On Ctrl-C, saves what another run needs to resume, and prints how.
     async fn watch<F: Flow>(
         &self,
         pending: Pending<F>,
@@ -147,7 +147,7 @@ impl Service {
                     interrupted?;
                     bar.finish_and_clear();
                     match self.sandbox {
-                        Some(_) => eprintln!("interrupted; the sandbox and all that was in it are gone"),
+                        Some(_) => eprintln!("interrupted; the sandbox and its contents are lost"),
                         None => eprintln!("{}", resume::save(&resume(token), options)?),
                     }
                     std::process::exit(130);

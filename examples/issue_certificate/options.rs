@@ -1,13 +1,13 @@
-//! What the program can be told.
+//! The options.
 
 use std::{error::Error, fs, path::PathBuf, time::Duration};
 
 pub(crate) const HELP: &str = "\
-Adds a domain, proves control of it by a TXT record, orders a Secure Site OV certificate for it and writes its key and chain.
+Adds a domain, proves control of it with a TXT record, orders a Secure Site OV certificate for it and writes its key and chain.
 
 usage: issue_certificate [options]
 
-Without --base-url it starts the embedded sandbox: no account, no network. With it a real certificate is ordered, which the account pays.
+Without --base-url it uses the embedded sandbox: no account, no network. With it, it orders a real certificate, which the account pays for.
 
   --base-url URL       the real service, such as https://www.digicert.com/services/v2;
                        the API key is read from the environment variable CERTCENTRAL_API_KEY
@@ -16,9 +16,9 @@ Without --base-url it starts the embedded sandbox: no account, no network. With 
   --within MINUTES     how long to wait for each of validation and issuance (default: 60)
   --output FILE        where to write the certificate and its intermediates, for a server
                        (default: chain.pem, here; from the sandbox, in a new temporary folder)
-  --key FILE           where to write the private key, before anything is ordered, readable for its owner only; a file that exists is
+  --key FILE           where to write the private key, before anything is ordered, readable only by its owner; an existing file is
                        never overwritten (default: the name of the output, ending in .key)
-  --resume FILE        go on with a run that was interrupted by Ctrl-C, with the same options; it says which file
+  --resume FILE        resume a run that was interrupted with Ctrl-C, with the same options; that run prints the file
   --help               this text";
 
 pub(crate) struct Options {
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// What the command line says; `None` where it asks for help.
+    /// Parses the command line; `None` if it asks for help.
     pub(crate) fn from_args() -> Result<Option<Self>, Box<dyn Error>> {
         use lexopt::prelude::*;
 
@@ -63,10 +63,10 @@ impl Options {
         };
         let key = key.unwrap_or_else(|| output.with_extension("key"));
         if key == output {
-            return Err("the key and the certificate are two files; see --key".into());
+            return Err("the key and the certificate need separate files; see --key".into());
         }
         if resume.is_some() && base_url.is_none() {
-            return Err("--resume is for the real service; the sandbox is gone when its run has ended".into());
+            return Err("--resume needs the real service; the sandbox is lost when its run ends".into());
         }
         Ok(Some(Self { base_url, domain, organization, within, output, key, resume }))
     }

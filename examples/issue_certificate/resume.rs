@@ -1,4 +1,4 @@
-//! What an interrupted run leaves behind, and how another one goes on with it.
+//! What an interrupted run stores, and how another one resumes from it.
 
 use std::{env, error::Error, fs, io::Write as _, path::Path};
 
@@ -7,7 +7,7 @@ use shomei::certcentral::flow::{DomainValidationToken, IssuanceToken};
 
 use crate::options::Options;
 
-/// How far a run had come.
+/// The point that a run had reached.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Resume {
@@ -20,7 +20,7 @@ pub(crate) fn read(path: &Path) -> Result<Resume, Box<dyn Error>> {
     Ok(serde_json::from_slice(&text)?)
 }
 
-/// Saves it, and says by which command to go on.
+/// Saves it, and returns a message with the command to resume.
 pub(crate) fn save(resume: &Resume, options: &Options) -> Result<String, Box<dyn Error>> {
     let path = options.resume.clone().unwrap_or_else(|| options.output.with_extension("resume"));
     let mut file = fs::OpenOptions::new();
@@ -30,10 +30,10 @@ pub(crate) fn save(resume: &Resume, options: &Options) -> Result<String, Box<dyn
     let mut file = file.open(&path)?;
     file.write_all(&serde_json::to_vec(resume)?)?;
     file.sync_all()?;
-    Ok(format!("interrupted; what was started goes on at the service. Go on with it by\n\n    {}\n", command(&path)))
+    Ok(format!("interrupted; the service continues what was started. Resume with\n\n    {}\n", command(&path)))
 }
 
-/// The command of this run, with what it takes to go on.
+/// The command of this run, with the option to resume.
 fn command(path: &Path) -> String {
     let mut words: Vec<String> = env::args().collect();
     if !words.iter().any(|word| word == "--resume" || word.starts_with("--resume=")) {
@@ -42,7 +42,7 @@ fn command(path: &Path) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// A word as a shell takes it.
+/// A word, quoted for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
     if is_plain && !word.is_empty() { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

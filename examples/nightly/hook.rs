@@ -1,4 +1,4 @@
-//! Publishes what proves control of a domain: by a command of the user's, or in the sandbox.
+//! Publishes the proof of control of a domain: with a command from the user, or in the sandbox.
 
 use std::{io, sync::Arc};
 
@@ -30,7 +30,7 @@ impl Hook {
             other => return Err(io::Error::other(format!("no command can do this: {other}"))),
         };
         match self {
-            Self::Command(None) => Err(io::Error::other(format!("publish it, or give a command by --publish: {instructions}"))),
+            Self::Command(None) => Err(io::Error::other(format!("publish it, or give a command with --publish: {instructions}"))),
             Self::Command(Some(command)) => run(&command, method, name, value).await,
             Self::Sandbox(sandbox) => {
                 match method {
@@ -44,11 +44,11 @@ impl Hook {
     }
 }
 
-/// Runs the command. What has to be published is in its environment, never in its text: nothing of it is read by the shell.
+/// Runs the command. The values to publish are in its environment, never in its text, so that the shell does not interpret them.
 async fn run(command: &str, method: &str, name: &str, value: &str) -> io::Result<()> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut command =
         Command::new(shell).arg(flag).arg(command).env("DCV_METHOD", method).env("DCV_NAME", name).env("DCV_VALUE", value).spawn()?;
     let status = command.wait().await?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("the command for {name} ended with {status}"))) }
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("the command for {name} exited with {status}"))) }
 }

@@ -1,4 +1,4 @@
-//! What is kept from one night to the next: keys, tokens of what is not finished, and certificates.
+//! The files kept from one night to the next: keys, tokens of unfinished orders, and certificates.
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use shomei::{
     },
 };
 
-/// A folder with `<order>.key`, `<order>.pem`, and as long as it is not finished `<order>.token` and `<order>.new.key`.
+/// A folder with `<order>.key` and `<order>.pem`, and for unfinished orders `<order>.token` and `<order>.new.key`.
 #[derive(Clone)]
 pub(crate) struct Kept(Arc<Path>);
 
@@ -28,7 +28,7 @@ impl Kept {
         self.0.join(format!("{order}.{kind}"))
     }
 
-    /// A key for the next certificate of an order, written down before it is used.
+    /// A key for the next certificate of an order, stored before it is used.
     pub(crate) fn new_key(&self, order: OrderId) -> Result<PrivateKey, Box<dyn std::error::Error + Send + Sync>> {
         let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
         write_whole(&self.path(order, "new.key"), key.to_pem().expose())?;
@@ -39,7 +39,7 @@ impl Kept {
         write_whole(&self.path(order, "token"), &serde_json::to_string(token)?)
     }
 
-    /// What an earlier night began.
+    /// Unfinished orders of earlier nights.
     pub(crate) fn unfinished(&self) -> io::Result<Vec<(OrderId, IssuanceToken)>> {
         let mut unfinished = Vec::new();
         for entry in fs::read_dir(&self.0)? {
@@ -52,7 +52,7 @@ impl Kept {
         Ok(unfinished)
     }
 
-    /// Writes the certificate with its chain, and its key beside it: where.
+    /// Writes the certificate with its chain, and its key beside it. Returns the path of the certificate.
     pub(crate) fn finish(&self, order: OrderId, issued: &Issued) -> io::Result<PathBuf> {
         let path = self.path(order, "pem");
         write_whole(&path, &issued.fullchain_pem())?;
@@ -62,7 +62,7 @@ impl Kept {
     }
 }
 
-/// Writes a file, readable for its owner only, that is there whole or not at all.
+/// Writes a file atomically, readable only by its owner.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or_else(|| Path::new(".")))?;
     io::Write::write_all(&mut file, text.as_bytes())?;

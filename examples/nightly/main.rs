@@ -1,5 +1,5 @@
-//! The nightly job of an account: proves control of domains anew, and reissues or renews what ends soon. What one night does not finish the next
-//! one goes on with.
+//! The nightly job of an account: proves control of domains again, and reissues or renews certificates that expire soon. Unfinished work
+//! continues the next night.
 //!
 //! Without options it runs against the embedded sandbox. See `--help` for the real service.
 
@@ -24,10 +24,10 @@ use crate::{
     options::{HELP, Options},
 };
 
-/// What became of an order or a domain.
+/// The outcome for an order or a domain.
 enum Fate {
     Done(String),
-    /// Somebody has to look at it.
+    /// A person has to look at it.
     Left(String),
     Failed(Box<dyn Error + Send + Sync>),
 }
@@ -51,7 +51,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     if !unfinished.is_empty() {
         println!("{} of an earlier night are not finished", unfinished.len());
     }
-    // Control first: where it is proved, certificates are issued at once.
+    // Domain control first: with a valid proof, certificates are issued at once.
     let mut fates = job.revalidate().await?;
     let due: Vec<_> = job.cc.orders().expiring(job.options.within_days).stream()?.try_collect().await?;
     let due = due.into_iter().filter(|due| !unfinished.iter().any(|(order, _)| *order == due.order.id));
@@ -62,13 +62,13 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(report(fates))
 }
 
-/// Does several at a time; one that fails stops no other.
+/// Does several at a time; a failure does not stop the others.
 async fn side_by_side(concurrency: usize, work: impl Iterator<Item = (OrderId, impl Future<Output = Fate>)>) -> Vec<(String, Fate)> {
     let work = work.map(|(order, fate)| async move { told(format!("order {order}"), fate.await) });
     stream::iter(work).buffer_unordered(concurrency).collect().await
 }
 
-/// Tells at once what is done; the rest is told at the end.
+/// Prints at once what is done; the rest is reported at the end.
 fn told(what: String, fate: Fate) -> (String, Fate) {
     if let Fate::Done(how) = &fate {
         println!("{what}: {how}");
@@ -85,7 +85,7 @@ impl Job {
                 (cc, Hook::command(options.publish.clone()), options.polling)
             }
             None => {
-                println!("no --base-url given: this is the example account of the embedded sandbox");
+                println!("no --base-url given: using the example account of the embedded sandbox");
                 let sandbox = Sandbox::with_example_account();
                 (sandbox.certcentral()?, Hook::sandbox(sandbox), Polling::fixed(Duration::from_millis(200)))
             }
@@ -93,7 +93,7 @@ impl Job {
         Ok(Self { cc, kept, hook, options, polling })
     }
 
-    /// Proves control anew where the proof lapses within these days.
+    /// Proves control again where the proof lapses within these days.
     async fn revalidate(&self) -> Result<Vec<(String, Fate)>, shomei::Error> {
         let hook = self.hook.clone();
         let domains = self.cc.domains().revalidate(self.options.within_days).publish_with(move |proof| hook.clone().publish(proof));
@@ -121,7 +121,7 @@ impl Job {
         }
     }
 
-    /// The order to send, with its key and its token kept before anything is sent.
+    /// Prepares the order to send. Its key and its token are stored before anything is sent.
     async fn prepare(&self, due: &ExpiringOrder) -> Result<IssuanceToken, Box<dyn Error + Send + Sync>> {
         let order = due.order.id;
         let name = due.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone());
@@ -134,7 +134,7 @@ impl Job {
         Ok(token)
     }
 
-    /// Sends what is not sent yet, and waits for the certificate.
+    /// Sends the order if not sent yet, and waits for the certificate.
     async fn finish(&self, order: OrderId, token: IssuanceToken) -> Fate {
         let kept = self.kept.clone();
         let save = move |token| std::future::ready(kept.save_token(order, &token));
@@ -149,7 +149,7 @@ impl Job {
     }
 }
 
-/// Tells of what was not done, each with its reason, and says by the exit code how the night went.
+/// Reports what was not done, each with its reason, and returns the exit code.
 fn report(fates: Vec<(String, Fate)>) -> ExitCode {
     let (mut done, mut left, mut failed) = (0, 0, 0);
     for (what, fate) in fates {

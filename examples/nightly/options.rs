@@ -5,26 +5,26 @@ use std::{error::Error, path::PathBuf, time::Duration};
 use shomei::Polling;
 
 pub(crate) const HELP: &str = "\
-Proves control of domains anew and replaces certificates that end soon, several at a time. What fails stops nothing else and is told at the
-end; what is not finished is gone on with the next time.
+Proves control of domains again and replaces certificates that expire soon, several at a time. A failure stops nothing else and is reported
+at the end; unfinished work continues the next time.
 
 usage: nightly [options]
 
-Without --base-url it runs in the example account of the embedded sandbox: no account, no network.
+Without --base-url it uses the example account of the embedded sandbox: no account, no network.
 
   --base-url URL      the real service, such as https://www.digicert.com/services/v2;
                       the API key is read from the environment variable CERTCENTRAL_API_KEY
   --folder FOLDER     where keys, tokens and certificates are kept (needed with --base-url)
-  --within DAYS       what ends within so many days (default: 30)
-  --renew             renew orders whose plan ends: each is a new order, which the account pays
-  --publish COMMAND   publishes a proof of control: run by the shell with DCV_METHOD (txt, cname or file), DCV_NAME and
+  --within DAYS       how many days to look ahead (default: 30)
+  --renew             renew orders whose plan ends: each is a new order, which the account pays for
+  --publish COMMAND   publish a proof of control: run by the shell with DCV_METHOD (txt, cname or file), DCV_NAME and
                       DCV_VALUE in its environment
   --concurrency N     how many at a time (default: 4)
   --wait SECONDS      how long to wait for each of them (default: 3600)
-  --poll SECONDS      how often to look for each (default: every 5 to 60)
+  --poll SECONDS      how often to poll each of them (default: every 5 to 60)
   --help              this text
 
-It ends with 0 if all is done, 1 if something failed, and 2 if something is left to a person.";
+It exits with 0 if everything is done, 1 if something failed, and 2 if something is left to a person.";
 
 pub(crate) struct Options {
     pub(crate) base_url: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct Options {
     pub(crate) polling: Polling,
 }
 
-/// The options; none if the help is wanted.
+/// Parses the command line; `None` if it asks for help.
 pub(crate) fn read() -> Result<Option<Options>, Box<dyn Error>> {
     use lexopt::prelude::*;
 
@@ -63,7 +63,7 @@ pub(crate) fn read() -> Result<Option<Options>, Box<dyn Error>> {
         Some(folder) => folder,
         None if base_url.is_some() => return Err("--folder is needed with --base-url".into()),
         None => {
-            // In the sandbox nothing is paid.
+            // The sandbox costs nothing.
             renews = true;
             std::env::temp_dir().join(format!("shomei-nightly-{}", std::process::id()))
         }

@@ -22,62 +22,62 @@ use tokio::time::timeout;
 const LOG_GRACE: Duration = Duration::from_secs(1);
 
 const USAGE: &str = "\
-An imitation of DigiCert CertCentral and PocketSign Verify on a loopback port.
+Imitates DigiCert CertCentral and PocketSign Verify on a loopback port.
 
 Usage: shomei-sandbox [OPTION]...
 
-The account has been in use for a year: domains, orders in every state, a request
-that waits for an approval. The address itself shows it to a browser.
+It starts with an example account: domains, orders in every state, a request that
+waits for approval. Open the address in a browser to see it.
 
 Options:
-      --listen ADDRESS  where to listen, loopback only; port 0 takes a free one [default: 127.0.0.1:8089]
-      --api-key KEY     CertCentral: the key to let in [default: sandbox]
-      --empty           CertCentral: begin with a new account: organizations, but no domains and no orders
-      --approval MODE   CertCentral: auto (who may approve has approved by asking), one-step, two-step (a reviewer
-                        and an approver) or skip [default: auto]
+      --listen ADDRESS  address to listen on, loopback only; port 0 picks a free port [default: 127.0.0.1:8089]
+      --api-key KEY     CertCentral: the API key [default: sandbox]
+      --empty           CertCentral: start with a new account: organizations, but no domains and no orders
+      --approval MODE   CertCentral: auto (requests by users who may approve are approved at once), one-step,
+                        two-step (a reviewer and an approver) or skip [default: auto]
       --issue-after SECONDS
                         CertCentral: how long an order is processed once everything is validated [default: 0]
       --rate-limits on|off
                         CertCentral: refuse a key beyond 100 calls in 5 seconds or 1000 in 3 minutes [default: off]
-      --start DATE      the day, as 2026-03-01, or the time, as 2026-03-01T09:30:00Z, at which the clock starts
+      --start DATE      the day (2026-03-01) or the time (2026-03-01T09:30:00Z) at which the clock starts
                         [default: now]
-      --seed NUMBER     draw tokens, random values and ids from this number, the same ones in each run
+      --seed NUMBER     derive tokens, random values and ids from this number, the same ones in each run
       --resolver ADDRESS
-                        CertCentral: look domains up (TXT, CNAME, CAA) at this DNS server, loopback only, instead
-                        of in a zone of its own; needs the feature resolver
-      --http-port PORT  CertCentral: fetch files that prove control from this port of 127.0.0.1, whatever the host
+                        CertCentral: look up domains (TXT, CNAME, CAA) at this DNS server, loopback only, instead
+                        of in the built-in zone; needs the feature resolver
+      --http-port PORT  CertCentral: fetch files that prove control from this port on 127.0.0.1, whatever the host
       --pocketsign-token TOKEN
-                        PocketSign Verify: the token to let in [default: random]
-      --card DIRECTORY  PocketSign Verify: write the My Number card of an invented person, another one for
+                        PocketSign Verify: the token [default: random]
+      --card DIRECTORY  PocketSign Verify: write the My Number card of an invented person, another person for
                         each --card: signing.pem and authentication.pem are its certificates, signing.key and
-                        authentication.key their private keys (RSA, PKCS #8), authorities.pem what they
-                        lead to. They are good until the program ends; files and links of the same names
+                        authentication.key their private keys (RSA, PKCS #8), authorities.pem their issuers.
+                        They are valid until the program ends; existing files and links with these names
                         are replaced
-      --faults SEED     have one call in ten go wrong, the same ones in the same way for each number:
-                        connections refused and reset, answers late, broken, lost and spoiled
+      --faults SEED     disturb one call in ten, the same ones in the same way for each number: connections
+                        refused and reset, responses late, broken, lost and malformed
       --log             write each exchange with the services to standard error, as a line of JSON: bodies, but no
-                        credentials, no secrets and nobody's data
-      --allow-host HOST let the control interface be reached by this name too, besides those of the loopback interface
+                        credentials, secrets or personal data
+      --allow-host HOST allow this host name for the control interface, in addition to those of the loopback interface
   -h, --help            show this text
       --version         show the version
 
-CertCentral, for those who need it otherwise:
+Further CertCentral options:
       --key-may-approve on|off         whether the key's user may approve requests [default: on]
-      --max-certificate-days NUMBER    the longest life of a certificate [default: 199]
+      --max-certificate-days NUMBER    the longest lifetime of a certificate [default: 199]
       --max-plan-years NUMBER          the longest plan [default: 3]
-      --dcv-reuse-days NUMBER          how long a domain's validation is good for [default: 199]
-      --dcv-polling on|off             find published values without being asked to check [default: off]
-      --webhook-attempts NUMBER        how often an event of a webhook is sent until it is taken [default: 1]
+      --dcv-reuse-days NUMBER          how long a domain's validation is valid [default: 199]
+      --dcv-polling on|off             find published values without a request to check [default: off]
+      --webhook-attempts NUMBER        how many times a webhook event is sent until it is accepted [default: 1]
       --domain-locking on|off          whether the account has domain locking [default: on]
       --reissue-revocation-delay SECONDS
-                                       how long earlier certificates live on after a reissue that drops a name
+                                       how long earlier certificates stay valid after a reissue that drops a name
                                        [default: 216000]
       --revoke-order-with-last-certificate on|off
-                                       whether the order goes with the last of its certificates [default: off]
-      --retry-after SECONDS            what a refusal for the rate says in Retry-After [default: nothing]
+                                       whether an order is revoked with the last of its certificates [default: off]
+      --retry-after SECONDS            the Retry-After of a rate-limited call [default: none]
       --missing-key-status STATUS      the status for a call without a key, from 400 to 599 [default: 403]
 
-Publish records, approve requests, advance the clock and so on below http://ADDRESS/_sandbox:
+To publish records, approve requests, advance the clock and so on, use http://ADDRESS/_sandbox:
   curl --json '{\"name\":\"example.com\",\"type\":\"TXT\",\"value\":\"TOKEN\"}' -X PUT http://127.0.0.1:8089/_sandbox/dns
   curl -X POST http://127.0.0.1:8089/_sandbox/requests/ID/approve
 Sign with a card: openssl dgst -sha256 -sign DIRECTORY/signing.key CHALLENGE
@@ -91,7 +91,7 @@ struct Options {
     log: bool,
 }
 
-/// What the program was asked to do.
+/// What the command line asks for.
 enum Asked {
     Serve(Box<Options>),
     Say(String),
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
     match read_options(Parser::from_env()) {
         Ok(Asked::Serve(options)) => run(*options),
         Ok(Asked::Say(text)) => {
-            // A reader that hangs up early has seen enough.
+            // A reader that closes the pipe early has seen enough.
             let _ = io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
@@ -141,7 +141,7 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
             #[cfg(feature = "resolver")]
             Arg::Long("resolver") => sandbox.resolver(arguments.value()?.parse_with(loopback)?),
             #[cfg(not(feature = "resolver"))]
-            Arg::Long("resolver") => return Err("--resolver needs a program that was built with the feature of this name".into()),
+            Arg::Long("resolver") => return Err("--resolver needs a program built with the feature resolver".into()),
             Arg::Long("http-port") => sandbox.http_port(arguments.value()?.parse()?),
             Arg::Long("missing-key-status") => sandbox.missing_key_status(arguments.value()?.parse_with(refusing_status)?),
             other => {
@@ -168,13 +168,13 @@ fn read_options(mut arguments: Parser) -> Result<Asked, lexopt::Error> {
     Ok(Asked::Serve(Box::new(Options { listen, sandbox, cards, log })))
 }
 
-/// A key or a token that a header can carry.
+/// A key or a token of characters allowed in a header.
 fn header_value(given: &str) -> Result<String, &'static str> {
     let sendable = !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_graphic());
-    sendable.then(|| given.to_owned()).ok_or("expected visible ASCII characters without blanks")
+    sendable.then(|| given.to_owned()).ok_or("expected visible ASCII characters without spaces")
 }
 
-/// An address of this machine: what the sandbox believes must not come from a network.
+/// A loopback address: the sandbox must not trust data from a network.
 #[cfg(feature = "resolver")]
 fn loopback(given: &str) -> Result<SocketAddr, &'static str> {
     let address = given.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
@@ -207,7 +207,7 @@ fn refusing_status(given: &str) -> Result<StatusCode, &'static str> {
     status.ok_or("expected a status from 400 to 599")
 }
 
-/// A day from its first second on, or a time.
+/// A day, meaning its first second, or a time.
 fn time(given: &str) -> Result<DateTime<Utc>, &'static str> {
     let midnight = given.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     midnight.or_else(|_| given.parse()).map_err(|_| "expected a date such as 2026-03-01, or a time such as 2026-03-01T09:30:00Z")
@@ -225,7 +225,7 @@ fn run(options: Options) -> ExitCode {
 }
 
 async fn serve(options: Options) -> io::Result<()> {
-    // Before the address is printed, so that whoever reads it may send a signal at once.
+    // Before the address is printed, so that its reader may send a signal at once.
     let stop = stop_signal()?;
     let listener = TcpListener::bind(options.listen).await?;
     let sandbox = options.sandbox.build();
@@ -240,18 +240,18 @@ async fn serve(options: Options) -> io::Result<()> {
     let ready = format!(
         "certcentral http://{address}{certcentral}\npocketsign http://{address} (token {token})\ncontrol http://{address}/_sandbox\n"
     );
-    // In one piece: whoever started this may read one line and close the pipe.
+    // In one write: the parent may read one line and close the pipe.
     io::stdout().write_all(ready.as_bytes())?;
     sandbox.serve(listener, stop).await?;
     drop(ended);
     if let Some(log) = log {
-        // Whoever does not read it does not keep the program from ending.
+        // A log that nobody reads must not keep the program from ending.
         let _ = timeout(LOG_GRACE, log).await;
     }
     Ok(())
 }
 
-/// Writes every exchange to standard error, until the program ends. Whoever does not read it holds up the log, and nothing else.
+/// Writes every exchange to standard error, until the program ends. If nobody reads it, only the log stalls.
 async fn write_log(sandbox: Sandbox, end: oneshot::Receiver<()>) -> io::Result<()> {
     let mut exchanges = std::pin::pin!(sandbox.follow_exchanges(0).take_until(end));
     let (mut errors, mut written) = (tokio::io::stderr(), 0);
@@ -265,7 +265,7 @@ async fn write_log(sandbox: Sandbox, end: oneshot::Receiver<()>) -> io::Result<(
     errors.flush().await
 }
 
-/// The invented person of a card: another one for each number.
+/// The invented person of a card: a different one for each number.
 fn person(number: usize) -> PersonDetails {
     const NAMES: [(&str, &str); 4] = [("証明　花子", "2"), ("署名　太郎", "1"), ("検証　桃子", "2"), ("認証　次郎", "1")];
     let ((name, gender), round) = (NAMES[number % NAMES.len()], number / NAMES.len());
@@ -279,7 +279,7 @@ fn person(number: usize) -> PersonDetails {
     }
 }
 
-/// Writes the certificates and keys of a card and what they lead to, the keys for their owner's eyes only.
+/// Writes the certificates, keys and issuers of a card. Only the file owner may read the keys.
 fn write_card(card: &Card, authorities: &str, directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     write_new(&directory.join("authorities.pem"), authorities.as_bytes(), 0o644)?;
@@ -290,7 +290,7 @@ fn write_card(card: &Card, authorities: &str, directory: &Path) -> io::Result<()
     Ok(())
 }
 
-/// Writes a file that is new: what stands there is removed first, since a link would lead elsewhere and a file keep its permissions.
+/// Writes a new file. An existing one is removed first, since a link would lead elsewhere and a file would keep its permissions.
 fn write_new(file: &Path, text: &[u8], mode: u32) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

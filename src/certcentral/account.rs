@@ -13,7 +13,7 @@ handle! {
 
 #[bon]
 impl<'c> Account<'c> {
-    /// Reads what the service tells of the account (known from public clients).
+    /// Reads the details of the account (known from public clients).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -25,26 +25,26 @@ impl<'c> Account<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::get)] }))]
     #[builder(builder_type(name = GetAccount, doc { #[doc = docs!(call Account::get)] }))]
     pub async fn get(self) -> Result<types::AccountDetails, Error> {
         call!(self.client, account_info())
     }
 
-    /// Reads the balance (known from public clients). What it consists of is not documented, so all members are kept as they come.
+    /// Reads the balance (known from public clients). Its members are not documented, so all are kept as received.
     ///
     /// # Errors
     ///
-    /// Whatever the service returns; accounts that do not pay in advance may be refused.
+    /// Any error that the service returns; accounts that do not pay in advance may be refused.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::balance)] }))]
     #[builder(builder_type(name = GetBalance, doc { #[doc = docs!(call Account::balance)] }))]
     pub async fn balance(self) -> Result<types::AccountBalance, Error> {
         call!(self.client, account_balance())
     }
 
-    /// Counts the orders of a container that expire within 90, 60 and 30 days, or have expired in the last week, told as -7 (known from
-    /// public clients).
+    /// Counts the orders of a container that expire within 90, 60 and 30 days, or expired in the last week, which is reported as -7 (known
+    /// from public clients).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -66,12 +66,12 @@ impl<'c> Account<'c> {
         Ok(call!(self.client, expiring_orders(&container))?.expiring_orders)
     }
 
-    /// Reads the custom fields that orders of the account can or have to fill (known from public clients). Their `id` is the `metadata_id`
-    /// of an order's fields.
+    /// Reads the custom fields that orders of the account can or must have (known from public clients). Their `id` is the `metadata_id` of
+    /// an order's fields.
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Account::custom_fields)] }))]
     #[builder(builder_type(name = ListCustomFields, doc { #[doc = docs!(call Account::custom_fields)] }))]
     pub async fn custom_fields(self) -> Result<Vec<types::CustomFieldDefinition>, Error> {

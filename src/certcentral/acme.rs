@@ -10,17 +10,18 @@ handle! {
     #[doc(alias = "ACMEの認証情報")]
     /// Credentials for ACME clients: [`CertCentral::acme`](super::CertCentral::acme).
     ///
-    /// An ACME client such as certbot binds its account with a key identifier and an HMAC key (RFC 8555, 7.3.4), and gets certificates of this
-    /// account from then on. The service lists the credentials among the [API keys](super::ApiKeys), by which they are revoked.
+    /// An ACME client such as certbot binds its account with a key identifier and an HMAC key (RFC 8555, 7.3.4), and then gets certificates
+    /// from this account. The service lists the credentials among the [API keys](super::ApiKeys); revoke them there.
     Acme
 }
 
 #[bon]
 impl<'c> Acme<'c> {
-    /// Makes credentials for an ACME client (vendor page api-keys/acme-external-account-binding-new). They are told once, and never printed.
+    /// Creates credentials for an ACME client (vendor page api-keys/acme-external-account-binding-new). The service returns them once; they
+    /// are never printed.
     ///
-    /// The vendor's page was not read to its end: that the request has these members, and the response these, is inferred from the page of
-    /// the [former service](Self::create_legacy_credentials).
+    /// The vendor's page was not read to its end: the members of the request and the response are inferred from the page of the [former
+    /// service](Self::create_legacy_credentials).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -37,68 +38,69 @@ impl<'c> Acme<'c> {
     ///
     /// # Lost responses
     ///
-    /// If the response is lost on the way, so are the credentials: the error's [`recovery_hint`](Error::recovery_hint) names the key to revoke,
-    /// as with [`ApiKeys::create`](super::ApiKeys::create).
+    /// If the response is lost, so are the credentials. The error's [`recovery_hint`](Error::recovery_hint) names the key to revoke, as
+    /// with [`ApiKeys::create`](super::ApiKeys::create).
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is empty, the product serves no TLS, an OV or EV product comes without an organization, or
-    /// nothing says how long certificates last; whatever the service answers. [`Error::is_ambiguous`] when the credentials may have been made,
-    /// and were lost.
+    /// [`Error::is_invalid_input`] when the name is empty, the product is not a TLS product, an OV or EV product has no organization, or
+    /// neither days nor years are set; any error that the service returns. [`Error::is_ambiguous`] when the credentials may have been
+    /// created and were lost.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Acme::create_credentials)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateAcmeCredentials, doc { #[doc = docs!(call Acme::create_credentials)] }))]
     pub async fn create_credentials(
         self,
-        /// A name to know them by.
+        /// A name to identify them.
         #[builder(start_fn)]
         name: String,
         #[builder(start_fn)] product: Product,
-        /// Whom certificates are issued to: an organization that is validated already. Products with organization validation need one.
+        /// The organization that certificates are issued to, which has to be validated already. Products with organization validation need
+        /// one.
         organization: Option<OrganizationId>,
         /// How many years certificates last.
         years: Option<u32>,
-        /// How many days certificates last; goes before the years.
+        /// How many days certificates last; takes precedence over the years.
         days: Option<u32>,
-        /// Which certificate profile is used.
+        /// The certificate profile to use.
         profile: Option<AcmeProfileOption>,
     ) -> Result<types::AcmeCredentials, Error> {
         product.check_organization(organization)?;
         if years.is_none() && days.is_none() {
-            return Err(Error::invalid("days", "say how long certificates last: in days, or in years"));
+            return Err(Error::invalid("days", "set how long certificates last, in days or years"));
         }
         let request = requested(name, &product, organization, years, days, profile)?;
         self.client.core.check("create_acme_credentials", &request)?;
         self.told_once(&request.name, async { call!(self.client, create_acme_credentials(&request)) }.boxed()).await
     }
 
-    /// Makes credentials of the former service (vendor page api-keys/acme-external-account-binding), which knows OV and EV products only. The
-    /// vendor announced its end for 2026-02-24; [`create_credentials`](Self::create_credentials) is its successor.
+    /// Creates credentials with the former service (vendor page api-keys/acme-external-account-binding), which supports OV and EV products
+    /// only. The vendor announced its end for 2026-02-24; [`create_credentials`](Self::create_credentials) is its successor.
     ///
     /// # Errors
     ///
-    /// As [`create_credentials`](Self::create_credentials), also when the product is a DV one.
+    /// Those of [`create_credentials`](Self::create_credentials); [`Error::is_invalid_input`] also when the product is a DV product.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Acme::create_legacy_credentials)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateLegacyAcmeCredentials, doc { #[doc = docs!(call Acme::create_legacy_credentials)] }))]
     pub async fn create_legacy_credentials(
         self,
-        /// A name to know them by.
+        /// A name to identify them.
         #[builder(start_fn)]
         name: String,
         #[builder(start_fn)] product: Product,
-        /// Whom certificates are issued to: an organization that is validated already.
+        /// The organization that certificates are issued to, which has to be validated already.
         organization: OrganizationId,
         /// How many years certificates last.
         #[builder(default = 1)]
         years: u32,
-        /// How many days certificates last; goes before the years.
+        /// How many days certificates last; takes precedence over the years.
         days: Option<u32>,
-        /// Which certificate profile is used.
+        /// The certificate profile to use.
         profile: Option<AcmeProfileOption>,
     ) -> Result<types::AcmeCredentials, Error> {
         if product.validation_level() == Some(ValidationLevel::Dv) {
-            return Err(Error::invalid("product", format!("{product} is a DV product, which the former service does not know")));
+            return Err(Error::invalid("product", format!("{product} is a DV product, which the former service does not support")));
         }
         let request = requested(name, &product, Some(organization), Some(years), days, profile)?;
         self.client.core.check("create_legacy_acme_credentials", &request)?;
@@ -107,7 +109,8 @@ impl<'c> Acme<'c> {
 }
 
 impl Acme<'_> {
-    /// Sends what makes credentials of a name. They are a key of this client's user, so all keys that it may see are looked through.
+    /// Sends the request that creates credentials with this name. They are a key of this client's user, so all keys that it can see are
+    /// searched.
     async fn told_once(
         self,
         name: &str,
@@ -129,10 +132,10 @@ fn requested(
     profile: Option<AcmeProfileOption>,
 ) -> Result<sent::AcmeCredentialsRequest, Error> {
     if !product.is_tls() {
-        return Err(Error::invalid("product", format!("{product} serves no TLS, and ACME brings nothing else")));
+        return Err(Error::invalid("product", format!("{product} is not a TLS product; ACME issues TLS certificates only")));
     }
     if days == Some(0) || years == Some(0) {
-        return Err(Error::invalid(if days == Some(0) { "days" } else { "years" }, "no certificate lasts for nothing"));
+        return Err(Error::invalid(if days == Some(0) { "days" } else { "years" }, "expected at least 1"));
     }
     Ok(sent::AcmeCredentialsRequest {
         name: check::filled("name", name)?,

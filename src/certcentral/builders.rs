@@ -1,4 +1,4 @@
-//! The builders that the operations return, one type an operation.
+//! The builders that the operations return, one type per operation.
 
 use super::named;
 
@@ -130,7 +130,7 @@ named! { super
     }
 }
 
-/// Which settings some builders have so far, so that a function can return one that is partly filled.
+/// The settings that some builders have so far, as types, so that a function can return a partly filled builder.
 ///
 /// ```
 /// use shomei::{

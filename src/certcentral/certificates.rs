@@ -17,15 +17,15 @@ handle! {
 
 /// A downloaded file. [`chain`](Self::chain) reads the certificates in it.
 ///
-/// `Debug` tells how large it is, not what is in it: instead of a certificate it may be a page that repeats the request, key and all.
+/// `Debug` shows the size, not the content: instead of a certificate, the file may be a page that repeats the request, including the key.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Download {
-    /// What the service says it is, such as `application/x-pem-file`.
+    /// The content type that the service reports, such as `application/x-pem-file`.
     pub content_type: Option<String>,
-    /// The name the service gives it, if it does.
+    /// The name that the service gives the file, if any.
     pub file_name: Option<String>,
-    /// The file.
+    /// The content of the file.
     pub body: Bytes,
 }
 
@@ -36,10 +36,10 @@ impl fmt::Debug for Download {
 }
 
 impl Download {
-    /// The certificates in the file, the leaf first. Their order is found by who has issued whom, the same in every format.
+    /// Returns the certificates in the file, the leaf first. Their order follows from who issued whom, and is the same for every format.
     ///
-    /// Reading the zip formats (`Default`, `Apache`, `DefaultCer`, `DefaultPem`) wants the feature `archives`. Nothing is unpacked to disk;
-    /// an archive of more than 32 files, or of more than 1 MiB packed or unpacked, is refused.
+    /// Reading the zip formats (`Default`, `Apache`, `DefaultCer`, `DefaultPem`) requires the feature `archives`. Nothing is unpacked to
+    /// disk; an archive of more than 32 files, or of more than 1 MiB packed or unpacked, is refused.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -53,8 +53,9 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, or one does not belong to the chain: each
-    /// but the leaf has to have issued another one. Of an archive also when it is broken, encrypted, too large, or has a file whose name leads out of it.
+    /// [`Error::is_mismatch`] when the file has no certificate, one cannot be read, or one does not belong to the chain: each except the
+    /// leaf must have issued another one. For an archive, also when it is broken, encrypted or too large, or when the name of a file leads
+    /// out of it.
     pub fn chain(&self) -> Result<CertificateChain, Error> {
         CertificateChain::from_bytes(&self.body)
     }
@@ -87,12 +88,13 @@ impl<'c> Certificates<'c> {
         call!(bytes self.client, download_certificate(&id, &format)).map(download)
     }
 
-    /// Downloads the certificate of an order that is in force: never a duplicate, nor one from before a reissue (vendor page
+    /// Downloads the certificate of an order that is currently in force: never a duplicate, nor one from before a reissue (vendor page
     /// certificates/download-certificate-format-order-id).
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order; whatever the service returns when it has no certificate yet.
+    /// [`Error::is_not_found`] when the account has no such order; any error that the service returns when the order has no certificate
+    /// yet.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::download_for_order)] }))]
     #[builder(builder_type(name = DownloadOrderCertificate, doc { #[doc = docs!(call Certificates::download_for_order)] }))]
     pub async fn download_for_order(
@@ -108,7 +110,7 @@ impl<'c> Certificates<'c> {
         file.map(download)
     }
 
-    /// Downloads a certificate in the format that suits a server software best (known from public clients).
+    /// Downloads a certificate in the format that best suits a server software (known from public clients).
     ///
     /// # Errors
     ///
@@ -132,7 +134,7 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet; [`Error::is_mismatch`] when what comes cannot
+    /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet; [`Error::is_mismatch`] when the response cannot
     /// be read as certificates.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::chain)] }))]
     #[builder(builder_type(name = GetChain, doc { #[doc = docs!(call Certificates::chain)] }))]
@@ -140,8 +142,8 @@ impl<'c> Certificates<'c> {
         chain_of(&call!(self.client, certificate_chain(&id))?.intermediates)
     }
 
-    /// Reads the intermediates that certificates of the account can be issued from (vendor page certificates/list-intermediates). An order
-    /// takes their `id` as its `ca_cert_id`.
+    /// Reads the intermediates that certificates of the account can be issued from (vendor page certificates/list-intermediates). Use their
+    /// `id` as the `ca_cert_id` of an order.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -154,26 +156,26 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::intermediates)] }))]
     #[builder(builder_type(name = ListIntermediates, doc { #[doc = docs!(call Certificates::intermediates)] }))]
     pub async fn intermediates(self) -> Result<Vec<types::Intermediate>, Error> {
         Ok(call!(self.client, list_intermediates())?.intermediates)
     }
 
-    /// Hides a reissue or a duplicate: the lists of them leave it out (vendor page certificates/archive-certificate).
+    /// Archives a reissue or a duplicate: the lists of reissues and duplicates omit it (vendor page certificates/archive-certificate).
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::CannotArchivePrimaryCertificate`](super::ErrorCode::CannotArchivePrimaryCertificate) when it is the one that its order
-    /// stands for.
+    /// [`ErrorCode::CannotArchivePrimaryCertificate`](super::ErrorCode::CannotArchivePrimaryCertificate) when it is the primary certificate
+    /// of its order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::archive)] }))]
     #[builder(builder_type(name = ArchiveCertificate, doc { #[doc = docs!(call Certificates::archive)] }))]
     pub async fn archive(self, #[builder(start_fn)] id: CertificateId) -> Result<(), Error> {
         call!(self.client, archive_certificate(&id))
     }
 
-    /// Shows an archived certificate again (known from third parties).
+    /// Unarchives a certificate: it is listed again (known from third parties).
     ///
     /// # Errors
     ///
@@ -189,7 +191,7 @@ fn download((headers, body): (HeaderMap, Bytes)) -> Download {
     Download { content_type: text(&headers, &CONTENT_TYPE), file_name: file_name(&headers), body }
 }
 
-/// The certificates of an answer. The member is called `intermediates`, but its first element is the leaf.
+/// The certificates of a response. The member is called `intermediates`, but its first element is the leaf.
 pub(super) fn chain_of(certificates: &[types::ChainCertificate]) -> Result<CertificateChain, Error> {
     CertificateChain::from_parts(certificates.iter().map(|certificate| certificate.pem.as_deref().unwrap_or_default().as_bytes()))
 }

@@ -1,11 +1,11 @@
-//! Checks of what a caller gives: what the rules of the document cannot say, and with finer reasons what they say too. How long a text
-//! and a list may be stands in the document alone. Each error says which field and why.
+//! Checks of the caller's input: for what the rules of the document cannot express, and for what they do express, with more precise
+//! reasons. The maximum lengths of texts and lists are in the document alone. Each error names the field and the reason.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::error::Error;
 
-/// Where a certificate is to be trusted, which decides about the names it may carry.
+/// Where a certificate is to be trusted, which decides the names it may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     /// Everywhere: fully qualified names without underscores (Baseline Requirements, 7.1.4.2.1 and 7.1.2.7.12).
@@ -14,7 +14,7 @@ pub(super) enum Trust {
     Private,
 }
 
-/// A fully qualified domain name, as it is sent: ASCII, in lower case, without the final dot.
+/// A fully qualified domain name as sent: ASCII, in lower case, without the final dot.
 pub(super) fn domain_name(field: &'static str, given: &str) -> Result<String, Error> {
     let name = host_name(field, given)?;
     if name.contains('.') { Ok(name) } else { Err(without_dot(field, given)) }
@@ -74,7 +74,7 @@ pub(super) fn certificate_name(field: &'static str, given: &str, trust: Trust) -
     }
     let name = host_name(field, base.unwrap_or(given))?;
     if trust == Trust::Public && name.contains('_') {
-        return Err(Error::invalid(field, format!("{given:?}: it contains '_', which publicly trusted certificates must not")));
+        return Err(Error::invalid(field, format!("{given:?}: it contains '_', which is not allowed in publicly trusted certificates")));
     }
     // A wildcard below a single label would be for a whole top-level domain.
     if !name.contains('.') && (trust == Trust::Public || base.is_some()) {
@@ -96,7 +96,7 @@ pub(super) fn certificate_names(field: &'static str, given: &[String], trust: Tr
     Ok(names)
 }
 
-/// An e-mail address, as far as it can be told without sending a mail.
+/// An e-mail address, as far as it can be checked without sending mail.
 pub(super) fn email(field: &'static str, given: &str) -> Result<String, Error> {
     let refuse = |reason: &str| Err(Error::invalid(field, format!("{given:?}: {reason}")));
     if given.is_empty() {
@@ -120,12 +120,12 @@ pub(super) fn emails(field: &'static str, given: &[String]) -> Result<Vec<String
     given.iter().map(|address| email(field, address)).collect()
 }
 
-/// White space, the mark of a byte order included.
+/// Whitespace, including the byte order mark.
 fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || letter == '\u{feff}'
 }
 
-/// A text that has to say something.
+/// A text that must not be blank.
 pub(super) fn filled(field: &'static str, given: String) -> Result<String, Error> {
     if given.chars().all(is_blank) {
         return Err(Error::invalid(field, "it is empty"));
@@ -152,7 +152,7 @@ pub(super) fn path_segment(field: &'static str, given: &str) -> Result<String, E
     Ok(given.to_owned())
 }
 
-/// An id of the caller's own. The service cuts blanks off, and then the id would not be found again.
+/// An id of the caller's own. The service trims whitespace, and then the id would not be found again.
 pub(super) fn own_id(field: &'static str, given: &str) -> Result<String, Error> {
     if given.starts_with(is_blank) || given.ends_with(is_blank) {
         return Err(Error::invalid(field, format!("{given:?} starts or ends with whitespace")));

@@ -26,7 +26,7 @@ impl<'c> Containers<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::list)] }))]
     #[builder(builder_type(name = ListContainers, doc { #[doc = docs!(call Containers::list)] }))]
     pub async fn list(self) -> Result<Vec<types::Container>, Error> {
@@ -44,7 +44,7 @@ impl<'c> Containers<'c> {
         call!(self.client, container_info(&id))
     }
 
-    /// Reads the containers right below a container, without their enrollment keys (vendor page containers/list-child-containers).
+    /// Reads the containers directly below a container, without their enrollment keys (vendor page containers/list-child-containers).
     ///
     /// # Errors
     ///
@@ -55,23 +55,24 @@ impl<'c> Containers<'c> {
         Ok(call!(self.client, list_child_containers(&id))?.containers)
     }
 
-    /// Adds a container right below another (known from public clients). What the service wants beside the name is not documented.
+    /// Adds a container directly below another (known from public clients). What the service requires besides the name is not documented.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is empty or the user's address no e-mail address; whatever the service returns.
+    /// [`Error::is_invalid_input`] when the name is empty or the user's address is not an e-mail address; any error that the service
+    /// returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::create_child)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateContainer, doc { #[doc = docs!(call Containers::create_child)] }))]
     pub async fn create_child(
         self,
         #[builder(start_fn)] parent: ContainerId,
-        /// Its name.
+        /// The name.
         #[builder(start_fn)]
         name: String,
-        /// What it is for.
+        /// The description.
         description: Option<String>,
-        /// Its template, which decides on its features; one of [`templates`](Self::templates).
+        /// The template, which decides the features; one of [`templates`](Self::templates).
         template: Option<ContainerTemplateId>,
         /// A user to add with it.
         user: Option<ContainerUserRequest>,
@@ -83,7 +84,7 @@ impl<'c> Containers<'c> {
         call!(self.client, create_child_container(&parent, &request))
     }
 
-    /// Lists the templates that containers below a container can have (known from public clients). A template decides on the features of a
+    /// Lists the templates that containers below a container can have (known from public clients). A template decides the features of a
     /// container.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Domains: adding them, proving control of them, locking them, and reading how they stand.
+//! Domains: adding them, proving control of them, locking them, and reading their status.
 
 mod list;
 
@@ -19,8 +19,8 @@ handle! {
 impl<'c> Domains<'c> {
     /// Adds a domain to the account and submits it for validation (guide p.14, Add Domain).
     ///
-    /// Without a method the service sends e-mails. Without validations the domain is submitted for `ov`.
-    /// To prove control of it in one go, see [`validate`](Self::validate).
+    /// Without a method the service sends e-mails. Without validations the domain is submitted for `ov`. To prove control of the domain in
+    /// one step, see [`validate`](Self::validate).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -33,7 +33,8 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is no domain name or an address no e-mail address; whatever the service returns.
+    /// [`Error::is_invalid_input`] when the name is not a domain name or an address is not an e-mail address; any error that the service
+    /// returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::add)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = AddDomain, doc { #[doc = docs!(call Domains::add)] }))]
@@ -45,9 +46,9 @@ impl<'c> Domains<'c> {
         name: String,
         /// The organization that the domain is validated for.
         organization: OrganizationId,
-        /// How control of the domain is to be proved.
+        /// How to prove control of the domain.
         dcv_method: Option<DcvMethod>,
-        /// The kinds of certificate that it is to be validated for.
+        /// The kinds of certificate to validate it for.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
         /// The language of the e-mails.
@@ -70,8 +71,8 @@ impl<'c> Domains<'c> {
         call!(self.client, add_domain(&request))
     }
 
-    /// Finds the account's own domain of a name, which the service can only list (vendor page domains/list-domains): none if there is none. A domain above it, which may
-    /// well prove it too, is another one.
+    /// Finds the account's domain with exactly this name, by listing domains (vendor page domains/list-domains); `None` if there is none. A
+    /// parent domain does not match, even if its validation covers this name.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -84,13 +85,13 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service returns.
+    /// [`Error::is_invalid_input`] when the name is not a domain name; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::find)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = FindDomain, doc { #[doc = docs!(call Domains::find)] }))]
     pub async fn find(self, #[builder(start_fn)] name: String) -> Result<Option<types::Domain>, Error> {
         let name = check::domain_name("name", &name)?;
-        // A service that does not heed the search lists all there are.
+        // A service that ignores the search lists all domains.
         let mut listed = self.list().search(name.as_str()).stream()?;
         while let Some(domain) = listed.try_next().await? {
             if domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
@@ -120,33 +121,33 @@ impl<'c> Domains<'c> {
     pub async fn get(
         self,
         #[builder(start_fn)] id: DomainId,
-        /// Adds the method and its token.
+        /// Includes the DCV method and its token.
         include_dcv: Option<bool>,
-        /// Adds how each kind of validation stands.
+        /// Includes the status of each kind of validation.
         include_validation: Option<bool>,
     ) -> Result<types::Domain, Error> {
         call!(self.client, domain_info(&id, include_dcv, include_validation))
     }
 
-    /// Changes how control of a domain is to be proved; a token method brings a new token (guide p.25, Change DCV method).
+    /// Changes how control of a domain is proved; a token method comes with a new token (guide p.25, Change DCV method).
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::change_dcv_method)] }))]
     #[builder(builder_type(name = ChangeDcvMethod, doc { #[doc = docs!(call Domains::change_dcv_method)] }))]
     pub async fn change_dcv_method(
         self,
         #[builder(start_fn)] id: DomainId,
         #[builder(start_fn)] method: DcvMethod,
-        /// Whether a change to e-mail sends them at once; the service does so by default.
+        /// Whether a change to the e-mail method sends the e-mails at once; by default the service does.
         send_emails: Option<bool>,
     ) -> Result<types::ChangedDcvMethod, Error> {
         let request = sent::DcvMethodChange { dcv_method: method, send_dcv_email_flag: send_emails };
         call!(self.client, change_dcv_method(&id, &request))
     }
 
-    /// Asks for a new token; the one before is void from then on (vendor page domains/ov-ev-ssl-generate-dcv-token).
+    /// Requests a new token; the previous one is void from then on (vendor page domains/ov-ev-ssl-generate-dcv-token).
     ///
     /// # Errors
     ///
@@ -174,9 +175,8 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::InvalidDnsTxt`](super::ErrorCode::InvalidDnsTxt),
-    /// [`ErrorCode::InvalidDnsCname`](super::ErrorCode::InvalidDnsCname) or
-    /// [`ErrorCode::FileRandomValueNotFound`](super::ErrorCode::FileRandomValueNotFound) when it is not there (yet);
+    /// [`ErrorCode::InvalidDnsTxt`](super::ErrorCode::InvalidDnsTxt), [`ErrorCode::InvalidDnsCname`](super::ErrorCode::InvalidDnsCname) or
+    /// [`ErrorCode::FileRandomValueNotFound`](super::ErrorCode::FileRandomValueNotFound) when the token is not there (yet);
     /// [`ErrorCode::InvalidDnsMethod`](super::ErrorCode::InvalidDnsMethod) when the domain is validated by e-mail.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_dcv)] }))]
     #[builder(builder_type(name = CheckDcv, doc { #[doc = docs!(call Domains::check_dcv)] }))]
@@ -184,11 +184,11 @@ impl<'c> Domains<'c> {
         call!(self.client, check_domain_dcv(&id))
     }
 
-    /// Asks which addresses can receive the e-mails of a domain, by its id or by any name (guide p.27, Domain emails).
+    /// Reads which addresses can receive the e-mails of a domain, given by its id or by any name (guide p.27, Domain emails).
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is no domain name; whatever the service returns.
+    /// [`Error::is_invalid_input`] when the name is not a domain name; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::dcv_emails)] }))]
     #[builder(builder_type(name = GetDcvEmails, doc { #[doc = docs!(call Domains::dcv_emails)] }))]
     pub async fn dcv_emails(self, #[builder(start_fn, into)] domain: DomainRef) -> Result<types::ValidationEmails, Error> {
@@ -200,18 +200,19 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the scope is no domain name or an address no e-mail address; whatever the service returns.
+    /// [`Error::is_invalid_input`] when the scope is not a domain name or an address is not an e-mail address; any error that the service
+    /// returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::resend_dcv_emails)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ResendDcvEmails, doc { #[doc = docs!(call Domains::resend_dcv_emails)] }))]
     pub async fn resend_dcv_emails(
         self,
         #[builder(start_fn)] id: DomainId,
-        /// The name to be validated, if it is another than the domain's own.
+        /// The name to validate, if it is not the domain's own.
         name_scope: Option<String>,
         /// The language of the e-mails.
         locale: Option<String>,
-        /// The addresses; without them all get one. The service ignores those that are none of the domain's own.
+        /// The addresses to send to; by default, all of them. The service ignores those that do not belong to the domain.
         #[builder(default, with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         to: Vec<String>,
     ) -> Result<(), Error> {
@@ -223,7 +224,7 @@ impl<'c> Domains<'c> {
         call!(self.client, resend_dcv_emails(&id, &request))
     }
 
-    /// Makes a domain usable again (known from public clients).
+    /// Reactivates a domain (known from public clients).
     ///
     /// # Errors
     ///
@@ -234,7 +235,7 @@ impl<'c> Domains<'c> {
         call!(self.client, activate_domain(&id))
     }
 
-    /// Takes a domain out of use; its validations are kept (known from public clients).
+    /// Deactivates a domain; its validations are kept (known from public clients).
     ///
     /// # Errors
     ///
@@ -245,22 +246,23 @@ impl<'c> Domains<'c> {
         call!(self.client, deactivate_domain(&id))
     }
 
-    /// Submits a domain for validation once more: for another kind of certificate, or before the proof is too old (vendor page
+    /// Submits a domain for validation again: for another kind of certificate, or before the proof is too old (vendor page
     /// domains/submit-for-validation).
     ///
-    /// [`add`](Self::add) submits it already. The service answers the addresses that it has mailed or the token to publish, or nothing.
+    /// [`add`](Self::add) submits it already. The service returns the addresses that it has mailed, the token to publish, or nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no kind of validation or an address is no e-mail address; whatever the service returns.
+    /// [`Error::is_invalid_input`] when there is no kind of validation or an address is not an e-mail address; any error that the service
+    /// returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::submit)] }))]
     #[builder(builder_type(name = SubmitDomain, doc { #[doc = docs!(call Domains::submit)] }))]
     pub async fn submit(
         self,
         #[builder(start_fn)] id: DomainId,
-        /// How control of the domain is to be proved.
+        /// How to prove control of the domain.
         dcv_method: Option<DcvMethod>,
-        /// The kinds of certificate that it is to be validated for.
+        /// The kinds of certificate to validate it for.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
         /// The addresses to send e-mails to; without them the service chooses.
@@ -275,7 +277,7 @@ impl<'c> Domains<'c> {
         call!(self.client, submit_domain_validation(&id, &request))
     }
 
-    /// Reads how each kind of validation of a domain stands (inferred from [its twin](super::Organizations::validations)).
+    /// Reads the status of each kind of validation of a domain (inferred from [its counterpart](super::Organizations::validations)).
     ///
     /// # Errors
     ///
@@ -288,8 +290,8 @@ impl<'c> Domains<'c> {
 
     /// Locks a domain to the account, so that no other account gets certificates for it (vendor page domains/activate-domain-locking).
     ///
-    /// From then on [`get`](Self::get) tells an `account_token`. Publish the CAA record `digicert.com; account=<token>`, then have it
-    /// looked for with [`check_lock`](Self::check_lock): only then the lock is in force.
+    /// From then on [`get`](Self::get) returns an `account_token`. Publish the CAA record `digicert.com; account=<token>`, then call
+    /// [`check_lock`](Self::check_lock): only then is the lock in force.
     ///
     /// # Errors
     ///
@@ -300,7 +302,7 @@ impl<'c> Domains<'c> {
         call!(self.client, activate_domain_locking(&id))
     }
 
-    /// Takes the lock off a domain (known from third parties).
+    /// Unlocks a domain (known from third parties).
     ///
     /// # Errors
     ///
@@ -311,19 +313,19 @@ impl<'c> Domains<'c> {
         call!(self.client, deactivate_domain_locking(&id))
     }
 
-    /// Has the service look for the CAA record of a domain's lock now (vendor page domains/check-caa-domain-lock). A record that is not
-    /// there is no error but a `status` of `false`, and the lock is not in force.
+    /// Has the service look for the CAA record of a domain's lock now (vendor page domains/check-caa-domain-lock). A missing record is not
+    /// an error: `status` is `false`, and the lock is not in force.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token is empty; whatever the service returns.
+    /// [`Error::is_invalid_input`] when the token is empty; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Domains::check_lock)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CheckDomainLock, doc { #[doc = docs!(call Domains::check_lock)] }))]
     pub async fn check_lock(
         self,
         #[builder(start_fn)] id: DomainId,
-        /// The token, as the domain tells it.
+        /// The `account_token` of the domain.
         #[builder(start_fn)]
         account_token: String,
     ) -> Result<types::CaaCheck, Error> {

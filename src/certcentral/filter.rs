@@ -1,4 +1,4 @@
-//! What lists can be narrowed down to and sorted by, as values; the service's own notation stays in here.
+//! Filters and sort keys of lists, as values; the service's own notation stays in this module.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::ValidationType;
 use crate::error::Error;
 
-/// How a text is searched for.
+/// A text to search for, matched exactly or as a suffix.
 ///
 /// ```
 /// use shomei::certcentral::TextFilter;
@@ -19,18 +19,19 @@ use crate::error::Error;
 pub struct TextFilter(String);
 
 impl TextFilter {
-    /// The text as it stands.
+    /// Matches exactly this text.
     pub fn exact(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// A domain and everything below it (guide p.46). The service looks for names that *end* so: `notexample.com` is found too.
+    /// Matches a domain and everything below it (guide p.46). The service only compares the *end* of names: a search under `example.com`
+    /// finds `notexample.com` too.
     #[must_use]
     pub fn under(domain: &str) -> Self {
         Self::suffix(domain)
     }
 
-    /// Whatever ends so.
+    /// Matches every text that ends with this one.
     #[must_use]
     pub fn suffix(text: &str) -> Self {
         Self(format!("%{}", text.trim_start_matches('%')))
@@ -62,7 +63,7 @@ impl fmt::Display for TextFilter {
     }
 }
 
-/// A span of days or moments that something has to fall into.
+/// A range of days or times to filter by.
 ///
 /// ```
 /// use chrono::NaiveDate;
@@ -102,7 +103,7 @@ impl DateRange {
         Self(Span::Between(first.and_time(chrono::NaiveTime::MIN).and_utc(), end.and_utc()))
     }
 
-    /// From one moment to another.
+    /// From one time to another.
     #[must_use]
     pub fn between_times(first: DateTime<Utc>, last: DateTime<Utc>) -> Self {
         Self(Span::Between(first, last))
@@ -117,7 +118,7 @@ impl DateRange {
 }
 
 impl fmt::Display for DateRange {
-    /// The service's notation. The blank between day and time becomes the `+` of the guide in the URL.
+    /// Writes the service's notation. In the URL, the space between day and time becomes the `+` that the guide shows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
         match self.0 {
@@ -128,7 +129,7 @@ impl fmt::Display for DateRange {
     }
 }
 
-/// When the validation of a domain ends, or has ended.
+/// When a domain's validation ends or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValidationExpiry {
@@ -173,7 +174,7 @@ pub enum OrderSort {
     DateCreated,
     /// The common name.
     CommonName,
-    /// The state.
+    /// The status.
     Status,
     /// How many years were ordered.
     ValidityYears,
@@ -196,13 +197,13 @@ impl OrderSort {
         }
     }
 
-    /// The largest, or latest, first.
+    /// Sorts the largest or latest first.
     #[must_use]
     pub const fn descending(self) -> Sort {
         Sort { key: self, descending: true }
     }
 
-    /// The smallest, or earliest, first.
+    /// Sorts the smallest or earliest first.
     #[must_use]
     pub const fn ascending(self) -> Sort {
         Sort { key: self, descending: false }
@@ -223,7 +224,7 @@ impl From<OrderSort> for Sort {
 }
 
 impl fmt::Display for Sort {
-    /// Ascending order needs no sign; a `+` would reach the service as a blank.
+    /// Ascending order needs no sign; a `+` would reach the service as a space.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", if self.descending { "-" } else { "" }, self.key.word())
     }

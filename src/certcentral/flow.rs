@@ -1,38 +1,38 @@
-//! What takes the service a while: each flow is started, and can be watched or awaited, stopped, and resumed in another process.
+//! Long-running operations. A flow is started, then awaited or watched; it can be stopped and resumed in another process.
 //!
 //! # Resume tokens
 //!
-//! A token is what a flow needs in order to go on elsewhere; what was started gives it, and its wait, also while it is watched. It holds no
-//! secret; serialized, it is opaque: store it as it is. It is sealed with a key derived from the API key and the base URL (HMAC-SHA256), so a
-//! client with another key or of another server refuses it, and so does everybody once a byte of it was changed or a member added:
-//! [`Error::is_invalid_input`](crate::Error::is_invalid_input), or it is not even read, and nothing is sent. Of a base URL on this machine the
-//! port does not count. A seal cannot be turned back into the key.
+//! A resume token holds what a flow needs to continue in another process. The started flow returns it, and so does its wait, also while it
+//! is watched. It contains no secret. Its serialized form is opaque: store it unchanged. It is sealed with a key derived from the API key
+//! and the base URL (HMAC-SHA256). A client with another API key or base URL refuses it, and every client refuses it once a byte was
+//! changed or a member added: the call fails with [`Error::is_invalid_input`](crate::Error::is_invalid_input) and sends nothing, or the
+//! token already fails to deserialize. For a base URL on this machine, the port is ignored. The API key cannot be recovered from the seal.
 //!
-//! When the API key is replaced, tell the client the former one as well, by
-//! [`previous_api_key`](crate::ClientBuilder::previous_api_key): it goes on with the tokens that were made with it.
+//! When you replace the API key, also pass the former one with [`previous_api_key`](crate::ClientBuilder::previous_api_key): the client
+//! then accepts the tokens that were made with it.
 //!
 //! # Cancellation
 //!
-//! Every future and stream here can be dropped at any time: no lock stays taken, no rate-limit slot either unless its request
-//! went out, and the client goes on as before. What the service was asked to do goes on there.
+//! Every future and stream here can be dropped at any time. No lock stays held, a rate-limit slot stays used only if its request was sent,
+//! and the client keeps working. Whatever was requested from the service continues there.
 //!
-//! A `start()` that is dropped while its request is under way is like a lost response, with nobody left to look for it: it may have been done
-//! once, and never twice. Start it again: an order with an
-//! [`alternative_order_id`](super::builders::IssueCertificate::alternative_order_id) of your own, a reissue and a duplicate are looked for
-//! first, by id and key, and taken up; the client that sent one, and does not see it yet, says that it may have happened, and sends nothing.
-//! Revocations are in the requests of their order; domains are adopted by their name. What is
-//! [adopted](super::Orders::adopt) by hand needs the order's id and the CSR.
+//! A `start()` that is dropped while its request is in flight is like a lost response that nobody searches for: the request may have been
+//! carried out once, but never twice. Call `start()` again. An order with your own
+//! [`alternative_order_id`](super::builders::IssueCertificate::alternative_order_id), a reissue or a duplicate is first searched for, by id
+//! and key, and adopted if it exists. If the client that sent it does not see it yet, the client reports that it may have been placed and
+//! sends nothing. A revocation is listed in the requests of its order; a domain is adopted by its name. To [adopt](super::Orders::adopt)
+//! something by hand, you need the order's id and the CSR.
 //!
-//! A process that may be killed keeps a token before it sends anything: [`prepare`](super::builders::IssueCertificate::prepare) gives it,
-//! and [`resume_issuance`](super::Orders::resume_issuance) goes on from wherever it was.
+//! A process that may be killed saves a token before it sends anything: [`prepare`](super::builders::IssueCertificate::prepare) returns the
+//! token, and [`resume_issuance`](super::Orders::resume_issuance) continues from wherever the process stopped.
 //!
-//! None of this writes files, but a fleet's journal.
+//! Nothing here writes files, except a fleet's journal.
 //!
 //! # Calls
 //!
-//! What a flow costs, from its start to its result. What is found later costs one more call a poll. Waits of one client share their polls from
-//! ten on, see [`Orders::watch`](super::Orders::watch) for how; each then polls by itself when its order has changed, about once an hour, and before
-//! its deadline.
+//! The number of calls of a flow, from its start to its result. Each further poll is one more call. From ten waits on, the waits of one
+//! client share their polls (see [`Orders::watch`](super::Orders::watch)); each then polls by itself only when its order has changed, about
+//! once an hour, and before its deadline.
 //!
 //! | flow | situation | calls |
 //! | --- | --- | --- |

@@ -3,27 +3,27 @@
 use super::types;
 use crate::page::{Extent, LARGEST_PAGE, Offsets};
 
-/// Gives a builder its ends: `list_ends!(ListOrders in list_orders by list_orders_by: OrderList of orders: ListedOrder)`. Its
-/// `prepare` gives the client and the query of the first page.
+/// Adds the final methods to a builder: `list_ends!(ListOrders in list_orders by list_orders_by: OrderList of orders: ListedOrder)`. Its
+/// `prepare` returns the client and the query of the first page.
 macro_rules! list_ends {
     ($builder:ident in $state:ident by $operation:ident: $list:ident of $items:ident: $item:ident) => {
         impl<S: $state::IsComplete> $builder<'_, S> {
-            /// One page.
+            /// Sends the request and returns one page.
             ///
             /// # Errors
             ///
-            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) when there is nothing to search for or another filter cannot be;
-            /// whatever the service returns.
+            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) when the text to search for is empty or another filter is
+            /// invalid; any error that the service returns.
             pub async fn send(self) -> ::std::result::Result<$crate::certcentral::types::$list, $crate::Error> {
                 let (client, query) = self.prepare()?;
                 $crate::client::call!(client, $operation(&query))
             }
 
-            /// All pages, from the offset on.
+            /// Returns all pages, from the offset on.
             ///
             /// # Errors
             ///
-            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) as [`send`](Self::send); what the service answers comes in the
+            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) as [`send`](Self::send); errors of the service are items of the
             /// stream.
             pub fn pages(self) -> ::std::result::Result<$crate::Pages<$crate::certcentral::types::$item>, $crate::Error> {
                 let (client, first) = self.prepare()?;
@@ -40,11 +40,11 @@ macro_rules! list_ends {
                 Ok($crate::Pages::new(walk, |item: &$crate::certcentral::types::$item| item.id.0, ::std::boxed::Box::new(fetch)))
             }
 
-            /// All items, from the offset on.
+            /// Returns all items, from the offset on.
             ///
             /// # Errors
             ///
-            /// As [`pages`](Self::pages).
+            /// Those of [`pages`](Self::pages).
             pub fn stream(self) -> ::std::result::Result<$crate::Items<$crate::certcentral::types::$item>, $crate::Error> {
                 self.pages().map($crate::Pages::items)
             }

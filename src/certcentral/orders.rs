@@ -1,4 +1,4 @@
-//! Orders: asking for certificates, and following what becomes of them.
+//! Orders: placing them, and managing them afterwards.
 
 mod adopt;
 #[cfg_attr(test, allow(deprecated, reason = "its callers read order info in full"))]
@@ -62,36 +62,36 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order.
+    /// [`Error::is_not_found`] if the account has no such order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::get)] }))]
     #[builder(builder_type(name = GetOrder, doc { #[doc = docs!(call Orders::get)] }))]
     pub async fn get(
         self,
         #[builder(start_fn, into)] order: OrderRef,
-        /// Adds what the check of each name's CAA records has found, while the order is pending.
+        /// Adds the result of checking each name's CAA records, while the order is pending.
         include_caa_status: Option<bool>,
     ) -> Result<types::Order, Error> {
         let identifier = order.segment()?;
         call!(self.client, order_info(&identifier, include_caa_status))
     }
 
-    /// Reads how an order's validation stands: the organization's, and that of each name (guide p.44, Validation Status).
+    /// Reads the validation status of an order: of its organization, and of each name (guide p.44, Validation Status).
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order.
+    /// [`Error::is_not_found`] if the account has no such order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::validation)] }))]
     #[builder(builder_type(name = GetOrderValidation, doc { #[doc = docs!(call Orders::validation)] }))]
     pub async fn validation(self, #[builder(start_fn)] order: OrderId) -> Result<types::OrderValidation, Error> {
         call!(self.client, order_validation(&order, None))
     }
 
-    /// Finds the orders that were placed with an id of the caller's own (`alternative_order_id`; vendor page
-    /// orders/get-orders-alternative-order-id). Several may share one.
+    /// Finds the orders that were placed with this `alternative_order_id` (vendor page orders/get-orders-alternative-order-id). Several
+    /// orders may share one id.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the id cannot stand in a URL; whatever the service returns.
+    /// [`Error::is_invalid_input`] if the id cannot be used in a URL; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::find_by_alternative_id)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = FindOrdersByAlternativeId, doc { #[doc = docs!(call Orders::find_by_alternative_id)] }))]

@@ -49,9 +49,9 @@ impl<'c> Organizations<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name or a part of the address is empty or too long (64 characters; name and assumed name
-    /// together 61), the country has not two letters, or somebody's e-mail address is none; whatever the service returns, also when the
-    /// account has such an organization already.
+    /// [`Error::is_invalid_input`] when a name or a part of the address is empty or too long (64 characters; name and assumed name together
+    /// 61), the country does not have two letters, or a person's e-mail address is invalid; any error that the service returns, including
+    /// when the account has such an organization already.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::create)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateOrganization, doc { #[doc = docs!(call Organizations::create)] }))]
@@ -68,7 +68,7 @@ impl<'c> Organizations<'c> {
         state: String,
         /// The postal code.
         zip: String,
-        /// The two letters of the country, such as `jp`.
+        /// The two-letter country code, such as `jp`.
         country: String,
         /// A name that it does business under.
         assumed_name: Option<String>,
@@ -76,26 +76,26 @@ impl<'c> Organizations<'c> {
         address2: Option<String>,
         /// The telephone number.
         telephone: Option<String>,
-        /// Who speaks for it.
+        /// The contact who speaks for it.
         contact: Option<Contact>,
-        /// The kinds of certificate that it is to be validated for at once.
+        /// The kinds of certificate to validate it for at once.
         #[builder(default, with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
-        /// Who is to be validated along with it.
+        /// The people to validate along with it.
         #[builder(default, with = |people: impl IntoIterator<Item = Contact>| people.into_iter().collect())]
         verified_users: Vec<Contact>,
-        /// Adds it even if the account has one like it.
+        /// Adds it even if the account has a similar one.
         skip_duplicate_check: Option<bool>,
     ) -> Result<types::CreatedOrganization, Error> {
         if validations.is_empty() && !verified_users.is_empty() {
-            return Err(Error::invalid("verified_users", "it is unknown what they are to be validated for; set validations"));
+            return Err(Error::invalid("verified_users", "set validations too, the kinds of certificate to validate them for"));
         }
         let name = check::filled("name", name)?;
         let assumed_name = assumed_name.map(|assumed| check::filled("assumed_name", assumed)).transpose()?;
         if let Some(assumed) = &assumed_name {
             let together = name.chars().count() + assumed.chars().count();
             if together > LONGEST_TOGETHER {
-                let reason = format!("together with the name it has {together} characters; at most {LONGEST_TOGETHER} are taken");
+                let reason = format!("together with the name it has {together} characters; at most {LONGEST_TOGETHER} are allowed");
                 return Err(Error::invalid("assumed_name", reason));
             }
         }
@@ -128,8 +128,8 @@ impl<'c> Organizations<'c> {
         call!(self.client, organization_info(&id))
     }
 
-    /// Lists the organizations of the account (vendor page organizations/list-organizations). End it with
-    /// [`stream`](ListOrganizations::stream) for all of them, with [`pages`](ListOrganizations::pages) for all pages, or with
+    /// Lists the organizations of the account (vendor page organizations/list-organizations). Finish it with
+    /// [`stream`](ListOrganizations::stream) for all organizations, [`pages`](ListOrganizations::pages) for all pages, or
     /// [`send`](ListOrganizations::send) for one page.
     ///
     /// ```no_run
@@ -148,17 +148,17 @@ impl<'c> Organizations<'c> {
     #[builder(builder_type(name = ListOrganizations, doc { #[doc = docs!(list Organizations::list)] }))]
     pub fn list(
         self,
-        /// Only those of a container.
+        /// Only those in this container.
         container: Option<ContainerId>,
-        /// Only those that are active, or inactive.
+        /// Only those with this status.
         status: Option<OrganizationStatus>,
-        /// Only those of a name.
+        /// Only those with a matching name.
         search: Option<TextFilter>,
-        /// Adds how each kind of validation stands.
+        /// Includes the status of each kind of validation.
         include_validation: Option<bool>,
-        /// A member to sort by; `-` before it turns the order round.
+        /// The member to sort by; a leading `-` sorts in descending order.
         sort: Option<String>,
-        /// The most items of a page; the service's own limit is 1000.
+        /// The maximum number of items per page; the service allows at most 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
         /// How many items to skip.
@@ -179,7 +179,7 @@ impl<'c> Organizations<'c> {
         Ok((self.client.clone(), query))
     }
 
-    /// Reads how each kind of validation of an organization stands (known from public clients).
+    /// Reads the status of each kind of validation of an organization (known from public clients).
     ///
     /// # Errors
     ///
@@ -190,22 +190,21 @@ impl<'c> Organizations<'c> {
         Ok(call!(self.client, organization_validations(&id))?.validations)
     }
 
-    /// Submits an organization for validation, with the people that are to be validated along with it (vendor page
-    /// organizations/submit-for-validation).
+    /// Submits an organization for validation, with the people to validate along with it (vendor page organizations/submit-for-validation).
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no kind of validation or nobody to validate, or one of somebody's five members is empty
-    /// or the e-mail address none; whatever the service returns.
+    /// [`Error::is_invalid_input`] when there is no kind of validation or nobody to validate, one of a person's five members is empty, or
+    /// the e-mail address is invalid; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::submit)] }))]
     #[builder(builder_type(name = SubmitOrganization, doc { #[doc = docs!(call Organizations::submit)] }))]
     pub async fn submit(
         self,
         #[builder(start_fn)] id: OrganizationId,
-        /// The kinds of certificate that it is to be validated for.
+        /// The kinds of certificate to validate it for.
         #[builder(with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
-        /// Who is to be validated along with it, for each of these kinds.
+        /// The people to validate along with it, for each of these kinds.
         #[builder(with = |people: impl IntoIterator<Item = Contact>| people.into_iter().collect())]
         verified_users: Vec<Contact>,
     ) -> Result<(), Error> {
@@ -219,7 +218,7 @@ impl<'c> Organizations<'c> {
         call!(self.client, submit_organization_validation(&id, &request))
     }
 
-    /// Makes an organization usable again (known from third parties). With some accounts only the vendor's support can.
+    /// Reactivates an organization (known from third parties). For some accounts only the vendor's support can do it.
     ///
     /// # Errors
     ///
@@ -230,24 +229,25 @@ impl<'c> Organizations<'c> {
         call!(self.client, activate_organization(&id))
     }
 
-    /// Takes an organization and its domains out of use: no orders, reissues and duplicates any more (known from third parties). Its
-    /// validations are kept.
+    /// Deactivates an organization and its domains: no more orders, reissues or duplicates (known from third parties). Its validations are
+    /// kept.
     ///
     /// # Errors
     ///
-    /// Whatever the service returns; it refuses as long as a pending request or order names the organization.
+    /// Any error that the service returns; the service refuses while a pending request or order names the organization.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::deactivate)] }))]
     #[builder(builder_type(name = DeactivateOrganization, doc { #[doc = docs!(call Organizations::deactivate)] }))]
     pub async fn deactivate(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {
         call!(self.client, deactivate_organization(&id))
     }
 
-    /// Removes an organization **and its domains** for good (vendor page organizations/delete-organization). See
-    /// [`deactivate`](Self::deactivate) for what can be undone.
+    /// Deletes an organization **and its domains** permanently (vendor page organizations/delete-organization).
+    /// [`deactivate`](Self::deactivate) can be undone.
     ///
     /// # Errors
     ///
-    /// Whatever the service returns; it refuses for the first organization of the account, and for those that an order names.
+    /// Any error that the service returns; the service refuses to delete the first organization of the account, and those that an order
+    /// names.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Organizations::delete)] }))]
     #[builder(builder_type(name = DeleteOrganization, doc { #[doc = docs!(call Organizations::delete)] }))]
     pub async fn delete(self, #[builder(start_fn)] id: OrganizationId) -> Result<(), Error> {

@@ -1,7 +1,7 @@
-//! How long an order and its certificates last: what can be asked for, and what will be granted (guide §8, and what changed since).
+//! How long an order and its certificates last: what can be requested, and what is granted (guide §8, and later changes).
 //!
-//! An order is a *plan*: the contract, one year or more. Inside it live certificates, each for as long as the industry allows on the day
-//! it is issued, and reissued until the plan ends. Everything here is arithmetic on dates; nothing is sent.
+//! An order is a *plan*: the contract, one year or more. Each of its certificates lasts as long as the industry allows on the day it is
+//! issued, and is reissued until the plan ends. Everything here is date arithmetic; nothing is sent.
 //!
 //! ```
 //! use chrono::NaiveDate;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// A length of time in one of the three units that the service knows.
+/// A length of time in one of the three units that the service accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -39,7 +39,7 @@ pub enum Term {
 }
 
 impl Term {
-    /// What holds when several units are given: a date before days before years (guide p.73).
+    /// Returns the unit that takes precedence when several are given: a date over days, days over years (guide p.73).
     #[must_use]
     pub fn of(years: Option<u32>, days: Option<u32>, until: Option<NaiveDate>) -> Option<Self> {
         until.map(Self::Until).or_else(|| days.map(Self::Days)).or_else(|| years.map(Self::Years))
@@ -113,16 +113,15 @@ term! {
 /// | 2027-03-15 | 100 days | 100 days |
 /// | 2029-03-15 | 46 days (the industry allows 47) | 10 days |
 ///
-/// A plan lasts up to 3 years; up to 6 until 2023-10-31. Subscription accounts have at most 2: set
-/// [`plan_years`](Self::plan_years).
+/// A plan lasts up to 3 years (up to 6 before 2023-10-31). Subscription accounts have at most 2: set [`plan_years`](Self::plan_years).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IssuanceLimits {
-    /// The most years of a plan, each from a date on.
+    /// The maximum years of a plan, each with the date it applies from.
     pub plan_years: Vec<(NaiveDate, u32)>,
-    /// The most days of a certificate, each from a date on.
+    /// The maximum days of a certificate, each with the date it applies from.
     pub certificate_days: Vec<(NaiveDate, u32)>,
-    /// For how many days a domain's validation is reused, each from a date on.
+    /// How many days a domain's validation is reused, each with the date it applies from.
     pub dcv_reuse_days: Vec<(NaiveDate, u32)>,
 }
 
@@ -142,30 +141,30 @@ impl Default for IssuanceLimits {
     }
 }
 
-/// A limit in force, and since when.
+/// A limit in force, and the date it applies from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limit {
     /// The number.
     pub most: u32,
-    /// The date it holds from.
+    /// The date it applies from.
     pub since: NaiveDate,
 }
 
 impl IssuanceLimits {
-    /// The most years of a plan that is ordered on this day.
+    /// Returns the maximum years of a plan that is ordered on this day.
     #[must_use]
     pub fn plan_years_on(&self, day: NaiveDate) -> Limit {
         in_force(&self.plan_years, day)
     }
 
-    /// The most days of a certificate that is issued on this day.
+    /// Returns the maximum days of a certificate that is issued on this day.
     #[must_use]
     pub fn certificate_days_on(&self, day: NaiveDate) -> Limit {
         in_force(&self.certificate_days, day)
     }
 
-    /// For how many days a validation of a domain is good on this day, whenever it was made: the service shortens old ones too.
+    /// Returns how many days a domain's validation is reused as of this day, whenever it was made: the service shortens old ones too.
     #[must_use]
     pub fn dcv_reuse_days_on(&self, day: NaiveDate) -> Limit {
         in_force(&self.dcv_reuse_days, day)
@@ -178,12 +177,12 @@ fn in_force(steps: &[(NaiveDate, u32)], day: NaiveDate) -> Limit {
     newest.or_else(oldest).map_or(Limit { most: u32::MAX, since: NaiveDate::MIN }, |&(since, most)| Limit { most, since })
 }
 
-/// What an order will get.
+/// The terms that an order is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GrantedTerms {
-    /// How many days the plan lasts, the days carried over from a renewed plan included.
+    /// How many days the plan lasts, including days carried over from a renewed plan.
     pub plan_days: u32,
     /// The last day of the plan. The service moves it by a few days if it falls on a weekend or holiday.
     pub plan_until: NaiveDate,
@@ -193,9 +192,9 @@ pub struct GrantedTerms {
     pub certificate_until: NaiveDate,
 }
 
-/// The days that a renewal adds to a plan asked for in years, by the days left of the old one (guide p.74).
+/// Returns the days that a renewal adds to a plan requested in years, given the days left on the old plan (guide p.74).
 ///
-/// The guide's table ends at 90 days; a plan renewed earlier than that brings no more.
+/// The guide's table ends at 90 days; an earlier renewal adds no more.
 #[must_use]
 pub fn renewal_bonus(days_left: i64) -> u32 {
     match days_left {
@@ -207,13 +206,13 @@ pub fn renewal_bonus(days_left: i64) -> u32 {
     }
 }
 
-/// What an order made today will get, or why it will not be taken.
+/// Returns what an order placed today is granted, or why it is refused.
 ///
-/// `renews` is how many days are left of the plan that this one renews. Without a validity the certificate lasts as long as it may.
+/// `renews` is the number of days left on the plan that this one renews. Without a validity, the certificate lasts as long as allowed.
 ///
 /// # Errors
 ///
-/// [`Error::is_invalid_input`], naming the limit and the date it holds from, when more is asked for than can be granted.
+/// [`Error::is_invalid_input`], naming the limit and the date it applies from, when more is requested than can be granted.
 pub fn check_order(
     plan: Plan,
     validity: Option<Validity>,
@@ -224,7 +223,7 @@ pub fn check_order(
     let plan_days = plan_days(plan, today, renews, limits)?;
     let most = limits.certificate_days_on(today);
     let certificate_days = match validity.map(|Validity(term)| term) {
-        // Years are capped by the service without a word; days and dates are refused.
+        // The service silently caps years; it refuses days and dates.
         None => plan_days.min(most.most),
         Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(most.most),
         Some(Term::Years(years)) => {
@@ -235,13 +234,13 @@ pub fn check_order(
     Ok(GrantedTerms { plan_days, plan_until: after(today, plan_days), certificate_days, certificate_until: after(today, certificate_days) })
 }
 
-/// What a reissue made today will get: the number of days, or why it will not be taken (guide p.67).
+/// Returns how many days a certificate reissued today lasts, or why the reissue is refused (guide p.66).
 ///
-/// A certificate lasts until the plan ends at the longest. Without a validity it lasts as long as it may.
+/// A certificate cannot outlast the plan. Without a validity, it lasts as long as allowed.
 ///
 /// # Errors
 ///
-/// [`Error::is_invalid_input`], naming the limit, when more is asked for than can be granted, or when the plan has ended.
+/// [`Error::is_invalid_input`], naming the limit, when more is requested than can be granted, or when the plan has ended.
 pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: NaiveDate, limits: &IssuanceLimits) -> Result<u32, Error> {
     let left = u32::try_from((plan_until - today).num_days()).unwrap_or_default();
     if left == 0 {
@@ -261,7 +260,7 @@ pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: N
     }
 }
 
-/// What one year is to the service.
+/// One year as the service counts it, in days.
 const YEAR: u32 = 370;
 
 fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &IssuanceLimits) -> Result<u32, Error> {
@@ -286,7 +285,7 @@ fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &I
     }
 }
 
-/// One year of a certificate: as long as one year of plan, the days carried over included.
+/// One year of a certificate: as long as one year of plan, including the days carried over.
 fn year_of_certificate(plan_days: u32, renews: Option<i64>) -> u32 {
     (YEAR + renews.map_or(0, renewal_bonus)).min(plan_days)
 }

@@ -26,7 +26,7 @@ pub enum ValidationLevel {
 
 /// A product that can be ordered: its identifier, and what an order of it needs.
 ///
-/// The constants are the products of the guide (p.32). Any other identifier serves too: [`Product::new`].
+/// The constants are the products of the guide (p.32). Any other identifier works too: see [`Product::new`].
 ///
 /// ```
 /// use shomei::certcentral::{Product, ValidationLevel};
@@ -37,14 +37,14 @@ pub enum ValidationLevel {
 /// assert_eq!(other.validation_level(), None);
 /// ```
 ///
-/// In configuration it is the identifier, or a hint: `"ssl_securesite_flex"`, `{"type_hint": "ov"}`.
+/// In configuration, a product is written as its identifier or as a hint: `"ssl_securesite_flex"`, `{"type_hint": "ov"}`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "Written", into = "Written")]
 pub struct Product {
     id: Cow<'static, str>,
     level: Option<ValidationLevel>,
-    /// What the service picks the product by, where it is to.
+    /// The hint by which the service picks the product, if it is to pick one.
     hint: Option<Cow<'static, str>>,
 }
 
@@ -103,15 +103,15 @@ impl Product {
         Self { id: Cow::Borrowed(id), level: Some(level), hint: None }
     }
 
-    /// A product by its identifier (`name_id`).
+    /// Returns the product with this identifier (`name_id`).
     pub fn new(id: impl Into<Cow<'static, str>>) -> Self {
         let id = id.into();
         let level = Self::of_the_guide().into_iter().find(|known| known.id == id).and_then(|known| known.level);
         Self { id, level, hint: None }
     }
 
-    /// The TLS product that the service picks for the names of an order, by a hint such as `ov` or `ev` (vendor page
-    /// orders/order-ssl-type_hint). Where it cannot, it refuses with
+    /// Returns the TLS product that the service picks for the names of an order, by a hint such as `ov` or `ev` (vendor page
+    /// orders/order-ssl-type_hint). If the service cannot pick one, it refuses with
     /// [`ErrorCode::AmbiguousProduct`](super::ErrorCode::AmbiguousProduct).
     ///
     /// ```
@@ -136,19 +136,19 @@ impl Product {
         self.hint.as_deref()
     }
 
-    /// The identifier, as it stands in the URL of an order.
+    /// Returns the identifier, as in the URL of an order.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What is checked before a certificate of this product is issued; `None` for a product that this crate does not know.
+    /// Returns what is checked before a certificate of this product is issued; `None` for a product unknown to this crate.
     #[must_use]
     pub fn validation_level(&self) -> Option<ValidationLevel> {
         self.level
     }
 
-    /// Whether an order has to name an organization; unknown products are given the benefit of the doubt.
+    /// Returns whether an order has to name an organization; `false` for an unknown product.
     #[must_use]
     pub fn needs_organization(&self) -> bool {
         matches!(self.level, Some(ValidationLevel::Ov | ValidationLevel::Ev))

@@ -26,14 +26,15 @@ impl<'c> Products<'c> {
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::list)] }))]
     #[builder(builder_type(name = ListProducts, doc { #[doc = docs!(call Products::list)] }))]
     pub async fn list(self) -> Result<Vec<types::ProductDetails>, Error> {
         Ok(call!(self.client, list_products())?.products)
     }
 
-    /// Reads one product: how long it may last, what an order of it may have, which server software it knows (vendor page product-info).
+    /// Reads one product: its possible validities, what an order for it may have, and the server software it supports (vendor page
+    /// product-info).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -47,14 +48,14 @@ impl<'c> Products<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when its identifier cannot stand in a URL;
-    /// [`ErrorCode::NotFoundProduct`](super::ErrorCode::NotFoundProduct) when there is none.
+    /// [`Error::is_invalid_input`] when its identifier is not allowed in a URL;
+    /// [`ErrorCode::NotFoundProduct`](super::ErrorCode::NotFoundProduct) when there is no such product.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Products::get)] }))]
     #[builder(builder_type(name = GetProduct, doc { #[doc = docs!(call Products::get)] }))]
     pub async fn get(
         self,
         #[builder(start_fn)] product: Product,
-        /// As this container may order it.
+        /// Reads the product as this container may order it.
         container: Option<ContainerId>,
     ) -> Result<types::ProductDetails, Error> {
         let id = check::path_segment("product", product.id())?;

@@ -1,5 +1,4 @@
-//! What became of a write whose response was lost. That is found out by identity; ordering twice costs money, so a write is never just
-//! repeated.
+//! Finds out, by identity, what became of a write whose response was lost. Ordering twice costs money, so a write is never just repeated.
 
 use std::{fmt, pin::pin, time::Duration};
 
@@ -13,15 +12,15 @@ use tracing::{info, warn};
 use super::CertCentral;
 use crate::error::Error;
 
-/// How long is looked even if the write has used up its time.
+/// How long to search even if the write has used up its time.
 const LEAST: Duration = Duration::from_secs(10);
-/// The distance of the second look from the first; it doubles with each.
+/// The delay between the first look and the second; it doubles with each look.
 const FIRST_DISTANCE: Duration = Duration::from_secs(1);
 const LONGEST_DISTANCE: Duration = Duration::from_secs(30);
-/// So many looks in a row that somebody else than the service answers, like the write before them, prove that the base URL is wrong.
+/// If something other than the service answers the write and this many looks in a row, the base URL is wrong.
 const FOREIGN: usize = 3;
 
-/// What a look comes to.
+/// The result of a look.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sighting<T> {
     /// This certainly is what was asked for.
@@ -32,19 +31,20 @@ pub(super) enum Sighting<T> {
     Unsure,
 }
 
-/// What a search comes to.
+/// The result of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome<T> {
     Found(T),
-    /// In the latter half of the time it saw for certain that there is nothing.
+    /// During the second half of the time, there certainly was nothing.
     Absent,
     Unknown,
 }
 
-/// Sends a write and gives its response, or what it has certainly done if the response got lost; else the error, with what to look for.
+/// Sends a write and returns its response, or what it has certainly done if the response was lost; otherwise the error, with what to look
+/// for.
 ///
-/// With `resend`, what broke off unanswered and certainly does not show is sent once more. After the beginning of an answer, a timeout or a
-/// 5xx it may still be done, so then it is not.
+/// With `resend`, a write that broke off unanswered and certainly does not show is sent once more. After the beginning of an answer, a
+/// timeout or a 5xx, the write may still be carried out, so it is not sent again.
 pub(super) async fn recover<'w, T>(
     client: &CertCentral,
     hint: &(impl fmt::Display + Sync),
@@ -78,8 +78,8 @@ pub(super) async fn recover<'w, T>(
     }
 }
 
-/// Sends a write whose response alone tells a secret. If the response is lost, what was made is of no use to anybody: it is looked for, and
-/// the error says what to take back. Nothing is sent again.
+/// Sends a write whose response alone has a secret. If the response is lost, what was created is useless: it is searched for, and the error
+/// says what to undo. Nothing is sent again.
 pub(super) async fn told_once<'w, T>(
     client: &CertCentral,
     send: impl Future<Output = Result<T, Error>>,
@@ -98,8 +98,8 @@ pub(super) async fn told_once<'w, T>(
             let found = found.join(", ");
             format!("the secret of the {what} was lost with the response; {found} appeared since: {mend}, unless somebody else made it")
         }
-        Outcome::Absent => format!("no {what} shows since; if one appears, its secret was lost with the response: {mend}"),
-        Outcome::Unknown => format!("look for the {what}: if it was made, its secret was lost with the response: {mend}"),
+        Outcome::Absent => format!("no {what} has appeared since; if one does, its secret was lost with the response: {mend}"),
+        Outcome::Unknown => format!("look for the {what}: if it was created, its secret was lost with the response: {mend}"),
     };
     Err(lost.after(0, begun.elapsed()).leaving(hint))
 }
@@ -110,7 +110,7 @@ pub(super) fn time_to_search(client: &CertCentral, begun: Instant) -> Duration {
     client.core.recovery_timeout(&client.options).map_or(left, |longest| longest.min(left))
 }
 
-/// Looks for what an error leaves in doubt, less and less often.
+/// Searches for what an error leaves in doubt, at growing intervals.
 pub(super) async fn search<'w, T>(
     client: &CertCentral,
     time: Duration,
@@ -122,7 +122,7 @@ pub(super) async fn search<'w, T>(
     }
     let operation = error.operation();
     warn!(target: "shomei", operation, "the response to a write was lost: looking for what became of it");
-    // Waiting in line is not looking.
+    // Waiting for the rate limit does not count.
     let patience = client.patience.clone().unwrap_or_default();
     let spent = patience.watch();
     // The last look needs time to be answered.

@@ -1,6 +1,6 @@
-//! What names an order, a certificate or a domain to the service: each of them has more than one name.
+//! References to orders, certificates and domains, each of which the service knows by more than one identifier.
 //!
-//! `From` takes each form, so that a call takes an id or a text as it is.
+//! `From` accepts each form, so a call takes an id or a string directly.
 
 use super::{CertificateId, DomainId, OrderId, check};
 use crate::error::Error;
@@ -65,7 +65,7 @@ reference! {
     /// A domain: its id, or its name.
     DomainRef {
         Id(DomainId),
-        /// A fully qualified name, of the account or not.
+        /// A fully qualified name, whether or not it is in the account.
         Name
     }
 }

@@ -1,4 +1,4 @@
-//! Requests: what waits for somebody's approval in the account.
+//! Requests: whatever needs approval in the account.
 
 use bon::bon;
 
@@ -28,8 +28,8 @@ impl<'c> Requests<'c> {
         call!(self.client, request_info(&id))
     }
 
-    /// Lists the requests of the account (guide p.54, List Request). End it with [`stream`](ListRequests::stream) for all of them, with
-    /// [`pages`](ListRequests::pages) for all pages, or with [`send`](ListRequests::send) for one page.
+    /// Lists the requests of the account (guide p.54, List Request). Finish it with [`stream`](ListRequests::stream) for all requests,
+    /// [`pages`](ListRequests::pages) for all pages, or [`send`](ListRequests::send) for one page.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -48,21 +48,21 @@ impl<'c> Requests<'c> {
     #[builder(builder_type(name = ListRequests, doc { #[doc = docs!(list Requests::list)] }))]
     pub fn list(
         self,
-        /// Only those in this state.
+        /// Only those with this status.
         status: Option<RequestStatus>,
         /// Only those of this kind.
         kind: Option<RequestType>,
         /// Only those for a certificate with this common name.
         search: Option<TextFilter>,
-        /// Only those of a container.
+        /// Only those in this container.
         container: Option<ContainerId>,
         /// Only those whose order has a value in this custom field, by its `metadata_id`.
         custom_field: Option<CustomFieldId>,
         /// Only those whose order has this value in a custom field.
         custom_value: Option<String>,
-        /// A member to sort by; `-` before it turns the order round.
+        /// The member to sort by; a leading `-` sorts in descending order.
         sort: Option<String>,
-        /// The most items of a page; the service's own limit is 1000.
+        /// The maximum number of items per page; the service allows at most 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
         /// How many items to skip.
@@ -84,22 +84,22 @@ impl<'c> Requests<'c> {
         Ok((self.client.clone(), query))
     }
 
-    /// Counts the requests that wait for a decision, by their kind (vendor page reports/request-summary).
+    /// Counts the requests that await a decision, by kind (vendor page reports/request-summary).
     ///
     /// # Errors
     ///
-    /// Whatever the service returns.
+    /// Any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::count)] }))]
     #[builder(builder_type(name = CountRequests, doc { #[doc = docs!(call Requests::count)] }))]
     pub async fn count(
         self,
-        /// Only those of a container.
+        /// Only those in this container.
         container: Option<ContainerId>,
     ) -> Result<types::RequestReport, Error> {
         call!(self.client, request_summary(container.as_ref()))
     }
 
-    /// Approves a request (guide p.53, Update Request Status). Where an account wants two approvals, this is the second.
+    /// Approves a request (guide p.53, Update Request Status). In an account that requires two approvals, this is the second.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -119,41 +119,41 @@ impl<'c> Requests<'c> {
     pub async fn approve(
         self,
         #[builder(start_fn)] id: RequestId,
-        /// A remark that is kept with the request.
+        /// A comment that is kept with the request.
         comment: Option<String>,
     ) -> Result<(), Error> {
         self.decide(id, sent::RequestDecision::Approved, comment).await
     }
 
-    /// Approves a request as its reviewer, where an account wants two approvals (guide p.53): it then waits for the second.
+    /// Approves a request as its reviewer, in an account that requires two approvals (guide p.53). The request then awaits the second.
     ///
     /// # Errors
     ///
-    /// As [`approve`](Self::approve).
+    /// Those of [`approve`](Self::approve).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::review)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ReviewRequest, doc { #[doc = docs!(call Requests::review)] }))]
     pub async fn review(
         self,
         #[builder(start_fn)] id: RequestId,
-        /// A remark that is kept with the request.
+        /// A comment that is kept with the request.
         comment: Option<String>,
     ) -> Result<(), Error> {
         self.decide(id, sent::RequestDecision::Pending, comment).await
     }
 
-    /// Rejects a request: its order is rejected with it (guide p.53, Update Request Status).
+    /// Rejects a request, and its order with it (guide p.53, Update Request Status).
     ///
     /// # Errors
     ///
-    /// As [`approve`](Self::approve).
+    /// Those of [`approve`](Self::approve).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Requests::reject)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RejectRequest, doc { #[doc = docs!(call Requests::reject)] }))]
     pub async fn reject(
         self,
         #[builder(start_fn)] id: RequestId,
-        /// A remark that is kept with the request.
+        /// A comment that is kept with the request.
         comment: Option<String>,
     ) -> Result<(), Error> {
         self.decide(id, sent::RequestDecision::Rejected, comment).await

@@ -1,8 +1,8 @@
-//! What the waits of one client share: one list of status changes for the orders of all of them.
+//! What the waits of one client share: a single list of status changes that covers the orders of all of them (a sweep).
 //!
-//! A sweep is a hint: nothing proves that it names every change. So whoever waits still polls by itself now and then, and before its deadline.
-//! The window is told to the service as a length of time, so that only its clock decides what lies within, and it reaches back to before
-//! whatever the one who waits has seen last: sweeps may fail, overlap, or be missed.
+//! A sweep is a hint: nothing proves that it names every change. So each wait still polls by itself now and then, and before its deadline.
+//! The window is sent to the service as a duration, so that only the service's clock decides what lies within. It reaches back to before
+//! what each wait has seen last: sweeps may fail, overlap, or be missed.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,9 +28,9 @@ const LONGEST: Duration = Duration::from_secs(15);
 const SHORTEST: Duration = Duration::from_millis(200);
 /// How far windows overlap: the list may lag behind the orders.
 const OVERLAP: Duration = Duration::from_secs(300);
-/// The service keeps changes this long; a gap beyond that no sweep can close.
+/// The service keeps changes this long; no sweep can close a longer gap.
 pub(super) const KEPT: Duration = Duration::from_secs(7 * 86_400);
-/// How often a wait polls by itself all the same, about.
+/// About how often a wait polls by itself nevertheless.
 const ITSELF: Duration = Duration::from_secs(3600);
 /// All the waits of a client together poll twice a second at most: half of what the service allows a key.
 pub(super) const APART: Duration = Duration::from_millis(500);
@@ -53,17 +53,17 @@ pub(super) struct Sweep {
     client: CertCentral,
 }
 
-/// Why there is nothing.
+/// Why a sweep has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missed {
-    /// It may come another time.
+    /// The call failed; a later one may succeed.
     Failed,
-    /// The service does not give the list.
+    /// The service refuses to list changes.
     Refused,
 }
 
 impl Sweep {
-    /// What it says of an order.
+    /// What it says about an order.
     pub(super) fn of(&self, order: OrderId) -> Option<&Named> {
         self.found.as_ref().ok()?.0.get(&order)
     }
@@ -81,14 +81,14 @@ impl Sweep {
         matches!(self.found, Err(Missed::Refused))
     }
 
-    /// Since when nothing is known any more by somebody who knew everything up to `as_of`.
+    /// Up to when a wait knows everything after this sweep, if it knew everything up to `as_of` before.
     pub(super) fn advance(&self, as_of: Moment) -> Moment {
         let covers = |(_, reach): &(_, Duration)| self.client.core.since(as_of) <= *reach;
         if self.found.as_ref().is_ok_and(covers) { self.start } else { as_of }
     }
 }
 
-/// A sweep to come, which everybody who waits for it drives along.
+/// A sweep to come, driven by all waits that share it.
 pub(super) type Coming = Shared<BoxFuture<'static, Arc<Sweep>>>;
 type WeakComing = WeakShared<BoxFuture<'static, Arc<Sweep>>>;
 
@@ -121,20 +121,20 @@ impl Sweeps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts somebody in who waits, for as long as what comes back is kept.
+    /// Counts a wait in, for as long as the returned value is kept.
     pub(super) fn member(self: &Arc<Self>, longest_interval: Duration) -> Member {
         let interval = (longest_interval / 4).clamp(SHORTEST, LONGEST);
         let member = Member { sweeps: Arc::clone(self), interval, count: 0 };
         member.with(1)
     }
 
-    /// Whether enough wait, and the service gives the list.
+    /// Whether enough waits run, and the service lists changes.
     pub(super) fn are_shared(&self) -> bool {
         let state = self.state();
         state.refused == 0 && state.count() >= WORTH_IT
     }
 
-    /// When somebody polls by itself whom no sweep names, and who would poll at `next` if it were alone. Nothing if too few wait.
+    /// When a wait whose order no sweep names polls by itself, if it would poll at `next` on its own. `None` if too few waits run.
     pub(super) fn itself(&self, next: Instant) -> Option<Instant> {
         let state = self.state();
         let count = state.count();
@@ -144,7 +144,7 @@ impl Sweeps {
         (count >= WORTH_IT).then(|| next.max(Instant::now() + distance.mul_f64(0.5 + fastrand::f64())))
     }
 
-    /// The next sweep, for somebody who knows everything up to `as_of`.
+    /// The next sweep, for a wait that knows everything up to `as_of`.
     pub(super) fn next(self: &Arc<Self>, client: &CertCentral, as_of: Moment) -> Coming {
         let mut state = self.state();
         if let Some((reach, coming)) = &state.coming
@@ -214,7 +214,7 @@ impl State {
     }
 }
 
-/// Waits that are counted in. Dropped, they are not any more.
+/// Waits that are counted in, until this is dropped.
 pub(super) struct Member {
     sweeps: Arc<Sweeps>,
     interval: Duration,
@@ -222,7 +222,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// As many waits as this.
+    /// Counts this many waits.
     pub(super) fn with(mut self, count: usize) -> Self {
         self.set(count);
         self

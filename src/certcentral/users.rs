@@ -1,4 +1,4 @@
-//! Users of the account: persons, and service users, who have API keys and nothing else.
+//! Users of the account: people, and service users, which have API keys and nothing else.
 
 mod change;
 
@@ -21,7 +21,7 @@ handle! {
 
 #[bon]
 impl<'c> Users<'c> {
-    /// Reads the user that the key belongs to (vendor page users/user-info). Its access roles tell what the key may do.
+    /// Reads the user that the key belongs to (vendor page users/user-info). The user's access roles show what the key may do.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -51,8 +51,8 @@ impl<'c> Users<'c> {
         call!(self.client, user_info(&id))
     }
 
-    /// Lists the users of the account (known from public clients). End it with [`stream`](ListUsers::stream) for all of them, with
-    /// [`pages`](ListUsers::pages) for all pages, or with [`send`](ListUsers::send) for one page.
+    /// Lists the users of the account (known from public clients). Finish it with [`stream`](ListUsers::stream) for all users,
+    /// [`pages`](ListUsers::pages) for all pages, or [`send`](ListUsers::send) for one page.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -66,9 +66,9 @@ impl<'c> Users<'c> {
     #[builder(builder_type(name = ListUsers, doc { #[doc = docs!(list Users::list)] }))]
     pub fn list(
         self,
-        /// Only users of this container.
+        /// Only those in this container.
         container: Option<ContainerId>,
-        /// The most items of a page; the service's own limit is 1000.
+        /// The maximum number of items per page; the service allows at most 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
         /// How many items to skip.

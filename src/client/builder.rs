@@ -1,4 +1,4 @@
-//! How a client is set up.
+//! The builder of a client.
 
 use std::{
     fmt,
@@ -21,13 +21,13 @@ use super::{
 };
 use crate::{error::Error, seal::Seals, secret::ApiKey};
 
-/// Sets up a client. Every setting has a default; [`build`](Self::build) checks them all.
+/// Configures and builds a client. Every setting has a default; [`build`](Self::build) validates them all.
 ///
 /// | setting | default |
 /// | --- | --- |
-/// | [`call_timeout`](Self::call_timeout) | 5 min for a whole call, retries and waiting for a rate-limit slot included; in flows that waiting does not count |
-/// | [`retry`](Self::retry) | as [`RetryPolicy`] says: up to 4 attempts, where that does no harm |
-/// | [`rate_limits`](Self::rate_limits) | what the service allows a key; CertCentral: 100 requests in 5 s and 1000 in 3 min |
+/// | [`call_timeout`](Self::call_timeout) | 5 min per call, including retries and (except in flows) the wait for a rate-limit slot |
+/// | [`retry`](Self::retry) | the default [`RetryPolicy`]: up to 4 attempts, where a retry is safe |
+/// | [`rate_limits`](Self::rate_limits) | the service's limits for a key; CertCentral: 100 requests in 5 s and 1000 in 3 min |
 /// | [`attempt_timeout`](Self::attempt_timeout) | 60 s for one attempt, from its first byte sent to its last byte received |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`max_response_size`](Self::max_response_size) | 32 MiB for one response |
@@ -86,34 +86,35 @@ impl<S: Service> ClientBuilder<S> {
         }
     }
 
-    /// Where the service is. Plain `http` is taken for loopback addresses only, and goes through no proxy.
+    /// Sets the base URL of the service. Plain `http` is allowed for loopback addresses only, and bypasses any proxy.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// A key that this client's key took the place of: resume tokens that were made with it are still opened. It is never sent, and new
-    /// tokens are made with the client's own. Call it once for each key whose tokens may still be about.
+    /// Adds a key that the client's key has replaced, so that resume tokens sealed with it can still be opened. The old key is never sent,
+    /// and new tokens are sealed with the client's own key. Call this once for each key whose tokens may still be in use.
     #[must_use]
     pub fn previous_api_key(mut self, key: ApiKey) -> Self {
         self.previous_keys.push(key);
         self
     }
 
-    /// How long a call may take from its start to its response, including retries and the wait for a rate-limit slot.
+    /// Sets how long a call may take from its start to its response, including retries and the wait for a rate-limit slot.
     ///
-    /// If you start thousands of calls at once, the last of them wait for minutes: start a hundred at a time, or set a longer timeout. Flows
-    /// are patient: as long as no timeout is set, here or in [`CallOptions`](crate::CallOptions), the time that their calls wait for a slot does not count. A
+    /// If you start thousands of calls at once, the last of them wait for minutes: start a hundred at a time, or set a longer timeout. In
+    /// flows, the time that calls wait for a slot does not count unless a timeout is set, here or in [`CallOptions`](crate::CallOptions). A
     /// request that was not sent in time was certainly not carried out ([`Error::was_sent`]). A call that must not be repeated is not
-    /// started in the last five seconds, or the last tenth if that is less, since nobody could say what became of it.
+    /// started in the last five seconds (or the last tenth of the timeout, if that is shorter), because its outcome would be unknown.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
         self
     }
 
-    /// The longest that the flows look for a write whose response was lost: see [`CallOptions::recovery_timeout`](crate::CallOptions::recovery_timeout).
+    /// Sets how long flows search for a write whose response was lost: see
+    /// [`CallOptions::recovery_timeout`](crate::CallOptions::recovery_timeout).
     #[cfg(feature = "certcentral")]
     #[must_use]
     pub fn recovery_timeout(mut self, timeout: Duration) -> Self {
@@ -121,71 +122,71 @@ impl<S: Service> ClientBuilder<S> {
         self
     }
 
-    /// When failed calls are retried.
+    /// Sets when failed calls are retried.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// The rate limits to keep to, for this client and its clones together; an empty list for none.
+    /// Sets the rate limits that this client and its clones keep together; an empty list for none.
     #[must_use]
     pub fn rate_limits(mut self, rates: impl IntoIterator<Item = RateLimit>) -> Self {
         self.pacing = Pacing::Own(rates.into_iter().collect());
         self
     }
 
-    /// Keeps to the rate limit together with whoever else has this rate limiter: other clients with the same key, or other processes.
+    /// Shares a rate limiter with other clients that use the same key, or with other processes.
     #[must_use]
     pub fn rate_limiter(mut self, rate_limiter: Arc<dyn RateLimiter>) -> Self {
         self.pacing = Pacing::Shared(rate_limiter);
         self
     }
 
-    /// How long one attempt may take, including connecting and reading the whole response.
+    /// Sets how long one attempt may take, including connecting and reading the whole response.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How long connecting may take.
+    /// Sets how long connecting may take.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// The largest response that is read, in bytes; a larger one is an error.
+    /// Sets the maximum size of a response in bytes; a larger response is an error.
     #[must_use]
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.max_response_size = bytes;
         self
     }
 
-    /// What your program calls itself; `shomei/<version>` follows it in the header.
+    /// Sets the name of your program for the `User-Agent` header; `shomei/<version>` is appended to it.
     #[must_use]
     pub fn user_agent(mut self, program: impl Into<String>) -> Self {
         self.user_agent = Some(program.into());
         self
     }
 
-    /// Another TLS backend, proxy or pool: a reqwest client of your own making, as a builder, because redirects, reqwest's own
-    /// retries, its verbose log and the connect timeout are still set here. (A followed redirect would hand the key to another host; a
-    /// verbose log would show it.)
+    /// Sets your own reqwest client, for example with another TLS backend, proxy or pool. It is passed as a builder because this crate
+    /// still sets redirects, reqwest's own retries, its verbose log and the connect timeout. (A followed redirect would hand the key to
+    /// another host; a verbose log would show it.)
     ///
-    /// From one builder only one client can be made, so calls that must not be repeated, such as orders, share connections with all others.
-    /// A connection that has been idle may be closed by the service just when an order is written to it, and then it is not known
-    /// whether the order arrived. [`http_client_with`](Self::http_client_with) has no such doubts.
+    /// One builder makes only one client, so calls that must not be repeated, such as orders, share connections with all other calls. The
+    /// service may close an idle connection just as an order is written to it, and then it is unknown whether the order arrived.
+    /// [`http_client_with`](Self::http_client_with) avoids this.
     #[must_use]
     pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Http::Given(Box::new(http));
         self
     }
 
-    /// The same by a function, which is called once for each of two clients: one that keeps connections, and one that makes a new connection
-    /// for each call that must not be repeated, such as an order. A new one costs two round trips, and spares the doubt whether
-    /// an order arrived on a connection that was just being closed. Without a function of yours the two are made in the same way.
+    /// Sets a function that makes reqwest clients. It is called twice: for a client that keeps connections, and for one that opens a new
+    /// connection for each call that must not be repeated, such as an order. A new connection costs two round trips, but an order is never
+    /// written to a connection that is just being closed. Without your own function, two clients are made in the same way.
     ///
     /// ```
     /// # #[cfg(feature = "certcentral")] {
@@ -203,14 +204,14 @@ impl<S: Service> ClientBuilder<S> {
         self
     }
 
-    /// Sends requests some other way than over the network; this is how the sandbox is reached in process.
+    /// Sends requests through this transport instead of the network; this is how the sandbox is reached in process.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Asks the service's own clock for its time, where that is within reach.
+    /// Uses the service's own clock, if available.
     #[cfg(feature = "sandbox")]
     pub(crate) fn told_time(mut self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         self.told_time = Some(Box::new(now));
@@ -223,15 +224,16 @@ impl<S: Service> ClientBuilder<S> {
     ///
     /// [`Error::is_configuration`] when
     /// - no base URL is given and the service has no default;
-    /// - the base URL is no URL, is neither `https` nor `http` to a loopback address, or holds a user name, a password, a query or a fragment;
+    /// - the base URL is not a valid URL, is neither `https` nor `http` to a loopback address, or contains a user name, a password, a query
+    ///   or a fragment;
     /// - the API key or the user agent contains characters not allowed in a header;
-    /// - a rate limit of zero requests or over no time;
+    /// - a rate limit allows zero requests, or its window is empty or longer than a year;
     /// - TLS cannot be set up; with the feature `rustls-no-provider`, when no `CryptoProvider` is installed.
     pub fn build(self) -> Result<S, Error> {
         let base_url = match (&self.base_url, S::BASE_URL) {
             (Some(given), _) => given,
             (None, Some(default)) => default,
-            (None, None) => return Err(Error::configuration("base url: required, as this service has no default server")),
+            (None, None) => return Err(Error::configuration("base url: required, because this service has no default server")),
         };
         let server = Server::at(base_url)?;
         let own = concat!("shomei/", env!("CARGO_PKG_VERSION"));
@@ -298,7 +300,7 @@ impl<S> fmt::Debug for ClientBuilder<S> {
     }
 }
 
-/// Where reqwest's clients come from.
+/// The source of the reqwest clients.
 enum Http {
     Given(Box<reqwest::ClientBuilder>),
     Made(Box<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>),
@@ -309,12 +311,12 @@ enum Pacing {
     Shared(Arc<dyn RateLimiter>),
 }
 
-/// reqwest panics where it has rustls but no provider; say so instead.
+/// reqwest panics if it uses rustls without a provider; return an error instead.
 fn require_crypto_provider() -> Result<(), Error> {
     #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         return Err(Error::configuration(
-            "TLS: the feature rustls-no-provider wants a rustls CryptoProvider to be installed first (CryptoProvider::install_default)",
+            "TLS: the feature rustls-no-provider needs an installed rustls CryptoProvider (CryptoProvider::install_default)",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! One call: what the generated code hands over before sending, and what comes back from it.
+//! One call: from the generated code to the transport, and the response back.
 
 use std::{
     ops::Deref,
@@ -19,7 +19,7 @@ use crate::{
     generated::Operation,
 };
 
-/// What a generated client carries along: the shared part, and where to note how the call went.
+/// The state of a generated client: the shared part, and a record of the call.
 #[derive(Clone, Debug)]
 #[allow(unnameable_types, unreachable_pub, reason = "the generated clients carry it, and the feature raw shows them")]
 pub struct Call {
@@ -30,13 +30,13 @@ pub struct Call {
     record: Arc<Mutex<Record>>,
 }
 
-/// How a call went, as far as the generated code has no words for it.
+/// How a call went, beyond what the generated code can express.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     operation: Option<&'static str>,
     /// Whether the call changes nothing.
     reads: bool,
-    /// Whether an attempt ended in a way that does not tell if it was done.
+    /// Whether an attempt ended without showing whether the request was carried out.
     pub(super) perhaps_done: bool,
     pub(super) attempts: u32,
     elapsed: Duration,
@@ -45,7 +45,7 @@ pub(super) struct Record {
     trace: Option<Traced>,
 }
 
-/// Marks an answer that stands for none: the generated code knows no other way to hear of a failure of ours.
+/// Marks a response made up for a failure of ours: the generated code can only receive responses.
 #[derive(Clone)]
 struct Unanswered(String);
 
@@ -54,7 +54,7 @@ impl Call {
         Self { core, options, patience: None, record: Arc::default() }
     }
 
-    /// The same call as one of a flow: its wait for a turn does not count against a timeout that nobody has set.
+    /// Makes the call part of a flow: its wait for a rate-limit slot does not count against the default timeout.
     #[cfg(feature = "certcentral")]
     pub(crate) fn of_flow(self, patience: Option<Arc<Patience>>) -> Self {
         Self { patience, ..self }
@@ -71,8 +71,8 @@ impl Call {
         Box::pin(self.perform(request, operation_id, operation)).await
     }
 
-    /// Checks what is sent by the rules of the document, authorises, sends as often as it takes, and reads the whole response. The only way
-    /// to a transport.
+    /// Checks the request against the rules of the document, authorizes it, sends it with retries, and reads the whole response. The only
+    /// path to a transport.
     pub(super) async fn perform(
         &self,
         mut request: reqwest::Request,
@@ -84,7 +84,7 @@ impl Call {
         }
         let (name, value) = &self.core.authorization;
         request.headers_mut().insert(name, value.clone());
-        // The generator sends the document's version in a header that no service asked for.
+        // The generator sends the document's version in a header that no service requires.
         request.headers_mut().remove("api-version");
 
         let started = Instant::now();
@@ -103,7 +103,7 @@ impl Call {
         }
     }
 
-    /// An answer that stands for a failure of ours.
+    /// A made-up response for a failure of ours.
     fn failed(&self, failure: Error) -> reqwest::Response {
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -112,13 +112,13 @@ impl Call {
         answer.into()
     }
 
-    /// The text of the failure that this answer stands for, if it is not an answer at all.
+    /// The text of the failure, if the response is made up for one.
     pub(crate) fn unanswered(answer: &reqwest::Response) -> Option<String> {
         answer.extensions().get::<Unanswered>().map(|Unanswered(text)| text.clone())
     }
 }
 
-/// Some operations answer with JSON or with nothing; to the generated code nothing is `null`.
+/// Some operations answer with JSON or an empty body; the generated code reads an empty body as `null`.
 fn with_body_if_needed(mut answer: http::Response<Bytes>, operation: Option<&Operation>) -> http::Response<Bytes> {
     let empty_means_null = operation.is_some_and(|operation| operation.empty_success);
     if empty_means_null && answer.status().is_success() && answer.body().is_empty() {
@@ -148,7 +148,7 @@ impl Returned for () {
     fn value(self) {}
 }
 
-/// A generated client for one call, and what becomes of its answer.
+/// A generated client for one call, and the conversion of its response.
 pub(crate) struct Started<C> {
     client: C,
     call: Call,
@@ -167,7 +167,7 @@ impl<C> Started<C> {
         begun
     }
 
-    /// The answer as a value, or everything that is known about why there is none.
+    /// The response as a value, or an error with all that is known about the failure.
     pub(crate) async fn lift<R: Returned>(self, result: Result<ResponseValue<R>, progenitor_client::Error<()>>) -> Result<R::Value, Error> {
         match result {
             Ok(value) => {
@@ -178,7 +178,7 @@ impl<C> Started<C> {
         }
     }
 
-    /// The same for an answer that is a file.
+    /// The same for a response that is a file.
     #[cfg(feature = "certcentral")]
     pub(crate) async fn lift_bytes(
         self,
@@ -199,7 +199,7 @@ impl<C> Started<C> {
         Ok((headers, body.freeze()))
     }
 
-    /// Adds to an error which call it was.
+    /// Adds the call to an error.
     fn tell(&self, error: Error) -> Error {
         let mut record = self.call.record.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(trace) = &mut record.trace {
@@ -269,24 +269,24 @@ impl<C> Deref for Started<C> {
     }
 }
 
-/// What the service said when its answer is not the documented one.
+/// The error for a response that is not the documented success.
 async fn refused(answer: reqwest::Response, operation: &str, core: &Core) -> Error {
     let status = answer.status();
     let retry_after = retry_after(answer.headers());
     let body = answer.bytes().await.unwrap_or_default();
     let entries = core.entries_without_key((core.api_errors)(without_mark(&body)));
     let is_listed = entries.iter().any(|entry| (core.lists)(&entry.code));
-    // What was understood need not be quoted: it may hold what must not be seen, in ways that only reading it shows.
+    // A body that was understood need not be quoted: it may hold a secret that a text search does not find.
     let excerpt = if core.keeps_back(operation) || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
     Error::answer(Answer { status, entries, is_listed, retry_after, excerpt })
 }
 
-/// Whether a 404 says that what was asked for is not there; another one may be a wrong path, or some proxy's.
+/// Whether a 404 says that the requested object does not exist; any other 404 may mean a wrong path, or come from a proxy.
 pub(crate) fn tell_absence(entries: &[ApiError]) -> bool {
     entries.iter().any(|entry| entry.code.starts_with("not_found") || entry.code == "no_such_entry")
 }
 
-/// `Retry-After` in seconds or as a date; what cannot be read is as good as absent.
+/// `Retry-After` in seconds or as a date; an unreadable value counts as absent.
 pub(super) fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
     // More than a century overflows when it is added to a time.
     const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);

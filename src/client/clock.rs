@@ -32,7 +32,7 @@ pub(super) struct Clock {
     started: Instant,
     /// How many seconds the service is ahead, by the `Date` of its last answer that had one.
     ahead: AtomicI64,
-    /// The service's own clock, where it is within reach; then it stands for this machine's too.
+    /// The service's own clock, if available; it then replaces this machine's clock too.
     told: Option<ToldTime>,
 }
 
@@ -68,7 +68,7 @@ impl Clock {
         self.told.is_some() || self.ahead.load(Ordering::Relaxed) != Self::UNTOLD
     }
 
-    /// A date that is a lifetime away is no clock's.
+    /// Ignores a date that is a century off: no clock is that wrong.
     pub(super) fn set(&self, service: DateTime<Utc>) {
         const LIFETIME: i64 = 100 * 365 * 86_400;
         let ahead = service.timestamp().saturating_sub(self.local().timestamp());

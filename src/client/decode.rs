@@ -1,4 +1,4 @@
-//! Decoding an answer, by what its document says of the service's JSON.
+//! Decodes a response, according to the form of JSON that its document declares.
 
 use std::mem;
 
@@ -20,11 +20,11 @@ mod tests;
 /// How a service writes its JSON: `x-json` of its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Json {
-    /// By a language of loose types. What nothing is decided by may be unreadable; an empty list may be an empty object; of a member that
-    /// stands twice the last one counts.
+    /// As written by a loosely typed language. Members that decide nothing may be unreadable; an empty list may be an empty object; of a
+    /// duplicate member the last one counts.
     #[cfg(feature = "certcentral")]
     Loose,
-    /// After the specification of protobuf's JSON, in no other form.
+    /// Strictly as specified for protobuf's JSON.
     #[cfg(feature = "pocketsign")]
     Protobuf,
 }
@@ -63,8 +63,8 @@ fn read<T: DeserializeOwned>(json: Json, operation: &'static str, body: &[u8], i
         (None, _) => body,
         #[cfg(feature = "certcentral")]
         (Some([]), Json::Loose) => b"{}",
-        // A type that reads itself would take it for its members in a row.
-        _ => return Err(nowhere(serde_json::Error::custom("a list stands where an object is documented"))),
+        // A derived `Deserialize` would read the list as the struct's fields in order.
+        _ => return Err(nowhere(serde_json::Error::custom("expected an object, found a list"))),
     };
     let error = match serde_json::from_slice(body) {
         Ok(value) => return Ok(value),
@@ -78,7 +78,7 @@ fn read<T: DeserializeOwned>(json: Json, operation: &'static str, body: &[u8], i
     }
 }
 
-/// The value of a body that could not be read at first: then no member may stand twice, and none is forgiven. `None` if it is no JSON.
+/// Reads a body again after the strict reading failed on a duplicate or unreadable member. The error is `None` if the body is not JSON.
 #[cfg(feature = "certcentral")]
 fn forgiven<T: DeserializeOwned>(operation: &'static str, body: &[u8], in_full: bool) -> Result<T, Option<Undecodable>> {
     let value: Value = serde_json::from_slice(body).map_err(|_| None)?;
@@ -95,18 +95,18 @@ fn forgiven<T: DeserializeOwned>(operation: &'static str, body: &[u8], in_full: 
     Ok(value)
 }
 
-/// Text without the mark of its byte order, which some servers begin it with.
+/// The text without the byte order mark that some servers put at its start.
 pub(super) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// What stands between the brackets of a body that is a list, without the blanks around it.
+/// The text between the brackets of a body that is a list, trimmed.
 fn list(body: &[u8]) -> Option<&[u8]> {
     let inner = body.trim_ascii().strip_prefix(b"[")?;
     Some(inner.strip_suffix(b"]").unwrap_or(inner).trim_ascii())
 }
 
-/// Reads the body a second time, for the path at which it stops to make sense.
+/// Reads the body a second time, to find the path at which decoding fails.
 #[cfg(feature = "pocketsign")]
 fn located<T: DeserializeOwned>(body: &[u8], error: serde_json::Error) -> Undecodable {
     match serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(body)) {
@@ -118,12 +118,12 @@ fn located<T: DeserializeOwned>(body: &[u8], error: serde_json::Error) -> Undeco
 /// The error as a caller sees it.
 fn told(Undecodable { path, error }: &Undecodable, body: &[u8], operation: &str, core: &Core) -> Error {
     if core.keeps_back(operation) {
-        // serde's text and the body may quote what must not be seen; so may the path to what is no JSON, through members nobody documents.
+        // serde's text and the body may quote secrets; so may the path if the body is not JSON, through undocumented members.
         let path = if error.is_data() { core.without_key(path) } else { String::new() };
-        let reason = format!("a member of another type or form, in column {} of line {}", error.column(), error.line());
+        let reason = format!("a member has an unexpected type or format, at column {} of line {}", error.column(), error.line());
         return Error::decode(path, reason, String::new());
     }
-    // What is JSON, if not the documented one, may hold a secret member; the path tells enough.
+    // JSON of an undocumented form may hold a secret member; the path says enough.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     let excerpt = if is_json { String::new() } else { core.excerpt(body) };
     Error::decode(core.without_key(path), core.without_key(&error.to_string()), excerpt)

@@ -1,18 +1,18 @@
-//! Some proxies answer a request they do not like by repeating it, headers and all. What is told of an answer never shows the key.
+//! Some proxies answer a rejected request by echoing it, headers included. What errors quote from a response never shows the key.
 
 use super::Core;
 use crate::error::{ApiError, excerpt};
 
 const HIDDEN: &str = "[redacted]";
 
-/// As much of a text is looked at, and no more of it told. It is more of a body than an excerpt shows, so that no part of a key is left at
-/// its end.
+/// How much of a text is searched; no more of it is quoted. It is longer than an excerpt, so that no part of a key is left at the end of
+/// one.
 const LOOKED_AT: usize = 4096;
 
-/// As many entries of an error are told; a list of that many is no error that anybody reads.
+/// How many entries of an error are kept; nobody reads a longer list.
 const MOST_ENTRIES: usize = 100;
 
-/// How many times over a key may be written in another way: as base64 of an escaped text, say.
+/// How many encodings of a key may be nested, such as base64 of an escaped text.
 const DEPTH: u32 = 3;
 
 impl Core {
@@ -49,7 +49,7 @@ impl Core {
 /// Whether a text holds the key, or a piece of it: in upper or lower case, with blanks in between, escaped for HTML, JSON or a URL, in
 /// hexadecimal or decimal digits, in base64 that begins anywhere, or in several of these ways one inside the other.
 fn holds(text: &[u8], key: &str) -> bool {
-    /// Fewer letters may be a word, as may those of a key that is no longer.
+    /// Fewer letters may be an ordinary word.
     const PIECE: usize = 8;
 
     let key = key.to_ascii_lowercase().into_bytes();
@@ -82,7 +82,7 @@ const fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte.is_ascii_control()
 }
 
-/// What a text may mean, as far as it is at least so long in one piece.
+/// The possible decodings of a text, as far as they have at least `least` bytes in one piece.
 fn readings(view: &[u8], least: usize) -> Vec<Vec<u8>> {
     let text: &[u8] = &view.iter().copied().filter(|byte| !is_blank(*byte)).collect::<Vec<_>>();
     let unescaped = Some(unescaped(text)).filter(|unescaped| unescaped != view);

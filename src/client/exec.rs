@@ -1,4 +1,4 @@
-//! A call as a series of attempts: wait for a place, send, and send again where that can do no harm.
+//! A call as a series of attempts: wait for a rate-limit slot, send, and retry where that is safe.
 
 #[cfg(test)]
 mod tests;
@@ -24,11 +24,11 @@ use crate::{error::Error, generated::Operation};
 type Answer = http::Response<Bytes>;
 
 impl Call {
-    /// Sends a request until there is an answer to keep. At the deadline the last outcome stands.
+    /// Sends a request until there is a response to keep. At the deadline the last outcome is returned.
     pub(super) async fn repeat(&self, request: reqwest::Request, operation: Option<&Operation>, trace: &Traced) -> Result<Answer, Error> {
-        /// Long enough to be none, short enough to be added to any time.
+        /// Effectively infinite, but short enough to be added to any time.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
-        /// In these last moments of its time a write is not begun, nor in the last tenth if that is less.
+        /// A write is not started in this last part of the timeout, or in its last tenth if that is shorter.
         const MOMENTS: Duration = Duration::from_secs(5);
 
         let core = &*self.core;
@@ -54,7 +54,7 @@ impl Call {
             if patience.is_some() {
                 deadline += asked.elapsed();
             }
-            // A write that times out at once leaves its caller in the dark; not sent, it leaves nothing.
+            // The outcome of a write that times out at once is unknown; one that is not sent has certainly not happened.
             let needed = if idempotent { Duration::ZERO } else { MOMENTS.min(limit / 10) };
             if deadline.duration_since(Instant::now()) <= needed {
                 break;
@@ -148,7 +148,7 @@ impl Core {
         Ok(head.body(body).expect("a status and headers that came are valid"))
     }
 
-    /// Whether the service says in its own words that there is no such thing.
+    /// Whether the service says in its error format that the object does not exist.
     fn is_gone(&self, outcome: &Result<Answer, Error>) -> bool {
         outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&(self.api_errors)(without_mark(answer.body()))))
     }
@@ -157,7 +157,7 @@ impl Core {
     fn heed(&self, outcome: Outcome, trace: &Traced) {
         if let Outcome::Answered { status: 429, retry_after } = outcome {
             trace.slowed(retry_after);
-            // Whoever asks for longer than that may mean one call only.
+            // A longer `Retry-After` may apply to one call only.
             self.pacer.throttled(retry_after.map(|wait| wait.min(self.retry.max_retry_after)));
         }
         if outcome.is_healthy() {
@@ -172,7 +172,7 @@ fn nowhere() -> Url {
     NOWHERE.clone()
 }
 
-/// The answer that was lost, as good as any: deletions tell nothing.
+/// A stand-in for the lost response: the responses of deletions hold no data.
 fn deleted() -> Answer {
     let mut answer = http::Response::new(Bytes::from_static(b"{}"));
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));

@@ -1,10 +1,10 @@
-//! What can be set for single calls.
+//! Settings for single calls.
 
 use std::time::Duration;
 
 use super::{Priority, RetryPolicy};
 
-/// What differs for some calls from what the client was built with.
+/// Settings for some calls that differ from those of the client.
 ///
 /// ```
 /// # #[cfg(feature = "certcentral")]
@@ -30,26 +30,26 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// When these calls are repeated.
+    /// Sets when these calls are retried.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// How long each of these calls may take, repeats and waiting included; also those of flows, whose waiting for a permit does not count
-    /// otherwise.
+    /// Sets how long each of these calls may take, including retries and the wait for a rate-limit slot. This also applies to calls in
+    /// flows, where that wait does not count otherwise.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
         self
     }
 
-    /// The longest that the flows look for an order, a reissue, a duplicate or a domain when the response to it was lost; zero for not at
-    /// all. By default they look, less and less often, until the [timeout](Self::call_timeout) of the call that was lost, and for ten
-    /// seconds in any case.
+    /// Sets how long flows search for an order, a reissue, a duplicate or a domain after the response to it was lost; zero disables the
+    /// search. By default they search at growing intervals until the [timeout](Self::call_timeout) of the lost call, and for at least ten
+    /// seconds.
     ///
-    /// What certainly is the one that was asked for is adopted. Otherwise the error is [ambiguous](crate::Error::is_ambiguous), and its
+    /// A result that certainly belongs to the request is adopted. Otherwise the error is [ambiguous](crate::Error::is_ambiguous), and its
     /// [`recovery_hint`](crate::Error::recovery_hint) says what to look for.
     #[cfg(feature = "certcentral")]
     #[must_use]
@@ -58,14 +58,14 @@ impl CallOptions {
         self
     }
 
-    /// An answer of which a member cannot be read is an error, whether or not something is decided by it.
+    /// Makes any unreadable member of a response an error, even one that decides nothing.
     #[allow(dead_code, reason = "a build may have no client that copies")]
     pub(crate) fn in_full(mut self) -> Self {
         self.in_full = true;
         self
     }
 
-    /// Whether these calls let others go first when the rate limit is near.
+    /// Sets whether these calls let others go first when the rate limit is near.
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;

@@ -1,4 +1,4 @@
-//! Pacing: a request waits for its place before it is sent, so that the service need not refuse it.
+//! Pacing: a request waits for a rate-limit slot before it is sent, so that the service does not refuse it.
 
 mod ledger;
 mod line;
@@ -19,7 +19,7 @@ pub use self::redis::RedisSlidingWindow;
 pub use self::windows::SlidingWindow;
 use crate::error::Error;
 
-/// A rate limit: no stretch of time as long as `window` may hold more than `limit` requests.
+/// A rate limit: at most `limit` requests in any period of length `window`.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -32,24 +32,24 @@ use crate::error::Error;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// The most requests that a window may hold.
+    /// The maximum number of requests in a window.
     pub limit: u32,
-    /// How long the window is.
+    /// The length of the window.
     #[serde(with = "crate::duration")]
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub window: Duration,
 }
 
 impl RateLimit {
-    /// At most `limit` requests in any `window`.
+    /// Creates a limit of at most `limit` requests in any `window`.
     #[must_use]
     pub const fn new(limit: u32, window: Duration) -> Self {
         Self { limit, window }
     }
 
-    /// What background requests may hold of a window. The rest is there for the caller's own calls at any time: at least a fifth or, where
-    /// there have been none for [a while](QUIET), a fiftieth. A limit of one cannot be shared: there the background only waits until no
-    /// other call does.
+    /// How many slots of a window background requests may take. The rest is reserved for foreground calls: at least a fifth or, if there
+    /// have been none for [a while](QUIET), a fiftieth. A limit of one cannot be shared: the background only waits until no other call
+    /// does.
     pub(crate) const fn background_share(self, is_quiet: bool) -> u32 {
         match self.limit - self.limit.div_ceil(if is_quiet { 50 } else { 5 }) {
             0 => 1,
@@ -58,10 +58,10 @@ impl RateLimit {
     }
 }
 
-/// After so long without a foreground call the background may use nearly all of the windows.
+/// After this long without a foreground call, the background may use nearly all of the windows.
 pub(crate) const QUIET: Duration = Duration::from_secs(180);
 
-/// Rates that can be kept to.
+/// Validates rate limits.
 fn checked(rates: impl IntoIterator<Item = RateLimit>) -> Result<Vec<RateLimit>, Error> {
     const LONGEST: Duration = Duration::from_secs(366 * 86_400);
     let rates: Vec<RateLimit> = rates.into_iter().collect();
@@ -73,23 +73,23 @@ fn checked(rates: impl IntoIterator<Item = RateLimit>) -> Result<Vec<RateLimit>,
     Ok(rates)
 }
 
-/// Whose request it is, when there are not places enough for all.
+/// The priority of a request when rate-limit slots are scarce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Priority {
-    /// Somebody waits for this very call.
+    /// A caller waits for this call.
     #[default]
     Foreground,
-    /// Polling and fleets. It lets every waiting foreground call go first, and takes four fifths of a window at most; after three minutes
-    /// without a foreground call, all but a fiftieth (2 in 100), until the next one comes.
+    /// Polling and fleets. Background calls let every waiting foreground call go first, and take at most four fifths of a window. After
+    /// three minutes without a foreground call, they take all but a fiftieth (2 in 100), until the next foreground call.
     Background,
 }
 
 /// Grants permits under a rate limit.
 ///
-/// A client brings its own, [`SlidingWindow`], which all its clones share. Clients with the same key should be given the same
-/// rate limiter ([`ClientBuilder::rate_limiter`](crate::ClientBuilder::rate_limiter)); processes with the same key can share one budget through another
-/// implementation that keeps it in a common store, as `RedisSlidingWindow` does (feature `redis`).
+/// By default a client has its own [`SlidingWindow`], which all its clones share. Give clients with the same key the same rate limiter
+/// ([`ClientBuilder::rate_limiter`](crate::ClientBuilder::rate_limiter)). Processes with the same key can share one budget through an
+/// implementation that keeps it in a common store, such as `RedisSlidingWindow` (feature `redis`).
 ///
 /// ```
 /// use std::{error::Error, sync::atomic::{AtomicU32, Ordering}, time::Duration};
@@ -113,19 +113,19 @@ pub enum Priority {
 /// }
 /// ```
 pub trait RateLimiter: Send + Sync + 'static {
-    /// Waits for a place: first come, first served among equally urgent callers. The wait has no end of its own; the caller's deadline
-    /// drops it, and a dropped wait must leave no trace.
+    /// Waits for a slot: first come, first served among callers of the same priority. The wait has no timeout of its own: the caller drops
+    /// it at its deadline, and a dropped wait must leave no trace.
     ///
     /// # Errors
     ///
-    /// When the store that the budget is kept in cannot be asked. The call counts as never sent, and may be tried again.
+    /// When the store that keeps the budget is unavailable. The call counts as never sent, and may be retried.
     fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>>;
 
-    /// The service refused a request with 429: somebody else uses the budget too. Nobody gets a place for the time the service asked
-    /// for, or for a time of the limiter's choosing if it asked for none, and after that not everybody at once.
+    /// Reports that the service refused a request with 429: someone else uses the budget too. No slot is granted for the time that the
+    /// service asked for, or for a time of the limiter's choice if it asked for none. After that, slots are freed gradually.
     fn throttled(&self, asked: Option<Duration>);
 
-    /// How full each window is, as far as is known here and now; not a promise.
+    /// Returns how full each window is, as far as is currently known; not a guarantee.
     fn usage(&self) -> Vec<RateUsage>;
 }
 
@@ -135,48 +135,48 @@ pub trait RateLimiter: Send + Sync + 'static {
 pub struct RateUsage {
     /// The limit and its window.
     pub rate: RateLimit,
-    /// How many places are taken.
+    /// The number of slots taken.
     pub used: u32,
-    /// When there may be a place again; zero if there is one.
+    /// The time until a slot may be free; zero if one is free now.
     pub free_in: Duration,
 }
 
 impl RateUsage {
-    /// A window of `rate` in which `used` places are taken.
+    /// Creates the usage of a window of `rate` in which `used` slots are taken.
     #[must_use]
     pub const fn new(rate: RateLimit, used: u32, free_in: Duration) -> Self {
         Self { rate, used, free_in }
     }
 
-    /// How many places are free.
+    /// Returns the number of free slots.
     #[must_use]
     pub const fn left(&self) -> u32 {
         self.rate.limit.saturating_sub(self.used)
     }
 }
 
-/// What became of a [`Permit`].
+/// The outcome of a [`Permit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PermitOutcome {
-    /// The service has seen nothing: the place is free again.
+    /// The service has not seen the request: the slot is free again.
     Released,
-    /// The request reached the service, now at the latest: the place is taken for one more window.
+    /// The request has reached the service by now: the slot stays taken for one more window.
     Consumed,
 }
 
-/// A place: leave to send one request. Dropped before the request is sent, it gives the place back.
-#[must_use = "a permit that is dropped gives its place back"]
+/// A permit to send one request. Dropped before the request is sent, it frees its slot.
+#[must_use = "a dropped permit frees its slot"]
 pub struct Permit {
     settle: Option<Box<dyn FnOnce(PermitOutcome) + Send>>,
     outcome: PermitOutcome,
 }
 
 impl Permit {
-    /// A permit that tells `settle` once what became of it, when it is dropped.
+    /// Creates a permit that calls `settle` with its outcome when it is dropped.
     ///
-    /// A service counts requests when they arrive: some time after the permit was given, and before the answer. A window is kept to
-    /// exactly if the place stays taken from the one until a window after the other.
+    /// A service counts a request when it arrives: some time after the permit is granted, and before the response. To keep a window
+    /// exactly, the slot must stay taken from when the permit is granted until one window after the response.
     pub fn new(settle: impl FnOnce(PermitOutcome) + Send + 'static) -> Self {
         Self { settle: Some(Box::new(settle)), outcome: PermitOutcome::Released }
     }

@@ -1,4 +1,4 @@
-//! How long a flow has waited in line for the rate limit: its own limits of time leave that out.
+//! How long a flow has waited for the rate limit: its own timeouts exclude that time.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -68,7 +68,7 @@ impl Patience {
 
     /// Ends once the flow has spent this time without its waiting.
     pub(crate) async fn spent(&self, time: Duration) {
-        /// So often is looked again while the flow waits.
+        /// How often to check again while the flow waits.
         const STEP: Duration = Duration::from_millis(100);
         let watch = self.watch();
         while let Some(left) = time.checked_sub(watch()).filter(|left| !left.is_zero()) {

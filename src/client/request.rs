@@ -1,4 +1,4 @@
-//! Calls of what no document has.
+//! Calls of undocumented operations.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Call, CallOptions, Core, Json, Started};
 use crate::{error::Error, generated::Operation};
 
-/// What traces, metrics and errors call such an operation: its path may hold what is not to be seen.
+/// The name of such an operation in traces, metrics and errors: its path may hold a secret.
 const NAME: &str = "request";
 
 const fn operation(method: &'static str, reads: bool) -> Operation {
@@ -26,14 +26,14 @@ const fn operation(method: &'static str, reads: bool) -> Operation {
     }
 }
 
-/// The methods that are sent. Only what reads is repeated.
+/// The supported methods. Only reads are repeated.
 const OPERATIONS: [Operation; 5] =
     [operation("GET", true), operation("POST", false), operation("PUT", false), operation("PATCH", false), operation("DELETE", false)];
 
-/// A call of what the document of the service does not have, with the key, the pacing, the retries and the errors of every other call.
+/// A call of an operation that is not in the service's document, with the key, pacing, retries and errors of every other call.
 ///
-/// Made by `request` of a client.
-#[must_use = "a request is sent by `send`"]
+/// Created by a client's `request` method.
+#[must_use = "call `send` to send the request"]
 pub struct RequestBuilder {
     core: Arc<Core>,
     options: CallOptions,
@@ -55,26 +55,26 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends a body as JSON.
+    /// Sets a body that is sent as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         let body = serde_json::to_vec(body);
-        self.body = Some(body.map_err(|_| Error::invalid("body", "it cannot be written as JSON")));
+        self.body = Some(body.map_err(|_| Error::invalid("body", "it cannot be serialized as JSON")));
         self
     }
 
-    /// Sends the request and reads the response: as a type of yours, as [`serde_json::Value`], or as `()` where there is no body.
+    /// Sends the request and reads the response: as your own type, as [`serde_json::Value`], or as `()` if there is no body.
     ///
-    /// A `GET` is repeated as the client's [`RetryPolicy`](crate::RetryPolicy) says. Everything else is sent once, and repeated only if
-    /// it was certainly not done.
+    /// A `GET` is retried by the client's [`RetryPolicy`](crate::RetryPolicy). Everything else is sent once, and retried only if it was
+    /// certainly not carried out.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the path leads elsewhere (it has a scheme, a host, a query or a `..`), the method is another than
-    /// `GET`, `POST`, `PUT`, `PATCH` and `DELETE`, or the body cannot be written; whatever the service answers; [`Error::is_decode`] when
-    /// the response is not what `T` reads.
+    /// [`Error::is_invalid_input`] when the path leads elsewhere (it has a scheme, a host, a query or a `..`), the method is not `GET`,
+    /// `POST`, `PUT`, `PATCH` or `DELETE`, or the body cannot be serialized; any error that the service returns; [`Error::is_decode`] when
+    /// the response cannot be read as `T`.
     pub async fn send<T: DeserializeOwned>(self) -> Result<T, Error> {
         let operation = OPERATIONS.iter().find(|operation| operation.method == self.method.as_str());
-        let operation = operation.ok_or_else(|| Error::invalid("method", "GET, POST, PUT, PATCH and DELETE are sent"))?;
+        let operation = operation.ok_or_else(|| Error::invalid("method", "expected GET, POST, PUT, PATCH or DELETE"))?;
         let mut request = reqwest::Request::new(self.method.clone(), self.url()?);
         if let Some(body) = self.body {
             *request.body_mut() = Some(body?.into());
@@ -91,7 +91,7 @@ impl RequestBuilder {
         Started::new((), call).lift(result).await
     }
 
-    /// Below the base URL, and nowhere else: the key goes there.
+    /// The URL of the request, always below the base URL, because the key is sent to it.
     fn url(&self) -> Result<Url, Error> {
         let refuse = |reason: &str| Err(Error::invalid("path", reason.to_owned()));
         if !self.path.starts_with('/') || self.path.starts_with("//") {
@@ -99,13 +99,13 @@ impl RequestBuilder {
         }
         let whole = format!("{}{}", self.core.base_url, self.path);
         let (Ok(base), Ok(mut url)) = (Url::parse(&self.core.base_url), Url::parse(&whole)) else {
-            return refuse("it makes no URL");
+            return refuse("it does not form a valid URL");
         };
         // Whatever the URL's own reading makes of it (`..`, `\`, `?`, what is not ASCII), it has to be what was given.
         let same = url.origin() == base.origin() && url.path() == format!("{}{}", base.path().trim_end_matches('/'), self.path);
         let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         if !same || !plain {
-            return refuse("it is read as another path: leave out `..` and the query, and escape what is not ASCII (`%E6…`)");
+            return refuse("it resolves to another path: remove `..` and the query, and percent-encode non-ASCII characters (`%E6…`)");
         }
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
@@ -114,7 +114,7 @@ impl RequestBuilder {
     }
 }
 
-/// Neither its path nor its values, which may be personal.
+/// Shows neither the path nor the values, which may be personal.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder").field("method", &self.method).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Whether to try again, and when.
+//! Whether and when to retry.
 
 #[cfg(test)]
 mod tests;
@@ -10,11 +10,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// When a failed call is repeated.
+/// The policy for retrying failed calls.
 ///
-/// Only where it can do no harm: the connection was never made; the service refused the call unread (429); or the operation is
-/// marked idempotent in its document and its answer was 408, 5xx, or lost. An order whose answer was lost is not repeated: its flow
-/// looks for what became of it, until the [timeout](crate::ClientBuilder::call_timeout) of the call.
+/// A call is retried only if that is safe: the connection was never made; the service refused the call unread (429); or the operation is
+/// marked idempotent in its document and its response was 408, 5xx, or lost. An order whose response was lost is not repeated: its flow
+/// searches for the order until the [timeout](crate::ClientBuilder::call_timeout) of the call.
 ///
 /// | setting | default |
 /// | --- | --- |
@@ -23,11 +23,11 @@ use serde::{Deserialize, Serialize};
 /// | [`max_backoff`](Self::max_backoff) | 20 s |
 /// | [`max_retry_after`](Self::max_retry_after) | 5 min |
 /// | [`retry_tokens`](Self::retry_tokens) | 500 tokens |
-/// | [`retry_cost`](Self::retry_cost) | 5 tokens: 100 repeats in a row, and one in five calls in the long run |
+/// | [`retry_cost`](Self::retry_cost) | 5 tokens: 100 retries in a row, and one in five calls in the long run |
 /// | `resend_if_absent`, with the feature `certcentral` | no |
 ///
-/// Delays are drawn evenly between zero and their bound, so that many callers do not come back at once. A `Retry-After` is waited for
-/// first. No delay leads past the [timeout](crate::ClientBuilder::call_timeout) of the call.
+/// Delays are uniformly random between zero and their bound, so that many callers do not retry at the same moment. A `Retry-After` is
+/// waited out first. No delay extends past the [timeout](crate::ClientBuilder::call_timeout) of the call.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 /// assert_ne!(patient, RetryPolicy::never());
 /// ```
 ///
-/// As configuration it is a map of these settings, all optional: `{"max_attempts": 8, "max_backoff": "1m"}`.
+/// In configuration files it is a map of these settings, all optional: `{"max_attempts": 8, "max_backoff": "1m"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -73,67 +73,67 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Every call is tried once.
+    /// Returns a policy that tries every call once.
     #[must_use]
     pub fn never() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// How often a call is tried, the first time included; zero counts as one.
+    /// Sets the maximum number of attempts, including the first; zero counts as one.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// The bound of the first delay; the bound doubles with each attempt.
+    /// Sets the bound of the first delay; the bound doubles with each attempt.
     #[must_use]
     pub fn initial_backoff(mut self, delay: Duration) -> Self {
         self.initial_backoff = delay;
         self
     }
 
-    /// What the bound of a delay never exceeds.
+    /// Sets the maximum of that bound.
     #[must_use]
     pub fn max_backoff(mut self, delay: Duration) -> Self {
         self.max_backoff = delay;
         self
     }
 
-    /// The longest `Retry-After` to wait for. If the service asks for more, the call fails at once, and its error says how long.
+    /// Sets the longest `Retry-After` to wait for. If the service asks for more, the call fails at once, and its error says how long.
     #[must_use]
     pub fn max_retry_after(mut self, wait: Duration) -> Self {
         self.max_retry_after = wait;
         self
     }
 
-    /// How many tokens all calls of a client and its clones share to pay for repeats. A call that the service answers, be it with a
-    /// refusal, puts one back. Without tokens there are no repeats: a service that is down is not made to answer every call four times
-    /// over.
+    /// Sets the number of tokens that a client and its clones share to pay for retries. A call that the service answers, even with a
+    /// refusal, puts one back. Without tokens there are no retries: a service that is down is not sent every call four times.
     ///
-    /// It is the client's; in the [options](crate::CallOptions::retry) of a single call it changes nothing.
+    /// This is a setting of the client; in the [options](crate::CallOptions::retry) of a single call it has no effect.
     #[must_use]
     pub fn retry_tokens(mut self, tokens: u32) -> Self {
         self.retry_tokens = tokens;
         self
     }
 
-    /// How many tokens of the [`retry_tokens`](Self::retry_tokens) a repeat costs.
+    /// Sets how many of the [`retry_tokens`](Self::retry_tokens) a retry costs.
     #[must_use]
     pub fn retry_cost(mut self, tokens: u32) -> Self {
         self.retry_cost = tokens;
         self
     }
 
-    /// Whether the flows send an order, a reissue or a duplicate a second time if the connection was lost before anything came back,
-    /// and the service certainly showed nothing of it for the latter half of the search. They do not by default.
+    /// Sets whether flows send an order, a reissue or a duplicate a second time if the connection was lost before any response, and the
+    /// service certainly showed no trace of it during the second half of the search. Off by default.
     ///
-    /// **It may order twice.** That nothing shows does not prove that nothing was done: the request may still be on its way, and what it
-    /// has done may take longer to show than the search lasts. An order costs money; ask for this only where a missing certificate is worse
-    /// than a second one, and give the search time: it takes half of the call's [timeout](crate::ClientBuilder::call_timeout), or of the
+    /// **This may order twice.** The absence of a trace does not prove that nothing was done: the request may still be on its way, and its
+    /// effect may take longer to show than the search lasts. An order costs money; enable this only if a missing certificate is worse than
+    /// a second one, and give the search time: it takes half of the call's [timeout](crate::ClientBuilder::call_timeout), or of the
     /// [`recovery_timeout`](crate::CallOptions::recovery_timeout). The second request has the same `alternative_order_id` as the first.
     ///
-    /// A domain needs no leave: found by its name, it is never there twice, and is added once more unless [`RetryPolicy::never`] says otherwise.
+    /// Domains do not need this setting: a domain is found by its name and never exists twice, so it is added once more unless the policy
+    /// is [`RetryPolicy::never`].
     #[cfg(feature = "certcentral")]
     #[must_use]
     pub fn resend_if_absent(mut self, resend: bool) -> Self {

@@ -1,4 +1,4 @@
-//! The rules of single values, as the document states them, checked in one place before anything is sent.
+//! The document's rules for single values, checked in one place before anything is sent.
 
 use std::{borrow::Cow, fmt, fmt::Write as _, sync::OnceLock};
 
@@ -80,11 +80,11 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Holds a request against the document: its path is that of the operation, and every value is as the rules demand.
+/// Checks a request against the document: its path must be that of the operation, and every value must meet the rules.
 ///
 /// # Errors
 ///
-/// [`Error::is_invalid_input`], with the first value that is not. No message quotes a value: it may be secret or personal.
+/// [`Error::is_invalid_input`] for the first value that does not. No message quotes a value: it may be secret or personal.
 pub(super) fn check(operation: &Operation, request: &reqwest::Request) -> Result<(), Error> {
     let url = request.url();
     let parameters = parameters(operation.path, url)?;
@@ -116,7 +116,7 @@ pub(super) fn check_body(operations: &[Operation], operation: &'static str, body
     of_body.try_for_each(|rule| rule.of_json(&body, rule.path, &mut String::new()))
 }
 
-/// The values of a path's parameters. Whatever is put into a path unescaped, such as `..`, can make another path of it.
+/// The values of a path's parameters. An unescaped value, such as `..`, can turn it into another path.
 fn parameters<'u>(template: &'static str, url: &'u Url) -> Result<Vec<(&'static str, Cow<'u, str>)>, Error> {
     let wanted = template.rsplit('/').filter(|wanted| !wanted.is_empty());
     let found = url.path().rsplit('/').chain(std::iter::repeat(""));
@@ -125,7 +125,7 @@ fn parameters<'u>(template: &'static str, url: &'u Url) -> Result<Vec<(&'static 
         match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some(name) => parameters.push((name, percent_decode_str(found).decode_utf8_lossy())),
             None if wanted == found => {}
-            None => return Err(Error::invalid("path", format!("a value in it makes another path of {template}"))),
+            None => return Err(Error::invalid("path", format!("a value in it changes the path {template}"))),
         }
     }
     match parameters.iter().find(|(_, value)| value.is_empty()) {
@@ -151,7 +151,7 @@ impl Rule {
     fn of_text(&self, name: &str, text: &str) -> Result<(), Error> {
         match (self.demand, text.parse()) {
             (Demand::Minimum(_) | Demand::Maximum(_), Ok(number)) => self.of_number(number, name),
-            (Demand::Minimum(_) | Demand::Maximum(_), Err(_)) => Err(self.broken(name, "it is no number", "")),
+            (Demand::Minimum(_) | Demand::Maximum(_), Err(_)) => Err(self.broken(name, "it is not a number", "")),
             _ => self.of_string(text, name),
         }
     }

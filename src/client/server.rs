@@ -17,16 +17,16 @@ impl Server {
         let refuse = |reason: &str| Error::configuration(format!("base url: {reason}"));
         let url = Url::parse(given.trim()).map_err(|error| refuse(&error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("it holds a user name or password"));
+            return Err(refuse("it must not contain a user name or password"));
         }
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
-            "http" => return Err(refuse("plain http would show the key to everybody on the way; it is taken for loopback only")),
-            _ => return Err(refuse("it has to begin with https://")),
+            "http" => return Err(refuse("plain http would expose the key on the network; it is allowed for loopback addresses only")),
+            _ => return Err(refuse("it must begin with https://")),
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("it has a query or fragment"));
+            return Err(refuse("it must not have a query or fragment"));
         }
         Ok(Self(url))
     }
@@ -36,7 +36,7 @@ impl Server {
         self.0.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// What sets the server apart from others: its base URL, on this machine without the port, which changes with every start.
+    /// What identifies the server: its base URL, for loopback without the port, which changes with every start.
     pub(super) fn identity(&self) -> String {
         let mut url = self.0.clone();
         if is_loopback(&url) {
@@ -46,7 +46,7 @@ impl Server {
         url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// Whether what is sent can be read on the way.
+    /// Whether requests are sent unencrypted.
     pub(super) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
     }

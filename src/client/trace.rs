@@ -1,5 +1,5 @@
-//! What a call tells while it goes on: a span for it, one for each attempt, events for whatever it waits for, and numbers. Never a URL with
-//! its values, a header or a body. The README has the table of names; change both.
+//! The traces and metrics of a call: a span for it, one for each attempt, events for its waits, and numbers. Never a URL with its values, a
+//! header or a body. The README has the table of names; change both.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -21,7 +21,7 @@ pub(super) struct Subject {
     template: &'static str,
 }
 
-/// A call or an attempt under way. Dropped, it tells how that ended.
+/// A call or an attempt in progress. When dropped, it records the outcome.
 #[derive(Debug)]
 pub(super) struct Traced {
     span: Span,

@@ -1,14 +1,14 @@
-//! How a request leaves the process: reqwest, or whatever stands in for the network.
+//! How a request leaves the process: through reqwest, or through a replacement for the network.
 
 use std::{error::Error as StdError, fmt};
 
 use futures_util::future::BoxFuture;
 
-/// Sends one request and gives the answer. The one seam between this crate and the network.
+/// Sends one request and returns the response. This is the only interface between this crate and the network.
 ///
-/// `reqwest::Client` is one; the sandbox is another. Pacing, timeouts and everything else happen before and after.
+/// `reqwest::Client` implements it; so does the sandbox. Pacing, timeouts and everything else happen before and after.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request. The answer's body need not have arrived yet.
+    /// Sends the request. The body of the response need not have arrived yet.
     fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>>;
 }
 
@@ -19,19 +19,19 @@ impl Transport for reqwest::Client {
     }
 }
 
-/// Why a request did not get an answer.
+/// The error of a request that got no response.
 pub struct TransportError {
     pub(crate) sent: bool,
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
 impl TransportError {
-    /// The connection was never made: the service has certainly seen nothing.
+    /// Creates an error for a connection that was never made: the service has certainly not seen the request.
     pub fn unsent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { sent: false, source: source.into() }
     }
 
-    /// The connection broke off: the service may have seen the request.
+    /// Creates an error for a connection that broke: the service may have seen the request.
     pub fn broken(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { sent: true, source: source.into() }
     }

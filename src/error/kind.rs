@@ -1,8 +1,8 @@
-//! What kind of failure an error is.
+//! The kind of an error.
 
 use super::{Error, Kind};
 
-/// What kind of failure an [`Error`] is, to match on. The predicates and accessors of the error say more.
+/// The kind of an [`Error`], to match on. The error's predicates and accessors provide more detail.
 ///
 /// ```
 /// # fn example(error: shomei::Error) -> bool {
@@ -18,7 +18,7 @@ use super::{Error, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client is not set up for this, or its base URL is not the service's.
+    /// The client is not configured for this, or its base URL is not the service's.
     Configuration,
     /// An argument was refused by this crate, before anything was sent.
     InvalidInput,
@@ -28,9 +28,9 @@ pub enum ErrorKind {
     Timeout,
     /// The key was not accepted (401).
     Unauthorized,
-    /// The key may not do this (403). CertCentral says so too of a key that it does not know.
+    /// The key may not do this (403). CertCentral also returns this for an unknown key.
     Forbidden,
-    /// The service does not know what was asked for (404).
+    /// The requested object does not exist (404).
     NotFound,
     /// Too many calls were made (429).
     RateLimited,
@@ -40,16 +40,16 @@ pub enum ErrorKind {
     Unavailable,
     /// The response could not be decoded, or is too large.
     Decode,
-    /// What the service has is not what was asked for, such as a certificate for another key.
+    /// The service returned something other than what was requested, such as a certificate for another key.
     Mismatch,
-    /// A wait reached a state from which there is no way on, such as a rejected order.
+    /// A wait reached a terminal state, such as a rejected order.
     WaitEnded,
-    /// A wait ran out of time. It can be resumed.
+    /// A wait timed out. It can be resumed.
     WaitTimeout,
 }
 
 impl Error {
-    /// What kind of failure it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match &self.0.kind {

@@ -1,4 +1,4 @@
-//! How an error reads: a sentence, and what caused it.
+//! The formatting of errors: a sentence, and its causes.
 
 use std::{error::Error as StdError, fmt};
 
@@ -66,7 +66,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The sentence and what caused it; pretty, the members.
+/// The sentence and its causes; in the alternate form, the members.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
@@ -87,9 +87,9 @@ impl fmt::Debug for Error {
 }
 
 impl Error {
-    /// What it rests on and its sentence does not say, from the nearest cause to the last one.
+    /// The causes that the sentence does not mention, from the nearest to the last.
     fn causes(&self) -> impl Iterator<Item = String> {
-        // Of the others the sentence has the cause's own words.
+        // The sentence of the other kinds includes the text of the cause.
         let first = match &self.0.kind {
             Kind::Connection { source, .. } => Some(&**source as &(dyn StdError + 'static)),
             Kind::Decode { source, .. } => source.source(),
@@ -97,7 +97,7 @@ impl Error {
             _ => None,
         };
         let chain = std::iter::successors(first, cause_of).map(ToString::to_string);
-        // A cause may tell its own cause in its own words.
+        // The text of a cause may include that of its own cause.
         let mut told = self.to_string();
         chain.filter(move |cause| !std::mem::replace(&mut told, cause.clone()).contains(cause.as_str()))
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Lenient;
 
-/// A value of a list or a map, read the way of `L`; there may be none where one stands.
+/// A value of a list or a map, read as `L`; it may stand for "none".
 struct Element<L: Lenient>(Option<L::Plain>);
 
 impl<'de, L: Lenient> Deserialize<'de> for Element<L> {
@@ -19,8 +19,8 @@ impl<'de, L: Lenient> Deserialize<'de> for Element<L> {
     }
 }
 
-/// A list, empty where the service writes `null`; without the elements that stand for "none". Where it holds objects, the only one of them
-/// may stand there without a list around it.
+/// A list, empty if the service writes `null`; without the elements that stand for "none". A list of objects may be written as a single
+/// object without the list around it.
 impl<L: Lenient> Lenient for Vec<L> {
     type Plain = Vec<L::Plain>;
     const EXPECTED: &'static str = "a list";
@@ -60,7 +60,7 @@ impl<'de, L: Lenient> Visitor<'de> for List<L> {
     }
 }
 
-/// A map, empty where the service writes `null` or `[]`; without the values that stand for "none".
+/// A map, empty if the service writes `null` or `[]`; without the values that stand for "none".
 impl<K: for<'de> Deserialize<'de> + Ord, L: Lenient> Lenient for BTreeMap<K, L> {
     type Plain = BTreeMap<K, L::Plain>;
     const EXPECTED: &'static str = "an object";
@@ -75,7 +75,7 @@ impl<K: for<'de> Deserialize<'de> + Ord, L: Lenient> Lenient for BTreeMap<K, L> 
     }
 }
 
-/// An object of anything, empty where the service writes `null` or `[]`.
+/// An object with any members, empty if the service writes `null` or `[]`.
 impl Lenient for Map<String, Value> {
     type Plain = Self;
     const EXPECTED: &'static str = "an object";
@@ -89,8 +89,8 @@ impl Lenient for Map<String, Value> {
     }
 }
 
-/// An object, or the empty list that some answers hold where there is none. No other list: a type that reads itself would take one for
-/// its members in a row.
+/// An object, or the empty list that some responses hold instead of none. No other list: a derived `Deserialize` would read its elements as
+/// the fields in order.
 pub(crate) struct Object<T>(PhantomData<T>);
 
 impl<T: for<'de> Deserialize<'de>> Lenient for Object<T> {
@@ -102,7 +102,7 @@ impl<T: for<'de> Deserialize<'de>> Lenient for Object<T> {
     }
 }
 
-/// A type that is a map: an [`Object`] whose keys are data, and nothing that may be told.
+/// A type that is a map: an [`Object`] whose keys are data and must not be quoted.
 pub(crate) struct Keyed<T>(PhantomData<T>);
 
 impl<T: for<'de> Deserialize<'de>> Lenient for Keyed<T> {
@@ -114,7 +114,7 @@ impl<T: for<'de> Deserialize<'de>> Lenient for Keyed<T> {
     }
 }
 
-/// The members of an object, be it a type or a map.
+/// The members of an object, either a type or a map.
 struct Members<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
@@ -125,7 +125,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        // The name tells a reader that keeps count of where it is which type this is.
+        // The name tells a reader that tracks its path which type this is.
         deserializer.deserialize_struct(std::any::type_name::<T>(), &[], self)
     }
 

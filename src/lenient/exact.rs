@@ -1,4 +1,4 @@
-//! Reading the JSON of protobuf, in the forms that its specification gives to readers, and in no other.
+//! Reads protobuf's JSON, in exactly the forms that its specification allows readers.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor
 
 use super::Lenient;
 
-/// A value that reads itself, in a list or a map: `null` is none of its forms.
+/// A value read by its own `Deserialize`, in a list or a map: `null` is not allowed.
 pub(crate) struct Exact<T>(PhantomData<T>);
 
 impl<T: for<'de> Deserialize<'de>> Lenient for Exact<T> {
@@ -21,7 +21,7 @@ impl<T: for<'de> Deserialize<'de>> Lenient for Exact<T> {
     }
 }
 
-/// An object, and no list: a type that reads itself would take one for its members in a row.
+/// An object, and no list: a derived `Deserialize` would read a list's elements as the fields in order.
 pub(crate) struct Message<T>(PhantomData<T>);
 
 impl<T: for<'de> Deserialize<'de>> Lenient for Message<T> {
@@ -53,7 +53,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Message<T> {
     }
 }
 
-/// A list, empty where `null` stands. `null` is no element, and an element no list.
+/// A list; `null` is an empty list. Elements are neither `null` nor lists.
 pub(crate) struct Repeated<L>(PhantomData<L>);
 
 /// An element of a [`Repeated`].
@@ -127,7 +127,7 @@ pub(crate) struct Rfc3339;
 
 impl Lenient for Rfc3339 {
     type Plain = DateTime<Utc>;
-    const EXPECTED: &'static str = "a time after RFC 3339";
+    const EXPECTED: &'static str = "an RFC 3339 timestamp";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
         deserializer.deserialize_any(Self)

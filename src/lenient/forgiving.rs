@@ -1,7 +1,7 @@
-//! What is unreadable in an optional member, and does not matter, is absent; whoever reads hears of it.
+//! Treats unreadable optional members that decide nothing as absent, and reports them.
 //!
-//! A body is read as it comes in, and almost always all of it can be read. Only where it cannot it is read again, from memory, and now a
-//! [`Forgiving`] reader tries its value before it takes it. So forgiveness costs nothing until it is needed.
+//! A body is first read directly, which almost always succeeds. Only if that fails it is read again, from a value in memory, and a
+//! [`Forgiving`] reader then tries each value before it accepts it. So forgiveness costs nothing until it is needed.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use serde_json::{Error, Map, Value};
 use super::Lenient;
 
 thread_local! {
-    /// Where a second reading is; none while a body is read for the first time.
+    /// The state of a second reading; none while a body is read for the first time.
     static SECOND: RefCell<Option<Reading>> = const { RefCell::new(None) };
 }
 
@@ -24,7 +24,7 @@ thread_local! {
 struct Reading {
     path: Vec<Step>,
     unreadable: BTreeMap<String, usize>,
-    /// A member by which something is decided could not be read: nothing forgives that.
+    /// A member that decides something could not be read: that is never forgiven.
     decided: bool,
 }
 
@@ -37,10 +37,10 @@ enum Step {
     Element(usize),
 }
 
-/// What a second reading left out: the member (`Order.date_created`), and how often.
+/// The members that a second reading left out (`Order.date_created`), and how often.
 pub(crate) type Unreadable = BTreeMap<String, usize>;
 
-/// Reads a value once more, without the optional members that cannot be read. The error comes with the path to where it is.
+/// Reads a value once more, without the unreadable optional members. The error comes with its path.
 pub(crate) fn forgive<T: DeserializeOwned>(value: Value) -> Result<(T, Unreadable), (String, Error)> {
     SECOND.set(Some(Reading::default()));
     let outcome = T::deserialize(Placed(value));
@@ -48,7 +48,7 @@ pub(crate) fn forgive<T: DeserializeOwned>(value: Value) -> Result<(T, Unreadabl
     outcome.map(|read| (read, unreadable)).map_err(|error| (written(&path), error))
 }
 
-/// A member, or an element of a list, that is absent where it cannot be read.
+/// A member, or an element of a list, that counts as absent if it cannot be read.
 pub(crate) struct Forgiving<L>(PhantomData<L>);
 
 impl<L: Lenient> Lenient for Forgiving<L> {
@@ -82,7 +82,7 @@ fn try_first<'de, L: Lenient, D: Deserializer<'de>>(deserializer: D, depth: usiz
     if forgiven == Some(true) { Ok(None) } else { Err(D::Error::custom(error)) }
 }
 
-/// A member by which something is decided: where it cannot be read, nor can what it belongs to.
+/// A member that decides something: if it cannot be read, neither can the value that contains it.
 pub(crate) struct Strict<L>(PhantomData<L>);
 
 impl<L: Lenient> Lenient for Strict<L> {
@@ -128,7 +128,7 @@ fn written(path: &[Step]) -> String {
     })
 }
 
-/// Reads what is one step further down; the way back is kept where that fails.
+/// Reads the value one step further down; on failure the path is kept.
 fn step<T>(step: Step, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     second(|reading| reading.path.push(step));
     let read = read();
@@ -138,7 +138,7 @@ fn step<T>(step: Step, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Err
     read
 }
 
-/// A value that notes where in it the reading is.
+/// A value whose reading tracks the current path.
 struct Placed(Value);
 
 impl<'de> Deserializer<'de> for Placed {

@@ -1,4 +1,4 @@
-//! Single values that a service writes now as one JSON type, now as another.
+//! Single values that a service writes sometimes as one JSON type, sometimes as another.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ pub(crate) struct Number;
 /// `String`, from a string or a number.
 pub(crate) struct Text;
 
-/// What a value turns out to be.
+/// The result of interpreting a value.
 pub(super) enum Found<T> {
     Value(T),
     /// The service's way of saying that there is no value.
@@ -33,7 +33,7 @@ impl<T> From<Option<T>> for Found<T> {
     }
 }
 
-/// What a reader of single values makes of each JSON type; `null` is "none" for all, and nothing takes a list or an object.
+/// How a reader of single values interprets each JSON type; `null` is "none" for all of them, and none accepts a list or an object.
 pub(super) trait Scalar: Lenient {
     fn from_text(text: &str) -> Found<Self::Plain>;
 
@@ -62,7 +62,7 @@ impl<S: Scalar> Any<S> {
         match (found, seen) {
             (Found::Value(value), _) => Ok(Some(value)),
             (Found::None, _) => Ok(None),
-            // Cut short for the message: what stands there may be anything.
+            // Truncated for the message: the text may be anything.
             (Found::Unreadable, Unexpected::Str(text)) => Err(E::invalid_value(Unexpected::Str(start(text)), self)),
             (Found::Unreadable, seen) => Err(E::invalid_value(seen, self)),
         }
@@ -117,7 +117,7 @@ impl Lenient for Boolean {
 impl Scalar for Boolean {
     fn from_text(text: &str) -> Found<bool> {
         match text.trim() {
-            // What PHP makes of a flag that is not there, or not set.
+            // How PHP writes a flag that is missing or not set.
             "" => Found::None,
             "0" => Found::Value(false),
             "1" => Found::Value(true),

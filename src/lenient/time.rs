@@ -1,4 +1,4 @@
-//! Dates and moments in the forms the services write them.
+//! Dates and moments in the forms that the services write.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::Deserializer;

@@ -3,11 +3,11 @@
 use super::{Read, Walk};
 use crate::error::Error;
 
-/// Pages in a row without anything new, after which a list is left: enough to get over what was added meanwhile, and to find back to where
-/// the rest has moved.
+/// The number of pages in a row without new items after which a list ends: enough to skip items added meanwhile, and to find where the rest
+/// has moved.
 const MOST_WITHOUT_NEWS: u32 = 10;
 
-/// What a page tells of itself. Any of it may be wrong.
+/// What a page reports about itself. Any of it may be wrong.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extent {
     pub(crate) total: Option<u64>,
@@ -16,8 +16,8 @@ pub(crate) struct Extent {
     pub(crate) offset: Option<u64>,
 }
 
-/// The way by offset. What was read last is asked for once more with what follows it: if it is not there any more, items have vanished from
-/// what was read, and as many have moved there unread.
+/// Walks by offset. Each request includes the last item read: if it is no longer there, items before it have been removed, and as many
+/// unread items have moved forward.
 #[derive(Clone, Debug)]
 pub(crate) struct Offsets {
     offset: u64,
@@ -44,18 +44,18 @@ impl Offsets {
         Self { offset, limit, largest, is_strict: false, overlaps: false, back: 1, fullest: 0, without_news: 0, skipped: offset, given: 0 }
     }
 
-    /// For a service whose pages are right about themselves: what cannot be is an error, rather than the end.
+    /// For a service whose pages report themselves correctly: a contradiction is an error rather than the end.
     #[cfg(any(feature = "pocketsign-v1", test))]
     pub(crate) fn strict(self) -> Self {
         Self { is_strict: true, ..self }
     }
 
-    /// The item that is read once more is asked for on top.
+    /// The limit includes the item that is read once more.
     fn limit(&self) -> Option<u32> {
         self.limit.map(|limit| limit.saturating_add(u32::from(self.overlaps)).min(self.largest.max(limit)))
     }
 
-    /// Whether a page says by itself that it is the last: it is shorter than it could be, and nothing new is to come.
+    /// Whether a page shows that it is the last: it is shorter than it could be, and nothing new is to come.
     fn is_last(&self, told: &Extent, read: Read, end: u64) -> bool {
         let count = read.items as u64;
         // A service may make smaller pages than asked for without saying so.
@@ -83,7 +83,7 @@ impl Walk for Offsets {
         self.given += read.new as u64;
         self.fullest = self.fullest.max(count);
         self.without_news = if read.new == 0 { self.without_news + 1 } else { 0 };
-        // A list that says nothing of its pages mostly has none, and comes whole each time.
+        // A list that reports nothing about its pages mostly has none, and comes whole each time.
         let is_whole = told.total.or(told.limit).is_none() && count == self.given;
         let most = if is_whole { 1 } else { MOST_WITHOUT_NEWS };
         if self.without_news >= most {

@@ -1,4 +1,4 @@
-//! Reads page after page, and gives each item once.
+//! Reads page after page, and returns each item once.
 
 use super::{
     Fetch, Page, Read, Walk,
@@ -12,7 +12,7 @@ pub(super) struct Reader<T, K: Key, W: Walk> {
     fetch: Fetch<T, W>,
     seen: K::Seen,
     over: bool,
-    /// What comes after the items of the page that showed it.
+    /// An error that is returned after the items of its page.
     failure: Option<Error>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, hash::Hash};
 
-/// By what the items of a list are told apart.
+/// What identifies the items of a list.
 pub(crate) trait Key: Sized + Send + 'static {
     /// Where those that were given are kept.
     type Seen: Seen<Self>;

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use super::{Read, Walk};
 use crate::error::Error;
 
-/// Pages in a row without anything new that are taken as a service searching, rather than one that goes in circles.
+/// The number of pages in a row without new items that a searching service may return; more mean that it goes in circles.
 const MOST_WITHOUT_NEWS: u32 = 100;
 
-/// Tokens that are remembered. A list of more pages than that is read by filters, part by part.
+/// The maximum number of remembered tokens. Read a longer list in parts, with filters.
 const MOST: usize = 1_000_000;
 
-/// What a page tells of the next.
+/// What a page reports about the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Following {
     /// Missing or empty after the last page.

@@ -19,8 +19,8 @@ handle! {
 
 #[bon]
 impl<'c> Certificates<'c> {
-    /// Checks whether a certificate was revoked, by its id (証明書の失効確認, vendor page 4160669), to confirm that what was confirmed when
-    /// it was verified has not changed (現況確認). The check is recorded with the purpose `liveness_check`.
+    /// Checks whether a certificate has been revoked, by its id (証明書の失効確認, vendor page 4160669), to confirm that what was verified earlier
+    /// has not changed (現況確認). The check is recorded with the purpose `liveness_check`.
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
@@ -35,8 +35,8 @@ impl<'c> Certificates<'c> {
         CheckCertificateStatus::new(self.client, id.into())
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160666). What the certificate states is never
-    /// returned here.
+    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160666). The contents of the certificate are never returned
+    /// here.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl<'c> Certificates<'c> {
         call!(self.client, get_certificate(&request))
     }
 
-    /// The records of certificates (証明書情報の検索, vendor page 4160667), as a page or a stream.
+    /// Lists the records of certificates (証明書情報の検索, vendor page 4160667), as a page or a stream.
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::PocketSign, since: chrono::DateTime<chrono::Utc>) -> Result<(), shomei::Error> {
@@ -82,8 +82,7 @@ impl<'c> Certificates<'c> {
         call!(self.client, get_certificate_status(&request))
     }
 
-    /// The history of revocation checks of any number of certificates (証明書失効確認履歴の検索, vendor page 4160671), as a page or a
-    /// stream.
+    /// Lists the revocation checks of any number of certificates (証明書失効確認履歴の検索, vendor page 4160671), as a page or a stream.
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
@@ -98,14 +97,14 @@ impl<'c> Certificates<'c> {
         ListStatusHistory::new(self.client)
     }
 
-    /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160668).
+    /// Permanently deletes the record of a certificate (証明書情報の削除, vendor page 4160668).
     ///
-    /// Its verifications stay, without certificate and status (inferred), the history of its revocation checks goes (documented for v1).
-    /// The same certificate, submitted again, gets another id. Mind the duties to retain records.
+    /// Its verifications remain, without certificate and status (inferred); the history of its revocation checks is deleted (documented for
+    /// v1). The same certificate, submitted again, gets another id. Consider your record retention obligations.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the tenant has no such certificate (any more).
+    /// [`Error::is_not_found`] when the tenant has no such certificate (anymore).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::delete)] }))]
     #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {

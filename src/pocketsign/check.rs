@@ -1,4 +1,4 @@
-//! Checks of what a caller gives, made before anything is sent. No message quotes a value: it may be personal.
+//! Checks of the caller's input, made before anything is sent. No message quotes a value: it may be personal.
 
 use x509_cert::der::Decode as _;
 
@@ -9,7 +9,7 @@ use crate::{
     x509::{Instead, Kind, objects},
 };
 
-/// An id that can stand in a URL's path, as v1's do. `.` and `..` would make another path of it, and another operation.
+/// Checks an id that is safe in a URL's path, where v1's ids are. `.` and `..` would change the path, and with it the operation.
 pub(super) fn id<T: AsRef<str>>(field: &'static str, id: T) -> Result<T, Error> {
     let text = id.as_ref();
     if text.is_empty() {
@@ -19,10 +19,7 @@ pub(super) fn id<T: AsRef<str>>(field: &'static str, id: T) -> Result<T, Error> 
         return Err(Error::invalid(field, "it is longer than any id of the service"));
     }
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Err(Error::invalid(
-            field,
-            "it contains a character that no id of the service has; allowed are letters, digits, `-` and `_`",
-        ));
+        return Err(Error::invalid(field, "it contains a character not allowed in an id; expected only letters, digits, `-` and `_`"));
     }
     Ok(id)
 }
@@ -37,13 +34,13 @@ pub(super) fn certificate(given: &[u8]) -> Result<RedactedBytes, Error> {
     let mut certificates = objects.iter().filter(|object| object.kind == Kind::Certificate);
     let certificate = match (certificates.next(), certificates.next()) {
         (Some(certificate), None) => certificate,
-        // Which of them is meant decides about whom is asked.
-        (Some(_), Some(_)) => return Err(refuse("there is more than one certificate in it".into())),
-        (None, _) => return Err(refuse(format!("it is no X.509 certificate in DER or PEM{}", Instead(&objects)))),
+        // The choice between them decides whose certificate is checked.
+        (Some(_), Some(_)) => return Err(refuse("it contains more than one certificate".into())),
+        (None, _) => return Err(refuse(format!("it is not an X.509 certificate in DER or PEM{}", Instead(&objects)))),
     };
     let der = certificate.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
-    // The decoder's own message could quote the certificate. What is sent is what was given, to the byte: its signature covers that.
-    x509_cert::Certificate::from_der(&der).map_err(|_| refuse("it is no X.509 certificate that can be read".into()))?;
+    // The decoder's own message could quote the certificate. The bytes are sent exactly as given, because the signature covers them.
+    x509_cert::Certificate::from_der(&der).map_err(|_| refuse("it is not a valid X.509 certificate".into()))?;
     Ok(RedactedBytes::new(&der[..]))
 }
 
@@ -58,7 +55,7 @@ pub(super) fn digest(algorithm: &HashAlgorithm, digest: &[u8]) -> Result<Redacte
     Ok(RedactedBytes::new(digest))
 }
 
-/// A signature, as far as it can be told without the key.
+/// Checks a signature, as far as possible without the key.
 pub(super) fn signature(signature: &[u8]) -> Result<RedactedBytes, Error> {
     if signature.is_empty() {
         return Err(Error::invalid("signature", "it is empty"));

@@ -1,4 +1,4 @@
-//! The revocation checks of both versions: by a method, or as fresh as needed.
+//! The revocation checks of both versions: by method, or by required freshness.
 
 use super::{
     CertificateId, CertificateStatus, CertificateType, CheckError, CheckMethod, ErrorReason, Freshness, PocketSign, Target, UserId,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// A check of a certificate, to be sent: `check_status(id)` of [`Certificates`](super::Certificates), of either version.
+/// The builder of a certificate check: `check_status(id)` of [`Certificates`](super::Certificates), of either version.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is sent"]
 pub struct CheckCertificateStatus<'c, V = PocketSign> {
@@ -23,31 +23,31 @@ impl<'c, V: Version> CheckCertificateStatus<'c, V> {
         Self { client, id, method: CheckMethod::Crl, identify_user: false }
     }
 
-    /// How revocation is looked up; by CRL unless set.
+    /// Sets how revocation is checked; by CRL unless set.
     pub fn method(mut self, method: CheckMethod) -> Self {
         self.method = method;
         self
     }
 
-    /// Finds the person behind the certificate and assigns them a user id; not unless set.
+    /// Sets whether the service finds the person behind the certificate and assigns them a user id; off by default.
     pub fn identify_user(mut self, identify: bool) -> Self {
         self.identify_user = identify;
         self
     }
 
-    /// Chooses the method by how fresh the data has to be, in place of [`method`](Self::method).
+    /// Chooses the method by the required freshness of the data, instead of [`method`](Self::method).
     pub fn fresh(self, freshness: Freshness) -> FreshCheck<'c, V> {
         FreshCheck { identify_user: self.identify_user, ..FreshCheck::new(self.client, self.id.into(), freshness) }
     }
 
-    /// Makes the check.
+    /// Sends the check.
     ///
-    /// Repeating it after a lost response makes a second check, which is recorded, reported and, by OCSP, billed again.
+    /// Repeating it after a lost response makes a second check, which is recorded, reported and, for OCSP, billed again.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the id is not one; [`Error::is_not_found`] when the tenant has no such certificate;
-    /// [`ErrorReason::OcspRequestFailed`] when the responder of the certificate authority does not respond; in v2
+    /// [`Error::is_invalid_input`] when the id is malformed; [`Error::is_not_found`] when the tenant has no such certificate;
+    /// [`ErrorReason::OcspRequestFailed`] when the OCSP responder of the certificate authority does not respond; in v2
     /// [`ErrorReason::AssociatedCertificateNotExists`] when the links needed to identify the user are not available.
     pub async fn send(self) -> Result<CheckCertificateStatusResponse, Error> {
         let id = check::id("certificate_id", self.id)?;
@@ -55,7 +55,7 @@ impl<'c, V: Version> CheckCertificateStatus<'c, V> {
     }
 }
 
-/// A check of the newest certificate of a user, to be sent: `check_status(id)` of [`Users`](super::Users), of either version.
+/// The builder of a check of a user's newest certificate: `check_status(id)` of [`Users`](super::Users), of either version.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is sent"]
 pub struct CheckUserStatus<'c, V = PocketSign> {
@@ -70,46 +70,47 @@ impl<'c, V: Version> CheckUserStatus<'c, V> {
         Self { client, id, certificate_type: None, method: CheckMethod::Crl }
     }
 
-    /// The kind of certificate to check. Which one is checked without it is not documented. (That v1 takes it is inferred from v2.)
+    /// Sets the type of certificate to check. Which one is checked by default is not documented. (That v1 accepts this is inferred from
+    /// v2.)
     pub fn certificate_type(mut self, kind: CertificateType) -> Self {
         self.certificate_type = Some(kind);
         self
     }
 
-    /// How revocation is looked up; by CRL unless set.
+    /// Sets how revocation is checked; by CRL unless set.
     pub fn method(mut self, method: CheckMethod) -> Self {
         self.method = method;
         self
     }
 
-    /// Chooses the method by how fresh the data has to be, in place of [`method`](Self::method).
+    /// Chooses the method by the required freshness of the data, instead of [`method`](Self::method).
     pub fn fresh(self, freshness: Freshness) -> FreshCheck<'c, V> {
         FreshCheck::new(self.client, self.id.into(), freshness).certificate_type(self.certificate_type)
     }
 
-    /// Makes the check.
+    /// Sends the check.
     ///
-    /// Repeating it after a lost response makes a second check, which is recorded, reported and, by OCSP, billed again.
+    /// Repeating it after a lost response makes a second check, which is recorded, reported and, for OCSP, billed again.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the id is not one; [`Error::is_not_found`] when the tenant has no such user, or knows no certificate
-    /// of theirs; [`ErrorReason::OcspRequestFailed`] when the responder of the certificate authority does not respond.
+    /// [`Error::is_invalid_input`] when the id is malformed; [`Error::is_not_found`] when the tenant has no such user, or none of their
+    /// certificates; [`ErrorReason::OcspRequestFailed`] when the OCSP responder of the certificate authority does not respond.
     pub async fn send(self) -> Result<CheckUserStatusResponse, Error> {
         let id = check::id("user_id", self.id)?;
         self.client.check_user(id, self.certificate_type, self.method).await
     }
 }
 
-/// A check as fresh as needed, to be sent: [`CheckCertificateStatus::fresh`], [`CheckUserStatus::fresh`].
+/// The builder of a check with a required freshness: [`CheckCertificateStatus::fresh`], [`CheckUserStatus::fresh`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is sent"]
 pub struct FreshCheck<'c, V = PocketSign> {
     client: &'c V,
     target: Target,
-    /// Of certificates only.
+    /// For certificates only.
     identify_user: bool,
-    /// Of users only.
+    /// For users only.
     certificate_type: Option<CertificateType>,
     freshness: Freshness,
     fall_back: bool,
@@ -124,14 +125,14 @@ impl<'c, V: Version> FreshCheck<'c, V> {
         Self { certificate_type, ..self }
     }
 
-    /// When the OCSP inquiry fails, uses the list instead, and says so in [`FreshStatus::fallback`]; not unless set.
+    /// Sets whether to use the CRL instead when the OCSP request fails, and report so in [`FreshStatus::fallback`]; off by default.
     pub fn fall_back_to_crl(mut self, fall_back: bool) -> Self {
         self.fall_back = fall_back;
         self
     }
 
-    /// Makes the check, and says what was used and as of when. When a list turns out to be too old, by the time that its response states,
-    /// the responder is asked in a second check; the first is then found in [`FreshStatus::earlier`].
+    /// Sends the check, and reports the method used and the age of the data. If the time in the response shows that a CRL is too old, a
+    /// second check asks the OCSP responder; the first is then in [`FreshStatus::earlier`].
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
@@ -145,8 +146,8 @@ impl<'c, V: Version> FreshCheck<'c, V> {
     ///
     /// # Errors
     ///
-    /// As without freshness. A failed OCSP inquiry is an error unless [`fall_back_to_crl`](Self::fall_back_to_crl) is set; any other error
-    /// is one in any case. The check by CRL that came before it, if there was one, is in [`CheckError::first_check`].
+    /// Those of a check without freshness. A failed OCSP request is an error unless [`fall_back_to_crl`](Self::fall_back_to_crl) is set;
+    /// any other failure is always an error. The preceding check by CRL, if any, is in [`CheckError::first_check`].
     pub async fn send(self) -> Result<FreshStatus, CheckError> {
         let judged = |status, method, fallback| judge(status, self.freshness, method, self.client.now(), fallback);
         let mut earlier = None;
@@ -155,12 +156,12 @@ impl<'c, V: Version> FreshCheck<'c, V> {
             if fresh.is_fresh || self.freshness == Freshness::Cheapest {
                 return Ok(fresh);
             }
-            // By the service's own time, known from its response, today's list is not there yet.
+            // By the service's own time, known from its response, today's CRL has not been published yet.
             earlier = Some(Box::new(fresh.status));
         }
         let error = match self.check(CheckMethod::Ocsp).await {
             Ok(mut status) => {
-                // Whom the first check made, the second finds.
+                // If the first check created the user, the second finds them.
                 if earlier.as_ref().is_some_and(|earlier| earlier.is_new_user == Some(true)) {
                     status.is_new_user = Some(true);
                 }

@@ -24,7 +24,7 @@ macro_rules! client {
         }
 
         impl $name {
-            /// A client with the default settings, for the server that the tenant of the token lives on.
+            /// Creates a client with the default settings, for the server of the token's tenant.
             ///
             /// # Errors
             ///
@@ -33,7 +33,7 @@ macro_rules! client {
                 Self::builder(token).environment(environment).build()
             }
 
-            /// Sets up a client: [`environment`](ClientBuilder::environment) or a base URL, timeouts, user agent, another HTTP client.
+            /// Returns a builder: [`environment`](ClientBuilder::environment) or a base URL, timeouts, user agent, another HTTP client.
             #[must_use]
             pub fn builder(token: ApiKey) -> ClientBuilder<Self> {
                 ClientBuilder::new(token)
@@ -45,7 +45,7 @@ macro_rules! client {
                 $($handles)::+::Certificates::new(self)
             }
 
-            /// Users (利用者): the people behind the certificates, and whether they are still who they were (現況確認).
+            /// Users (利用者): the people behind the certificates, and whether their details have changed (現況確認).
             #[must_use]
             pub fn users(&self) -> $($handles)::+::Users<'_> {
                 $($handles)::+::Users::new(self)
@@ -58,37 +58,37 @@ macro_rules! client {
             }
 
             #[doc(alias("サインイン", "ログイン"))]
-            /// Signs a person in, or registers them: verifies a signature and finds out who made it, in one call.
+            /// Signs a person in, or registers them: verifies a signature and identifies the signer in one call.
             pub fn sign_in(&self, signed: SignedData) -> SignIn<'_, Self> {
                 SignIn::new(self, signed)
             }
 
             #[doc(alias("現況確認", "一斉確認"))]
-            /// Checks many certificates or users, as a stream of results: the periodic 現況確認. See [`sweep`](super::sweep).
+            /// Checks many certificates or users, as a stream of results: the periodic check (現況確認). See [`sweep`](super::sweep).
             pub fn sweep(&self) -> SweepBuilder<Self> {
                 SweepBuilder::new(self)
             }
 
-            /// The same client with other settings for the calls made with it: see [`CallOptions`].
+            /// Returns the same client with other settings for its calls: see [`CallOptions`].
             #[must_use]
             pub fn with_options(&self, options: CallOptions) -> Self {
                 Self { core: Arc::clone(&self.core), options }
             }
 
-            /// A call of what the document does not have, with the token, the pacing, the retries and the errors of every other call: no
-            /// error quotes what the service says, except its codes.
+            /// Calls an operation that is not in the document, with the token, pacing, retries and errors of every other call: no error
+            /// quotes the service's response, except its codes.
             pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
                 RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Protobuf, method, path.into())
             }
 
-            /// Every operation of the document as a method, see the module `raw`.
+            /// Returns every operation of the document as a method: see the module `raw`.
             #[cfg(feature = "raw")]
             #[must_use]
             pub fn raw(&self) -> $($handles)::+::raw::Client {
                 $($handles)::+::raw::Client { core: Arc::clone(&self.core), options: self.options }
             }
 
-            /// Begins a call.
+            /// Starts a call.
             pub(super) fn call(&self) -> Started<$generated::Client> {
                 let call = Call::new(Arc::clone(&self.core), self.options);
                 Started::new($generated::Client::new_with_client(&self.core.base_url, self.core.http.clone(), call.clone()), call)
@@ -96,7 +96,7 @@ macro_rules! client {
         }
 
         impl ClientBuilder<$name> {
-            /// The server that the tenant of the token lives on.
+            /// Sets the server of the token's tenant.
             #[must_use]
             pub fn environment(self, environment: Environment) -> Self {
                 self.base_url(environment.base_url())
@@ -133,8 +133,8 @@ macro_rules! client {
 client! {
     /// A client of PocketSign Verify, v2 (Connect). Cheap to clone; clones share connections and settings.
     ///
-    /// The token is the tenant's, made in the console of the PocketSign Platform and shown there once; it belongs on your own server, never
-    /// in an app that you distribute.
+    /// The token belongs to the tenant; it is created in the PocketSign Platform console and shown there once. Keep it on your own server,
+    /// never in an app that you distribute.
     PocketSign, "pocketsign_v2", pocketsign_verify_v2, super
 }
 

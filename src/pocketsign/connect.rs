@@ -1,5 +1,5 @@
-//! What a service that handles personal data says when it refuses: codes only, in the Connect form (`code`, `message`, `details`) or the
-//! plain one (`code`, `message`). Texts are dropped, since nobody can tell what they quote.
+//! Error responses of a service that handles personal data: only their codes are kept, in the Connect form (`code`, `message`, `details`)
+//! or the plain one (`code`, `message`). Texts are dropped, because they may quote anything.
 
 use base64::{
     Engine as _,
@@ -27,7 +27,7 @@ pub(super) fn api_errors(body: &[u8]) -> Vec<ApiError> {
     words.map(|code| ApiError { code, message: String::new() }).collect()
 }
 
-/// The code of a body: one of the documents', v1's or Connect's own. Another word could be a name, and the status says enough.
+/// Whether a text is a documented code, v1's or Connect's own. Any other word could be a name, and the status says enough.
 pub(super) fn is_code(text: &str) -> bool {
     #[cfg(feature = "pocketsign-v1")]
     if !matches!(ErrorCode::from(text), ErrorCode::Unknown(_)) {

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// A server of PocketSign Verify. A tenant, and with it its tokens, belongs to one of them.
+/// A server of PocketSign Verify. A tenant and its tokens belong to one of them.
 ///
-/// There is no default: code meant for production must never talk to the mock unawares.
+/// There is no default: production code must never use the mock by accident.
 ///
 /// ```
 /// use shomei::pocketsign::Environment;
@@ -22,11 +22,11 @@ use crate::error::Error;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Environment {
-    /// モック環境: made-up certificates, no connection to JPKI. Needs a token too.
+    /// The mock server (モック環境): made-up certificates, no connection to JPKI. It requires a token too.
     Mock,
-    /// The test server. Its address is known from other people's code only.
+    /// The test server. Its address is known only from third-party code.
     Test,
-    /// The real service. Its address is known from other people's code, and agrees with the domain that errors name.
+    /// The production server. Its address is known from third-party code, and matches the domain named in errors.
     Production,
 }
 

@@ -1,20 +1,19 @@
-//! What the errors of the service mean.
+//! The meaning of the service's errors.
 
 use std::{error::Error as StdError, fmt};
 
 use super::{CertificateStatus, ErrorReason};
 use crate::error::Error;
 
-/// Why a [fresh](super::builders::CheckCertificateStatus::fresh) check failed, with the check that was made before.
+/// The error of a [fresh](super::builders::CheckCertificateStatus::fresh) check, with the check that preceded it.
 ///
-/// It becomes the [`Error`] in it wherever one is expected.
+/// It converts into the [`Error`] that it contains.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CheckError {
-    /// What went wrong.
+    /// The error.
     pub error: Error,
-    /// The check by CRL that was made before an OCSP inquiry failed, when the list turned out to be too old. The service has recorded it all
-    /// the same.
+    /// The check by CRL that preceded a failed OCSP request, because the CRL was too old. The service has recorded it all the same.
     pub first_check: Option<Box<CertificateStatus>>,
 }
 
@@ -43,7 +42,7 @@ impl StdError for CheckError {
     }
 }
 
-/// A rule that a request violates, as the service states it.
+/// A rule that a request violates, as reported by the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
@@ -54,7 +53,7 @@ pub struct Violation {
 }
 
 impl Error {
-    /// Why PocketSign Verify refused, where it stated a reason of its own; v1's codes for certificates and OCSP read as v2's reasons.
+    /// Returns PocketSign Verify's reason for refusing, if it stated one; v1's codes for certificates and OCSP are read as v2's reasons.
     ///
     /// ```
     /// # fn example(error: &shomei::Error) {
@@ -75,7 +74,7 @@ impl Error {
         stated.or_else(|| codes().map(ErrorReason::from).find(|reason| !matches!(reason, ErrorReason::Unknown(_))))
     }
 
-    /// The rules that the request violated, where PocketSign Verify (v2) states them.
+    /// Returns the rules that the request violated, if PocketSign Verify (v2) states them.
     #[must_use]
     pub fn pocketsign_violations(&self) -> Vec<Violation> {
         let parts = self.api_errors().iter().filter_map(|entry| entry.code.split_once('|'));

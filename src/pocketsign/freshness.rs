@@ -1,7 +1,7 @@
-//! How old the data of a revocation check may be, and which method follows from that.
+//! How old the data of a revocation check may be, and the method that this requires.
 //!
-//! The service replaces its revocation lists every morning at about 7:30 Japan time; that takes some 5 to 10 minutes. Before and during it
-//! a check by CRL rests on the list of the day before. A check by OCSP asks the certificate authority each time, and is billed each time.
+//! The service replaces its revocation lists (CRLs) every morning at about 7:30 Japan time, which takes some 5 to 10 minutes. Until then a
+//! check by CRL uses the list of the day before. A check by OCSP asks the certificate authority each time, and is billed each time.
 
 use std::fmt;
 
@@ -12,33 +12,33 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{CertificateStatus, CheckMethod, version::Now};
 use crate::error::Error;
 
-/// When the lists begin to be replaced, in Japan time.
+/// When the replacement of the lists starts, in Japan time.
 const RENEWAL: NaiveTime = time(7, 30);
 
-/// When they have been, as a rule: 7:30 is "about", and replacing them "usually" takes up to 10 minutes; 5 more for the "about".
+/// When it is usually complete: 7:30 is "about", and replacing the lists "usually" takes up to 10 minutes; 5 more for the "about".
 const RENEWED: NaiveTime = time(7, 45);
 
-/// How fresh the data of a revocation check has to be.
+/// The required freshness of the data of a revocation check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Freshness {
-    /// Of today, by the calendar of Japan: by CRL once today's list is there (as a rule from 7:45 on), by OCSP before.
+    /// Data of today, by the calendar of Japan: checked by CRL once today's list is published (usually from 7:45 on), by OCSP before.
     ///
-    /// A list that does not name the certificate has no date in the response. That it is today's is then inferred from the time of the check,
-    /// and does not hold on a morning on which the service is late; see [`FreshStatus::is_as_of_stated`]. Whoever needs certainty takes
-    /// [`Now`](Self::Now), as the service advises.
+    /// For a certificate that is not on the list, the response does not state the list's date. It is then inferred from the time of the
+    /// check, and is wrong on a morning when the service is late; see [`FreshStatus::is_as_of_stated`]. Use [`Now`](Self::Now) if you need
+    /// certainty, as the service advises.
     #[default]
     SameDay,
-    /// Of this moment: by OCSP. A response that the authority dated on another day is not fresh, although the service has just asked.
+    /// As of now; checked by OCSP. A response that the authority dated on another day is not fresh, even if it was just requested.
     Now,
-    /// Whatever is available, at worst from yesterday's list: by CRL.
+    /// Whatever is available, at worst yesterday's list; checked by CRL.
     Cheapest,
 }
 
 impl Freshness {
-    /// The method that provides this freshness at a time.
+    /// Returns the method that provides this freshness at a given time.
     ///
     /// ```
     /// use shomei::pocketsign::{CheckMethod, Freshness};
@@ -59,8 +59,8 @@ impl Freshness {
     }
 }
 
-/// When the service fetched the list that is in use at a time, as a rule: this morning from 7:45 on, else the morning before. Inferred, not
-/// stated; when the authority made that list is not known.
+/// Returns when the service usually fetched the list that is in use at a given time: this morning from 7:45 on, otherwise the morning
+/// before. This is inferred, not stated; when the authority issued that list is not known.
 #[must_use]
 pub fn crl_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     let local = in_japan(now);
@@ -69,29 +69,29 @@ pub fn crl_as_of(now: DateTime<Utc>) -> DateTime<Utc> {
     day.and_time(RENEWAL).and_local_timezone(local.timezone()).earliest().map_or(now, |at| at.to_utc())
 }
 
-/// A revocation check with the age of its data. Stored, it has errors as their text; ids of a user and of a certificate are in it, and nothing
-/// else about a person.
+/// A revocation check with the age of its data. Errors are serialized as text. It contains the ids of a user and a certificate, and no
+/// other personal information.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FreshStatus {
     /// The outcome.
     pub status: CertificateStatus,
-    /// The method that was used in the end.
+    /// The method that was finally used.
     pub method: CheckMethod,
-    /// The time that the data is of, as the service stated it. Where it stated none ([`is_as_of_stated`](Self::is_as_of_stated)), what is
-    /// known instead: when the service fetched the list in use, as a rule ([`crl_as_of`]), or when it asked by OCSP.
+    /// The date of the data, as stated by the service. If it stated none ([`is_as_of_stated`](Self::is_as_of_stated)), the best estimate:
+    /// when the service usually fetched the list in use ([`crl_as_of`]), or when it sent the OCSP request.
     pub as_of: DateTime<Utc>,
-    /// Whether the service stated `as_of`. It states no date for a list that does not name the certificate.
+    /// Whether the service stated `as_of`. It states no date for a list that does not contain the certificate.
     pub is_as_of_stated: bool,
-    /// Whether the required freshness was reached, as far as `as_of` shows; `false` after a fallback to a list that is too old for it, for
-    /// a list of today where only this machine's clock says that it is late enough, and whenever the service said neither good nor revoked.
+    /// Whether the required freshness was reached, as far as `as_of` shows. `false` after a fallback to a list that is too old, for a list
+    /// of today if only this machine's clock says that it is late enough, and whenever the service reported neither good nor revoked.
     pub is_fresh: bool,
-    /// Why the list was used although OCSP was wanted: the error of the OCSP inquiry.
+    /// The error of the OCSP request, if the list was used instead.
     #[serde(serialize_with = "as_text")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub fallback: Option<Error>,
-    /// A check by CRL that was made first and turned out to be too old. The service has recorded it as well.
+    /// A preceding check by CRL whose data was too old. The service has recorded it as well.
     pub earlier: Option<Box<CertificateStatus>>,
 }
 
@@ -100,7 +100,7 @@ fn as_text<S: Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok,
 }
 
 impl Freshness {
-    /// The same from one release to the next.
+    /// A name that stays the same between releases.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::SameDay => "same_day",
@@ -123,18 +123,18 @@ impl fmt::Display for FreshStatus {
     }
 }
 
-/// Puts together what a check made for a freshness at a time has shown.
+/// Evaluates a check that was made for a freshness at a time.
 pub(super) fn judge(status: CertificateStatus, wanted: Freshness, asked: CheckMethod, now: Now, fallback: Option<Error>) -> FreshStatus {
     let method = status.method.clone().unwrap_or(asked);
     let stated = status.source_updated_at;
-    // What was in use when the service looked, not when its response arrived.
+    // By the list in use when the service checked, not when its response arrived.
     let checked_at = status.checked_at.unwrap_or(now.time);
     let is_time_told = status.checked_at.is_some() || now.is_told;
     let as_of = stated.unwrap_or_else(|| if method == CheckMethod::Ocsp { checked_at } else { crl_as_of(checked_at) });
     let is_of_the_day = match () {
         // A revocation is final, however old the data that shows it.
         () if status.is_revoked() => true,
-        // That it is past 7:45 where the service is, this machine's clock alone does not prove.
+        // This machine's clock alone does not prove that it is past 7:45 for the service.
         () if method != CheckMethod::Ocsp && !is_time_told => false,
         () => day_in_japan(as_of) >= day_in_japan(checked_at),
     };

@@ -19,8 +19,8 @@ macro_rules! list {
     ($(#[$doc:meta])* $name:ident, $request:ident, $filter:ident, $page:ident of $record:ident as $item:ident, $method:ident $(, $ids:ident: $field:literal)*) => {
         $(#[$doc])*
         ///
-        /// The values of one filter widen the choice, filters together narrow it. Default and maximum of the page size, the order, and how
-        /// long page tokens live are not documented.
+        /// Several values of one filter match any of them; different filters must all match. The default and maximum page size, the order,
+        /// and the lifetime of page tokens are not documented.
         #[derive(Clone, Debug)]
         #[must_use = "a builder does nothing until it is sent"]
         pub struct $name {
@@ -35,25 +35,25 @@ macro_rules! list {
                 Self { client: client.clone(), filter: wire::$filter::default(), page_size: None, page_token: None }
             }
 
-            /// The most items of a page.
+            /// Sets the maximum number of items per page.
             pub fn page_size(mut self, size: u32) -> Self {
                 self.page_size = Some(size);
                 self
             }
 
-            /// The page to begin with, by the token that came with an earlier page.
+            /// Starts at a page, by the token returned with an earlier page.
             pub fn page_token(mut self, token: impl Into<String>) -> Self {
                 self.page_token = Some(token.into());
                 self
             }
 
-            /// Only those made at this time or later.
+            /// Lists only entries created at this time or later.
             pub fn created_since(mut self, time: DateTime<Utc>) -> Self {
                 self.filter.created_since = Some(time);
                 self
             }
 
-            /// Only those made before this time.
+            /// Lists only entries created before this time.
             pub fn created_until(mut self, time: DateTime<Utc>) -> Self {
                 self.filter.created_until = Some(time);
                 self
@@ -63,7 +63,7 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// [`Error::is_invalid_input`], with nothing sent, when an id is not one; otherwise what the service returns.
+            /// [`Error::is_invalid_input`], before anything is sent, when an id is malformed; otherwise any error that the service returns.
             pub async fn send(self) -> Result<types::$page, Error> {
                 $(for id in &self.filter.$ids {
                     check::id($field, id)?;
@@ -76,7 +76,7 @@ macro_rules! list {
                 call!(self.client, $method(&request))
             }
 
-            /// Reads all pages, each as it is needed. An error ends the stream; so does a service that goes in circles
+            /// Returns all pages as a stream, each fetched as needed. An error ends the stream; so does a service that goes in circles
             /// ([`Error::is_mismatch`]).
             pub fn pages(self) -> Pages<types::$item, String> {
                 let walk = Tokens::new(self.page_token.clone());
@@ -91,7 +91,7 @@ macro_rules! list {
                 Pages::new(walk, types::$record::key, Box::new(fetch))
             }
 
-            /// Reads all items, page by page as they are needed. It ends as [`pages`](Self::pages) does.
+            /// Returns all items as a stream, fetched page by page as needed. It ends as [`pages`](Self::pages) does.
             pub fn stream(self) -> Items<types::$item> {
                 self.pages().items()
             }
@@ -126,13 +126,13 @@ list! {
 macro_rules! by_owner {
     ($($name:ident),+) => {
         $(impl $name {
-            /// Also those of a kind of certificate; of any kind if this is never called.
+            /// Adds a certificate type to the filter; without this, all types are listed.
             pub fn certificate_type(mut self, kind: CertificateType) -> Self {
                 self.filter.certificate_types.push(kind);
                 self
             }
 
-            /// Also those of a user; of anybody if this is never called.
+            /// Adds a user to the filter; without this, all users are listed.
             pub fn user(mut self, id: impl Into<UserId>) -> Self {
                 self.filter.user_ids.push(id.into());
                 self
@@ -146,7 +146,7 @@ by_owner!(ListCertificates, ListVerifications);
 macro_rules! by_certificate {
     ($($name:ident),+) => {
         $(impl $name {
-            /// Also those of a certificate; of any if this is never called.
+            /// Adds a certificate to the filter; without this, all certificates are listed.
             pub fn certificate(mut self, id: impl Into<CertificateId>) -> Self {
                 self.filter.certificate_ids.push(id.into());
                 self

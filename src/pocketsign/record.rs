@@ -1,4 +1,4 @@
-//! The entries of lists, and how they are told apart.
+//! The entries of lists, and their keys.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// An entry of a page.
 pub(super) trait Record: Send + 'static {
-    /// What a stream yields of it.
+    /// The item that a stream yields for it.
     type Item: Send + 'static;
 
     fn into_item(self) -> Result<Self::Item, Error>;
@@ -25,7 +25,7 @@ pub(super) fn count(stated: Option<i64>) -> Option<u64> {
     u64::try_from(stated?).ok()
 }
 
-/// Entries that are yielded whole, each known by the id of what it is about. One that is about nothing is known by all it says.
+/// Entries that are yielded whole, each with the id of its object as the key. An entry without an object has its whole text as the key.
 macro_rules! whole {
     ($($record:ident: $part:ident,)+) => {
         $(impl Record for types::$record {

@@ -1,4 +1,4 @@
-//! Signing in and registering: who made this signature, in one call.
+//! Signing in and registering: identifies the signer in one call.
 
 use super::{
     CertificateId, CertificateStatus, CheckMethod, PocketSign, SignedData, UserId, VerificationId, VerificationResult, Version,
@@ -6,10 +6,10 @@ use super::{
 };
 use crate::error::Error;
 
-/// Signs a person in, or registers them: `sign_in()` of either client.
+/// The builder of a sign-in or registration: `sign_in()` of either client.
 ///
-/// Have the person's card sign a challenge of yours: with the authentication certificate for signing in, with the signing certificate
-/// where you need their name, address, birth date and gender. Both lead to the same user id.
+/// Have the person's card sign your challenge: with the authentication certificate for signing in, or with the signing certificate if you
+/// need their name, address, birth date and gender. Both lead to the same user id.
 ///
 /// ```no_run
 /// # async fn example(ps: shomei::PocketSign, certificate: &[u8], digest: [u8; 32], signature: &[u8]) -> Result<(), shomei::Error> {
@@ -33,19 +33,19 @@ pub struct SignIn<'c, V = PocketSign> {
     method: CheckMethod,
 }
 
-/// Who signed, or why nobody is let in.
+/// The outcome of a sign-in.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SignInOutcome {
-    /// The signature is valid, and the tenant did not know the person yet. The user id is new.
+    /// The signature is valid, and the person is new to the tenant. The user id is new.
     New(SignedIn),
     /// The signature is valid, and the person has been identified before.
     Known(SignedIn),
-    /// The signature or the certificate is not valid. This is stored as well.
+    /// The signature or the certificate is not valid. The service stores this as well.
     Refused(SignInRefusal),
 }
 
-/// Who signed.
+/// The person who signed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -55,13 +55,13 @@ pub struct SignedIn {
     pub verification: Option<VerificationId>,
     /// The certificate, for later revocation checks.
     pub certificate: Option<CertificateId>,
-    /// What the certificate states; the service returns it this once.
+    /// The contents of the certificate; the service returns them only this once.
     pub content: Option<CertificateContent>,
     /// The revocation check that was made.
     pub status: CertificateStatus,
 }
 
-/// Why nobody is let in.
+/// The reason for a refused sign-in.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SignInRefusal {
@@ -71,7 +71,7 @@ pub struct SignInRefusal {
     pub verification: Option<VerificationId>,
     /// The certificate.
     pub certificate: Option<CertificateId>,
-    /// The revocation check, if it came to one: it is the last step.
+    /// The revocation check, if one was made: it is the last step.
     pub status: Option<CertificateStatus>,
 }
 
@@ -80,7 +80,7 @@ impl<'c, V: Version> SignIn<'c, V> {
         Self { client, signed, method: CheckMethod::Crl }
     }
 
-    /// How revocation is looked up; by CRL unless set.
+    /// Sets how revocation is checked; by CRL unless set.
     pub fn method(mut self, method: CheckMethod) -> Self {
         self.method = method;
         self
@@ -88,13 +88,14 @@ impl<'c, V: Version> SignIn<'c, V> {
 
     /// Verifies the signature and identifies the person.
     ///
-    /// Repeating it after a lost response makes a second verification, which is billed again, and reports a person who was new as known.
+    /// Repeating the call after a lost response makes a second verification, which is billed again, and reports a person who was new as
+    /// known.
     ///
     /// # Errors
     ///
-    /// The [reason](Error::pocketsign_reason) says whether the certificate is not supported, the OCSP inquiry failed, or the links between
-    /// certificates are not available, as for a card that is very new. [`Error::is_mismatch`] when the service does not say whether the
-    /// signature is valid, or who made it.
+    /// The [reason](Error::pocketsign_reason) says whether the certificate is not supported, the OCSP request failed, or the links between
+    /// certificates are not available, as for a very new card. [`Error::is_mismatch`] when the service does not say whether the signature
+    /// is valid, or who made it.
     pub async fn send(self) -> Result<SignInOutcome, Error> {
         let mut verified = self.client.verify(self.signed, self.method, true).await?;
         let content = verified.certificate_content.take();

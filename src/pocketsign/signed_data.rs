@@ -1,9 +1,9 @@
-//! What a card gave: its certificate, and a signature over a digest.
+//! The data from a card: its certificate, and a signature over a digest.
 
 use super::{HashAlgorithm, check};
 use crate::{error::Error, secret::RedactedBytes};
 
-/// A signature made with a card, and the certificate of the key that made it: for [`sign_in`](super::PocketSign::sign_in) and
+/// A signature made with a card, and the certificate of its key: the input of [`sign_in`](super::PocketSign::sign_in) and
 /// [`verify`](super::Verifications::verify).
 ///
 /// ```
@@ -16,7 +16,7 @@ use crate::{error::Error, secret::RedactedBytes};
 /// # Ok::<(), shomei::Error>(())
 /// ```
 ///
-/// Without a signature there is nothing to verify, and the compiler says so:
+/// Without a signature there is nothing to verify, so these programs do not compile:
 ///
 /// ```compile_fail,E0061
 /// # fn example(ps: shomei::PocketSign) {
@@ -38,8 +38,8 @@ pub struct SignedData {
 }
 
 impl SignedData {
-    /// Puts together the certificate (in DER or PEM), the digest of what was signed, and the signature. Everything that can be checked
-    /// without the service is checked here.
+    /// Combines the certificate (in DER or PEM), the digest of the signed data, and the signature. Everything that can be checked without
+    /// the service is checked here.
     ///
     /// # Errors
     ///

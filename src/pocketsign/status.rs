@@ -8,9 +8,9 @@ use super::{
     UserId, types,
 };
 
-/// The outcome of one revocation check (証明書失効状態の確認結果), whichever call made it.
+/// The outcome of one revocation check (証明書失効状態の確認結果), from any of the calls that make one.
 ///
-/// It holds no personal data and can be stored as evidence. What the service left out is `None`; a state it left out is never `Good`.
+/// It holds no personal data and can be stored as evidence. A value that the service omitted is `None`; an omitted state is never `Good`.
 ///
 /// ```
 /// # use shomei::pocketsign::{CertificateStatus, types::CheckCertificateStatusResponse};
@@ -25,52 +25,52 @@ use super::{
 pub struct CertificateStatus {
     /// The id of this check (証明書失効確認ID).
     pub id: Option<CertificateStatusId>,
-    /// Whether the certificate was revoked; `Unspecified` where the service did not say.
+    /// Whether the certificate was revoked; `Unspecified` if the service did not say.
     pub state: RevocationStatus,
-    /// Why it was revoked. v2 cannot tell the reason `unspecified` from none.
+    /// Why it was revoked. In v2, the reason `unspecified` is indistinguishable from none.
     pub reason: Option<RevocationReason>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
-    /// How it was looked up.
+    /// The method of the check.
     pub method: Option<CheckMethod>,
-    /// Why it was looked up.
+    /// The purpose of the check.
     pub purpose: Option<CheckPurpose>,
-    /// The age of the data: the thisUpdate of the list or of the OCSP response. A list that does not name the certificate has none.
+    /// The date of the data: `thisUpdate` of the list or of the OCSP response. Missing for a list that does not contain the certificate.
     pub source_updated_at: Option<DateTime<Utc>>,
     /// When the check was made.
     pub checked_at: Option<DateTime<Utc>>,
-    /// The certificate, where the response says which.
+    /// The certificate, if the response names it.
     pub certificate: Option<CertificateId>,
-    /// The kind of the certificate, where the response says so.
+    /// The type of the certificate, if the response states it.
     pub certificate_type: Option<CertificateType>,
-    /// Whether the certificate is of the current generation (現行世代): of a user's certificates of one kind the one issued last. One whose
-    /// user is not identified counts as old. v1 only.
+    /// Whether the certificate is of the current generation (現行世代): the last one issued to its user for its type. A certificate without an
+    /// identified user counts as old. v1 only.
     #[cfg(feature = "pocketsign-v1")]
     pub latest: Option<bool>,
-    /// The state of the certificate beyond revocation, such as expired, where the response says so: newer releases of v2, for users.
+    /// The state of the certificate beyond revocation, such as expired, if the response states it: newer releases of v2, for users.
     #[serde(default)]
     pub certificate_state: Option<CertificateState>,
-    /// The user behind the certificate, where the response says who.
+    /// The user behind the certificate, if the response names them.
     pub user: Option<UserId>,
-    /// Whether this check made the user.
+    /// Whether this check created the user.
     pub is_new_user: Option<bool>,
 }
 
 impl CertificateStatus {
-    /// The service said that the certificate was not revoked.
+    /// Returns whether the service said that the certificate was not revoked.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.state == RevocationStatus::Good
     }
 
-    /// The service said that the certificate was revoked.
+    /// Returns whether the service said that the certificate was revoked.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
         self.state == RevocationStatus::Revoked
     }
 
-    /// What is not plainly good is not good: a certificate that was not revoked has no time of its revocation, and no reason for it. The
-    /// first value of the service's enumerations, "unspecified", stands for none too.
+    /// Sets the state. Only an unambiguous `good` counts as good: a certificate that was not revoked has no revocation time and no reason.
+    /// The first value of the service's enumerations, "unspecified", also stands for none.
     fn with_state(mut self, stated: Option<RevocationStatus>) -> Self {
         self.state = stated.unwrap_or(RevocationStatus::Unspecified);
         if self.is_good() {
@@ -104,7 +104,7 @@ impl CertificateStatus {
     }
 }
 
-/// The zero time of the service's language stands for none; a year of more than four digits is no time that anyone states.
+/// The zero time of the service's language stands for none; a year of more than four digits is not a real time.
 fn stated(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     at.filter(|at| (2..=9999).contains(&at.year()))
 }
@@ -145,7 +145,7 @@ impl CertificateStatus {
         Self { user: user.map(|user| user.id), ..known }
     }
 
-    /// After a call that may make the user. v2 leaves `false` out.
+    /// After a call that may create the user. v2 omits `false`.
     fn with_new_user(self, is_new_user: Option<bool>) -> Self {
         Self { is_new_user: is_new_user.or_else(|| self.user.is_some().then_some(false)), ..self }
     }
@@ -171,7 +171,7 @@ impl From<types::CheckUserStatusResponse> for CertificateStatus {
     }
 }
 
-/// The revocation check that was part of a verification; of unspecified state where the verification ended before it.
+/// The revocation check that was part of a verification; its state is unspecified if the verification ended before it.
 impl From<types::VerifyResponse> for CertificateStatus {
     fn from(response: types::VerifyResponse) -> Self {
         Self::of(response.certificate_status, response.certificate, response.user).with_new_user(response.is_new_user)

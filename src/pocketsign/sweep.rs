@@ -1,7 +1,7 @@
-//! The periodic check (現況確認) of many certificates or users: bounded, paced, resumable, each result with its evidence.
+//! The periodic check (現況確認) of many certificates or users: with bounded concurrency, paced and resumable, each result with its evidence.
 //!
-//! A job that runs every night, from its first run to the next day: what it has done is kept in a file, so that it continues where it was
-//! interrupted. Nothing is carried over from one day to the next: a cursor expires at midnight in Japan, and everybody is checked again.
+//! A nightly job keeps its progress in a file, so that it continues where it was interrupted. Nothing is carried over to the next day: a
+//! cursor expires at midnight in Japan, and every target is checked again.
 //!
 //! ```no_run
 //! # fn store(item: shomei::pocketsign::sweep::SweepItem) {}
@@ -54,7 +54,7 @@ use self::cursor::{Progress, digest, is_done};
 use super::{CertificateType, CheckError, Freshness, PocketSign, Target, Version, builders::FreshCheck, freshness::FreshStatus};
 use crate::{client::Core, error::Error};
 
-/// A sweep to be started: `sweep()` of either client.
+/// The builder of a sweep: `sweep()` of either client.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct SweepBuilder<V = PocketSign> {
@@ -82,37 +82,37 @@ impl<V: Version> SweepBuilder<V> {
         }
     }
 
-    /// Adds what to check.
+    /// Adds targets to check.
     pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<Target>>) -> Self {
         self.targets.extend(targets.into_iter().map(Into::into));
         self
     }
 
-    /// The kind of certificate to check for users.
+    /// Sets the type of certificate to check for users.
     pub fn certificate_type(mut self, kind: CertificateType) -> Self {
         self.certificate_type = Some(kind);
         self
     }
 
-    /// How fresh the data has to be; of the same day unless set. The method is chosen for each check.
+    /// Sets the required freshness of the data; of the same day unless set. The method is chosen for each check.
     pub fn freshness(mut self, freshness: Freshness) -> Self {
         self.freshness = freshness;
         self
     }
 
-    /// When the OCSP inquiry fails, uses the list instead, and says so; not unless set.
+    /// Sets whether to use the CRL instead when the OCSP request fails, and report so; off by default.
     pub fn fall_back_to_crl(mut self, fall_back: bool) -> Self {
         self.fall_back = fall_back;
         self
     }
 
-    /// How many checks run at a time; 4 unless set, 1 at least.
+    /// Sets how many checks run at a time; 4 unless set, at least 1.
     pub fn concurrency(mut self, checks: usize) -> Self {
         self.concurrency = checks.max(1);
         self
     }
 
-    /// The least time between the starts of two checks, a day at most; none unless set. The service documents no limit of its own.
+    /// Sets the minimum time between the starts of two checks, at most a day; none unless set. The service documents no rate limit.
     pub fn min_interval(mut self, interval: Duration) -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         self.min_interval = interval.min(DAY);
@@ -120,19 +120,19 @@ impl<V: Version> SweepBuilder<V> {
     }
 
     /// Continues where an earlier sweep stopped, on the same day in Japan; an older cursor has expired, and every target is checked again.
-    /// Targets that have been added since are checked, those that are gone are not missed.
+    /// Targets added since are checked, and removed ones are ignored.
     ///
-    /// The service says what day it is with each response; before the first, this machine's clock does.
+    /// The day is taken from the service's responses; before the first response, from this machine's clock.
     pub fn resume(mut self, cursor: SweepCursor) -> Self {
         self.cursor = Some(cursor);
         self
     }
 
-    /// Starts the sweep. Nothing is sent before the stream is polled, and dropping it stops the sweep.
+    /// Starts the sweep. Nothing is sent before the stream is polled; dropping the stream stops the sweep.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the cursor is of another kind of certificate or freshness, was changed, or was made with another
+    /// [`Error::is_invalid_input`] when the cursor is for another type of certificate or freshness, was modified, or was made with another
     /// token.
     pub async fn start(self) -> Result<Sweep, Error> {
         let Self { client, targets, certificate_type, freshness, fall_back, concurrency, min_interval, cursor } = self;
@@ -173,15 +173,15 @@ fn paced<T: Send + 'static>(items: Vec<T>, interval: Duration) -> impl Stream<It
 pub struct SweepItem {
     /// The position of the target among those added.
     pub index: usize,
-    /// What was checked.
+    /// The target that was checked.
     pub target: Target,
-    /// The outcome of the check, with the ids and times that prove it; or why there is none.
+    /// The outcome of the check, with the ids and times that prove it, or its error.
     pub outcome: Result<FreshStatus, CheckError>,
     /// When the check ended, by the clock of the service.
     pub at: DateTime<Utc>,
 }
 
-/// A sweep in progress: a stream of results in the order they arrive.
+/// A sweep in progress: a stream of results in the order in which they arrive.
 #[must_use = "a sweep does nothing unless it is polled"]
 pub struct Sweep {
     checks: BoxStream<'static, SweepItem>,
@@ -191,13 +191,13 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// What is done, including the results taken from the stream.
+    /// Returns the progress, including all results taken from the stream so far.
     #[must_use]
     pub fn cursor(&self) -> SweepCursor {
         SweepCursor(self.core.seals.seal(self.progress.clone()))
     }
 
-    /// How many results are still to come.
+    /// Returns the number of results still to come.
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.remaining

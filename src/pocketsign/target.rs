@@ -1,4 +1,4 @@
-//! What a revocation check is about.
+//! The target of a revocation check.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CertificateId, UserId};
 
-/// What is checked: a certificate, or the newest certificate of a user.
+/// The target of a revocation check: a certificate, or the newest certificate of a user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -1,4 +1,4 @@
-//! What the words of the service mean, beyond their names; the words themselves are generated from the documents, one set for both versions.
+//! The meaning of the service's terms; the terms themselves are generated from the documents, one set for both versions.
 
 use chrono::NaiveDate;
 
@@ -8,7 +8,7 @@ use super::{
 };
 
 impl HashAlgorithm {
-    /// How many bytes a digest has.
+    /// Returns the length of a digest in bytes.
     #[must_use]
     pub fn digest_length(&self) -> Option<usize> {
         match self {
@@ -21,14 +21,14 @@ impl HashAlgorithm {
 }
 
 impl RevocationReason {
-    /// What the reason means under the rules of the Japanese certificate authorities; `None` for what they do not use.
+    /// Returns the meaning of the reason under the rules of the Japanese certificate authorities; `None` for reasons that they do not use.
     #[must_use]
     pub fn meaning(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unspecified => "destroyed before it was handed over",
             Self::KeyCompromise => "the user's private key was compromised",
             Self::CaCompromise => "the private key of the certificate authority was compromised",
-            Self::AffiliationChanged => "what the certificate states has changed",
+            Self::AffiliationChanged => "the contents of the certificate have changed",
             Self::Superseded => "the certificate was renewed",
             Self::CessationOfOperation => "the certificate is no longer needed or used",
             Self::CertificateHold => "suspended over doubts about the safety of the private key; a hold is never lifted",
@@ -36,7 +36,7 @@ impl RevocationReason {
         })
     }
 
-    /// The same in the words of the rules.
+    /// Returns the meaning in Japanese, in the wording of the rules.
     #[must_use]
     pub fn meaning_ja(&self) -> Option<&'static str> {
         Some(match self {
@@ -53,7 +53,7 @@ impl RevocationReason {
 }
 
 impl CertificateContent {
-    /// The basic four attributes (基本4情報) of the person; signing certificates have them.
+    /// Returns the four basic attributes (基本4情報) of the person; signing certificates have them.
     #[must_use]
     pub fn attributes(&self) -> Option<&JpkiCardDigitalSignatureContent> {
         self.jpki_card_digital_signature_content.as_ref()
@@ -61,9 +61,9 @@ impl CertificateContent {
 }
 
 impl JpkiCardDigitalSignatureContent {
-    /// The birth date, as a date. `None` if there is none, or none in full: the day of some people is not known.
+    /// Returns the birth date. `None` if it is missing or incomplete: for some people the day is not known.
     ///
-    /// It is personal data that shows when it is printed.
+    /// The returned date is personal data, and is not redacted when printed.
     #[must_use]
     pub fn birth_date(&self) -> Option<NaiveDate> {
         birth_date(self.date_of_birth.as_ref()?.expose())

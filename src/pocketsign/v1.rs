@@ -1,4 +1,5 @@
-//! Version 1: REST, with the feature `pocketsign-v1`. Due for removal (廃止予定), without a date; each operation names its counterpart in v2.
+//! Version 1 (REST), with the feature `pocketsign-v1`. Scheduled for removal (廃止予定), without a date; each operation names its counterpart
+//! in v2.
 
 mod certificates;
 mod list;
@@ -7,7 +8,7 @@ mod verifications;
 
 pub use self::{certificates::Certificates, users::Users, verifications::Verifications};
 
-/// The builders that the operations return, where v2's have another shape.
+/// The builders that differ from v2's.
 pub mod builders {
     crate::docs::named! { super
         certificates {
@@ -33,14 +34,14 @@ pub mod builders {
     }
 }
 
-/// The responses that v2 has no counterpart of. All others are [`types`](super::types) of v2: a response that lacks what is documented is
-/// read as far as it goes.
+/// The responses that have no counterpart in v2. All others are the [`types`](super::types) of v2; documented members that a response lacks
+/// stay empty.
 pub mod types {
     pub use crate::generated::pocketsign_verify_v1::responses::*;
 }
 
-/// Every operation of the document as a method, whatever the builders reach: with the rules for what is sent, the retries and the errors of every
-/// other call. It changes with the document, and is not covered by the promises of semantic versioning.
+/// Every operation of the document as a method, including those without a builder, with the same request rules, retries and errors as every
+/// other call. This module changes with the document, and is exempt from semantic versioning.
 #[cfg(feature = "raw")]
 pub mod raw {
     pub use crate::generated::{

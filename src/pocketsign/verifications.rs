@@ -15,10 +15,11 @@ handle! {
 impl<'c> Verifications<'c> {
     /// Verifies a signature (署名検証, vendor page 4160676).
     ///
-    /// The first step that fails decides: a certificate that is malformed or not of a My Number card is an error; one outside its validity
-    /// gives the result `CertificateExpired`; a signature that does not match `SignatureMismatch`; a revoked certificate
-    /// `CertificateRevoked`; otherwise `Ok`. Results are stored with the certificate; what the certificate states is returned here and
-    /// never again. To find out who signed, in one call, see [`PocketSign::sign_in`](crate::PocketSign::sign_in).
+    /// The first step that fails decides the outcome. A certificate that is malformed or not of a My Number card is an error. A certificate
+    /// outside its validity period gives the result `CertificateExpired`, a signature that does not match `SignatureMismatch`, a revoked
+    /// certificate `CertificateRevoked`; otherwise the result is `Ok`. Results are stored with the certificate; the contents of the
+    /// certificate are returned here and never again. To identify the signer in the same call, see
+    /// [`PocketSign::sign_in`](crate::PocketSign::sign_in).
     ///
     /// ```no_run
     /// # use shomei::{Error, PocketSign};
@@ -35,26 +36,26 @@ impl<'c> Verifications<'c> {
     ///
     /// # Errors
     ///
-    /// The [reason](Error::pocketsign_reason) says whether the certificate is not supported, the OCSP inquiry failed, or the links between
+    /// The [reason](Error::pocketsign_reason) says whether the certificate is not supported, the OCSP request failed, or the links between
     /// certificates are not available.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
     #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(
         self,
-        /// What was signed, and by which certificate.
+        /// The signature, the digest and the certificate.
         #[builder(start_fn)]
         signed: SignedData,
-        /// How revocation is looked up; by CRL unless set.
+        /// How revocation is checked; by CRL unless set.
         #[builder(default = CheckMethod::Crl)]
         method: CheckMethod,
-        /// Finds the person behind the certificate and gives them a user id; not unless set.
+        /// Whether the service finds the person behind the certificate and assigns them a user id; off by default.
         #[builder(default)]
         identify_user: bool,
     ) -> Result<types::VerifyResponse, Error> {
         Version::verify(self.client, signed, method, identify_user).await
     }
 
-    /// Reads a stored verification (署名検証結果の取得, vendor page 4160677). A user may appear who was not there when it was made: a later
+    /// Reads a stored verification (署名検証結果の取得, vendor page 4160677). It may include a user who was not known when it was made: a later
     /// identification links the certificate, and with it all its verifications.
     ///
     /// # Errors
@@ -67,7 +68,7 @@ impl<'c> Verifications<'c> {
         call!(self.client, get_verification(&request))
     }
 
-    /// The stored verifications (署名検証結果の検索, vendor page 4160678), as a page or a stream.
+    /// Lists the stored verifications (署名検証結果の検索, vendor page 4160678), as a page or a stream.
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::PocketSign) -> Result<(), shomei::Error> {
@@ -82,14 +83,14 @@ impl<'c> Verifications<'c> {
         ListVerifications::new(self.client)
     }
 
-    /// Deletes a stored verification for good (署名検証結果の削除, vendor page 4160679).
+    /// Permanently deletes a stored verification (署名検証結果の削除, vendor page 4160679).
     ///
-    /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the
-    /// duties to retain records.
+    /// After that, the vendor can no longer verify the signature again. The certificate, its checks and the user remain. Consider your
+    /// record retention obligations.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the tenant has no such verification (any more).
+    /// [`Error::is_not_found`] when the tenant has no such verification (anymore).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::delete)] }))]
     #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What both versions can do, so that the flows are written once.
+//! What both versions support, so that the flows are written once.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub trait Version: sealed::Version {}
 
 impl<V: sealed::Version> Version for V {}
 
-/// The time, and whether it is the service that told it.
+/// The time, and whether it comes from the service.
 #[derive(Clone, Copy, Debug)]
 #[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Now {
@@ -49,7 +49,7 @@ pub(super) mod sealed {
         SignedData, UserId, VerifyResponse,
     };
 
-    /// Each call once, with the differences of the versions behind it.
+    /// Each call, independent of the version.
     #[doc(hidden)]
     #[allow(unnameable_types, reason = "part of a sealed trait")]
     pub trait Version: Clone + Send + Sync + 'static {

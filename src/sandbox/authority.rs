@@ -1,4 +1,4 @@
-//! A certificate authority that signs the requests it is given.
+//! A certificate authority that signs CSRs.
 
 mod csr;
 
@@ -354,7 +354,7 @@ fn mail_address(address: &str) -> Result<SanType, IssueProblem> {
     Ia5String::try_from(address).map(SanType::Rfc822Name).map_err(|_| IssueProblem::Name(address.to_owned()))
 }
 
-/// A certificate request for a fresh key that nobody holds, as PEM: for accounts that are to look lived in.
+/// A CSR for a fresh key that nobody holds, as PEM, for example accounts.
 pub(crate) fn unheld_csr() -> String {
     let params = CertificateParams::default();
     let request = params.serialize_request(&fresh_key()).expect("an empty request can be encoded and signed");

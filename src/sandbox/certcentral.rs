@@ -1,7 +1,7 @@
 //! CertCentral: one account, its nouns, and the table of its endpoints.
 //!
-//! One room a noun. Every handler takes the account and a routed [`Call`]; what happens by itself, as time
-//! passes, is in [`certificate::issuance`], and when it is looked at in [`upkeep`].
+//! One module per noun. Every handler takes the account and a routed [`Call`]; what happens by itself over time is in
+//! [`certificate::issuance`], and when it is checked is in [`upkeep`].
 
 mod account;
 mod agenda;
@@ -63,7 +63,7 @@ pub(crate) const BASE: &str = "/services/v2";
 const KEY_HEADER: &str = "X-DC-DEVKEY";
 const ACCOUNT_TOKEN_LENGTH: usize = 32;
 
-// Numbers of the size the service gives today.
+// Ids of the size that the service assigns today.
 const FIRST_DOMAIN: u64 = 1_863_015;
 const FIRST_ORDER: u64 = 115_429_178;
 const FIRST_CERTIFICATE: u64 = 116_470_545;
@@ -98,7 +98,7 @@ pub(crate) struct Account {
     webhooks: Webhooks,
 }
 
-/// The endpoints. The first line that fits counts, so fixed words stand before `{…}`.
+/// The endpoints. The first matching row counts, so fixed segments come before `{…}`.
 static ROUTES: &[Route<Account>] = &[
     get("/account", finance::account),
     get("/account/balance", finance::balance),
@@ -272,7 +272,7 @@ impl Account {
         &self.settings
     }
 
-    /// Settings that hold from now on. What waits may wait for something else, so everything is looked at once.
+    /// Applies settings from now on. Pending objects may now wait for something else, so everything is checked once.
     pub(crate) fn set_settings(&mut self, settings: SandboxSettings) {
         self.settings = settings;
         self.domains.touch_all();

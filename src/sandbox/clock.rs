@@ -1,4 +1,4 @@
-//! The sandbox's clock: it starts at a wall time, runs with tokio's clock and can be pushed ahead.
+//! The sandbox's clock: it starts at a wall time, runs with tokio's clock and can be advanced.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl Clock {
         Self(Arc::new(Mutex::new(Running::from(start))))
     }
 
-    /// Starts again, for every clone.
+    /// Restarts the clock, for every clone.
     pub(crate) fn restart_at(&self, start: DateTime<Utc>) {
         *self.running() = Running::from(start);
     }
@@ -41,19 +41,19 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time now, inside the sandbox; never past the year 2044.
+    /// Returns the current time inside the sandbox; never past the year 2044.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.running().now()
     }
 
-    /// Pushes the clock ahead, for every clone of the sandbox.
+    /// Advances the clock, for every clone of the sandbox.
     pub fn advance(&self, by: Duration) {
         let mut running = self.running();
         running.advanced = running.advanced.saturating_add(by);
     }
 
-    /// The same, but never past the end of the clock.
+    /// Advances the clock, but never past its end.
     pub(crate) fn advance_by(&self, by: Duration) -> Result<(), SandboxError> {
         let mut running = self.running();
         let advanced = running.advanced.saturating_add(by);
@@ -64,11 +64,11 @@ impl Clock {
         Ok(())
     }
 
-    /// Pushes the clock ahead to a time, for every clone of the sandbox.
+    /// Advances the clock to a time, for every clone of the sandbox.
     ///
     /// # Errors
     ///
-    /// The time has passed already, or is past the year 2044. The clock is as it was.
+    /// The time is in the past, or past the year 2044. The clock is unchanged.
     pub fn advance_to(&self, time: DateTime<Utc>) -> Result<(), SandboxError> {
         let mut running = self.running();
         let by = (time - running.now()).to_std().map_err(|_| SandboxError::invalid("now", "the clock never goes backwards"))?;

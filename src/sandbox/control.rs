@@ -1,7 +1,7 @@
-//! The control interface: over the port, in JSON, what a Rust test does by the methods of [`Sandbox`].
+//! The control interface: the methods of [`Sandbox`] over the port, in JSON.
 //!
-//! Every endpoint reads what it is asked for and calls the method of the same meaning: one mechanism, two doors. `openapi/sandbox.yaml`
-//! describes it. The guard sees to it that no web page uses it.
+//! Every endpoint reads its members and calls the corresponding method: one mechanism, two entry points. `openapi/sandbox.yaml` describes
+//! it. The guard ensures that no web page uses it.
 
 mod account;
 mod asked;
@@ -29,10 +29,10 @@ use super::refusal::Refusal;
 /// Where the interface lives.
 pub(crate) const BASE: &str = "/_sandbox";
 
-/// What an endpoint does for whoever asks.
+/// The action of an endpoint.
 type Act = fn(&Sandbox, &Asked) -> Answer;
 
-/// One line of the table.
+/// One row of the table.
 struct Endpoint {
     method: Method,
     pattern: &'static str,
@@ -141,7 +141,7 @@ fn act(sandbox: &Sandbox, request: &Request<Bytes>) -> Answer {
 fn find(method: &Method, path: &[String]) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
     let mut here = ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, matches(endpoint.pattern, path)?))).peekable();
     here.peek().ok_or_else(|| Refusal::not_found("route"))?;
-    let wrong_method = || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path does not have this method.");
+    let wrong_method = || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not support this method.");
     here.find(|(endpoint, _)| endpoint.method == *method).ok_or_else(wrong_method)
 }
 
@@ -150,11 +150,11 @@ fn allowed(request: &Request<Bytes>) -> Vec<&'static str> {
     ENDPOINTS.iter().filter(|endpoint| matches(endpoint.pattern, &path).is_some()).map(|endpoint| endpoint.method.as_str()).collect()
 }
 
-/// When the server of a request ends, for responses that would not.
+/// Signals the end of the server to responses that would not end.
 #[derive(Clone)]
 pub(crate) struct Ending(pub(crate) watch::Receiver<()>);
 
-/// The log as it goes on, where a request asks for that: JSON lines, without an end.
+/// The log as an endless stream of JSON lines, if the request asks for it.
 pub(crate) fn follow(sandbox: &Sandbox, request: &Request<Bytes>) -> Option<Response<Body>> {
     if *request.method() != Method::GET || request.uri().path() != "/_sandbox/log" || sandbox.0.guard.admit(request).is_err() {
         return None;

@@ -1,9 +1,9 @@
-//! Why something cannot be done that was asked of the world around the services.
+//! The error of actions on the environment of the services.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What was asked of the sandbox's world (a reviewer, DigiCert, the holder of a card, a DNS zone) cannot be done, and nothing was.
+/// The error of an action in the sandbox's environment (by a reviewer, DigiCert, a card holder, a DNS zone). The action had no effect.
 ///
 /// ```
 /// # use shomei::sandbox::Sandbox;
@@ -16,14 +16,14 @@ pub struct SandboxError {
     message: Cow<'static, str>,
 }
 
-/// Who or what stands in the way.
+/// Why the action failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// There is no such thing; its name in error codes.
     NotFound(&'static str),
-    /// It is there, but not in the right state.
+    /// It exists, but is not in the right state.
     State,
-    /// What was given for a member.
+    /// The value of this member is invalid.
     Invalid(&'static str),
 }
 
@@ -41,7 +41,7 @@ impl SandboxError {
         Self { kind: Kind::Invalid(member), message: message.into() }
     }
 
-    /// The same about another member, under whose name the value was given.
+    /// The same error about another member, under whose name the value was given.
     pub(crate) fn of(self, member: &'static str) -> Self {
         Self { kind: if self.is_invalid_input() { Kind::Invalid(member) } else { self.kind }, ..self }
     }
@@ -50,13 +50,13 @@ impl SandboxError {
         self.kind
     }
 
-    /// Whether there is no such order, request, card, mail or record.
+    /// Returns whether the order, request, card, mail or record does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self.kind, Kind::NotFound(_))
     }
 
-    /// Whether a value that was given is not one that can be taken.
+    /// Returns whether a given value is invalid.
     #[must_use]
     pub fn is_invalid_input(&self) -> bool {
         matches!(self.kind, Kind::Invalid(_))

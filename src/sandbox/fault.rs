@@ -1,4 +1,4 @@
-//! Faults on the way to the services and back: what networks, proxies and services do wrong, on purpose and repeatably.
+//! Fault injection: faults of networks, proxies and services, deterministic and repeatable.
 
 mod script;
 mod spoil;
@@ -17,15 +17,15 @@ pub(crate) use self::script::{Fate, Script};
 pub(crate) use self::way::{Body, Interrupted, Lost};
 pub(crate) use self::words::Particulars;
 
-/// How often a plan with a seed, but without a rate of its own, disturbs a call.
+/// The share of calls that a plan with a seed, but no rate of its own, disturbs.
 const USUAL_RATE: f64 = 0.1;
 
-/// What goes wrong, and when: given to [`SandboxBuilder::faults`](super::SandboxBuilder::faults), or later to
+/// Which faults to inject, and when. Pass it to [`SandboxBuilder::faults`](super::SandboxBuilder::faults), or later to
 /// [`Sandbox::set_faults`](super::Sandbox::set_faults).
 ///
-/// Faults meet the calls of the clients in process and over a socket; [`Sandbox::handle`](super::Sandbox::handle) knows none, so
-/// that a test can look at what became of everything. Of several rules for one call the first counts. The same plan disturbs the same
-/// calls in the same way, each time.
+/// Faults apply to the calls of clients in process and over a socket, but not to [`Sandbox::handle`](super::Sandbox::handle), so that a
+/// test can inspect the outcome. If several rules match a call, the first applies. The same plan disturbs the same calls in the same way,
+/// each time.
 ///
 /// ```
 /// # use shomei::sandbox::Sandbox;
@@ -52,36 +52,36 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// No faults.
+    /// Creates a plan without faults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One call in ten meets a fault, whichever the seed makes it: [one of each class](Fault::of_each_class).
+    /// Disturbs one call in ten with a fault that the seed selects from [one of each class](Fault::of_each_class).
     pub fn seeded(seed: u64) -> Self {
         Self { seed, rate: USUAL_RATE, ..Self::new() }
     }
 
-    /// Some calls meet this fault.
+    /// Adds a rule: the matching calls meet this fault.
     pub fn on(mut self, calls: CallMatcher, fault: Fault) -> Self {
         self.rules.push((calls, fault));
         self
     }
 
-    /// How many calls meet a fault by chance: 0 for none, 1 for all.
+    /// Sets the share of calls that meet a random fault: 0 for none, 1 for all.
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
     }
 
-    /// The faults that calls meet by chance; one of each class unless set.
+    /// Sets the faults to draw from at random; one of each class by default.
     pub fn among(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.among = faults.into_iter().collect();
         self
     }
 }
 
-/// Which calls meet a fault: all, those to one operation, and of these the n-th alone or the first of them.
+/// Selects the calls that meet a fault: all calls or those to one operation, and of these only the n-th or the first few.
 ///
 /// ```
 /// # use shomei::sandbox::CallMatcher;
@@ -90,7 +90,7 @@ impl FaultPlan {
 /// # assert_ne!(second_order, checks);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a rule of a fault plan says which calls it is about"]
+#[must_use = "a matcher does nothing until a fault plan has it"]
 pub struct CallMatcher {
     method: Option<String>,
     pattern: Option<String>,
@@ -99,14 +99,14 @@ pub struct CallMatcher {
 }
 
 impl CallMatcher {
-    /// Every call to any service.
+    /// Matches every call to any service.
     pub fn all() -> Self {
         Self { method: None, pattern: None, first: 1, last: u64::MAX }
     }
 
-    /// The calls to an operation, written as the services document it: method and path, `GET /order/certificate/{order_id}`. Paths
-    /// of CertCentral begin below [`Sandbox::CERTCENTRAL`](super::Sandbox::CERTCENTRAL), those of PocketSign Verify at the root; what
-    /// stands in braces is any one segment. Without a method any one fits.
+    /// Matches the calls to an operation, written as the services document it: method and path, `GET /order/certificate/{order_id}`. Paths
+    /// of CertCentral are relative to [`Sandbox::CERTCENTRAL`](super::Sandbox::CERTCENTRAL), those of PocketSign Verify start at the root;
+    /// a part in braces matches any one segment. Without a method, any method matches.
     pub fn to(operation: &str) -> Self {
         let (method, pattern) = match operation.trim().split_once(' ') {
             Some((method, pattern)) => (Some(method.to_owned()), pattern.trim()),
@@ -115,12 +115,12 @@ impl CallMatcher {
         Self { method, pattern: Some(pattern.to_owned()), ..Self::all() }
     }
 
-    /// Only the n-th of these calls, counted from 1.
+    /// Matches only the n-th of these calls, counted from 1.
     pub fn nth(self, number: u64) -> Self {
         Self { first: number, last: number, ..self }
     }
 
-    /// Only the first of these calls, so many.
+    /// Matches only the first `count` of these calls.
     pub fn first(self, count: u64) -> Self {
         Self { first: 1, last: count, ..self }
     }
@@ -132,65 +132,64 @@ impl CallMatcher {
     }
 }
 
-/// One thing that goes wrong. Each variant says whether the service does what it was asked; see
-/// [`reaches_the_service`](Self::reaches_the_service).
+/// A fault. Each variant says whether the service carries out the request; see [`reaches_the_service`](Self::reaches_the_service).
 ///
-/// Where an answer has no body, its body cannot be spoiled; where it is not JSON, nor can its members. It then arrives as it is.
+/// A fault of the body does not apply to a response without a body, nor a fault of JSON members to one that is not JSON: it then arrives
+/// unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The connection is refused; nothing leaves the client. Over a socket the call has to be known first: the connection is closed
+    /// The connection is refused; nothing leaves the client. Over a socket, the call has to be identified first: the connection is closed
     /// once the head of the request has arrived.
     Refuse,
-    /// The connection is reset before the request is read. The service has seen nothing, but the client cannot know.
+    /// The connection is reset before the request is read. The service has seen nothing, but the client cannot know that.
     ResetBefore,
-    /// The connection is reset after the service has done what it was asked: the answer is lost.
+    /// The connection is reset after the service has carried out the request: the response is lost.
     ResetAfter,
-    /// A proxy answers with a page in HTML instead of the service, which has seen nothing.
+    /// A proxy responds with an HTML page instead of the service, which has seen nothing.
     Page(StatusCode),
-    /// A proxy answers with a page in HTML after the service has done what it was asked.
+    /// A proxy responds with an HTML page after the service has carried out the request.
     PageAfter(StatusCode),
-    /// The service answers with its own list of errors, and does nothing.
+    /// The service responds with its own list of errors, and does nothing.
     Errors(StatusCode),
-    /// The service answers with its own list of errors, but has done what it was asked.
+    /// The service responds with its own list of errors, but has carried out the request.
     ErrorsAfter(StatusCode),
-    /// 429, with or without a `Retry-After`; the service does nothing. By chance it comes in bursts of one to five calls.
+    /// 429, with or without a `Retry-After`; the service does nothing. Random ones come in bursts of one to five calls.
     TooManyRequests(Option<RetryAfter>),
     /// 307 to this address; the service has seen nothing.
     Redirect(String),
-    /// The answer comes without its body.
+    /// The response arrives without its body.
     Empty,
-    /// The answer begins only after this time; [`Duration::MAX`] for never.
+    /// The response starts only after this time; [`Duration::MAX`] means never.
     StallHead(Duration),
-    /// The answer stops in the middle of its body for this time; [`Duration::MAX`] for ever.
+    /// The response stalls in the middle of its body for this time; [`Duration::MAX`] means forever.
     StallBody(Duration),
-    /// The body comes in up to 16 pieces, with this time before each.
+    /// The body arrives in up to 16 pieces, with this delay before each.
     SlowBody(Duration),
     /// The connection breaks off in the middle of the body.
     Truncated,
-    /// The body ends in its middle, as if that were all.
+    /// The body ends in the middle, as if it were complete.
     ShortBody,
-    /// The body is said to be `text/html`.
+    /// The body is labeled as `text/html`.
     WrongContentType,
-    /// The body is compressed by gzip, and said to be, though nobody asked for that.
+    /// The body is compressed with gzip, and labeled so, although the client did not ask for that.
     Gzip,
-    /// A byte in the middle of the body is none of UTF-8.
+    /// A byte in the middle of the body is not valid UTF-8.
     InvalidUtf8,
-    /// Every fourth member or element is `null`, by chance. Lists stay unless they are empty: to lose what a list holds would be a lie
-    /// that nobody can notice.
+    /// On average, every fourth member or element is `null`. Lists that are not empty stay: the client could not notice the lost elements.
     Nulls,
-    /// The body is spelled in the other ways the service has been seen to spell it: ids as strings, flags as 0 and 1, times without a
-    /// zone, a list's only element alone, and so on. PocketSign's members are spelled in snake_case. A client should take all of it.
+    /// The body uses other spellings that the service has been seen to use: ids as strings, flags as 0 and 1, times without a zone, a
+    /// list's only element without the list, and so on. PocketSign's members are in snake_case. A client should accept all of it.
     LooseTypes,
-    /// Every second word that may be one of an enumeration is another one, by chance.
+    /// On average, every second string that may be an enum value is replaced by an unknown one.
     UnknownValues,
-    /// Every object has a member that nobody has heard of.
+    /// Every object has an unknown member.
     UnknownMembers,
-    /// Every member of the outermost object stands there twice.
+    /// Every member of the outermost object appears twice.
     DuplicateMembers,
-    /// The body holds one member that is nested a hundred thousand levels deep.
+    /// The body has a member that is nested a hundred thousand levels deep.
     DeepNesting,
-    /// A body of 3 GiB, its length announced. It takes no memory here.
+    /// A body of 3 GiB with its length announced. It takes no memory in the sandbox.
     Huge,
     /// A body that never ends.
     Endless,
@@ -202,12 +201,13 @@ pub enum Fault {
 pub enum RetryAfter {
     /// In seconds.
     Seconds(u64),
-    /// As a date, so long after the time of the answer; whole seconds count.
+    /// As a date, this long after the time of the response, in whole seconds.
     Date(Duration),
 }
 
 impl Fault {
-    /// One fault of each class, with and without what it can have: what chance draws from, and what a test can go through.
+    /// Returns one fault of each class, with and without its parameters: the default for random faults, and a list for tests to iterate
+    /// over.
     #[must_use]
     pub fn of_each_class() -> Vec<Self> {
         vec![
@@ -243,7 +243,7 @@ impl Fault {
         ]
     }
 
-    /// Whether the service gets the request and does what it was asked, whatever becomes of the answer.
+    /// Returns whether the service receives and carries out the request, whatever happens to the response.
     #[must_use]
     pub fn reaches_the_service(&self) -> bool {
         !matches!(self, Self::Refuse | Self::ResetBefore | Self::Page(_) | Self::Errors(_) | Self::TooManyRequests(_) | Self::Redirect(_))

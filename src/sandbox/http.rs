@@ -55,7 +55,11 @@ enum Content {
     Empty,
     /// Rendered.
     Json(Bytes),
-    File { content_type: String, name: String, body: Bytes },
+    File {
+        content_type: String,
+        name: String,
+        body: Bytes,
+    },
 }
 
 impl Reply {

@@ -128,7 +128,7 @@ fn type_at(members: Members, path: &str) -> Option<Type> {
     }
 }
 
-/// The members that are given, each as its type has it; what is of another type is refused by its path.
+/// The given members, each in the form of its type; a value of another type is refused with its path.
 fn read_members(mut values: Map<String, Value>, members: Members, above: &str, refusals: &mut Refusals) -> Map<String, Value> {
     let mut read = Map::new();
     for (name, of) in members {

@@ -1,4 +1,4 @@
-//! The last exchanges with the services, for whoever looks for a mistake: bodies, but no header, no secret and nobody's data.
+//! The last exchanges with the services, for debugging: bodies, but no headers, secrets or personal data.
 
 mod redaction;
 
@@ -20,14 +20,14 @@ use super::{Sandbox, certcentral, http::segments};
 
 /// How many exchanges are kept.
 const KEPT: usize = 1000;
-/// Larger bodies are not kept, so that a thousand of them fit anywhere.
+/// Larger bodies are not kept, to bound the memory.
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// A call to a service and its response, as the service saw them.
+/// A call to a service and its response, as seen by the service.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// Its number: exchanges are counted from 1.
+    /// Its number, counted from 1.
     pub id: u64,
     /// When the service responded, by the sandbox's clock.
     pub time: DateTime<Utc>,
@@ -35,17 +35,17 @@ pub struct Exchange {
     pub method: String,
     /// The path, with its query if it had one.
     pub target: String,
-    /// The status of the service's response; none where the call did not reach it.
+    /// The status of the service's response; `None` if the call did not reach it.
     pub status: Option<u16>,
-    /// The [fault](super::FaultPlan) that met the call on its way there or back.
+    /// The [fault](super::FaultPlan) that the call met.
     pub fault: Option<String>,
     /// The body of the request, if it was JSON and not too large.
     pub request: Option<Value>,
-    /// How many bytes it had.
+    /// The length of the request body in bytes.
     pub request_bytes: usize,
     /// The body of the response, if it was JSON and not too large.
     pub response: Option<Value>,
-    /// How many bytes it had.
+    /// The length of the response body in bytes.
     pub response_bytes: usize,
 }
 
@@ -66,7 +66,7 @@ impl Exchange {
         })
     }
 
-    /// The exchange as one line of JSON, without its end.
+    /// Returns the exchange as one line of JSON, without the line break.
     ///
     /// ```
     /// # use shomei::sandbox::Sandbox;
@@ -100,7 +100,7 @@ struct Ring {
     kept: VecDeque<Arc<Kept>>,
 }
 
-/// An exchange as it came: what must not be seen is hidden when it is looked at, which costs the calls nothing.
+/// An exchange as it came. Secrets are hidden when it is read, which costs the calls nothing.
 #[derive(Debug)]
 struct Kept {
     id: u64,
@@ -126,7 +126,7 @@ impl Content {
         Self { body: (1..=LARGEST_BODY).contains(&body.len()).then(|| body.clone()), length: body.len() }
     }
 
-    /// The JSON in it. What is none, or of no service, is not shown: nobody knows what stands where.
+    /// The JSON in it. Other bodies, and those of no service, are not shown: it is unknown where their secrets are.
     fn shown(&self, service: Option<Service>) -> Option<Value> {
         let mut value = serde_json::from_slice(self.body.as_ref()?).ok()?;
         service?.redact(&mut value);
@@ -208,23 +208,23 @@ fn service_of(request: &Request<Bytes>) -> Option<Service> {
     segments(request.uri(), certcentral::BASE).map(|_| Service::CertCentral)
 }
 
-/// The log.
+/// The log of exchanges.
 impl Sandbox {
-    /// The last 1,000 exchanges with the services, oldest first. Headers, credentials, secrets and what is about a person are not in them;
-    /// calls to the control interface are not either.
+    /// Returns the last 1,000 exchanges with the services, oldest first. They contain no headers, credentials, secrets or personal data.
+    /// Calls to the control interface are not logged.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.0.log.after(0)
     }
 
-    /// Those of them whose number is greater than `id`.
+    /// Returns the kept exchanges whose number is greater than `id`.
     #[must_use]
     pub fn exchanges_after(&self, id: u64) -> Vec<Exchange> {
         self.0.log.after(id)
     }
 
-    /// The exchanges from number `id` + 1 on, those to come included: the stream does not end. A reader that falls behind by more than
-    /// 1,000 misses some, and sees it by their numbers.
+    /// Returns a stream of the exchanges from number `id` + 1 on, including future ones: the stream does not end. A reader that falls
+    /// behind by more than 1,000 misses some, which shows in their numbers.
     pub fn follow_exchanges(&self, id: u64) -> impl Stream<Item = Exchange> + Send + 'static {
         let state = (self.clone(), self.0.log.newest.subscribe(), id, VecDeque::<Exchange>::new());
         stream::unfold(state, |(sandbox, mut newest, mut id, mut ready)| async move {
@@ -243,7 +243,7 @@ impl Sandbox {
         })
     }
 
-    /// Forgets all exchanges so far; numbers go on.
+    /// Removes all exchanges so far; numbering continues.
     pub fn clear_exchanges(&self) {
         self.0.log.clear();
     }

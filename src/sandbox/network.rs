@@ -1,4 +1,4 @@
-//! The outside world as the sandbox sees it: a DNS zone, web servers' files, mailboxes.
+//! The environment of the services: a DNS zone, web servers' files, mailboxes.
 
 mod outside;
 
@@ -14,7 +14,7 @@ use super::words::words;
 use self::outside::Outside;
 pub(crate) use self::outside::{Question, Seen, Whereabouts};
 
-/// What surrounds the services: where domain control is proven and where mail arrives.
+/// Where domain control is proved and where mail arrives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Network {
     pub(crate) zone: DnsZone,
@@ -51,7 +51,7 @@ impl Network {
         lock(&self.zone.0).changed.append(&mut changed);
     }
 
-    /// Whether a value stands where it is asked for.
+    /// Whether the value is published where the question asks.
     pub(crate) fn shows(&self, question: &Question, value: &str) -> bool {
         let seen = self.see(question).unwrap_or_default();
         match question {
@@ -89,7 +89,7 @@ impl Network {
     }
 }
 
-/// What stands at names, and which of them changed.
+/// Published values by name, and the names that changed.
 #[derive(Debug)]
 struct Published<T> {
     at: BTreeMap<String, T>,
@@ -102,7 +102,7 @@ impl<T> Default for Published<T> {
     }
 }
 
-/// The DNS of the sandbox's world: empty until someone publishes a record. Nobody looks into it where a DNS server is asked
+/// The DNS zone of the sandbox: empty until records are published. It is not used if a DNS server is configured
 /// ([`SandboxBuilder::resolver`](super::SandboxBuilder)).
 #[derive(Clone, Debug, Default)]
 pub struct DnsZone(Arc<Mutex<Published<Vec<Record>>>>);
@@ -136,15 +136,15 @@ impl Record {
     }
 }
 
-/// The types of record that matter here.
+/// The supported record types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordType {
-    /// A text.
+    /// A TXT record.
     Txt,
-    /// Another name for a name.
+    /// A CNAME record.
     Cname,
-    /// Who may issue certificates: the `issue` property.
+    /// A CAA record with an `issue` property.
     Caa,
 }
 
@@ -154,7 +154,7 @@ words! { RecordType, "type": Txt = "TXT", Cname = "CNAME", Caa = "CAA" }
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DnsRecord {
-    /// The name, in lower case and without the dot at its end.
+    /// The name, in lower case and without the trailing dot.
     pub name: String,
     /// The type.
     pub record_type: RecordType,
@@ -173,21 +173,21 @@ impl DnsZone {
         self.add(name, Record::Cname(absolute(target)));
     }
 
-    /// Publishes a CAA record with an `issue` property, as `digicert.com` or `digicert.com; account=…`.
+    /// Publishes a CAA record with an `issue` property, such as `digicert.com` or `digicert.com; account=…`.
     pub fn publish_caa(&self, name: &str, issuer: &str) {
         self.add(name, Record::Caa(issuer.trim().trim_matches('"').to_owned()));
     }
 
-    /// Publishes a record of any type; its value is what the method of that type takes.
+    /// Publishes a record of any type; the value is the same as for the method of that type.
     ///
     /// # Errors
     ///
-    /// What is given cannot be the name or the value of such a record.
+    /// The name or the value is not valid for such a record.
     pub fn publish(&self, name: &str, record_type: RecordType, value: &str) -> Result<(), SandboxError> {
         must_be_name("name", name)?;
         match record_type {
             RecordType::Txt if value.trim().trim_matches('"').is_empty() => {
-                return Err(SandboxError::invalid("value", "expected a text that is not empty"));
+                return Err(SandboxError::invalid("value", "expected a non-empty text"));
             }
             RecordType::Txt => self.publish_txt(name, value),
             RecordType::Cname => {
@@ -199,19 +199,19 @@ impl DnsZone {
         Ok(())
     }
 
-    /// Every record, sorted by name.
+    /// Returns every record, sorted by name.
     #[must_use]
     pub fn records(&self) -> Vec<DnsRecord> {
         let names = lock(&self.0);
         names.at.iter().flat_map(|(name, records)| records.iter().map(|record| record.view(name))).collect()
     }
 
-    /// Removes every record of a name; `true` when there was one.
+    /// Removes every record of a name. Returns whether there was one.
     pub fn remove(&self, name: &str) -> bool {
         self.remove_records(name, None, None) > 0
     }
 
-    /// Removes the records of a name that are of a type and have a value, where these are given, and tells how many there were.
+    /// Removes the records of a name, limited to a type and a value if given. Returns how many were removed.
     pub fn remove_records(&self, name: &str, record_type: Option<RecordType>, value: Option<&str>) -> usize {
         let (mut names, name) = (lock(&self.0), absolute(name));
         let records = names.at.remove(&name).unwrap_or_default();
@@ -245,7 +245,7 @@ impl DnsZone {
     }
 }
 
-/// The files that web servers of the sandbox's world serve, by URL. Nobody looks for them where a web server is asked
+/// The files that the sandbox's web servers serve, by URL. They are not used if a web server is configured
 /// ([`SandboxBuilder::http_port`](super::SandboxBuilder::http_port)).
 #[derive(Clone, Debug, Default)]
 pub struct WebFiles(Arc<Mutex<Published<String>>>);
@@ -258,13 +258,13 @@ impl WebFiles {
         files.at.insert(url, body.to_owned());
     }
 
-    /// Every file: its URL and its text.
+    /// Returns every file: its URL and its text.
     #[must_use]
     pub fn all(&self) -> Vec<(String, String)> {
         lock(&self.0).at.iter().map(|(url, body)| (url.clone(), body.clone())).collect()
     }
 
-    /// Takes the file at `url` down; `true` when there was one.
+    /// Removes the file at `url`. Returns whether there was one.
     pub fn remove(&self, url: &str) -> bool {
         let (mut files, url) = (lock(&self.0), normal_url(url));
         files.changed.insert(host(&url).to_owned());
@@ -276,29 +276,29 @@ impl WebFiles {
     }
 }
 
-/// A mail the sandbox sent.
+/// A mail that the sandbox sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mail {
-    /// Its number: mails are counted from 1.
+    /// Its number, counted from 1.
     pub id: u64,
-    /// The one recipient.
+    /// The recipient.
     pub to: String,
-    /// What the mail is for.
+    /// The purpose of the mail.
     pub kind: MailKind,
     /// The subject line.
     pub subject: String,
-    /// The domain the mail is about; of a mail about an order, its common name.
+    /// The domain that the mail is about, or the common name of the order.
     pub domain: String,
-    /// The order the mail is about.
+    /// The order that the mail is about.
     pub order_id: Option<u64>,
-    /// What the link in it carries, where the caller is to send that.
+    /// The token in the link, if the caller has to send it.
     pub token: Option<String>,
     /// When it was sent.
     pub sent: DateTime<Utc>,
 }
 
-/// What a [`Mail`] tells its reader or asks of them.
+/// The purpose of a [`Mail`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MailKind {
@@ -308,7 +308,7 @@ pub enum MailKind {
     OrderApproval,
     /// Decide a request ([`Sandbox::approve_request`](super::Sandbox::approve_request)).
     ApprovalNeeded,
-    /// Confirm an address of a client certificate, with the mail's token.
+    /// Confirm the address of a client certificate, with the mail's token.
     EmailValidation,
     /// An order's first certificate was issued.
     CertificateIssued,
@@ -327,24 +327,24 @@ words! {
     RenewalReminder = "renewal_reminder", EmailValidation = "email_validation",
 }
 
-/// Every mail the sandbox sent, oldest first.
+/// Every mail that the sandbox sent, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Mails(Arc<Mutex<Vec<Mail>>>);
 
 impl Mails {
-    /// All mails so far.
+    /// Returns all mails so far.
     #[must_use]
     pub fn all(&self) -> Vec<Mail> {
         lock(&self.0).clone()
     }
 
-    /// The mails to one address.
+    /// Returns the mails to one address.
     #[must_use]
     pub fn to(&self, address: &str) -> Vec<Mail> {
         lock(&self.0).iter().filter(|mail| mail.to.eq_ignore_ascii_case(address)).cloned().collect()
     }
 
-    /// The mail of a number.
+    /// Returns the mail with a number.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<Mail> {
         let index = usize::try_from(id.checked_sub(1)?).ok()?;

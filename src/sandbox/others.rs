@@ -1,4 +1,4 @@
-//! What other people do: the vendor's staff, colleagues in the account, readers of mail.
+//! Actions of other people: the vendor's staff, colleagues in the account, recipients of mail.
 
 use chrono::{DateTime, Utc};
 
@@ -6,22 +6,22 @@ use super::certcentral::{Account, Overview};
 use super::settings::FurtherKey;
 use super::{DomainShape, KeyScope, OrderShape, Role, Sandbox, SandboxError};
 
-/// What other people do.
+/// Actions of other people.
 impl Sandbox {
     fn others(&self, act: impl FnOnce(&mut Account, DateTime<Utc>) -> Result<(), SandboxError>) -> Result<(), SandboxError> {
         self.in_account(|account, now| account.at(now, |account| act(account, now)))
     }
 
-    /// The reader of a mailbox follows the newest link in it and so approves a domain.
+    /// Follows the newest approval link in a mailbox, as its owner, and so approves a domain.
     ///
     /// # Errors
     ///
-    /// There is no approval mail of the last 30 days to this address, or its domain is validated in another way by now.
+    /// There is no approval mail from the last 30 days to this address, or its domain now uses another validation method.
     pub fn approve_dcv_mail(&self, address: &str) -> Result<(), SandboxError> {
         self.others(|account, now| account.approve_dcv_mail(address, now))
     }
 
-    /// DigiCert rejects an order.
+    /// Rejects an order, as DigiCert.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Sandbox {
         self.others(|account, now| account.reject_order(order_id, reason, now))
     }
 
-    /// DigiCert holds an order back for its final check: it stays `pending` though everything is validated.
+    /// Holds an order for the final check, as DigiCert: it stays `pending` even though everything is validated.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Sandbox {
         self.others(|account, now| account.hold_order(order_id, true, now))
     }
 
-    /// DigiCert has finished its final check.
+    /// Completes the final check of an order, as DigiCert.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Sandbox {
         self.others(|account, now| account.hold_order(order_id, false, now))
     }
 
-    /// DigiCert brings an order over from an older console; such orders can be marked as renewed.
+    /// Migrates an order from an older console, as DigiCert. Such orders can be marked as renewed.
     ///
     /// # Errors
     ///
@@ -61,36 +61,36 @@ impl Sandbox {
         self.others(|account, _| account.migrate_order(order_id))
     }
 
-    /// An administrator makes one more API key, of a user with this role.
+    /// Adds an API key of a user with this role, as an administrator.
     ///
     /// # Errors
     ///
-    /// No header can carry the key, or there is one like it.
+    /// The key contains characters not allowed in a header, or already exists.
     pub fn add_api_key(&self, key: impl Into<String>, role: Role, scope: KeyScope) -> Result<(), SandboxError> {
         let key = FurtherKey { key: key.into(), role, scope };
         if key.key.is_empty() || !key.key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(SandboxError::invalid("key", "expected visible ASCII characters without blanks"));
+            return Err(SandboxError::invalid("key", "expected visible ASCII characters without spaces"));
         }
         self.in_account(|account, now| {
             if account.has_key(&key.key) {
-                return Err(SandboxError::state("there is such a key already"));
+                return Err(SandboxError::state("this key already exists"));
             }
             account.add_key(key, now);
             Ok(())
         })
     }
 
-    /// The same with a random key, which is returned.
+    /// Adds a random API key, like [`add_api_key`](Self::add_api_key), and returns it.
     #[must_use]
     pub fn new_api_key(&self, role: Role, scope: KeyScope) -> String {
         self.in_account(|account, now| account.new_key(role, scope, now))
     }
 
-    /// DigiCert looks for what shows control of a domain, as the service does when it is asked to check.
+    /// Checks the proof of control of a domain, as the service does on request.
     ///
     /// # Errors
     ///
-    /// There is no such domain, or it is not shown.
+    /// There is no such domain, or control is not proved.
     pub fn check_domain(&self, domain_id: impl Into<u64>) -> Result<(), SandboxError> {
         let domain_id = domain_id.into();
         self.others(|account, now| account.check_domain(domain_id, now))
@@ -101,7 +101,7 @@ impl Sandbox {
         self.in_account(|account, now| account.at(now, |account| account.overview(now)))
     }
 
-    /// The certificate of an order and its intermediate, as PEM.
+    /// Returns the certificate of an order and its intermediate, as PEM.
     ///
     /// # Errors
     ///
@@ -111,18 +111,18 @@ impl Sandbox {
         self.in_account(|account, now| account.at(now, |account| account.certificate_of(order_id)))
     }
 
-    /// The reader of a mail follows the link in it and so approves a domain: [`Mail::id`](super::Mail::id) is its number.
+    /// Follows the link in a mail, as its recipient, and so approves a domain. `mail_id` is [`Mail::id`](super::Mail::id).
     ///
     /// # Errors
     ///
-    /// There is no such mail, no link in it that approves anything, or the link is no longer good: it is older than 30 days, or the domain
-    /// is validated in another way by now.
+    /// There is no such mail, it has no approval link, or the link is no longer valid: it is older than 30 days, or the domain now uses
+    /// another validation method.
     pub fn follow_mail(&self, mail_id: impl Into<u64>) -> Result<(), SandboxError> {
         let mail_id = mail_id.into();
         self.others(|account, now| account.follow_mail(mail_id, now))
     }
 
-    /// Places many orders of one shape at once, and gives their ids. Other calls wait meanwhile.
+    /// Places many orders of one shape at once and returns their ids. Other calls wait meanwhile.
     ///
     /// ```
     /// # use shomei::sandbox::{OrderShape, Sandbox};
@@ -136,21 +136,21 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// The service would refuse such an order. Then there is none of them.
+    /// The service would refuse such an order. Then none is placed.
     pub fn add_orders(&self, shape: &OrderShape) -> Result<Vec<u64>, SandboxError> {
         self.in_account(|account, now| account.at(now, |account| account.add_orders(shape, now)))
     }
 
-    /// Adds many domains of one shape at once, and gives their ids.
+    /// Adds many domains of one shape at once and returns their ids.
     ///
     /// # Errors
     ///
-    /// The service would refuse such a domain, or has one of that name. Then there is none of them.
+    /// The service would refuse such a domain, or already has one of that name. Then none is added.
     pub fn add_domains(&self, shape: &DomainShape) -> Result<Vec<u64>, SandboxError> {
         self.in_account(|account, now| account.at(now, |account| account.add_domains(shape, now)))
     }
 
-    /// DigiCert has validated an organization, in every kind asked for.
+    /// Completes the validations of an organization, in every kind asked for, as DigiCert.
     ///
     /// # Errors
     ///
@@ -160,17 +160,17 @@ impl Sandbox {
         self.others(|account, now| account.validate_organization(organization_id, now))
     }
 
-    /// A colleague reviews a request: the first of two steps.
+    /// Reviews a request, as a colleague: the first of two steps.
     ///
     /// # Errors
     ///
-    /// There is no such request, or it is not waiting for a review.
+    /// There is no such request, or it does not wait for a review.
     pub fn review_request(&self, request_id: impl Into<u64>) -> Result<(), SandboxError> {
         let request_id = request_id.into();
         self.others(|account, now| account.review_request(request_id, now))
     }
 
-    /// Colleagues approve a request, in as many steps as are left.
+    /// Approves a request, as colleagues, in as many steps as are left.
     ///
     /// # Errors
     ///
@@ -180,11 +180,11 @@ impl Sandbox {
         self.others(|account, now| account.approve_request(request_id, now))
     }
 
-    /// A colleague rejects a request.
+    /// Rejects a request, as a colleague.
     ///
     /// # Errors
     ///
-    /// There is no such request, or it is decided.
+    /// There is no such request, or it is already decided.
     pub fn reject_request(&self, request_id: impl Into<u64>, comment: &str) -> Result<(), SandboxError> {
         let request_id = request_id.into();
         self.others(|account, now| account.reject_request(request_id, comment, now))

@@ -1,7 +1,7 @@
 //! PocketSign Verify: tenants, a mock JPKI, and both versions of the API over the same state.
 //!
-//! One file a noun: [`jpki`] is the certificate authority with its links, lists and responder, [`tenant`] what the service stores for whom,
-//! [`v1`] and [`v2`] how it speaks.
+//! One file per noun: [`jpki`] is the certificate authority with its links, lists and responder, [`tenant`] is what the service stores for
+//! each tenant, [`v1`] and [`v2`] are the protocols.
 
 mod authority;
 mod card;
@@ -55,7 +55,7 @@ impl Verify {
         self.first_cards = self.cards.clone();
     }
 
-    /// Forgets what happened since the beginning: tenants and records, all but the first cards, and what was revoked.
+    /// Restores the initial state: removes tenants and records, all but the first cards, and revocations.
     pub(crate) fn begin_anew(&mut self, beginning: &Beginning) {
         self.cards = self.first_cards.clone();
         self.jpki.begin_anew(&beginning.people);
@@ -69,7 +69,7 @@ impl Verify {
         self.tenants.push(Tenant::new(token, random));
     }
 
-    /// Adds a tenant and gives its token.
+    /// Adds a tenant and returns its token.
     pub(crate) fn add_tenant(&mut self) -> String {
         let token = self.random.word(TOKEN_LENGTH);
         self.enter(token.clone());

@@ -1,4 +1,4 @@
-//! Tokens and keys: ones that nobody can guess, or, from a seed, the same ones each time.
+//! Tokens and keys: unguessable, or, with a seed, the same ones each time.
 
 use aws_lc_rs::rand;
 use sha2::{Digest as _, Sha256};
@@ -12,7 +12,7 @@ pub(crate) struct Random {
 }
 
 impl Random {
-    /// A source for a purpose: the same for each seed, another one for each purpose; without a seed nobody can guess it.
+    /// A source for a purpose: deterministic for a seed and a purpose, unguessable without a seed.
     pub(crate) fn new(seed: Option<u64>, purpose: &str) -> Self {
         let mut key = [0; 32];
         match seed {
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(words(7, "a"), words(7, "a"));
         assert_ne!(words(7, "a"), words(8, "a"));
         assert_ne!(words(7, "a"), words(7, "b"));
-        // The same in every release and on every machine: who wrote it down can rely on it.
+        // The same in every release and on every machine.
         assert_eq!(words(7, "a").0, "tvez9e1z8hbjt5153djjj1v4sqnmz8am");
     }
 }

@@ -1,4 +1,4 @@
-//! A service's "no": a status and its error codes.
+//! Refusals of a service: a status and its error codes.
 
 use std::time::Duration;
 

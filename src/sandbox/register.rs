@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A register of `T`; numbers rise and are never given twice. It remembers what was touched.
+/// A register of `T`; numbers increase and are never reused. It records what changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Register<T> {
     next: u64,
@@ -67,7 +67,7 @@ impl<T> Register<T> {
     }
 }
 
-/// How many entries were looked at in this thread, for the test that holds what a call costs.
+/// How many entries were read in this thread, for the test of a call's cost.
 pub(crate) mod looks {
     #[cfg(test)]
     std::thread_local! {

@@ -1,4 +1,4 @@
-//! Beginning anew, and changing how the services behave.
+//! Resetting the sandbox, and changing its settings.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{Sandbox, SandboxError, SandboxSettings, StartingAccount, lock};
 
 /// The sandbox as a whole.
 impl Sandbox {
-    /// Everything is as it was when the sandbox began, with this account: settings, keys, clock, faults, records, files, mails, cards and the
-    /// log. The sandbox's own authority stays, so that whoever trusts its root goes on doing so.
+    /// Restores the initial state, with this account: settings, keys, clock, faults, records, files, mails, cards and the log. The
+    /// sandbox's CA stays, so that its root need not be trusted again.
     ///
-    /// Calls may be under way meanwhile: each of them comes before it or after it.
+    /// Each concurrent call takes effect either before or after the reset.
     ///
     /// ```
     /// # use shomei::sandbox::{Sandbox, StartingAccount};
@@ -33,18 +33,18 @@ impl Sandbox {
         world.log.clear();
     }
 
-    /// The account that the sandbox began with.
+    /// The account that the sandbox started with.
     pub(crate) fn starting_account(&self) -> StartingAccount {
         self.0.beginning.account
     }
 
-    /// How the services behave.
+    /// Returns the current settings.
     #[must_use]
     pub fn settings(&self) -> SandboxSettings {
         self.in_account(|account, _| account.settings().clone())
     }
 
-    /// Changes how the services behave, from now on.
+    /// Changes the settings, from now on.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -61,7 +61,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// A number is out of bounds. Nothing has changed.
+    /// A number is out of range. Nothing is changed.
     pub fn set_settings(&self, settings: SandboxSettings) -> Result<(), SandboxError> {
         self.change_settings(|present| {
             *present = settings;
@@ -70,7 +70,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// The same in one step for who changes what there is. Nothing has changed where `change` refuses.
+    /// Edits the current settings in one step. Nothing is changed if `change` fails.
     pub(crate) fn change_settings<E: From<SandboxError>>(
         &self,
         change: impl FnOnce(&mut SandboxSettings) -> Result<(), E>,

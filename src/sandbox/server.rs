@@ -1,4 +1,4 @@
-//! The sandbox on a socket: HTTP/1.1, keep-alive, graceful end.
+//! The sandbox on a socket: HTTP/1.1, keep-alive, graceful shutdown.
 
 mod cut;
 
@@ -25,7 +25,7 @@ use super::fault::{Body, Interrupted, Lost};
 use super::http::Reply;
 use super::refusal::Refusal;
 
-/// The longest body, as it arrives and as it unpacks.
+/// The longest body, compressed and decompressed.
 pub(crate) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,13 +36,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 impl Sandbox {
     /// Serves the sandbox on a listener until `shutdown` completes, then lets open requests finish.
     ///
-    /// Every connection's calls go through [`handle`](Self::handle), after and before what the [plan](super::FaultPlan) has in store
-    /// for them: connections are really reset and broken off. Listen on a loopback address: the sandbox is a test double and is not
-    /// hardened against strangers.
+    /// Every call goes through [`handle`](Self::handle), with the faults of the [plan](super::FaultPlan): connections are really reset and
+    /// broken off. Listen on a loopback address: the sandbox is a test double and is not hardened against attackers.
     ///
     /// # Errors
     ///
-    /// When the listener has no local address any more; errors of single connections end only these.
+    /// The listener no longer has a local address. An error of a single connection ends only that connection.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         listener.local_addr()?;
         let mut http = http1::Builder::new();
@@ -59,7 +58,7 @@ impl Sandbox {
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
-            // Answers to pipelined requests go out as they come. Should it fail, they only take longer.
+            // Responses to pipelined requests are sent at once. If this fails, they only take longer.
             let _ = stream.set_nodelay(true);
             let sandbox = self.clone();
             let cut = Cut::default();
@@ -79,7 +78,7 @@ impl Sandbox {
             });
             let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
             tokio::spawn(async move {
-                // A connection that breaks concerns its peer alone.
+                // A broken connection concerns only its peer.
                 let _ = connection.await;
             });
         }
@@ -90,7 +89,7 @@ impl Sandbox {
     }
 
     async fn receive(&self, request: Request<Incoming>) -> Result<Response<UnsyncBoxBody<Bytes, Interrupted>>, Lost> {
-        // A connection with many requests in line would otherwise have them all answered before anyone else's are even read.
+        // Otherwise a connection with many pipelined requests would starve the others.
         tokio::task::yield_now().await;
         let fate = self.fate(request.method(), request.uri());
         let (head, body) = request.into_parts();

@@ -1,4 +1,4 @@
-//! What may differ between sandboxes. Settings know no account: the account is made of them.
+//! The settings of a sandbox. They do not depend on an account; the account is built from them.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::network::Whereabouts;
 use super::words::words;
 use super::{FaultPlan, PersonDetails, SandboxError};
 
-/// Beyond ten years nothing is a certificate any more, and the authority's own end comes near.
+/// No certificate lasts longer than ten years, and the sandbox's own CA expires not much later.
 pub(crate) const MOST_YEARS: u32 = 10;
 pub(crate) const MOST_DAYS: u32 = 3650;
 pub(crate) const MOST_ATTEMPTS: u32 = 10;
-/// Earlier certificates of a reissue that drops a name live on for 48 to 72 hours.
+/// After a reissue that drops a name, earlier certificates stay valid for 48 to 72 hours.
 const REVOCATION_DELAY: Duration = Duration::from_secs(60 * 60 * 60);
 
-/// What a sandbox begins with, and what a reset returns it to.
+/// The initial state of a sandbox, which a reset restores.
 #[derive(Clone)]
 pub(crate) struct Beginning {
     pub(crate) api_key: String,
@@ -32,29 +32,28 @@ pub(crate) struct Beginning {
     pub(crate) outside: Whereabouts,
 }
 
-/// How the services behave: read by [`Sandbox::settings`](super::Sandbox::settings), changed by
-/// [`Sandbox::set_settings`](super::Sandbox::set_settings). What each of them means is told where the
-/// [builder](super::SandboxBuilder) sets it.
+/// The behavior of the services: read with [`Sandbox::settings`](super::Sandbox::settings), changed with
+/// [`Sandbox::set_settings`](super::Sandbox::set_settings). The setters of the [builder](super::SandboxBuilder) explain each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SandboxSettings {
     /// How orders are approved.
     pub approval: ApprovalMode,
-    /// How long an order is processed, once everything is validated.
+    /// How long an order is processed once everything is validated.
     pub issue_delay: Duration,
     /// Whether a key is refused beyond 100 calls in 5 seconds or 1000 in 3 minutes.
     pub rate_limits: bool,
-    /// The `Retry-After` of a call refused for its rate, in whole seconds.
+    /// The `Retry-After` of a rate-limited call, in whole seconds.
     pub retry_after: Option<Duration>,
     /// The status for a request without a key, from 400 to 599.
     pub missing_key_status: StatusCode,
-    /// The longest life of a certificate in days, from 1 to 3650.
+    /// The longest lifetime of a certificate in days, from 1 to 3650.
     pub max_certificate_days: u32,
     /// The longest plan in years, from 1 to 10.
     pub max_plan_years: u32,
-    /// How many days a domain's validation is good for, from 1 to 3650.
+    /// How many days a domain's validation is valid, from 1 to 3650.
     pub dcv_reuse_days: u32,
-    /// How long earlier certificates live on after a reissue that drops one of their names.
+    /// How long earlier certificates stay valid after a reissue that drops one of their names.
     pub reissue_revocation_delay: Duration,
     /// Whether an order is revoked with the last of its certificates.
     pub revoke_order_with_last_certificate: bool,
@@ -62,7 +61,7 @@ pub struct SandboxSettings {
     pub domain_locking: bool,
     /// Whether the service finds published values by itself.
     pub dcv_polling: bool,
-    /// How often an event of a webhook is sent until it is taken, from 1 to 10.
+    /// How many times a webhook event is sent until it is accepted, from 1 to 10.
     pub webhook_attempts: u32,
 }
 
@@ -107,29 +106,29 @@ impl SandboxSettings {
     }
 }
 
-/// The account that a sandbox begins with.
+/// The account that a sandbox starts with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartingAccount {
-    /// As a new account is: organizations, but no domains and no orders.
+    /// A new account: organizations, but no domains and no orders.
     #[default]
     Empty,
-    /// As [`Sandbox::with_example_account`](super::Sandbox::with_example_account) has it.
+    /// The account of [`Sandbox::with_example_account`](super::Sandbox::with_example_account).
     Example,
 }
 
 words! { StartingAccount, "account": Empty = "empty", Example = "example" }
 
-/// How the account approves what its users ask for.
+/// How the account approves its users' requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ApprovalMode {
-    /// One approver; who may approve has approved by asking. The state of a new account.
+    /// One approver; a request by a user who may approve is approved at once. The default of a new account.
     #[default]
     OneStepAuto,
     /// No approvals and no requests.
     Skip,
-    /// One approver, always asked.
+    /// One approver, always required.
     OneStep,
     /// A reviewer and an approver, two different people.
     TwoStep,
@@ -137,7 +136,7 @@ pub enum ApprovalMode {
 
 words! { ApprovalMode, "approval": OneStepAuto = "auto", OneStep = "one-step", TwoStep = "two-step", Skip = "skip" }
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
@@ -149,7 +148,7 @@ pub enum Role {
     StandardUser,
     /// The account's money, and orders that others approve.
     FinanceManager,
-    /// Orders that others approve; of those there are, only the user's own are there at all.
+    /// Orders that others approve; only the user's own orders are visible.
     LimitedUser,
 }
 
@@ -159,18 +158,18 @@ words! {
     FinanceManager = "finance_manager", LimitedUser = "limited_user",
 }
 
-/// What a key opens, beside what its user may do.
+/// What a key may access, within the permissions of its user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyScope {
-    /// All that its user may do.
+    /// Everything its user may do.
     #[default]
     Unrestricted,
     /// Orders, requests and certificates.
     Orders,
     /// Orders, requests, certificates, organizations and domains.
     OrdersDomainsOrganizations,
-    /// Reading.
+    /// Read-only access.
     ViewOnly,
     /// Users.
     UserManagement,
@@ -182,7 +181,7 @@ words! {
     ViewOnly = "view_only", UserManagement = "user_management",
 }
 
-/// A key to be let in, before it has a user.
+/// An accepted key, before it has a user.
 #[derive(Clone, Debug)]
 pub(crate) struct FurtherKey {
     pub(crate) key: String,
@@ -190,7 +189,7 @@ pub(crate) struct FurtherKey {
     pub(crate) scope: KeyScope,
 }
 
-/// The account's maxima; they differ by year and by contract.
+/// The account's limits; they differ by year and by contract.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) certificate_days: u32,

@@ -1,4 +1,4 @@
-//! Sending the events of webhooks: to a receiver of this process, or to this machine by plain HTTP. Nothing else is ever reached.
+//! Sending webhook events: to a receiver in this process, or to this machine over plain HTTP. No other host is ever contacted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,14 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What takes events in this process.
+/// The receiver of events in this process.
 pub(super) type Receiver = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, StatusCode> + Send + Sync>;
 
 impl Sandbox {
-    /// From now on events go to this receiver, whatever address a webhook has: a request as the service would send it, which is answered
-    /// with a status. Without a receiver only addresses such as `http://127.0.0.1:8080/…` are reached.
+    /// Sends all further webhook events to this receiver, whatever address the webhook has. The receiver gets the request that the service
+    /// would send, and returns a status. Without a receiver, only addresses such as `http://127.0.0.1:8080/…` are contacted.
     ///
-    /// Events are sent once each, unless [`webhook_attempts`](super::SandboxSettings::webhook_attempts) says more, by a task of the runtime
+    /// Each event is sent once, unless [`webhook_attempts`](super::SandboxSettings::webhook_attempts) is greater, by a task on the runtime
     /// in which the sandbox is called.
     ///
     /// ```
@@ -47,7 +47,7 @@ impl Sandbox {
         *lock(&self.0.webhook_receiver) = Some(Arc::new(move |event| receiver(event).boxed()));
     }
 
-    /// Sends what waits to be sent. Outside of a runtime it goes on waiting.
+    /// Sends the waiting events. Outside of a runtime they keep waiting.
     pub(super) fn send_webhooks(&self) {
         let Ok(runtime) = Handle::try_current() else { return };
         let waiting = lock(&self.0.certcentral).webhooks_mut().take_outbox();
@@ -63,7 +63,7 @@ impl Sandbox {
         });
     }
 
-    /// Sends one event until it is taken or the attempts are used up, and writes down what became of it.
+    /// Sends one event until it is accepted or the attempts are used up, and records the outcome.
     pub(super) async fn deliver(&self, event: &Outgoing) -> Option<StatusCode> {
         let begun = self.0.clock.now();
         let mut status = None;

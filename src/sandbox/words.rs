@@ -1,13 +1,13 @@
-//! Values and their words, one table for each type: the same for the program's options and the JSON of the control interface.
+//! Names of values, one table per type, for both the program's options and the JSON of the control interface.
 
-/// Gives a type of plain variants its words: `as_str`, `Display` and `FromStr`. The name in front is that of the member in errors.
+/// Implements `as_str`, `Display` and `FromStr` for an enum without fields. The literal after the type is the member's name in errors.
 macro_rules! words {
     ($type:ident, $member:literal: $($variant:ident = $word:literal),+ $(,)?) => {
         impl $type {
-            /// Every value with its word.
+            /// Every value with its name.
             const WORDS: &[(Self, &'static str)] = &[$((Self::$variant, $word)),+];
 
-            /// The word for it, in options and in JSON.
+            /// Returns the name of the value, as in options and in JSON.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {

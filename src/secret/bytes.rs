@@ -1,4 +1,4 @@
-//! Bytes that must not be seen: certificates, digests, signatures.
+//! Secret bytes: certificates, digests, signatures.
 
 use std::fmt;
 
@@ -14,9 +14,10 @@ use zeroize::Zeroizing;
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
-/// Personal or secret bytes: readable by [`expose`](Self::expose), never printed, wiped on drop. Serializing writes them.
+/// Personal or secret bytes: readable with [`expose`](Self::expose), never printed, wiped on drop. Serializing writes them.
 ///
-/// In JSON they are base64: written in the standard alphabet with padding, read in that or the URL-safe one, with or without padding.
+/// In JSON they are base64: written in the standard alphabet with padding, read in the standard or the URL-safe alphabet, with or without
+/// padding.
 ///
 /// ```
 /// # use shomei::RedactedBytes;
@@ -28,12 +29,12 @@ const BASE64: GeneralPurpose =
 pub struct RedactedBytes(Zeroizing<Vec<u8>>);
 
 impl RedactedBytes {
-    /// Hides bytes.
+    /// Wraps bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(Zeroizing::new(bytes.into()))
     }
 
-    /// The bytes themselves.
+    /// Returns the bytes themselves.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -80,7 +81,7 @@ impl<'de> Deserialize<'de> for RedactedBytes {
         let text = Zeroizing::new(String::deserialize(deserializer)?);
         let standard = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
         // The decoder's own message would name a byte of the secret.
-        BASE64.decode(standard.as_bytes()).map(Self::new).map_err(|_| D::Error::custom("a string that is no base64"))
+        BASE64.decode(standard.as_bytes()).map(Self::new).map_err(|_| D::Error::custom("a string that is not base64"))
     }
 }
 
@@ -104,7 +105,7 @@ mod tests {
     fn what_is_no_base64_is_refused_without_showing_it() {
         for wrong in ["\"CANARY!\"", "\"CANAR\"", "\"CANA RY==\""] {
             let error = serde_json::from_str::<RedactedBytes>(wrong).unwrap_err().to_string();
-            assert!(error.contains("no base64") && !error.contains("CAN"), "{error}");
+            assert!(error.contains("not base64") && !error.contains("CAN"), "{error}");
         }
     }
 

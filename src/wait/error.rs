@@ -5,11 +5,10 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use super::{Fault, Flow};
 use crate::error::Error;
 
-/// Why a wait ended without its result, with the last state seen.
+/// The error of a wait that ended without its result, with the last state seen.
 ///
-/// `Display` names what was waited for and what was missing:
-/// `order 115429178: not issued within 30 min; waits for control of example.org (email)`. It turns into the crate's [`Error`] with `?`; keep
-/// it as it is to get at the typed [`last_state`](Self::last_state).
+/// `Display` names the awaited result and what was missing: `order 115429178: not issued within 30 min; waits for control of example.org
+/// (email)`. It converts into the crate's [`Error`] with `?`; keep this type to access the typed [`last_state`](Self::last_state).
 pub struct WaitError<S> {
     pub(super) reason: Reason,
     pub(super) subject: String,
@@ -24,7 +23,7 @@ pub(super) enum Reason {
     OutOfTime,
     Ended(String),
     Failed(Box<Error>),
-    /// Nothing in the service's form came from this base URL.
+    /// This base URL has returned no response in the service's format.
     WrongAddress(String),
 }
 
@@ -33,7 +32,7 @@ impl<S> WaitError<S> {
         Self { reason, goal: F::GOAL, ..Self::about(flow.subject(), Reason::OutOfTime) }
     }
 
-    /// A wait that failed before it began.
+    /// A wait that failed before it started.
     pub(crate) fn failed(subject: String, error: Error) -> Self {
         Self::about(subject, Reason::Failed(Box::new(error)))
     }
@@ -42,31 +41,31 @@ impl<S> WaitError<S> {
         Self { reason, subject, goal: "done", state: None, fault: None, within: Duration::ZERO, waited: Duration::ZERO }
     }
 
-    /// The deadline passed. The flow can be resumed from its token.
+    /// Returns whether the deadline passed. The flow can then be resumed from its token.
     #[must_use]
     pub fn is_wait_timeout(&self) -> bool {
         matches!(self.reason, Reason::OutOfTime)
     }
 
-    /// A state was reached from which there is no way on; [`last_state`](Self::last_state) is that state.
+    /// Returns whether a terminal state was reached; [`last_state`](Self::last_state) is that state.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(self.reason, Reason::Ended(_))
     }
 
-    /// The last state seen; `None` if no poll succeeded.
+    /// Returns the last state seen; `None` if no poll succeeded.
     #[must_use]
     pub fn last_state(&self) -> Option<&S> {
         self.state.as_ref()
     }
 
-    /// The last state seen, by value.
+    /// Returns the last state seen, by value.
     #[must_use]
     pub fn into_last_state(self) -> Option<S> {
         self.state
     }
 
-    /// The call that failed, or the fault that lasted until the deadline.
+    /// Returns the error of the failed call, or of the fault that lasted until the deadline.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match &self.reason {
@@ -76,7 +75,7 @@ impl<S> WaitError<S> {
         }
     }
 
-    /// How long it was waited.
+    /// Returns how long the wait took.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.waited
@@ -97,7 +96,7 @@ impl<S: fmt::Display> fmt::Display for WaitError<S> {
             Reason::Ended(why) => f.write_str(why),
             Reason::Failed(error) => write!(f, "{subject}: {error}"),
             Reason::WrongAddress(base_url) => {
-                write!(f, "{subject}: the base URL {base_url} is wrong: nothing there responds as the service does")?;
+                write!(f, "{subject}: the base URL {base_url} is wrong: its responses are not the service's")?;
                 self.fault.as_ref().map_or(Ok(()), |fault| write!(f, "; {fault}"))
             }
         }
@@ -131,7 +130,7 @@ impl<S: fmt::Debug + fmt::Display + Send + Sync + 'static> From<WaitError<S>> fo
     }
 }
 
-/// A length of time as people say it: `30 min`, `1 h 30 min`, `2.5 s`.
+/// A duration in readable form: `30 min`, `1 h 30 min`, `2.5s`.
 struct Length(Duration);
 
 impl fmt::Display for Length {

@@ -1,4 +1,4 @@
-//! What a wait rides out, and what it does not.
+//! The faults that a wait tolerates, and those that end it.
 
 use std::{fmt, sync::Arc};
 
@@ -7,11 +7,11 @@ use crate::error::Error;
 /// What a failed poll means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weight {
-    /// No response, or one that says that the service is busy or down: it passes.
+    /// No response, or one that says that the service is busy or down: temporary.
     Passing,
-    /// A response, but not one of the service: a proxy's, a sign-in page, or half of one. It passes too, if the base URL is right.
+    /// A response that is not the service's: a proxy's, a sign-in page, or half of one. Also temporary, if the base URL is right.
     Foreign,
-    /// The service refused in its own words, or the fault is not on the way to it.
+    /// The service itself refused, or the fault is not on the network path.
     Final,
 }
 
@@ -27,7 +27,7 @@ impl Weight {
     }
 }
 
-/// A fault that a wait rides out. Clones share the error.
+/// A fault that a wait tolerates. Clones share the error.
 #[derive(Clone, Debug)]
 pub struct Fault {
     error: Arc<Error>,
@@ -36,7 +36,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The fault of a poll, after that of the poll before, if that failed too.
+    /// The fault of a poll, given that of the previous poll, if it failed too.
     pub(super) fn after(previous: Option<Self>, error: Error, is_foreign: bool) -> Self {
         let (in_a_row, foreign) = previous.map_or((0, 0), |previous| (previous.in_a_row, previous.foreign_in_a_row));
         Self {
@@ -46,25 +46,25 @@ impl Fault {
         }
     }
 
-    /// Whether by now the base URL is to blame, if nothing else ever came from there.
+    /// Whether the base URL is to blame by now, if it has returned nothing else.
     pub(super) fn tells_wrong_address(&self) -> bool {
         self.foreign_in_a_row >= 3
     }
 
-    /// What the poll met.
+    /// Returns the error of the poll.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.error
     }
 
-    /// How many polls failed in a row, this one included.
+    /// Returns how many polls failed in a row, including this one.
     #[must_use]
     pub fn in_a_row(&self) -> u32 {
         self.in_a_row
     }
 }
 
-/// The same fault, not only one that looks like it.
+/// Compares identity: equal only if both are the same fault.
 impl PartialEq for Fault {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.error, &other.error)

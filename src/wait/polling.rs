@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 use super::Rest;
 
-/// As long as anything can be waited for; what is longer could not be added to a time.
+/// The longest wait; anything longer could not be added to a time.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// How often a wait polls: at first after [`initial`](Self::initial), then at growing intervals, at most [`max`](Self::max).
+/// How often a wait polls: first after [`initial`](Self::initial), then at growing intervals of at most [`max`](Self::max).
 ///
-/// The default begins with 5 s and grows by half each time up to 60 s. A longer `Retry-After` of the service is honoured.
+/// By default the interval starts at 5 s and grows by half each time, up to 60 s. A longer `Retry-After` from the service is honored.
 ///
-/// As configuration it is `{"initial": "5s", "max": "60s"}`; either may be left out.
+/// In configuration files it is `{"initial": "5s", "max": "60s"}`; both members are optional.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "Settings", into = "Settings")]
@@ -23,7 +23,7 @@ pub struct Polling {
     max: Duration,
 }
 
-/// What is written of it.
+/// The serialized form.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -55,29 +55,29 @@ impl From<Polling> for Settings {
 }
 
 impl Polling {
-    /// The shortest interval between two polls: a wait must not eat up the rate limit.
+    /// The shortest interval between two polls: a wait must not use up the rate limit.
     pub(super) const SHORTEST: Duration = Duration::from_millis(100);
 
-    /// Polls at growing intervals between `initial` and `max`; shorter ones than 100 ms become 100 ms.
+    /// Polls at growing intervals between `initial` and `max`; intervals shorter than 100 ms become 100 ms.
     #[must_use]
     pub fn exponential(initial: Duration, max: Duration) -> Self {
         let initial = initial.clamp(Self::SHORTEST, LONGEST);
         Self { initial, max: max.clamp(initial, LONGEST) }
     }
 
-    /// Polls at even intervals.
+    /// Polls at a fixed interval.
     #[must_use]
     pub fn fixed(interval: Duration) -> Self {
         Self::exponential(interval, interval)
     }
 
-    /// The first interval.
+    /// Returns the first interval.
     #[must_use]
     pub fn initial(&self) -> Duration {
         self.initial
     }
 
-    /// The longest interval.
+    /// Returns the longest interval.
     #[must_use]
     pub fn max(&self) -> Duration {
         self.max
@@ -97,7 +97,7 @@ impl Default for Polling {
 /// When to poll next: after the interval, not before the service allows it, and the last time shortly before the deadline.
 /// `None` if there is no time for another poll.
 pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, asked: Option<Duration>) -> Option<Rest> {
-    /// What the last poll is left, so that it can still be answered.
+    /// The time left for the last poll to be answered.
     const RESERVE: Duration = Duration::from_secs(5);
 
     let left = deadline.checked_duration_since(now)?;
@@ -107,7 +107,7 @@ pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, ask
     if wanted <= latest {
         return Some(Rest { next: wanted, latest });
     }
-    // A last poll that follows the previous one at once would tell nothing new.
+    // A last poll right after the previous one would bring nothing new.
     let worth_it = latest.duration_since(now) >= Polling::SHORTEST;
     (earliest <= latest && worth_it).then_some(Rest { next: latest, latest })
 }

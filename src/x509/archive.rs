@@ -1,4 +1,4 @@
-//! Downloads in the zip formats: a few small files with a certificate each. Nothing of an archive is written anywhere.
+//! Downloads in the zip formats: a few small files with a certificate each. Nothing is extracted to disk.
 
 use std::io::{Cursor, Read as _};
 
@@ -7,11 +7,11 @@ use zip::{ZipArchive, result::ZipError};
 use super::object::LARGEST;
 use crate::error::Error;
 
-/// The most files of an archive, folders included. The service puts in three.
+/// The maximum number of files in an archive, including folders. The service's have three.
 const MOST_ENTRIES: usize = 32;
 
-/// Each file that is named like one with certificates. Others, archives within the archive among them, are passed over, and so are the
-/// resource forks that macOS puts beside each file.
+/// The files whose names are those of certificate files. Others, including nested archives, are skipped, and so are the resource forks that
+/// macOS adds for each file.
 pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     if archive.len() > LARGEST {
         return Err(too_large());
@@ -26,13 +26,13 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let mut entry = archive.by_index(index).map_err(unreadable)?;
         let name = entry.name().map_err(unreadable)?.into_owned();
         if leads_out(&name) {
-            return Err(Error::mismatch("the archive contains a file whose name leads out of it"));
+            return Err(Error::mismatch("the archive contains a file whose path leads outside it"));
         }
         if !entry.is_file() || !holds_certificates(&name) || is_resource_fork(&name) {
             continue;
         }
         let mut file = Vec::new();
-        // What the archive says of the size need not be true.
+        // The size stated in the archive may be wrong.
         entry.by_ref().take(left as u64 + 1).read_to_end(&mut file).map_err(unreadable)?;
         left = left.checked_sub(file.len()).ok_or_else(too_large)?;
         files.push(file);
@@ -43,7 +43,7 @@ pub(super) fn certificate_files(archive: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     Ok(files)
 }
 
-/// Whether a name is of the kind that leaves the folder an archive is unpacked to. No honest archive has one.
+/// Whether a name leads outside the folder that an archive is extracted to. No honest archive has one.
 fn leads_out(name: &str) -> bool {
     name.starts_with(['/', '\\']) || name.contains([':', '\0']) || name.split(['/', '\\']).any(|part| part == "..")
 }

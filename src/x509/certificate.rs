@@ -15,7 +15,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// One X.509 certificate, read.
+/// A parsed X.509 certificate.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificate {
     pem: String,
@@ -36,18 +36,20 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// As [`from_bytes`](Self::from_bytes).
+    /// Those of [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         Self::from_bytes(text.as_bytes())
     }
 
     /// Reads the first certificate of a file in PEM, DER or bare base64.
     ///
-    /// PEM may have lines of any length and with any ends, be indented or written in one line, and stand between text in any encoding.
+    /// PEM may have lines of any length and with any line endings, be indented or on a single line, and be surrounded by text in any
+    /// encoding.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is none or it cannot be read, the file is encrypted or in UTF-16, or has more than 1 MiB.
+    /// [`Error::is_invalid_input`] when there is no certificate or it cannot be read, or the file is encrypted, in UTF-16, or larger than 1
+    /// MiB.
     pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
         let refuse = |reason: String| Error::invalid("certificate", reason);
         let objects = objects(file).map_err(|unreadable| refuse(unreadable.to_string()))?;
@@ -57,7 +59,7 @@ impl Certificate {
         Self::from_der(&der).map_err(|error| refuse(format!("it cannot be read: {error}")))
     }
 
-    /// It is kept to the byte, be its encoding canonical or not: its signature and fingerprint are of these bytes.
+    /// The bytes are kept exactly, even if the encoding is not canonical: the signature and fingerprint cover them.
     pub(super) fn from_der(der: &[u8]) -> Result<Self, x509_cert::der::Error> {
         let certificate = x509_cert::Certificate::from_der(der)?;
         let content = certificate.tbs_certificate();
@@ -65,7 +67,7 @@ impl Certificate {
         let validity = content.validity();
         let key_id = content.get_extension::<SubjectKeyIdentifier>().ok().flatten();
         let issuer_key_id = content.get_extension::<AuthorityKeyIdentifier>().ok().flatten();
-        // What is left away is the byte that only says that the number is not negative.
+        // Drops the zero byte that only marks the number as positive.
         let serial_number = match content.serial_number().as_bytes() {
             [0, rest @ ..] if rest.first().is_some_and(|byte| *byte >= 0x80) => rest,
             bytes => bytes,
@@ -85,22 +87,22 @@ impl Certificate {
         })
     }
 
-    /// Whether this certificate has issued that one: the names fit, and its key has signed it.
+    /// Whether this certificate issued the other: the names match, and its key has signed it.
     pub(super) fn has_issued(&self, other: &Self) -> bool {
         self.subject == other.issuer && self.has_signed(other).unwrap_or_else(|| self.may_have_signed(other))
     }
 
-    /// Whether its own key has signed it, as that of a root.
+    /// Whether it is signed by its own key, like a root.
     pub(super) fn is_self_signed(&self) -> bool {
         self.has_signed(self).unwrap_or_else(|| self.subject == self.issuer && self.may_have_signed(self))
     }
 
-    /// None where this build cannot tell, for example of a signature with SHA-1.
+    /// `None` if this build cannot tell, for example for a signature with SHA-1.
     fn has_signed(&self, other: &Self) -> Option<bool> {
         Signed::read(&other.der)?.by(&self.public_key)
     }
 
-    /// Whether nothing that certificates say of keys speaks against it.
+    /// Whether the key identifiers in the certificates do not contradict it.
     fn may_have_signed(&self, other: &Self) -> bool {
         match (&self.key_id, &other.issuer_key_id) {
             (Some(own), Some(issuer)) => own == issuer,
@@ -108,56 +110,56 @@ impl Certificate {
         }
     }
 
-    /// The certificate in PEM.
+    /// Returns the certificate in PEM.
     #[must_use]
     pub fn as_pem(&self) -> &str {
         &self.pem
     }
 
-    /// The certificate in DER.
+    /// Returns the certificate in DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The public key, as DER `SubjectPublicKeyInfo`.
+    /// Returns the public key as DER `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.public_key
     }
 
-    /// The subject's distinguished name (`CN=example.com,O=…`).
+    /// Returns the subject's distinguished name (`CN=example.com,O=…`).
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// The issuer's distinguished name.
+    /// Returns the issuer's distinguished name.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The serial number in upper-case hexadecimal digits, two a byte, as CertCentral writes it: without the zero byte that DER puts before
-    /// a number whose first bit is set.
+    /// Returns the serial number in upper-case hexadecimal, two digits per byte, as CertCentral writes it: without the zero byte that DER
+    /// puts before a number whose first bit is set.
     #[must_use]
     pub fn serial_number(&self) -> &str {
         &self.serial_number
     }
 
-    /// The subject alternative names (SANs): DNS names in lower case, and IP addresses.
+    /// Returns the subject alternative names (SANs): DNS names in lower case, and IP addresses.
     #[must_use]
     pub fn subject_alt_names(&self) -> &[String] {
         &self.names
     }
 
-    /// The first moment of its validity.
+    /// Returns the start of the validity period.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
         self.valid_from
     }
 
-    /// The last moment of its validity.
+    /// Returns the end of the validity period.
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         self.valid_till

@@ -7,41 +7,42 @@ use webpki::{EndEntityCert, KeyUsage};
 use super::{Certificate, Csr, file, order::ordered, signature};
 use crate::error::Error;
 
-/// A certificate with those that vouch for it: the leaf, its intermediates, and the root.
+/// A certificate chain: the leaf, its intermediates, and the root.
 ///
-/// It holds nothing that does not belong to it: each certificate but the leaf has issued another one. Where a root was cross-signed the
-/// chain branches, and there may be several roots.
+/// It contains no unrelated certificates: each certificate except the leaf has issued another one. If a root is cross-signed, the chain
+/// branches, and there may be several roots.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CertificateChain {
     certificates: Vec<Certificate>,
-    /// How many of them, at the end, are roots.
+    /// The number of roots, at the end.
     roots: usize,
 }
 
 impl CertificateChain {
-    /// Reads a bundle of PEM certificates, in whatever order they stand.
+    /// Reads a bundle of PEM certificates, in any order.
     ///
     /// # Errors
     ///
-    /// As [`from_bytes`](Self::from_bytes).
+    /// Those of [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         Self::from_bytes(text.as_bytes())
     }
 
-    /// Reads a file of any format: PEM, DER, PKCS #7 (`.p7b`) in either, and with the feature `archives` zip archives of them. Their order
-    /// is found by who has issued whom, so that a chain is the same wherever it was read from.
+    /// Reads a file of any format: PEM, DER, PKCS #7 (`.p7b`) in either, and with the feature `archives` zip archives of them. The
+    /// certificates are ordered by issuer, so that a chain is the same whatever file it is read from.
     ///
-    /// PEM may have lines of any length and with any ends, be indented or written in one line, and stand between text in any encoding.
+    /// PEM may have lines of any length and with any line endings, be indented or on a single line, and be surrounded by text in any
+    /// encoding.
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when there is no certificate in it, one cannot be read, is cut off or does not belong to the chain; when the
-    /// file is encrypted or in UTF-16; when it has more than 16 certificates or 1 MiB.
+    /// [`Error::is_mismatch`] when the file contains no certificate; when a certificate cannot be read, is truncated or does not belong to
+    /// the chain; when the file is encrypted or in UTF-16; when it has more than 16 certificates or 1 MiB.
     pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
         Self::of(file::certificates(file)?)
     }
 
-    /// Reads a chain that came in parts, each of which has to hold a certificate.
+    /// Reads a chain in parts, each of which must contain a certificate.
     pub(crate) fn from_parts<'t>(parts: impl IntoIterator<Item = &'t [u8]>) -> Result<Self, Error> {
         Self::of(file::certificates_of_each(parts)?)
     }
@@ -51,55 +52,55 @@ impl CertificateChain {
         Ok(Self { certificates: ordered.certificates, roots: ordered.roots })
     }
 
-    /// The end-entity certificate: the one that was ordered.
+    /// Returns the end-entity certificate: the one that was ordered.
     #[must_use]
     pub fn leaf(&self) -> &Certificate {
         &self.certificates[0]
     }
 
-    /// What stands between the leaf and the roots. None of them has signed itself.
+    /// Returns the certificates between the leaf and the roots. None of them is self-signed.
     #[must_use]
     pub fn intermediates(&self) -> &[Certificate] {
         &self.certificates[1..self.certificates.len() - self.roots]
     }
 
-    /// The root, if it is there: a certificate that its own key has signed. Of several it is the nearest to the leaf.
+    /// Returns the root, if present: a self-signed certificate. If there are several, the one nearest to the leaf.
     #[must_use]
     pub fn root(&self) -> Option<&Certificate> {
         self.roots().first()
     }
 
-    /// All roots that are there. A bundle with a cross-signed root may have the root itself and the one that has signed it.
+    /// Returns all roots present. A bundle with a cross-signed root may contain both the root itself and the root that cross-signed it.
     #[must_use]
     pub fn roots(&self) -> &[Certificate] {
         &self.certificates[self.certificates.len() - self.roots..]
     }
 
-    /// All certificates, the leaf first.
+    /// Returns all certificates, the leaf first.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
-    /// All certificates as one PEM text, the leaf first and the roots, if there are any, at the end: a copy of the chain, which
-    /// [`from_pem`](Self::from_pem) reads. A server is given [`fullchain_pem`](Self::fullchain_pem).
+    /// Returns all certificates as one PEM text, the leaf first and the roots, if any, at the end: a copy of the chain that
+    /// [`from_pem`](Self::from_pem) reads. For a server, use [`fullchain_pem`](Self::fullchain_pem).
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.certificates.iter().map(Certificate::as_pem).collect()
     }
 
-    /// The leaf and its intermediates as one PEM text, without the root: what nginx, Apache and most others want as their certificate file.
-    /// Clients have the root of their own, and trust no other.
+    /// Returns the leaf and its intermediates as one PEM text, without the root: the certificate file that nginx, Apache and most other
+    /// servers expect. Clients have their own copy of the root, and trust no other.
     #[must_use]
     pub fn fullchain_pem(&self) -> String {
         std::iter::once(self.leaf()).chain(self.intermediates()).map(Certificate::as_pem).collect()
     }
 
-    /// Checks that the leaf carries the key of this request.
+    /// Checks that the leaf has the key of this request.
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when it carries another.
+    /// [`Error::is_mismatch`] when it has another key.
     pub fn verify_key(&self, csr: &Csr) -> Result<(), Error> {
         if self.leaf().public_key_der() == csr.public_key_der() {
             return Ok(());
@@ -112,7 +113,7 @@ impl CertificateChain {
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when it has another.
+    /// [`Error::is_mismatch`] when it has another serial number.
     pub fn verify_serial_number(&self, expected: &str) -> Result<(), Error> {
         let own = self.leaf().serial_number();
         let number = |digits: &str| digits.replace([':', ' '], "").trim_start_matches('0').to_ascii_uppercase();
@@ -122,12 +123,12 @@ impl CertificateChain {
         Err(Error::mismatch(format!("the service returned certificate {own} instead of {expected}")))
     }
 
-    /// Checks that the leaf carries all of these names. It may carry more: the service adds `www.` to some products. IP addresses may be
-    /// written in any way.
+    /// Checks that the leaf contains all of these names. It may contain more: the service adds `www.` for some products. IP addresses may
+    /// be written in any form.
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] that says which names are missing.
+    /// [`Error::is_mismatch`], naming the missing names.
     pub fn verify_names<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<(), Error> {
         let written = |name: &str| name.parse::<IpAddr>().map_or_else(|_| name.to_ascii_lowercase(), |address| address.to_string());
         let own: HashSet<String> = self.leaf().subject_alt_names().iter().map(|name| written(name)).collect();
@@ -140,7 +141,7 @@ impl CertificateChain {
         Err(Error::mismatch(format!("the certificate {serial} is not for {}", missing.join(", "))))
     }
 
-    /// Checks that the leaf has not expired. One that begins only later is good: it is this clock that is slow.
+    /// Checks that the leaf has not expired. One that is not valid yet is accepted: this clock must be slow.
     pub(crate) fn verify_not_expired(&self, now: DateTime<Utc>) -> Result<(), Error> {
         let leaf = self.leaf();
         if now <= leaf.not_after() {
@@ -149,16 +150,16 @@ impl CertificateChain {
         Err(Error::mismatch(format!("the certificate {} expired on {}", leaf.serial_number(), leaf.not_after())))
     }
 
-    /// Checks every signature from the leaf up to the top of this chain, and that the leaf may serve TLS. The top is a root, or if the
-    /// chain has none, as bundles for servers have not, what stands nearest to it.
+    /// Checks every signature from the leaf up to the top of this chain, and that the leaf may be used for TLS servers. The top is a root
+    /// or, if the chain has none (as in bundles for servers), the certificate nearest to it.
     ///
-    /// This tells that the chain fits together. Whether its top deserves trust is for whoever meets the certificate to decide.
+    /// This proves that the chain is consistent. It does not establish trust in its top; that is up to whoever relies on the certificate.
     ///
     /// # Errors
     ///
-    /// [`Error::is_mismatch`] when the leaf stands alone or the chain does not verify at the given time; [`Error::is_configuration`] when
-    /// this crate was built without cryptography: without the features `rustls` and `rustls-no-provider`, and with nothing else in the
-    /// program that gives rustls-webpki its algorithms.
+    /// [`Error::is_mismatch`] when the leaf is alone or the chain does not verify at the given time; [`Error::is_configuration`] when this
+    /// crate was built without cryptography: without the features `rustls` and `rustls-no-provider`, and without another crate in the
+    /// program that enables rustls-webpki's algorithms.
     pub fn verify_at(&self, at: DateTime<Utc>) -> Result<(), Error> {
         let algorithms = signature::algorithms()?;
         let fails = |error: webpki::Error| {
@@ -176,13 +177,13 @@ impl CertificateChain {
         Ok(())
     }
 
-    /// Does the same as of now, or where this clock is slow as of the first moment at which all of the chain is valid.
+    /// Does the same as of now or, if this clock is slow, as of the first moment at which the whole chain is valid.
     pub(crate) fn verify_signatures_since(&self, now: DateTime<Utc>) -> Result<(), Error> {
         let begin = self.certificates.iter().map(Certificate::not_before).max();
         self.verify_at(begin.map_or(now, |begin| begin.max(now)))
     }
 
-    /// The roots, or without any the intermediates whose issuer is not there.
+    /// The roots or, without any, the intermediates whose issuer is missing.
     fn tops(&self) -> impl Iterator<Item = &Certificate> {
         let is_issued = |one: &Certificate| self.intermediates().iter().any(|other| other != one && other.has_issued(one));
         let rootless = if self.roots == 0 { self.intermediates() } else { &[] };
@@ -196,7 +197,7 @@ impl fmt::Debug for CertificateChain {
     }
 }
 
-/// Refuses what will have to verify a chain where this build cannot: to be asked before anything is ordered.
+/// Fails if a chain will have to be verified and this build cannot: call it before anything is ordered.
 ///
 /// # Errors
 ///

@@ -16,13 +16,13 @@ use super::{
 };
 use crate::error::Error;
 
-/// The curves that public CAs sign keys of.
+/// The curves whose keys public CAs sign.
 const CURVES: [ObjectIdentifier; 3] = [rfc5912::SECP_256_R_1, rfc5912::SECP_384_R_1, rfc5912::SECP_521_R_1];
 
-/// A certificate signing request (CSR, PKCS #10) that could be read.
+/// A parsed certificate signing request (CSR, PKCS #10).
 ///
-/// CertCentral takes only the public key from it; the names come from the order. Its text is laid out anew, so that it does not matter
-/// whether it was written with `\n`, `\r\n` or no line breaks at all.
+/// CertCentral takes only the public key from it; the names come from the order. The PEM text is normalized, so it does not matter whether
+/// it was written with `\n`, `\r\n` or no line breaks at all.
 ///
 /// ```
 /// # use shomei::Csr;
@@ -40,20 +40,22 @@ impl Csr {
     ///
     /// # Errors
     ///
-    /// As [`from_bytes`](Self::from_bytes).
+    /// Those of [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         Self::from_bytes(text.as_bytes())
     }
 
     /// Reads a CSR in PEM, DER or bare base64.
     ///
-    /// PEM may have lines of any length and with any ends, be indented or written in one line, and stand between text in any encoding.
+    /// PEM may have lines of any length and with any line endings, be indented or on a single line, and be surrounded by text in any
+    /// encoding.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the file is empty, holds a certificate or key instead or several requests, or cannot be read as
-    /// PKCS #10; when the service would refuse it: its key is neither RSA of at least 2048 bits nor on the curve P-256, P-384 or P-521, or
-    /// its signature was not made with its key. A signature that this build cannot check, such as one with SHA-1, is left to the service.
+    /// [`Error::is_invalid_input`] when the file is empty, contains a certificate, a key or several requests, or cannot be read as PKCS
+    /// #10; when the service would refuse it because its key is neither RSA of at least 2048 bits nor on the curve P-256, P-384 or P-521,
+    /// or because its signature was not made with its key. A signature that this build cannot check, such as one with SHA-1, is left to the
+    /// service.
     pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
         let refuse = |reason: String| Error::invalid("csr", reason);
         if file.trim_ascii().is_empty() {
@@ -63,7 +65,7 @@ impl Csr {
         let mut requests = objects.iter().filter(|object| object.kind == Kind::Request);
         let request = match (requests.next(), requests.next()) {
             (Some(request), None) => request,
-            (Some(_), Some(_)) => return Err(refuse("there is more than one request in it".into())),
+            (Some(_), Some(_)) => return Err(refuse("it contains more than one request".into())),
             (None, _) => return Err(refuse(format!("it is not a certificate request in PEM or DER{}", Instead(&objects)))),
         };
         let der = request.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
@@ -77,13 +79,13 @@ impl Csr {
         Ok(Self { public_key: public_key.to_vec(), pem })
     }
 
-    /// The request in PEM, with `\n` and 64 columns.
+    /// Returns the request in PEM, with `\n` and 64 columns.
     #[must_use]
     pub fn as_pem(&self) -> &str {
         &self.pem
     }
 
-    /// The public key, as DER `SubjectPublicKeyInfo`.
+    /// Returns the public key as DER `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.public_key
@@ -104,8 +106,8 @@ impl fmt::Debug for Csr {
     }
 }
 
-/// The key of a request, as it stands there. Subject and attributes are passed over: the service takes neither, and tools put unusual things
-/// there, or leave them out.
+/// The key of a request, byte for byte. The subject and attributes are skipped: the service uses neither, and tools write unusual values
+/// there, or omit them.
 pub(super) fn public_key(request: &[u8]) -> Result<&[u8], der::Error> {
     let mut outer = SliceReader::new(request)?;
     let signed = outer.sequence(|fields| {
@@ -126,7 +128,7 @@ pub(super) fn public_key(request: &[u8]) -> Result<&[u8], der::Error> {
     })
 }
 
-/// Why no certificate is issued for a key.
+/// Checks that certificates are issued for a key.
 fn judge(public_key: &SubjectPublicKeyInfoRef<'_>) -> Result<(), String> {
     let algorithm = &public_key.algorithm;
     if algorithm.oid == rfc5912::RSA_ENCRYPTION {
@@ -134,10 +136,10 @@ fn judge(public_key: &SubjectPublicKeyInfoRef<'_>) -> Result<(), String> {
         return if bits < 2048 { Err(format!("its RSA key has {bits} bits; at least 2048 are required")) } else { Ok(()) };
     }
     if algorithm.oid != rfc5912::ID_EC_PUBLIC_KEY {
-        return Err("its key is of a kind that no public CA signs: RSA, P-256, P-384 and P-521 are".into());
+        return Err("its key is of a type that no public CA signs; expected RSA, P-256, P-384 or P-521".into());
     }
     match algorithm.parameters_oid() {
         Ok(curve) if CURVES.contains(&curve) => Ok(()),
-        _ => Err("its key is on a curve that no public CA signs: P-256, P-384 and P-521 are".into()),
+        _ => Err("its key is on a curve that no public CA signs; expected P-256, P-384 or P-521".into()),
     }
 }

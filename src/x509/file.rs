@@ -7,13 +7,13 @@ use super::{
 };
 use crate::error::Error;
 
-/// The most certificates of one chain; those of the service have three to five.
+/// The maximum number of certificates in a chain; the service's have three to five.
 const MOST_CERTIFICATES: usize = 16;
 
-/// How every zip archive begins, be it empty.
+/// The first bytes of zip archives, including empty ones.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
-/// The certificates of a file, one at least, as they stand in it.
+/// The certificates of a file, at least one, in its order.
 pub(super) fn certificates(file: &[u8]) -> Result<Vec<Certificate>, Error> {
     let mut certificates = Vec::new();
     if ZIP.iter().any(|magic| file.starts_with(magic)) {
@@ -24,7 +24,7 @@ pub(super) fn certificates(file: &[u8]) -> Result<Vec<Certificate>, Error> {
     if certificates.is_empty() { Err(none()) } else { Ok(certificates) }
 }
 
-/// The certificates of several texts with one at least in each.
+/// The certificates of several texts with at least one in each.
 pub(super) fn certificates_of_each<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> Result<Vec<Certificate>, Error> {
     let mut certificates = Vec::new();
     for text in texts {
@@ -35,7 +35,7 @@ pub(super) fn certificates_of_each<'t>(texts: impl IntoIterator<Item = &'t [u8]>
 
 #[cfg(feature = "archives")]
 fn unpack(archive: &[u8], certificates: &mut Vec<Certificate>) -> Result<(), Error> {
-    // Somebody may have put the key or the request beside them.
+    // Someone may have added the key or the request.
     let is_other = |object: &Object<'_>| matches!(object.kind, Kind::Key | Kind::EncryptedKey | Kind::Request);
     let holds_others = |file: &[u8]| objects(file).is_ok_and(|objects| !objects.is_empty() && objects.iter().all(is_other));
     let files = super::archive::certificate_files(archive)?;
@@ -52,7 +52,7 @@ fn collect(file: &[u8], certificates: &mut Vec<Certificate>) -> Result<(), Error
     let unreadable = |reason: Unreadable| Error::mismatch(format!("the file cannot be read: {reason}"));
     let before = certificates.len();
     let objects = objects(file).map_err(unreadable)?;
-    // A file cut short would pass for a shorter chain.
+    // A truncated file would pass for a shorter chain.
     if objects.iter().any(Object::is_cut) {
         return Err(Error::mismatch("the chain is cut off in the middle of a certificate"));
     }

@@ -18,20 +18,20 @@ const LONGEST_COMMON_NAME: usize = 64;
 const SIGNED_FOR: [&SignatureAlgorithm; 4] =
     [&rcgen::PKCS_RSA_SHA256, &rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ECDSA_P521_SHA512];
 
-/// The kinds of key that public certificate authorities sign.
+/// The types of keys that public certificate authorities sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyAlgorithm {
-    /// ECDSA on the curve P-256: small and quick; the default.
+    /// ECDSA on the curve P-256: small and fast; the default.
     #[default]
     EcdsaP256,
     /// ECDSA on the curve P-384.
     EcdsaP384,
-    /// RSA of 2048 bits, for what does not know elliptic curves.
+    /// RSA of 2048 bits, for software without support for elliptic curves.
     Rsa2048,
     /// RSA of 3072 bits.
     Rsa3072,
-    /// RSA of 4096 bits; making one takes seconds.
+    /// RSA of 4096 bits; generating one takes seconds.
     Rsa4096,
 }
 
@@ -54,7 +54,7 @@ impl KeyAlgorithm {
     }
 }
 
-/// A private key. It is never printed, and its memory is wiped when it is dropped; [`to_pem`](Self::to_pem) gives it out.
+/// A private key. It is never printed, and its memory is wiped when it is dropped; [`to_pem`](Self::to_pem) exports it.
 ///
 /// ```
 /// use shomei::{KeyAlgorithm, PrivateKey};
@@ -70,11 +70,11 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Makes a new key.
+    /// Generates a new key.
     ///
     /// # Errors
     ///
-    /// When the system gives no randomness.
+    /// When the system provides no randomness.
     pub fn generate(kind: KeyAlgorithm) -> Result<Self, Error> {
         let made = match kind.rsa_size() {
             Some(size) => KeyPair::generate_rsa_for(kind.algorithm(), size),
@@ -90,7 +90,7 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// As [`from_bytes`](Self::from_bytes).
+    /// Those of [`from_bytes`](Self::from_bytes).
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         Self::from_bytes(text.as_bytes())
     }
@@ -99,8 +99,8 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the file holds no such key, one that is encrypted, or one that no certificate is issued for. The
-    /// message shows nothing of the file.
+    /// [`Error::is_invalid_input`] when the file contains no such key, an encrypted key, or a key that no certificate is issued for. The
+    /// message quotes nothing from the file.
     pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
         let refuse = |reason: String| Error::invalid("private key", reason);
         let objects = objects(file).map_err(|unreadable| refuse(unreadable.to_string()))?;
@@ -110,34 +110,35 @@ impl PrivateKey {
             None => return Err(refuse(format!("it is not a private key in PEM or DER{}", Instead(&objects)))),
         };
         let der = key.der().map_err(|unreadable| refuse(unreadable.to_string()))?;
-        let der = pkcs8(&der).ok_or_else(|| refuse("it is neither PKCS #8, PKCS #1 nor SEC 1 with its curve".into()))?;
+        let der = pkcs8(&der).ok_or_else(|| refuse("it is not PKCS #8, PKCS #1 or SEC 1 with its curve".into()))?;
         let key = Self { der };
         if key.with_pair(|pair| Ok(!SIGNED_FOR.iter().any(|known| pair.is_compatible(known))))? {
-            return Err(refuse("it is of a kind that no public CA signs: RSA, P-256, P-384 and P-521 are".into()));
+            return Err(refuse("it is of a type that no public CA signs; expected RSA, P-256, P-384 or P-521".into()));
         }
         Ok(key)
     }
 
-    /// The key in PEM (PKCS #8). The text is never printed, and wiped when it is dropped; [`expose`](Redacted::expose) it to store it.
+    /// Returns the key in PEM (PKCS #8). The text is never printed, and is wiped when dropped; use [`expose`](Redacted::expose) to store
+    /// it.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "a key in memory fits into a PEM block")]
     pub fn to_pem(&self) -> Redacted<String> {
         Redacted::new(encode_string("PRIVATE KEY", LineEnding::LF, &self.der).expect("a key in memory fits into a PEM block"))
     }
 
-    /// A request for a certificate of this key. The first name is its common name too, unless it has more than the 64 characters that a
-    /// common name can have.
+    /// Creates a certificate signing request for this key. The first name is also the common name, unless it exceeds the 64 characters
+    /// allowed for a common name.
     ///
-    /// Names may be international; they are written in punycode (`xn--…`), as certificates carry them. The service takes the names of
-    /// the order, not these.
+    /// Names may be international; they are converted to punycode (`xn--…`), as in certificates. The service uses the names of the order,
+    /// not these.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no name, or one cannot be a domain name.
+    /// [`Error::is_invalid_input`] when there is no name, or one is not a valid domain name.
     #[expect(clippy::missing_panics_doc, reason = "a request in memory fits into a PEM block")]
     pub fn sign_csr<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Csr, Error> {
         let names = names.into_iter().map(|name| ascii_name(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
-        let first = names.first().cloned().ok_or_else(|| Error::invalid("names", "at least one is needed"))?;
+        let first = names.first().cloned().ok_or_else(|| Error::invalid("names", "at least one is required"))?;
         let mut request = CertificateParams::new(names).map_err(|error| Error::invalid("names", error.to_string()))?;
         request.distinguished_name = DistinguishedName::new();
         if first.len() <= LONGEST_COMMON_NAME {
@@ -148,7 +149,7 @@ impl PrivateKey {
         Csr::from_pem(&pem.expect("a request in memory fits into a PEM block"))
     }
 
-    /// Uses the key in the form that signs, and wipes that form again.
+    /// Uses the key in its signing form, and wipes that form afterwards.
     fn with_pair<T>(&self, act: impl FnOnce(&KeyPair) -> Result<T, rcgen::Error>) -> Result<T, Error> {
         let refuse = |error: rcgen::Error| Error::invalid("private key", format!("it cannot be used: {error}"));
         let mut pair = KeyPair::try_from(self.der.as_slice()).map_err(refuse)?;
@@ -188,7 +189,7 @@ fn value(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let bytes = length.to_be_bytes();
     let bytes = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
-    // Room for all of it at once: a vector that grows leaves copies behind.
+    // Allocated in full at once: a growing vector leaves copies behind.
     let mut value = Zeroizing::new(Vec::with_capacity(2 + bytes.len() + length));
     value.push(tag);
     match u8::try_from(length) {
@@ -202,7 +203,7 @@ fn value(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     value
 }
 
-/// A name as certificates carry it: punycode, in lower case; wildcards and addresses stay.
+/// A name as in certificates: punycode, in lower case; wildcards and addresses stay as they are.
 fn ascii_name(name: &str) -> Result<String, Error> {
     let refuse = || Error::invalid("names", format!("{name:?} is not a domain name"));
     if name.parse::<std::net::IpAddr>().is_ok() {

@@ -1,4 +1,4 @@
-//! What a file holds: the one reader of PEM, in whatever shape it came to be, of DER, and of bare base64.
+//! The objects of a file: the one reader of PEM (in any layout), DER and bare base64.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use zeroize::Zeroizing;
 
 use super::tlv::{self, BIT_STRING, CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 
-/// The most bytes of a file. A chain of five has some ten thousand.
+/// The maximum size of a file in bytes. A chain of five has some ten thousand.
 pub(crate) const LARGEST: usize = 1 << 20;
 
 /// The longest label of a PEM block.
 const LONGEST_LABEL: usize = 64;
 
-/// What an object is, by its label or by how its DER begins.
+/// The kind of an object, by its label or the start of its DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Certificate,
     Request,
-    /// PKCS #7 (CMS): what carries several certificates.
+    /// PKCS #7 (CMS): carries several certificates.
     Message,
     Key,
     EncryptedKey,
@@ -58,10 +58,10 @@ impl Kind {
     }
 }
 
-/// A certificate with OpenSSL's marks of trust behind it.
+/// A certificate followed by OpenSSL's trust settings.
 const TRUSTED: &[u8] = b"TRUSTED CERTIFICATE";
 
-/// One object of a file. It is decoded when it is asked for.
+/// One object of a file. It is decoded on demand.
 pub(crate) struct Object<'f> {
     pub(crate) kind: Kind,
     content: Content<'f>,
@@ -71,7 +71,7 @@ enum Content<'f> {
     Der(&'f [u8]),
     /// Base64, from between the lines of a PEM block.
     Text(&'f [u8]),
-    /// The same, of OpenSSL's own form.
+    /// The same, in OpenSSL's own form.
     Trusted(&'f [u8]),
     /// One of the two lines is missing.
     Cut,
@@ -84,7 +84,7 @@ impl Object<'_> {
         matches!(self.content, Content::Cut)
     }
 
-    /// Its DER. It may be a private key, of which no copy is left behind.
+    /// The object's DER. It may be a private key, so no copy of it is left behind.
     pub(crate) fn der(&self) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         match self.content {
             Content::Der(der) => Ok(Zeroizing::new(der.to_vec())),
@@ -115,14 +115,14 @@ impl fmt::Display for Unreadable {
         match self {
             Self::TooLarge => write!(f, "it has more than {LARGEST} bytes"),
             Self::Utf16 => f.write_str("it is text in UTF-16; save it as UTF-8 or ASCII"),
-            Self::Cut => f.write_str("it is cut short: its BEGIN or END line is missing"),
-            Self::NotWhole => f.write_str("it begins like DER, but it is cut short, or something follows it"),
+            Self::Cut => f.write_str("it is truncated: its BEGIN or END line is missing"),
+            Self::NotWhole => f.write_str("it looks like DER, but is truncated or followed by other data"),
             Self::Base64 => f.write_str("its base64 cannot be read"),
         }
     }
 }
 
-/// What objects there are, where something else was looked for: the end of a message, or nothing.
+/// The objects that were found instead of the expected one: the end of a message, or nothing.
 pub(crate) struct Instead<'a, 'f>(pub(crate) &'a [Object<'f>]);
 
 impl fmt::Display for Instead<'_, '_> {
@@ -152,7 +152,7 @@ pub(crate) fn objects(file: &[u8]) -> Result<Vec<Object<'_>>, Unreadable> {
     if !armored.is_empty() {
         return Ok(armored);
     }
-    // Text never begins so: the second byte says that the length follows.
+    // Text never starts like this: the second byte says that the length follows.
     if matches!(file, [SEQUENCE, 0x80..=0x84, ..]) {
         return Err(Unreadable::NotWhole);
     }
@@ -163,7 +163,7 @@ pub(crate) fn objects(file: &[u8]) -> Result<Vec<Object<'_>>, Unreadable> {
     Ok(bare.map(|der| Object { kind: Kind::of_der(&der), content: Content::Text(file) }).into_iter().collect())
 }
 
-/// The PEM blocks of a file, whatever stands around them.
+/// The PEM blocks of a file, whatever surrounds them.
 fn armored(file: &[u8]) -> Vec<Object<'_>> {
     let mut objects = Vec::new();
     let mut open: Option<Line<'_>> = None;
@@ -200,14 +200,14 @@ struct Line<'f> {
 }
 
 impl Line<'_> {
-    /// Some tools write another name of the same thing at the end.
+    /// Some tools write a synonymous label at the end.
     fn fits(&self, end: &Self) -> bool {
         let kind = Kind::of_label(self.label);
         self.label == end.label || (kind != Kind::Other && kind == Kind::of_label(end.label))
     }
 }
 
-/// The lines before and after blocks, found in one walk. Where the file ends within one, that is one too.
+/// The lines before and after blocks, found in one pass. A line that the file's end cuts off counts too.
 fn lines(file: &[u8]) -> impl Iterator<Item = Line<'_>> {
     const DASHES: &[u8] = b"-----";
     let mut at = 0;
@@ -237,7 +237,7 @@ fn lines(file: &[u8]) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// Decodes base64 with white space and line ends in it, be they written out as `\n`, and headers (RFC 1421) before it.
+/// Decodes base64 that contains white space and line ends, even escaped as `\n`, and follows headers (RFC 1421).
 pub(super) fn decoded(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     let text = std::str::from_utf8(text).map_err(|_| Unreadable::Base64)?;
     // No base64 has a colon; what follows the line of the last one does not belong to the headers.
@@ -261,7 +261,7 @@ pub(super) fn decoded(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     Ok(der)
 }
 
-/// Whether a text has a zero beside each of its letters, or says that it has.
+/// Whether a text has a zero beside each letter, or a byte order mark that says so.
 fn is_utf16(file: &[u8]) -> bool {
     let dashes = |zero_first: bool| [if zero_first { [0, b'-'] } else { [b'-', 0] }; 5].concat();
     let contains = |word: Vec<u8>| file.windows(word.len()).any(|window| window == word);

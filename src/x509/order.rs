@@ -1,11 +1,11 @@
-//! Certificates in the order of their chain, wherever they came from: whoever has the same certificates gets the same chain.
+//! Orders certificates as a chain, independent of their source: the same certificates always make the same chain.
 
 use std::cmp::Reverse;
 
 use super::Certificate;
 use crate::error::Error;
 
-/// A chain: the leaf, then those between it and the roots, then the roots, which have signed themselves.
+/// A chain: the leaf, then the intermediates, then the roots, which are self-signed.
 #[derive(Debug)]
 pub(super) struct Ordered {
     pub(super) certificates: Vec<Certificate>,
@@ -19,7 +19,7 @@ pub(super) struct Ordered {
 ///
 /// [`Error::is_mismatch`] when there is no leaf, or a certificate does not belong to it.
 pub(super) fn ordered(mut rest: Vec<Certificate>) -> Result<Ordered, Error> {
-    // Twice the same is once; and where several could come next, it is always the same one that does.
+    // Removes duplicates, and makes the choice deterministic where several certificates could come next.
     rest.sort_by(|one, other| (Reverse(one.not_after()), &one.der).cmp(&(Reverse(other.not_after()), &other.der)));
     rest.dedup();
     let has_issued_none = |one: &Certificate| rest.iter().all(|other| other == one || !one.has_issued(other));

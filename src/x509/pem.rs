@@ -1,4 +1,4 @@
-//! Certificates and requests are stored as what everybody reads: PEM.
+//! Certificates and requests are serialized as PEM, which everything can read.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use super::{Certificate, CertificateChain, Csr};
 macro_rules! as_pem {
     ($($name:ident: $write:ident;)+) => {
         $(
-            /// As PEM.
+            /// Serializes as PEM.
             impl Serialize for $name {
                 fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     serializer.serialize_str(self.$write().as_ref())
                 }
             }
 
-            /// From PEM.
+            /// Deserializes from PEM.
             impl<'de> Deserialize<'de> for $name {
                 fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                     Self::from_pem(&Cow::<str>::deserialize(deserializer)?).map_err(D::Error::custom)

@@ -1,19 +1,19 @@
-//! PKCS #7 messages that sign nothing and only carry certificates (RFC 5652, section 5.1), as files named `.p7b` are. They come in DER, and
-//! from some tools in BER.
+//! PKCS #7 messages that sign nothing and only carry certificates (RFC 5652, section 5.1), such as `.p7b` files. They come in DER, and from
+//! some tools in BER.
 
 use super::tlv::{self, CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
 
 /// The content of the identifier of signed data, 1.2.840.113549.1.7.2.
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 
-/// Why a message gives no certificates.
+/// Why a message yields no certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     Unreadable,
     TooMany,
 }
 
-/// The DER of each certificate of a message, at most so many. They have no order.
+/// The DER of each certificate of a message, at most `most`. They have no order.
 pub(super) fn certificates(message: &[u8], most: usize) -> Result<Vec<&[u8]>, Refused> {
     let mut members = members(message).ok_or(Refused::Unreadable)?;
     let mut certificates = Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn certificates(message: &[u8], most: usize) -> Result<Vec<&[u8]>, Re
     Ok(certificates)
 }
 
-/// What stands where the certificates do.
+/// The bytes of the certificates field.
 fn members(message: &[u8]) -> Option<&[u8]> {
     let mut info = tlv::only(message).filter(|value| value.tag == SEQUENCE)?.content;
     if tlv::expect(OBJECT_IDENTIFIER, &mut info)?.content != SIGNED_DATA {

@@ -1,14 +1,14 @@
-//! Who has signed what.
+//! Signatures, and who made them.
 
 use rustls_pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
 
 use super::tlv::{self, BIT_STRING, INTEGER, SEQUENCE};
 use crate::error::Error;
 
-/// What was signed, and the signature.
+/// The signed content, and the signature.
 pub(super) struct Signed<'a> {
     content: &'a [u8],
-    /// What stands in the `AlgorithmIdentifier`.
+    /// The content of the `AlgorithmIdentifier`.
     algorithm: &'a [u8],
     signature: &'a [u8],
 }
@@ -23,7 +23,7 @@ impl<'a> Signed<'a> {
         Some(Self { content, algorithm, signature })
     }
 
-    /// Whether this key (`SubjectPublicKeyInfo`) has signed it; none where this build cannot tell.
+    /// Whether this key (`SubjectPublicKeyInfo`) has signed it; `None` if this build cannot tell.
     pub(super) fn by(&self, public_key: &[u8]) -> Option<bool> {
         let mut parts = tlv::only(public_key)?.content;
         let kind = tlv::expect(SEQUENCE, &mut parts)?.content;
@@ -60,8 +60,8 @@ pub(super) fn rsa_bits(key: &[u8]) -> Option<usize> {
     Some(modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize))
 }
 
-/// What this build can verify signatures with: its own provider, the one the process has installed, or what another crate of the program
-/// has enabled.
+/// The signature algorithms of this build: those of its own provider, of the provider that the process has installed, or those that another
+/// crate of the program has enabled.
 pub(super) fn algorithms() -> Result<Vec<&'static dyn SignatureVerificationAlgorithm>, Error> {
     #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
     if let Some(provider) = rustls::crypto::CryptoProvider::get_default() {

@@ -13,7 +13,7 @@ pub(crate) const SET: u8 = 0x31;
 /// The constructed tag `[0]`.
 pub(crate) const CONTEXT_0: u8 = 0xa0;
 
-/// A value and where it stands.
+/// A value and its bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a> {
     pub(crate) tag: u8,
@@ -37,7 +37,7 @@ pub(crate) fn take<'a>(input: &mut &'a [u8]) -> Option<Value<'a>> {
     Some(Value { tag, content: &whole[header..header + length], whole })
 }
 
-/// Takes the first value off, which has to have this tag.
+/// Takes the first value off, which must have this tag.
 #[cfg(feature = "certcentral")]
 pub(crate) fn expect<'a>(tag: u8, input: &mut &'a [u8]) -> Option<Value<'a>> {
     take(input).filter(|value| value.tag == tag)
@@ -48,7 +48,7 @@ pub(crate) fn only(mut input: &[u8]) -> Option<Value<'_>> {
     take(&mut input).filter(|_| input.is_empty())
 }
 
-/// The values that a content is made of, if they are at most so many.
+/// The values that a content consists of, if there are at most `most`.
 pub(crate) fn values(mut content: &[u8], most: usize) -> Option<Vec<Value<'_>>> {
     let mut values = Vec::new();
     while !content.is_empty() {
@@ -84,7 +84,7 @@ fn header(input: &[u8]) -> Option<(u8, usize, Option<usize>)> {
     }
 }
 
-/// How much stands before the end of a value of indefinite length: one walk over what is in it.
+/// The length of a value of indefinite length, found in one pass over its content.
 fn before_end(input: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0_usize, 1);
     loop {

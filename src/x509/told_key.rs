@@ -1,4 +1,4 @@
-//! Whether what a service tells as a CSR has a certain key. Services write CSRs in many ways: in PEM, as bare base64, with `\n` in letters,
+//! Whether a CSR reported by a service has a certain key. Services write CSRs in many ways: in PEM, as bare base64, with `\n` written out,
 //! shortened, or not at all.
 
 use x509_cert::{
@@ -9,12 +9,12 @@ use x509_cert::{
 use super::{Csr, csr, object::decoded};
 
 impl Csr {
-    /// Whether what a service tells as the CSR has the same key; `None` where no key can be read from it, or the two cannot be compared.
+    /// Whether the CSR reported by a service has the same key; `None` if no key can be read from it, or the two cannot be compared.
     pub(crate) fn has_key_of(&self, told: &str) -> Option<bool> {
         is_same(&SubjectPublicKeyInfoOwned::from_der(self.public_key_der()).ok()?, &public_key(told)?)
     }
 
-    /// Whether a key, as DER `SubjectPublicKeyInfo`, is the same; `None` where the two cannot be compared.
+    /// Whether a key, as DER `SubjectPublicKeyInfo`, is the same; `None` if the two cannot be compared.
     pub(crate) fn has_key(&self, public_key: &[u8]) -> Option<bool> {
         let of = |der| SubjectPublicKeyInfoOwned::from_der(der).ok();
         is_same(&of(self.public_key_der())?, &of(public_key)?)

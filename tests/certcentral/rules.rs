@@ -119,7 +119,7 @@ async fn a_reissue_for_the_same_key_is_refused_unless_asked_for() {
     let reissue = || cc.orders().reissue(issued.order.id, first.clone());
     let error = reissue().send().await.unwrap_err();
     assert!(error.is_mismatch() && !error.is_ambiguous(), "{error}");
-    assert!(error.to_string().contains(&format!("certificate {} has this key already", issued.certificate_id)), "{error}");
+    assert!(error.to_string().contains(&format!("certificate {} already has this key", issued.certificate_id)), "{error}");
     assert_eq!(judge.count("/reissue"), 0);
     reissue().another(true).send().await.unwrap();
     cc.orders().duplicate(issued.order.id, csr()).send().await.unwrap();

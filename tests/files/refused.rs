@@ -37,7 +37,7 @@ fn what_nobody_can_read_is_named_by_every_reader() {
                 .to_vec(),
             "encrypted",
         ),
-        (vec![0x30, 0x82, 1, 0, 0], "cut short"),
+        (vec![0x30, 0x82, 1, 0, 0], "truncated"),
     ] {
         for (reader, error) in refusals(&file) {
             // A reader of requests says first that an empty file is empty.

@@ -1,4 +1,4 @@
-//! The domains of an account, narrowed down and sorted.
+//! The domains of an account, filtered and sorted.
 
 use bon::bon;
 
@@ -15,8 +15,8 @@ use crate::{
 
 #[bon]
 impl<'c> Domains<'c> {
-    /// Lists the domains of the account (vendor page domains/list-domains). End it with [`stream`](ListDomains::stream) for all of them,
-    /// with [`pages`](ListDomains::pages) for all pages, or with [`send`](ListDomains::send) for one page.
+    /// Lists the domains of the account (vendor page domains/list-domains). Finish it with [`stream`](ListDomains::stream) for all domains,
+    /// [`pages`](ListDomains::pages) for all pages, or [`send`](ListDomains::send) for one page.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -35,24 +35,24 @@ impl<'c> Domains<'c> {
     #[builder(builder_type(name = ListDomains, doc { #[doc = docs!(list Domains::list)] }))]
     pub fn list(
         self,
-        /// Only those of a container.
+        /// Only those in this container.
         container: Option<ContainerId>,
-        /// Only those of a name.
+        /// Only those with a matching name.
         search: Option<TextFilter>,
-        /// Only those with this method.
+        /// Only those with this DCV method.
         dcv_method: Option<DcvMethod>,
-        /// Only those whose validation for OV or EV ends, or has ended, around now.
+        /// Only those whose OV or EV validation ends or ended in this period.
         #[builder(with = |kind: ValidationType, end: ValidationExpiry| (kind, end))]
         validation_ends: Option<(ValidationType, ValidationExpiry)>,
-        /// Adds how each kind of validation stands.
+        /// Includes the status of each kind of validation.
         include_validation: Option<bool>,
-        /// Adds to the end of each validation whether it can still be reused.
+        /// Includes, with the end of each validation, whether it can still be reused.
         include_reuse_status: Option<bool>,
-        /// Writes the end of each validation with the time of day.
+        /// Includes the time of day in the end of each validation.
         include_expiration_time: Option<bool>,
-        /// A member to sort by; `-` before it turns the order round.
+        /// The member to sort by; a leading `-` sorts in descending order.
         sort: Option<String>,
-        /// The most items of a page; the service's own limit is 1000.
+        /// The maximum number of items per page; the service allows at most 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
         /// How many items to skip.

@@ -1,4 +1,4 @@
-//! Approving what waits for approval, as far as the key may.
+//! Approving pending requests, as far as the key is allowed to.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use crate::{
     wait::{Flow, Found, Polled},
 };
 
-/// Takes the step that a waiting request is due for: a review where two people are wanted, the approval otherwise.
-/// `false` if the key's user may not.
+/// Takes the next step of a waiting request: the review if two people are required, the approval otherwise. Returns `false` if the key's
+/// user is not allowed to.
 pub(super) async fn take_step(client: &CertCentral, id: RequestId, status: Option<&RequestStatus>) -> Result<bool, Error> {
     let taken = match status {
         Some(RequestStatus::Submitted) => client.requests().review(id).send().await,
@@ -22,7 +22,7 @@ pub(super) async fn take_step(client: &CertCentral, id: RequestId, status: Optio
     };
     match taken {
         Ok(()) => Ok(true),
-        // In the service's own words: a proxy's refusal says nothing about what the key may.
+        // Only in the service's error format: a proxy's refusal says nothing about the key's permissions.
         Err(error) if error.is_denied() && error.is_refusal() && error.certcentral_code() != Some(ErrorCode::AccessDeniedInvalidKey) => {
             Ok(false)
         }
@@ -40,7 +40,7 @@ pub(super) fn is_waiting(status: Option<&RequestStatus>) -> bool {
     !matches!(status, Some(RequestStatus::Approved | RequestStatus::Rejected))
 }
 
-/// What is needed to go on with an approval in another process: a [resume token](super#resume-tokens).
+/// The [resume token](super#resume-tokens) to continue an approval in another process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalToken(Sealed<Resumable>);
 
@@ -56,10 +56,10 @@ impl Content for Resumable {
     const VERSION: u8 = 3;
 }
 
-/// A request on its way to being approved.
+/// A request that is being approved.
 pub type PendingApproval = Pending<Approval>;
 
-/// The flow of a [`PendingApproval`]: it ends with the approved request, or when the request is rejected.
+/// The flow of a [`PendingApproval`]: it completes with the approved request, and fails if the request is rejected.
 #[derive(Clone)]
 pub struct Approval {
     client: CertCentral,
@@ -69,7 +69,7 @@ pub struct Approval {
 
 #[bon]
 impl<'c> Requests<'c> {
-    /// Sees a request through to its end: takes the steps of approval that the key may take, one or two, and waits for the others.
+    /// Drives a request to its approval: takes the one or two approval steps that the key is allowed to take, and waits for the others.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, request: shomei::certcentral::RequestId) -> Result<(), shomei::Error> {
@@ -85,18 +85,18 @@ impl<'c> Requests<'c> {
     pub fn drive_approval(
         self,
         #[builder(start_fn)] request: RequestId,
-        /// Whether the key's own steps are taken; without, it only waits.
+        /// Whether to take the key's own steps; `false` only waits. `true` by default.
         #[builder(default = true)]
         approve: bool,
     ) -> PendingApproval {
         Pending::of(Approval::new(self.client, request, approve))
     }
 
-    /// Goes on with an approval that was begun elsewhere.
+    /// Resumes an approval that was started elsewhere.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, or by another version of this crate.
+    /// [`Error::is_invalid_input`] if the token was changed, or made with another API key or by another version of this crate.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Requests::resume_approval)] }))]
     #[builder(builder_type(name = ResumeApproval, doc { #[doc = docs!(call Requests::resume_approval)] }))]
     pub fn resume_approval(self, #[builder(start_fn)] token: ApprovalToken) -> Result<PendingApproval, Error> {
@@ -129,7 +129,7 @@ impl Flow for Approval {
     type State = types::ApprovalRequest;
     type Output = types::ApprovalRequest;
     type Token = ApprovalToken;
-    /// Whether the key's own steps are still taken: once refused it does not ask again.
+    /// Whether the key's own steps are still taken; after a refusal they are not tried again.
     type Progress = bool;
 
     const NAME: &'static str = "approval";

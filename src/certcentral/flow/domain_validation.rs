@@ -1,4 +1,4 @@
-//! Proving control of a domain: add it, publish what the service wants to see, have it looked for.
+//! Proving control of a domain: add it, publish the proof, have the service check it.
 
 mod polling;
 
@@ -25,22 +25,22 @@ use crate::{
 
 pub(super) type Publish = Arc<dyn Fn(DcvInstructions) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
 
-/// How long a domain is looked for whose adding was refused: one that was added a moment ago may not be listed yet.
+/// How long to search for a domain after adding it was refused: a domain that was added a moment ago may not be listed yet.
 const AFTER_REFUSAL: Duration = Duration::from_secs(4);
 
-/// How a domain's validation stands.
+/// The state of a domain's validation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DomainValidationState {
-    /// The service has not found what it looks for.
+    /// The service has not found the proof yet.
     #[non_exhaustive]
     Pending {
-        /// What it says of that; `None` while an answer to an e-mail is awaited.
+        /// The error code that the service returned, if any; `None` while an answer to an e-mail is awaited.
         code: Option<ErrorCode>,
     },
-    /// The token had expired; this is what has to be published now.
+    /// The token had expired; publish this one now.
     TokenRenewed(DcvInstructions),
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for DomainValidationState {
     }
 }
 
-/// What is needed to go on with a validation in another process: a [resume token](super#resume-tokens).
+/// The [resume token](super#resume-tokens) to continue a validation in another process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainValidationToken(Sealed<Resumable>);
 
@@ -87,7 +87,7 @@ pub(super) struct Wanted {
 /// A domain whose validation is under way.
 pub type PendingValidation = Pending<DomainValidation>;
 
-/// The flow of a [`PendingValidation`]: it has the service look until it finds what was published, and gives the validated domain.
+/// The flow of a [`PendingValidation`]: it has the service check until it finds the published proof, and returns the validated domain.
 #[derive(Clone)]
 pub struct DomainValidation {
     client: CertCentral,
@@ -96,12 +96,12 @@ pub struct DomainValidation {
     method: DcvMethod,
     wanted: Wanted,
     instructions: DcvInstructions,
-    /// The domain, where it was read that it is validated already.
+    /// The domain, if it was already validated when it was read.
     validated: Option<Box<types::Domain>>,
     publish: Option<Publish>,
 }
 
-/// What is known of a domain, so that it need not be asked for again.
+/// What is known of a domain, so that it need not be read again.
 pub(super) struct Known {
     id: DomainId,
     name: String,
@@ -113,10 +113,10 @@ pub(super) struct Known {
 
 #[bon]
 impl<'c> Domains<'c> {
-    /// Proves control of a domain, from adding it to having it validated (guide §3.2).
+    /// Validates a domain: adds it and proves control of it (guide §3.2).
     ///
-    /// A domain of that name that the account already has is adopted: if it is still validated there is nothing to do; if its token
-    /// expired or its method is another, it gets a new token. What has to be published stands in [`PendingValidation::instructions`].
+    /// If the account already has a domain of that name, it is adopted: if the domain is still validated, there is nothing to do; if its
+    /// token expired or its method differs, it gets a new token. [`PendingValidation::instructions`] says what to publish.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), Box<dyn std::error::Error>> {
@@ -133,7 +133,7 @@ impl<'c> Domains<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name is no domain name; [`Error::is_mismatch`] when the account has the domain but it is
+    /// [`Error::is_invalid_input`] if the name is not a domain name; [`Error::is_mismatch`] if the account has the domain but it is
     /// deactivated; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
     #[builder(on(String, into))]
@@ -141,15 +141,15 @@ impl<'c> Domains<'c> {
     #[builder(builder_type(name = ValidateDomain, doc { #[doc = docs!(call Domains::validate)] }))]
     pub async fn validate(
         self,
-        /// The name, fully qualified.
+        /// The fully qualified name.
         #[builder(start_fn)]
         name: String,
         /// The organization that the domain is validated for.
         organization: OrganizationId,
-        /// How control of the domain is to be proved; a TXT record by default.
+        /// How to prove control of the domain; a TXT record by default.
         #[builder(default = DcvMethod::DnsTxtToken)]
         dcv_method: DcvMethod,
-        /// The kinds of certificate that it is to be validated for; `ov` by default.
+        /// The kinds of certificate to validate the domain for; `ov` by default.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
         /// With [`DcvMethod::Email`]: the addresses to send e-mails to.
@@ -172,13 +172,12 @@ impl<'c> Domains<'c> {
         PendingValidation::known(&client, known, wanted).await
     }
 
-    /// Goes on with a validation that was begun elsewhere.
+    /// Resumes a validation that was started elsewhere.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, for another base URL, or by another
-    /// version of this crate;
-    /// [`Error::is_not_found`] when the account has no such domain (any more).
+    /// [`Error::is_invalid_input`] if the token was changed, or made with another API key, for another base URL or by another version of
+    /// this crate; [`Error::is_not_found`] if the account does not have the domain, or no longer has it.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::resume_validation)] }))]
     #[builder(builder_type(name = ResumeValidation, doc { #[doc = docs!(call Domains::resume_validation)] }))]
     pub async fn resume_validation(self, #[builder(start_fn)] token: DomainValidationToken) -> Result<PendingValidation, Error> {
@@ -207,7 +206,7 @@ enum Origin {
 }
 
 impl Adding<'_> {
-    /// Adds the domain, or finds it by its name where that was refused or its response was lost.
+    /// Adds the domain, or finds it by its name if adding it was refused or the response was lost.
     pub(super) async fn run(&self) -> Result<Known, Error> {
         let resend = self.domains.client.core.retry(&self.domains.client.options).repeats();
         let hint = format!("the domain {}", self.name);
@@ -238,11 +237,11 @@ impl Adding<'_> {
         Ok(found.map_or(Sighting::Absent, |domain| Sighting::Found(origin(domain.id))))
     }
 
-    /// What is known of a domain that was added just now: mostly all there is.
+    /// What is known of a domain that was added just now: usually everything.
     async fn added(&self, added: types::AddedDomain) -> Result<Known, Error> {
         let types::AddedDomain { id, dcv_token: token, validation_emails: emails } = added;
         let is_told = if *self.method == DcvMethod::Email { emails.is_some() } else { has_token(token.as_ref()) };
-        // Whether the service has cut a `www.` off it does not say.
+        // The response does not say whether the service removed a `www.`.
         if !is_told || self.name.starts_with("www.") {
             return Known::read(self.domains, id, self.wanted).await;
         }
@@ -266,13 +265,13 @@ impl Known {
 
     pub(super) fn of(domain: types::Domain, wanted: &Wanted, now: DateTime<Utc>) -> Result<Self, Error> {
         let id = domain.id;
-        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service gave no name for domain {id}")))?;
+        let name = domain.name.clone().ok_or_else(|| Error::mismatch(format!("the service returned no name for domain {id}")))?;
         let method = domain.dcv_method.clone().unwrap_or(DcvMethod::Email);
         let (token, is_met) = (domain.dcv_token.clone(), wanted.is_met(&domain, now));
         Ok(Self { id, name, method, token, emails: None, validated: is_met.then_some(domain) })
     }
 
-    /// The same after a write whose response tells the new token; read again where it does not.
+    /// The same after a write. The response holds the new token; if it does not, the domain is read again.
     pub(super) async fn renewed(
         self,
         domains: Domains<'_>,
@@ -292,19 +291,19 @@ pub(super) async fn existing(domains: Domains<'_>, name: &str, method: &DcvMetho
     domains.find(kept(name, method)).send().await
 }
 
-/// The service cuts a leading `www.` off when it adds a name, except for files, which prove the exact name only.
+/// The service removes a leading `www.` when it adds a name, except with files, which prove only the exact name.
 pub(super) fn kept<'n>(name: &'n str, method: &DcvMethod) -> &'n str {
     let by_file = matches!(method, DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic);
     if by_file { name } else { name.strip_prefix("www.").unwrap_or(name) }
 }
 
-/// Reads a domain, with all that tells how it stands.
+/// Reads a domain with its validation state.
 async fn read(domains: Domains<'_>, id: DomainId) -> Result<types::Domain, Error> {
     let domain = domains.get(id).include_dcv(true).include_validation(true).send().await?;
     if domain.id == id { Ok(domain) } else { Err(Error::mismatch(format!("the service returned domain {} instead of {id}", domain.id))) }
 }
 
-/// Brings an adopted domain to where a newly added one is: with the wanted method, and a token that is still good.
+/// Brings an adopted domain to the state of a newly added one: with the requested method and a token that is still valid.
 async fn prepare(
     domains: Domains<'_>,
     id: DomainId,
@@ -313,7 +312,7 @@ async fn prepare(
     wanted: &Wanted,
     emails: &[String],
 ) -> Result<Known, Error> {
-    // By both clocks: what is done here cannot be taken back, and one of them may be wrong.
+    // Checked by both clocks: what is done here cannot be undone, and one of them may be wrong.
     let past = domains.client.core.past();
     let domain = read(domains, id).await?;
     if domain.is_active == Some(false) {
@@ -410,14 +409,14 @@ impl PendingValidation {
         &self.flow.name
     }
 
-    /// What has to be published; [`DcvInstructions::AlreadyValidated`] if the domain is validated already.
+    /// Returns what to publish; [`DcvInstructions::AlreadyValidated`] if the domain is already validated.
     #[must_use]
     pub fn instructions(&self) -> &DcvInstructions {
         &self.flow.instructions
     }
 
-    /// Has the wait publish by itself: the hook is called before the first poll, and again if the token had to be renewed.
-    /// An error of the hook ends the wait.
+    /// Sets a hook that publishes the instructions. The wait calls it before the first poll, and again if the token had to be renewed. An
+    /// error of the hook ends the wait.
     pub fn publish_with<F, R, E>(self, publish: F) -> Self
     where
         F: Fn(DcvInstructions) -> R + Send + Sync + 'static,
@@ -458,7 +457,7 @@ impl DomainValidation {
         self
     }
 
-    /// The domain, if it was read that it is validated already.
+    /// The domain, if it was already validated when it was read.
     pub(super) fn validated(&self) -> Option<&types::Domain> {
         self.validated.as_deref()
     }
@@ -467,7 +466,7 @@ impl DomainValidation {
         DomainValidationToken(self.client.core.seals.seal(Resumable { domain: self.id, wanted: self.wanted.clone() }))
     }
 
-    /// What is waited for.
+    /// What is awaited.
     pub(super) fn blocker(&self) -> &'static str {
         match self.method {
             DcvMethod::DnsTxtToken => "the TXT record",
@@ -479,7 +478,7 @@ impl DomainValidation {
 }
 
 impl DomainValidationToken {
-    /// The domain that it is of.
+    /// The domain of the token.
     pub(super) fn domain(self, client: &CertCentral) -> Result<DomainId, Error> {
         client.core.seals.open(self.0).map(|Resumable { domain, .. }| domain)
     }

@@ -30,34 +30,36 @@ pub use self::{
 };
 use crate::error::Error;
 
-/// Many items on their way, as a [`Stream`] of their results: [`Orders::issue_all`](super::super::Orders::issue_all),
+/// A batch of orders or domains, as a [`Stream`] of their results: [`Orders::issue_all`](super::super::Orders::issue_all),
 /// [`Orders::renew_all`](super::super::Orders::renew_all), [`Domains::validate_all`](super::super::Domains::validate_all).
 ///
-/// It moves only while it is polled. So many items at a time are being worked at; those that wait for the service wait in little memory. The
-/// failure of one never stops the rest: it comes with its item. What comes as an error of the stream ends it, such as a journal that cannot be
-/// written.
+/// A fleet makes progress only while it is polled. Its `concurrency` limits how many items are processed at a time; items that wait for the
+/// service take little memory. The failure of one item never stops the rest: it is the result of that item. An error of the stream itself,
+/// such as a journal that cannot be written, ends the fleet.
 ///
-/// What [may have been done](Error::is_ambiguous) is set aside, looked for once more when everything else has begun, and then reported.
+/// An item that [may have been done](Error::is_ambiguous) is set aside, searched for once more when all others have begun, and then
+/// reported.
 ///
-/// All its calls are [background calls](crate::Priority::Background): your own go first. They wait for the rate limit as long as it takes.
+/// All its calls are [background calls](crate::Priority::Background): your own calls go first. They wait for the rate limit as long as it
+/// takes.
 #[must_use = "a fleet does nothing unless it is polled"]
 pub struct Fleet<T> {
     items: BoxStream<'static, Result<FleetItem<T>, Error>>,
     control: FleetControl,
 }
 
-/// What became of one item of a fleet.
+/// The outcome of one item of a fleet.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FleetItem<T> {
-    /// Its id.
+    /// The id of the item.
     pub id: String,
-    /// Its result, or why there is none.
+    /// The result of the item, or why it failed.
     pub result: Result<T, Error>,
 }
 
 impl<T> Fleet<T> {
-    /// Steers the fleet, and tells how far it has come, while the stream is polled somewhere else.
+    /// Returns a handle that steers the fleet and reports its progress while the stream is polled elsewhere.
     #[must_use]
     pub fn control(&self) -> FleetControl {
         self.control.clone()

@@ -1,4 +1,4 @@
-//! What its owner has to do to prove control of a domain.
+//! What the owner has to do to prove control of a domain.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::{
     error::Error,
 };
 
-/// Where the record of a CNAME validation points, if the answer does not say.
+/// The target of the CNAME record, if the response does not say.
 const CNAME_TARGET: &str = "dcv.digicert.com";
 
 /// What to publish, and where, so that the service finds it (guide p.17 to p.22). `Display` prints it ready for use.
@@ -27,10 +27,10 @@ const CNAME_TARGET: &str = "dcv.digicert.com";
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DcvInstructions {
-    /// Nothing: control of the domain is proved already.
+    /// Nothing to publish: control of the domain is already proved.
     #[non_exhaustive]
     AlreadyValidated {
-        /// Until when, if the service says so.
+        /// When the validation ends, if the service reports it.
         until: Option<DateTime<Utc>>,
     },
     /// A TXT record at the domain itself.
@@ -56,9 +56,9 @@ pub enum DcvInstructions {
     /// A file on the domain's web server.
     #[non_exhaustive]
     File {
-        /// Where it has to be found.
+        /// The URL at which the service has to find the file.
         url: String,
-        /// What it has to contain: the token.
+        /// The content of the file: the token.
         body: String,
         /// When the token expires.
         expires: Option<DateTime<Utc>>,
@@ -66,7 +66,7 @@ pub enum DcvInstructions {
     /// A link in one of the e-mails that were sent.
     #[non_exhaustive]
     Email {
-        /// Who got one.
+        /// The recipients.
         addresses: Vec<String>,
     },
 }
@@ -103,7 +103,7 @@ impl DcvInstructions {
         }
     }
 
-    /// When the token expires, where there is one.
+    /// Returns when the token expires, if there is one.
     #[must_use]
     pub fn expires(&self) -> Option<DateTime<Utc>> {
         match self {

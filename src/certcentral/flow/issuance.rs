@@ -1,4 +1,4 @@
-//! From an order to its certificate: approve, wait, fetch the chain, check that it is the one asked for.
+//! From an order to its certificate: approve, wait, fetch the chain, check that it is the one requested.
 
 mod resume;
 mod state;
@@ -28,7 +28,7 @@ use crate::{
     x509::{CertificateChain, Csr, require_verification},
 };
 
-/// A certificate that was issued as ordered: its key is the CSR's, its names are those asked for, and its chain verifies.
+/// A certificate that was issued as ordered: it has the CSR's key and the requested names, and its chain verifies.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -42,7 +42,7 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// What a server's certificate file wants, in PEM: the certificate and its intermediates, without the root. The whole chain is
+    /// Returns the PEM for a server's certificate file: the certificate and its intermediates, without the root. For the whole chain, use
     /// `chain.to_pem()`.
     #[must_use]
     pub fn fullchain_pem(&self) -> String {
@@ -50,14 +50,14 @@ impl Issued {
     }
 }
 
-/// What should be known about an order that was placed.
+/// A warning about an order that was placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IssuanceWarning {
-    /// The order that was renewed renews itself (`auto_renew`): the service may renew it a second time. Look at its orders before the plan
-    /// ends, and have the service switch it off.
+    /// The renewed order has automatic renewal (`auto_renew`) turned on: the service may renew it a second time. Check the account's orders
+    /// before the plan ends, and have the service turn it off.
     RenewsItself(OrderId),
 }
 
@@ -69,15 +69,15 @@ impl fmt::Display for IssuanceWarning {
     }
 }
 
-/// Which certificate of the order is waited for.
+/// Which certificate of the order is awaited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(in crate::certcentral) enum Awaited {
     /// Its first.
     Order,
-    /// The one that takes the place of the previous one.
+    /// The one that replaces the previous one.
     Reissue { previous: Option<CertificateId> },
-    /// One beside the others; its id may not be known yet.
+    /// An additional one; its id may not be known yet.
     Duplicate { certificate: Option<CertificateId> },
 }
 
@@ -96,9 +96,9 @@ struct Resumable {
 /// An order that was placed.
 pub type PendingIssuance = Pending<Issuance>;
 
-/// The flow of a [`PendingIssuance`]: it fetches the certificate once it is there, and checks that it is the one asked for.
+/// The flow of a [`PendingIssuance`]: it fetches the certificate once it is issued, and checks that it is the one requested.
 ///
-/// A rejected, canceled, revoked or expired order ends the wait; the error's [`last_state`](crate::WaitError::last_state) has the order.
+/// A rejected, canceled, revoked or expired order ends the wait; the error's [`last_state`](crate::WaitError::last_state) holds the order.
 #[derive(Clone)]
 pub struct Issuance {
     client: CertCentral,
@@ -110,7 +110,7 @@ pub struct Issuance {
     tls: bool,
     approve: bool,
     awaited: Awaited,
-    /// What was asked for, where the service said under which numbers.
+    /// The ids of the requests that belong to it, as far as the service returned them.
     requests: Vec<RequestId>,
     warnings: Vec<IssuanceWarning>,
 }
@@ -149,7 +149,7 @@ impl PendingIssuance {
         self
     }
 
-    /// What should be known about the order. Each is told as an event of `tracing` too, also by `send`. None after a resumption.
+    /// Returns the warnings about the order; none after a resumption. Each is also emitted as a `tracing` event, by `send` too.
     #[must_use]
     pub fn warnings(&self) -> &[IssuanceWarning] {
         &self.flow.warnings
@@ -161,8 +161,8 @@ impl PendingIssuance {
         self.flow.order
     }
 
-    /// What the service returned to the order: among other things the tokens of domains that are not validated yet.
-    /// `None` after a resumption.
+    /// Returns the service's response to the order; it includes the tokens of domains that are not validated yet. `None` after a
+    /// resumption.
     #[must_use]
     pub fn response(&self) -> Option<&types::OrderResponse> {
         self.flow.placed.as_ref().map(|(response, _)| &**response)
@@ -175,7 +175,7 @@ impl fmt::Debug for Issuance {
     }
 }
 
-/// What a state of the order means to somebody who waits for its certificate.
+/// What the status of an order means for the wait.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
     Issued,
@@ -191,21 +191,21 @@ fn standing(status: Option<&OrderStatus>) -> Standing {
         Some(OrderStatus::Rejected | OrderStatus::Denied | OrderStatus::Canceled | OrderStatus::Revoked | OrderStatus::Expired) => {
             Standing::Over
         }
-        // A state that nobody has heard of yet is no reason to give up: the deadline ends the wait.
+        // An unknown status is no reason to give up: the deadline ends the wait.
         _ => Standing::Validation,
     }
 }
 
-/// How far an issuance has come.
+/// The progress of an issuance.
 #[doc(hidden)]
 #[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Progress {
-    /// Whether the key's own steps of approval are still taken: once refused it does not ask again.
+    /// Whether the key's own approval steps are still taken; after a refusal they are not tried again.
     approve: bool,
-    /// How the order stood at the last poll, and what was missing when that changed.
+    /// The order's status at the last poll, and what was missing when it last changed.
     status: Option<OrderStatus>,
     blockers: Vec<Blocker>,
-    /// Up to when everything is known, and how a sweep named the order last.
+    /// Up to when all changes are known, and what the last sweep reported of the order.
     pub(in crate::certcentral) as_of: Option<Moment>,
     named: Option<Named>,
     member: Option<Member>,
@@ -222,7 +222,7 @@ impl Flow for Issuance {
 
     fn begin(&self) -> Progress {
         let as_of = self.placed.as_ref().map(|(_, at)| *at);
-        // What was placed and is not issued waits for validation, or for an approval that the response names.
+        // An order that was placed and is not issued waits for validation, or for an approval that the response names.
         let status = as_of.map(|_| OrderStatus::Pending);
         Progress { approve: self.approve, status, blockers: Vec::new(), as_of, named: None, member: None }
     }
@@ -286,7 +286,7 @@ impl Flow for Issuance {
                 progress.status = order.status.clone();
                 self.fetch(order, certificate).await
             }
-            Certificate::Rejected => Ok(Found::Ended(order.into(), format!("the further certificate of order {id} is rejected"))),
+            Certificate::Rejected => Ok(Found::Ended(order.into(), format!("the reissue or duplicate of order {id} is rejected"))),
             Certificate::NotYet => {
                 if standing != Standing::Issued && (in_detail || self::standing(progress.status.as_ref()) != standing) {
                     progress.blockers = missing(&self.client.orders().validation(id).send().await?);
@@ -321,12 +321,12 @@ impl Flow for Issuance {
 }
 
 impl Issuance {
-    /// Whether the list of status changes tells of what is waited for; of a duplicate it does not.
+    /// Whether the list of status changes covers the awaited certificate; it does not cover duplicates.
     fn shares(&self) -> bool {
         !matches!(self.awaited, Awaited::Duplicate { .. })
     }
 
-    /// Whether the response to the order has told all that a poll could find out.
+    /// Whether the response to the order already says all that a poll could find out.
     pub(in crate::certcentral) fn rests_first(&self) -> bool {
         // The id of the certificate comes with the response whether or not it is issued.
         let waits = |(response, _): &(Box<types::OrderResponse>, _)| {
@@ -336,7 +336,7 @@ impl Issuance {
         self.awaited == Awaited::Order && self.placed.as_ref().is_some_and(waits)
     }
 
-    /// Whether a sweep says of the order what is worth a poll.
+    /// Whether a sweep reports something about the order that is worth a poll.
     pub(in crate::certcentral) fn is_news(&self, progress: &mut Progress, sweep: &Sweep) -> bool {
         let Some(named) = sweep.of(self.order) else { return false };
         let waits = |status: Option<&OrderStatus>| standing(status) == Standing::Validation;
@@ -345,7 +345,7 @@ impl Issuance {
         !is_same
     }
 
-    /// What kind of thing is waited for, in a word.
+    /// What is awaited, in one word.
     pub(in crate::certcentral) fn blocker(&self, progress: &Progress) -> &'static str {
         match standing(progress.status.as_ref()) {
             Standing::Approval => "approval",
@@ -353,8 +353,8 @@ impl Issuance {
         }
     }
 
-    /// The requests of the order that are about what is waited for: those that the service named, or that of a new order. Others, such as a
-    /// colleague's revocation, are nobody's business here.
+    /// The requests of the order that belong to the awaited certificate: those that the service named, or the one of a new order. Others,
+    /// such as a colleague's revocation, are ignored.
     fn own_requests<'o>(&self, order: &'o types::Order) -> impl Iterator<Item = &'o types::RequestSummary> {
         let own = self.requests.clone();
         let first = self.awaited == Awaited::Order && own.is_empty();
@@ -364,7 +364,7 @@ impl Issuance {
             .filter(move |request| own.contains(&request.id) || (first && matches!(request.type_, None | Some(RequestType::NewRequest))))
     }
 
-    /// Whether the certificate that is waited for is there.
+    /// Whether the awaited certificate is issued.
     async fn certificate(&self, order: &types::Order) -> Result<Certificate, Error> {
         let present = || order.certificate.as_ref().and_then(|certificate| certificate.id);
         let issued = standing(order.status.as_ref()) == Standing::Issued;
@@ -378,7 +378,7 @@ impl Issuance {
                 if self.has_own_key(told, new, true).await != Some(false) {
                     return Ok(Certificate::Issued(new));
                 }
-                // A colleague's reissue has taken the place of ours.
+                // A colleague's reissue has replaced ours.
                 let reissues = self.client.orders().reissues(order.id).send().await?;
                 let reissues = reissues.iter().filter(|reissue| Some(reissue.id) != previous);
                 self.newest_own(reissues.map(|reissue| (reissue.id, reissue.csr.as_deref(), reissue.status.as_ref()))).await
@@ -396,12 +396,12 @@ impl Issuance {
         })
     }
 
-    /// Whether a certificate has the CSR's key: by the CSR that the service tells, or by the certificate itself if it is issued.
+    /// Whether a certificate has the CSR's key: by the CSR that the service reports, or by the certificate itself if it is issued.
     async fn has_own_key(&self, told: Option<&str>, id: CertificateId, is_issued: bool) -> Option<bool> {
         self.client.orders().has_key_of(&self.csr, told, is_issued.then_some(id)).await
     }
 
-    /// What the newest of these certificates that has the CSR's key has come to: the key may have been used for an earlier one.
+    /// What became of the newest of these certificates with the CSR's key: the key may have been used for an earlier one.
     async fn newest_own<'l>(
         &self,
         listed: impl Iterator<Item = (CertificateId, Option<&'l str>, Option<&'l CertificateStatus>)>,
@@ -417,19 +417,19 @@ impl Issuance {
         Certificate::NotYet
     }
 
-    /// Fetches the chain and holds it against what was asked for.
+    /// Fetches the chain and checks it against the request.
     async fn fetch(&self, order: types::Order, certificate_id: CertificateId) -> Polled<Self> {
         let chain = match self.client.certificates().chain(certificate_id).send().await {
             Ok(chain) => chain,
-            // The order may be issued a moment before its files are there.
+            // The order may be issued a moment before its files are available.
             Err(error) if error.is_refusal() && (error.is_not_found() || is_unavailable(&error)) => {
                 return Ok(Found::Waiting(order.into()));
             }
-            // Nothing that could be read as certificates: a response like any other that is not understood.
+            // The body cannot be read as certificates: handled like any other response that cannot be decoded.
             Err(error) if error.is_mismatch() => return Err(Error::decode("intermediates".to_owned(), error, String::new())),
             Err(error) => return Err(error),
         };
-        // The service has been seen to hand out another certificate of the same order.
+        // The service has been seen to return another certificate of the same order.
         let listed = order.certificate.as_ref().filter(|listed| listed.id == Some(certificate_id));
         if let Some(serial_number) = listed.and_then(|listed| listed.serial_number.as_deref()) {
             chain.verify_serial_number(serial_number)?;
@@ -444,7 +444,7 @@ impl Issuance {
         Ok(Found::Done(Issued { order, certificate_id, chain }))
     }
 
-    /// Approves what the key may approve; tells what is left to others.
+    /// Approves what the key may approve; reports what is left to others.
     async fn approve(&self, order: types::Order, unapproved: Vec<(RequestId, Option<RequestStatus>)>, approve: &mut bool) -> Polled<Self> {
         let mut moved = false;
         for (id, status) in &unapproved {
@@ -463,7 +463,7 @@ fn is_unavailable(error: &Error) -> bool {
     error.certcentral_code() == Some(ErrorCode::CertUnavailableProcessing)
 }
 
-/// What is known of the certificate that is waited for.
+/// What is known of the awaited certificate.
 enum Certificate {
     NotYet,
     Issued(CertificateId),

@@ -1,12 +1,12 @@
-//! What was started and can be waited for.
+//! A started flow that can be waited for.
 
 use std::time::Duration;
 
 use crate::wait::{Flow, Polling, Wait};
 
-/// A flow that was started. Nothing more happens until it is [waited](Self::wait) for.
+/// A started flow. Nothing more happens until you [wait](Self::wait) for it.
 ///
-/// Each flow has a name for it, and methods of its own beside these: [`PendingIssuance`](super::PendingIssuance),
+/// Each flow has an alias for this type, with additional methods of its own: [`PendingIssuance`](super::PendingIssuance),
 /// [`PendingValidation`](super::PendingValidation), [`PendingApproval`](super::PendingApproval),
 /// [`PendingRevocation`](super::PendingRevocation).
 #[must_use = "nothing happens until it is waited for"]
@@ -21,19 +21,19 @@ impl<F: Flow> Pending<F> {
         Self { flow, polling: Polling::default() }
     }
 
-    /// How often the wait polls.
+    /// Sets how often the wait polls.
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self
     }
 
-    /// What to keep in order to go on in another process: a [resume token](super#resume-tokens). The wait gives it too.
+    /// Returns the [resume token](super#resume-tokens) to continue in another process. The wait returns it too.
     #[must_use]
     pub fn resume_token(&self) -> F::Token {
         self.flow.token()
     }
 
-    /// Waits for the result, at most this long.
+    /// Waits for the result, at most for `within`.
     pub fn wait(self, within: Duration) -> Wait<F> {
         Wait::new(self.flow, within, self.polling)
     }

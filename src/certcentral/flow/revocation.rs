@@ -15,10 +15,10 @@ use crate::{
     wait::{Flow, Found, Polled},
 };
 
-/// A revocation that was asked for. It is done once its request is approved; where approval was skipped, it is done already.
+/// A requested revocation. It is done once its request is approved, or already if approval was skipped.
 pub type PendingRevocation = Pending<Revocation>;
 
-/// The flow of a [`PendingRevocation`]: it ends with the approved request, or with `None` if none was needed.
+/// The flow of a [`PendingRevocation`]: it completes with the approved request, or with `None` if none was needed.
 #[derive(Clone)]
 pub struct Revocation {
     client: CertCentral,
@@ -30,12 +30,12 @@ pub struct Revocation {
 
 #[bon]
 impl<'c> Certificates<'c> {
-    /// Revokes one certificate (guide p.70), by its id or serial number. The order and its plan go on: it can be reissued until the plan
-    /// ends, unless the account is set up to revoke an order with its last certificate (guide p.71). For the order as a whole see
-    /// [`Orders::revoke`].
+    /// Revokes one certificate (guide p.70), by its id or serial number. The order and its plan stay in force: the order can be reissued
+    /// until the plan ends, unless the account is set up to revoke an order with its last certificate (guide p.71). To revoke a whole
+    /// order, use [`Orders::revoke`].
     ///
-    /// Without [`skip_approval`](RevokeCertificate::skip_approval) this makes a request that somebody has to approve first.
-    /// A certificate cannot be revoked while its order is being reissued.
+    /// Without [`skip_approval`](RevokeCertificate::skip_approval), this creates a request that someone has to approve first. A certificate
+    /// cannot be revoked while its order is being reissued.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -50,20 +50,20 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when there is no such certificate; whatever the service returns.
+    /// [`Error::is_not_found`] if there is no such certificate; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Certificates::revoke)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeCertificate, doc { #[doc = docs!(call Certificates::revoke)] }))]
     pub async fn revoke(
         self,
         #[builder(start_fn, into)] certificate: CertificateRef,
-        /// Why, in the terms of the certificate revocation list.
+        /// The reason code for the certificate revocation list (CRL).
         reason: Option<sent::RevocationReason>,
-        /// Why, for whoever approves it.
+        /// A comment for the approver.
         comment: Option<String>,
-        /// Revokes at once; the key has to be an administrator's.
+        /// Revokes at once; requires an administrator's key.
         skip_approval: Option<bool>,
-        /// Whether the wait approves the request if the key may. It does by default.
+        /// Whether the wait approves the request if the key is allowed to; `true` by default.
         #[builder(default = true)]
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
@@ -75,10 +75,10 @@ impl<'c> Certificates<'c> {
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Revokes an order (guide p.69): all its certificates, reissues and duplicates, and **what remains of its plan is lost**. For a
-    /// single certificate see [`Certificates::revoke`].
+    /// Revokes an order (guide p.69) with all its certificates, reissues and duplicates; **the rest of its plan is lost**. To revoke a
+    /// single certificate, use [`Certificates::revoke`].
     ///
-    /// Without [`skip_approval`](RevokeOrder::skip_approval) this makes a request that somebody has to approve first.
+    /// Without [`skip_approval`](RevokeOrder::skip_approval), this creates a request that someone has to approve first.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -93,20 +93,20 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order; whatever the service returns.
+    /// [`Error::is_not_found`] if the account has no such order; whatever the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::revoke)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeOrder, doc { #[doc = docs!(call Orders::revoke)] }))]
     pub async fn revoke(
         self,
         #[builder(start_fn)] order: OrderId,
-        /// Why, in the terms of the certificate revocation list.
+        /// The reason code for the certificate revocation list (CRL).
         reason: Option<sent::RevocationReason>,
-        /// Why, for whoever approves it.
+        /// A comment for the approver.
         comment: Option<String>,
-        /// Revokes at once; the key has to be an administrator's.
+        /// Revokes at once; requires an administrator's key.
         skip_approval: Option<bool>,
-        /// Whether the wait approves the request if the key may. It does by default.
+        /// Whether the wait approves the request if the key is allowed to; `true` by default.
         #[builder(default = true)]
         approve: bool,
     ) -> Result<PendingRevocation, Error> {
@@ -114,11 +114,11 @@ impl<'c> Orders<'c> {
         Ok(Pending::of(Revocation { client: self.client.clone(), revoked: format!("order {order}"), request, approve }))
     }
 
-    /// How many days of an order's plan are left: what revoking the order would lose, and a reissue could still use.
+    /// Returns how many days of an order's plan are left. Revoking the order loses them; a reissue can still use them.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order.
+    /// [`Error::is_not_found`] if the account has no such order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::plan_days_left)] }))]
     #[builder(builder_type(name = GetPlanDaysLeft, doc { #[doc = docs!(call Orders::plan_days_left)] }))]
     pub async fn plan_days_left(self, #[builder(start_fn)] order: OrderId) -> Result<Option<i64>, Error> {
@@ -158,7 +158,7 @@ impl Revocation {
 impl Flow for Revocation {
     type State = types::ApprovalRequest;
     type Output = Option<types::ApprovalRequest>;
-    /// To go on with [`Requests::resume_approval`](crate::certcentral::Requests::resume_approval); `None` if it is done.
+    /// Resumed with [`Requests::resume_approval`](crate::certcentral::Requests::resume_approval); `None` if the revocation is done.
     type Token = Option<ApprovalToken>;
     type Progress = bool;
 

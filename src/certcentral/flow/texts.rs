@@ -1,4 +1,4 @@
-//! What states say of themselves.
+//! How states are displayed.
 
 use super::{Blocker, DcvInstructions, DomainValidationState};
 use crate::certcentral::{DcvMethod, ErrorCode, RequestId};

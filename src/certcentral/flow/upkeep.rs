@@ -1,4 +1,4 @@
-//! What an account has to do every day: renew what ends, and prove control of domains again before it lapses.
+//! Daily upkeep of an account: renewing what expires, and revalidating domains before their validation lapses.
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -20,21 +20,21 @@ use crate::{
     wait::{Polling, WaitError},
 };
 
-/// What is to be done about a certificate that ends.
+/// What to do about a certificate that expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RenewalAction {
-    /// The plan goes on: a reissue costs nothing and lasts until then at most.
+    /// The plan has days left: a reissue costs nothing and lasts until the plan ends at most.
     #[non_exhaustive]
     Reissue {
         /// How many days of the plan are left after the certificate ends.
         plan_days_left: u32,
     },
-    /// The plan ends within the same days: a new order has to renew it.
+    /// The plan ends within the same period: a new order has to renew it.
     Renew,
-    /// The service does not say when the plan ends; ask before ordering anew.
+    /// The service does not say when the plan ends; check before you place a new order.
     Unknown,
 }
 
@@ -43,12 +43,12 @@ impl fmt::Display for RenewalAction {
         match self {
             Self::Reissue { plan_days_left } => write!(f, "reissue it: {plan_days_left} days of its plan are left"),
             Self::Renew => f.write_str("renew it: its plan ends too"),
-            Self::Unknown => f.write_str("look at the order: the service does not say when its plan ends"),
+            Self::Unknown => f.write_str("check the order: the service does not say when its plan ends"),
         }
     }
 }
 
-/// An order whose certificate ends soon.
+/// An order whose certificate expires soon.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -57,9 +57,9 @@ pub struct ExpiringOrder {
     pub order: types::ListedOrder,
     /// The last day of its certificate.
     pub certificate_until: NaiveDate,
-    /// The last day of its plan, if the service says so.
+    /// The last day of its plan, if the service reports it.
     pub plan_until: Option<NaiveDate>,
-    /// What is to be done.
+    /// What to do.
     pub next_step: RenewalAction,
 }
 
@@ -81,8 +81,8 @@ impl ExpiringOrder {
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Streams the orders whose certificates end within some days, the next to end first, with what is to be done about each.
-    /// Orders that were renewed already are left out.
+    /// Streams the orders whose certificates expire within `within_days` days, soonest first, with what to do about each. Orders that were
+    /// already renewed are left out.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -98,12 +98,12 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// What the service answers comes in the stream.
+    /// Errors of the service are items of the stream.
     #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Orders::expiring)] }))]
     #[builder(builder_type(name = ListExpiring, doc { #[doc = docs!(call Orders::expiring)] }))]
     pub fn expiring(
         self,
-        /// How many days to look ahead; a certificate that ends today counts.
+        /// How many days to look ahead; a certificate that expires today counts.
         #[builder(start_fn)]
         within_days: u32,
     ) -> Result<BoxStream<'static, Result<ExpiringOrder, Error>>, Error> {
@@ -115,7 +115,7 @@ impl<'c> Orders<'c> {
             .expiring(DateRange::between(today, last))
             .sort(OrderSort::DateValidTill.ascending())
             .stream()?;
-        // The list may hold more than was asked for: reissued certificates are found by the end of any of them.
+        // The list may hold more than requested: an order with reissues is found by the last day of any of its certificates.
         let ends_in_time = move |expiring: &ExpiringOrder| (today..=last).contains(&expiring.certificate_until);
         Ok(listed
             .try_filter_map(move |order| {
@@ -126,7 +126,7 @@ impl<'c> Orders<'c> {
     }
 }
 
-/// What became of one domain whose validation was about to lapse.
+/// The outcome for one domain whose validation was about to lapse.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Revalidated {
@@ -134,19 +134,19 @@ pub struct Revalidated {
     pub id: DomainId,
     /// Its name.
     pub name: String,
-    /// The domain, validated anew, or why it is not.
+    /// The revalidated domain, or why it failed.
     pub result: Result<types::Domain, WaitError<DomainValidationState>>,
 }
 
 #[bon]
 impl<'c> Domains<'c> {
-    /// Validates anew every domain whose validation ends within some days, before it lapses: submits it, has the hook publish what is
-    /// wanted, and has it looked for. A validation is reused only so long, and less each year (see [`IssuanceLimits`](crate::certcentral::IssuanceLimits)):
-    /// accounts run this every day.
+    /// Revalidates every domain whose validation lapses within `within_days` days: submits the domain, has the hook publish the proof, and
+    /// has the service check it. A validation can be reused only for a limited time, which gets shorter each year (see
+    /// [`IssuanceLimits`](crate::certcentral::IssuanceLimits)): run this every day.
     ///
     /// [`publish_with`](RevalidateDomains::publish_with) and [`timeout_per_domain`](RevalidateDomains::timeout_per_domain) are required.
     ///
-    /// The stream gives each domain as it is done, some at a time; an error of one does not stop the others.
+    /// The stream yields each domain as it is done, several at a time; an error of one does not stop the others.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -171,17 +171,17 @@ impl<'c> Domains<'c> {
         /// How many days to look ahead.
         #[builder(start_fn)]
         within_days: u32,
-        /// Publishes what has to be found.
+        /// Publishes the proof.
         #[builder(setters(name = publish_hook, vis = ""))]
         publish: Publish,
-        /// How control is to be proved; each domain's own method by default, a TXT record where that is e-mail.
+        /// How to prove control; by default each domain's own method, or a TXT record if that is e-mail.
         dcv_method: Option<DcvMethod>,
         /// How long each domain may take.
         timeout_per_domain: Duration,
-        /// How many domains are under way at a time.
+        /// How many domains are processed at a time; 4 by default.
         #[builder(default = 4)]
         concurrency: usize,
-        /// How often each is looked at.
+        /// How often each domain is checked.
         #[builder(default)]
         polling: Polling,
     ) -> BoxStream<'static, Result<Revalidated, Error>> {
@@ -198,7 +198,7 @@ impl<'c> Domains<'c> {
 }
 
 impl<'c, S: revalidate_domains::State> RevalidateDomains<'c, S> {
-    /// Publishes what has to be found: a TXT record, a CNAME record or a file. Its error is the domain's result.
+    /// Sets the hook that publishes the proof: a TXT record, a CNAME record or a file. If it fails, its error is the domain's result.
     pub fn publish_with<F, R, E>(self, publish: F) -> RevalidateDomains<'c, revalidate_domains::SetPublish<S>>
     where
         S::Publish: revalidate_domains::IsUnset,

@@ -1,4 +1,4 @@
-//! Taking up what was ordered elsewhere.
+//! Adopting what was ordered elsewhere.
 
 use std::collections::HashSet;
 
@@ -21,8 +21,8 @@ use crate::{
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Takes up what was ordered elsewhere, by the order's id and the CSR: gives what the certificate is waited for with. By the key it
-    /// knows whether that is the order's certificate, a reissue or a duplicate.
+    /// Adopts what was ordered elsewhere, by the order's id and the CSR, and returns a handle that waits for the certificate. The key
+    /// decides whether that is the order's certificate, a reissue or a duplicate.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -36,15 +36,15 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order; [`Error::is_mismatch`] when the service tells of no certificate of the
-    /// order that it is for this key; [`Error::is_configuration`] when this build could not verify the certificate's chain.
+    /// [`Error::is_not_found`] if the account has no such order; [`Error::is_mismatch`] if no certificate of the order can be shown to be
+    /// for this key; [`Error::is_configuration`] if this build cannot verify the certificate's chain.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::adopt)] }))]
     #[builder(builder_type(name = AdoptOrder, doc { #[doc = docs!(call Orders::adopt)] }))]
     pub async fn adopt(
         self,
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] csr: Csr,
-        /// Whether the wait approves the request if the key may. It does by default, where it is certain which request it is.
+        /// Whether the wait approves the request if the key is allowed to and it is certain which request it is; `true` by default.
         #[builder(default = true)]
         approve: bool,
     ) -> Result<PendingIssuance, Error> {

@@ -1,5 +1,5 @@
-//! What becomes of each member of a request when an order is renewed, reissued or duplicated. The tables are the code: carrying over is
-//! walking them.
+//! What becomes of each member of a request when an order is renewed, reissued or duplicated. The tables are the code: carrying over walks
+//! through them.
 #![cfg_attr(
     not(test),
     allow(dead_code, reason = "what is not carried over is there to be read; a test holds all of it against the document")
@@ -13,34 +13,34 @@ use crate::{
 
 /// Members of a request that share a fate.
 pub(super) struct Members {
-    /// Where they stand in the request.
+    /// Their paths in the request.
     pub(super) paths: &'static [&'static str],
-    /// The setter by which a caller says something else; none where nothing else can be said.
+    /// The setter with which a caller sets them; empty if there is none.
     pub(super) setter: &'static str,
     pub(super) fate: Fate,
 }
 
 /// What becomes of a member that the caller does not set.
 pub(super) enum Fate {
-    /// It is what order info tells.
+    /// It is taken from order info.
     Carried(Carry),
-    /// It is the caller's to say.
+    /// The caller sets it.
     Caller(&'static str),
-    /// It would be carried over if order info told it.
+    /// It would be carried over if order info reported it.
     NotTold,
-    /// It was meant for the last time only.
+    /// It was meant for the last request only.
     NotCarried(&'static str),
 }
 
 /// Fills in what the caller has not set.
 type Carry = fn(&mut Wanted, &Told<'_>) -> Result<(), Error>;
 
-/// What is carried over from.
+/// The source of what is carried over.
 pub(super) struct Told<'o> {
     pub(super) order: &'o types::Order,
-    /// The product of what is asked for, where it is known.
+    /// The product of the request, if known.
     pub(super) product: Option<&'o Product>,
-    /// For how many days the certificate may last at most.
+    /// How many days the certificate may last at most.
     pub(super) most_days: u32,
 }
 
@@ -54,7 +54,7 @@ const fn row(paths: &'static [&'static str], setter: &'static str, fate: Fate) -
 pub(super) const CERTIFICATE: &[Members] = &[
     row(&["certificate.common_name"], "common_name", Carried(|wanted, told| fill(&mut wanted.common_name, told.common_name()))),
     row(&["certificate.dns_names"], "dns_names", Carried(dns_names)),
-    row(&["certificate.csr"], "csr", Caller("a certificate is asked for with its CSR")),
+    row(&["certificate.csr"], "csr", Caller("a certificate is requested with its CSR")),
     row(
         &["certificate.signature_hash"],
         "signature_hash",
@@ -74,7 +74,7 @@ pub(super) const CERTIFICATE: &[Members] = &[
         "validity",
         Carried(|wanted, told| fill(&mut wanted.validity, told.validity())),
     ),
-    row(&["certificate.cert_validity.custom_expiration_date"], "validity", NotCarried("it is a day in the life of the last certificate")),
+    row(&["certificate.cert_validity.custom_expiration_date"], "validity", NotCarried("it is the last day of the last certificate")),
     row(&["certificate.ca_cert_id"], "ca_cert_id", Carried(|wanted, told| fill(&mut wanted.ca_cert_id, told.intermediate()))),
     row(
         &["certificate.organization_units"],
@@ -127,9 +127,9 @@ pub(super) const ORDER: &[Members] = &[
         "additional_emails",
         Carried(|wanted, told| fill(&mut wanted.additional_emails, Some(told.order.additional_emails.clone()))),
     ),
-    row(&["comments"], "comment", NotCarried("a note to whoever approved the last order")),
-    row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, for itself")),
-    row(&["payment_method"], "payment_method", NotCarried("how the last order was paid is not a wish for this one")),
+    row(&["comments"], "comment", NotCarried("a note to the approver of the last order")),
+    row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, on its own")),
+    row(&["payment_method"], "payment_method", NotCarried("how the last order was paid does not decide for this one")),
     row(&["dcv_method"], "dcv_method", Carried(dcv_method)),
     row(&["certificate_dcv_scope"], "dcv_scope", NotTold),
     row(&["dcv_emails[].dns_name", "dcv_emails[].email_domain", "dcv_emails[].email"], "dcv_emails", NotTold),
@@ -145,22 +145,22 @@ pub(super) const ORDER: &[Members] = &[
             fill(&mut wanted.cs_provisioning_method, method.filter(|method| *method != CsProvisioningMethod::NotCodeSigning))
         }),
     ),
-    row(&["product.type_hint"], "", NotCarried("which product it came to is known by now")),
+    row(&["product.type_hint"], "", NotCarried("the resulting product is known by now")),
 ];
 
-/// The other members of a reissue. What the order itself says goes on holding, so it need not be said again.
+/// The other members of a reissue. The settings of the order itself still apply, so they need not be sent again.
 pub(super) const REISSUE: &[Members] = &[
-    row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, for itself")),
-    row(&["comments"], "comment", NotCarried("a note to whoever approved the last request")),
-    row(&["dcv_method"], "dcv_method", NotCarried("the order's own holds")),
-    row(&["certificate_dcv_scope"], "dcv_scope", NotCarried("the order's own holds")),
-    row(&["store_reissue_as_duplicate"], "store_reissue_as_duplicate", Caller("it is about the certificate that is replaced now")),
-    row(&["cs_provisioning_method"], "cs_provisioning_method", NotCarried("the order's own holds")),
+    row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, on its own")),
+    row(&["comments"], "comment", NotCarried("a note to the approver of the last request")),
+    row(&["dcv_method"], "dcv_method", NotCarried("the order's own setting applies")),
+    row(&["certificate_dcv_scope"], "dcv_scope", NotCarried("the order's own setting applies")),
+    row(&["store_reissue_as_duplicate"], "store_reissue_as_duplicate", Caller("it is about the certificate that is being replaced")),
+    row(&["cs_provisioning_method"], "cs_provisioning_method", NotCarried("the order's own setting applies")),
 ];
 
 /// The other members of a duplicate.
 pub(super) const DUPLICATE: &[Members] =
-    &[row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, for itself"))];
+    &[row(&["skip_approval"], "skip_approval", Caller("each request is approved, or not, on its own"))];
 
 const CONTACTS: &str = "organization_contact, technical_contact";
 
@@ -184,11 +184,11 @@ const ORGANIZATION_CONTACT: &[&str] = contact!("organization_contact");
 const TECHNICAL_CONTACT: &[&str] = contact!("technical_contact");
 
 impl Orders<'_> {
-    /// Carries over what the caller has not set. The intermediate is held against those that the product is issued from today.
+    /// Carries over what the caller has not set. The intermediate is checked against those that the product is issued from today.
     ///
     /// # Errors
     ///
-    /// What is refused today or cannot be said again, with its setter; what keeps the product from being read.
+    /// A setting that is refused today or cannot be sent again, with its setter; a failure to read the product.
     pub(super) async fn carry_over(self, wanted: &mut Wanted, tables: &[&[Members]], told: &Told<'_>) -> Result<(), Error> {
         let is_chosen = wanted.ca_cert_id.is_some();
         for members in tables.iter().copied().flatten() {
@@ -199,7 +199,7 @@ impl Orders<'_> {
         let (Some(id), Some(product), false) = (&wanted.ca_cert_id, told.product, is_chosen) else { return Ok(()) };
         let offered = match self.client.products().get(product.clone()).send().await {
             Ok(product) => product.allowed_ca_certs,
-            // Whoever may order need not be allowed to read products; then it is left to the service to refuse.
+            // A key that may order may not be allowed to read products; then it is left to the service to refuse.
             Err(error) if error.is_denied() || error.is_not_found() => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -210,14 +210,14 @@ impl Orders<'_> {
         };
         match offered.iter().find(is_same) {
             Some(ca) => wanted.ca_cert_id = text(ca.id.as_ref()).or_else(|| wanted.ca_cert_id.take()),
-            // Where no choice is told, nothing is known against it.
+            // If no choice is listed, nothing is known against it.
             None if offered.is_empty() => {}
             None => {
                 let was = name.unwrap_or(id);
                 let describe =
                     |ca: &types::CaCertificate| [ca.id.as_deref(), ca.name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
                 let offered = offered.iter().map(describe).collect::<Vec<_>>().join(", ");
-                let why = format!("{was} is not offered for {product} any more; name one of: {offered}; or none (an empty text)");
+                let why = format!("{was} is no longer offered for {product}; set one of: {offered}; or none (an empty text)");
                 return Err(told.cannot("ca_cert_id", &why));
             }
         }
@@ -234,20 +234,20 @@ impl Told<'_> {
         text(self.certificate()?.common_name.as_ref())
     }
 
-    /// The service tells what a certificate was issued from in one of two members.
+    /// The service reports the intermediate of a certificate in one of two members.
     fn intermediate(&self) -> Option<String> {
         let certificate = self.certificate()?;
         text(certificate.ca_cert.as_ref().and_then(|ca| ca.id.as_ref())).or_else(|| text(certificate.ca_cert_id.as_ref()))
     }
 
-    /// The organization stands beside the certificate, inside it, or in both places. A product without organization takes none.
+    /// The organization is beside the certificate, inside it, or in both places. A product without an organization takes none.
     fn organization(&self) -> Option<OrganizationId> {
         let id = |organization: Option<&types::OrganizationSummary>| organization?.id.filter(|id| id.0 != 0);
         let inside = || id(self.certificate()?.organization.as_ref());
         id(self.order.organization.as_ref()).or_else(inside).filter(|_| self.level() != Some(ValidationLevel::Dv))
     }
 
-    /// How long the certificate was wanted to last, where that is less than it may last anyway.
+    /// The requested validity of the certificate, if it is shorter than the longest possible.
     fn validity(&self) -> Option<Validity> {
         let told = self.certificate()?.cert_validity.as_ref()?;
         let shorter = |days: &u32| (1..self.most_days).contains(days);
@@ -269,7 +269,7 @@ impl Told<'_> {
     }
 }
 
-/// Only what nobody has set is filled in.
+/// Fills in only what is not set.
 fn fill<T>(wanted: &mut Option<T>, told: Option<T>) -> Result<(), Error> {
     if wanted.is_none() {
         *wanted = told;
@@ -277,7 +277,7 @@ fn fill<T>(wanted: &mut Option<T>, told: Option<T>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A text that says something.
+/// A text that is not blank.
 fn text(told: Option<&String>) -> Option<String> {
     told.filter(|text| !text.trim().is_empty()).cloned()
 }
@@ -307,7 +307,7 @@ fn contacts(wanted: &mut Wanted, told: &Told<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A contact of the order, to be named again with whatever the service told of it.
+/// A contact of the order, to be sent again with whatever the service reported of it.
 fn requested(contact: &types::ContactDetails, kind: ContactType) -> Result<Option<sent::RequestedContact>, &'static str> {
     let requested = sent::RequestedContact { contact_type: Some(kind), ..Default::default() };
     if let Some(id) = contact.user_id.filter(|id| id.0 != 0) {
@@ -325,7 +325,7 @@ fn requested(contact: &types::ContactDetails, kind: ContactType) -> Result<Optio
     match (&requested.first_name, &requested.last_name) {
         (Some(_), Some(_)) => Ok(Some(requested)),
         _ if *contact == types::ContactDetails { contact_type: contact.contact_type.clone(), ..Default::default() } => Ok(None),
-        _ => Err("the service tells this contact without a first and last name; name one"),
+        _ => Err("the service returned this contact without a first and last name; set one"),
     }
 }
 
@@ -339,23 +339,23 @@ fn custom_fields(wanted: &mut Wanted, told: &Told<'_>) -> Result<(), Error> {
         Some(id) => Ok((id, value.clone())),
         None => {
             let label = field.label.as_deref().unwrap_or("one");
-            Err(told.cannot("custom_fields", &format!("the service tells {label:?} without its metadata_id; give all fields")))
+            Err(told.cannot("custom_fields", &format!("the service returned {label:?} without its metadata_id; set all fields")))
         }
     });
     wanted.custom_fields = Some(fields.collect::<Result<_, _>>()?);
     Ok(())
 }
 
-/// A method that was right for the names or the product of then may not be for those of now.
+/// A method that was right for the old names or product may not be right for the new ones.
 fn dcv_method(wanted: &mut Wanted, told: &Told<'_>) -> Result<(), Error> {
     let Some(method) = told.order.dcv_method.as_ref().filter(|_| wanted.dcv_method.is_none()) else { return Ok(()) };
     let by_file = matches!(method, DcvMethod::HttpToken | DcvMethod::HttpTokenDynamic);
     let names = wanted.common_name.iter().chain(wanted.dns_names.iter().flatten());
     if by_file && names.into_iter().any(|name| name.starts_with("*.")) {
-        return Err(told.cannot("dcv_method", &format!("it was validated by {method}, which no wildcard takes; name another method")));
+        return Err(told.cannot("dcv_method", &format!("it was validated by {method}, which wildcards do not allow; set another method")));
     }
     if *method == DcvMethod::HttpTokenDynamic && told.level() == Some(ValidationLevel::Dv) {
-        return Err(told.cannot("dcv_method", &format!("it was validated by {method}, which no DV product takes; name another method")));
+        return Err(told.cannot("dcv_method", &format!("it was validated by {method}, which DV products do not allow; set another method")));
     }
     wanted.dcv_method = Some(method.clone());
     Ok(())

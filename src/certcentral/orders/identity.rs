@@ -1,4 +1,4 @@
-//! By what an order, a reissue or a duplicate is known to be the one that was asked for: its id and its key, never a clock.
+//! How an order, a reissue or a duplicate is recognized as the requested one: by its id and its key, never by a clock.
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
@@ -7,18 +7,18 @@ use crate::{
     x509::Csr,
 };
 
-/// Whether something is the one that was asked for.
+/// Whether something is the requested one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::certcentral) enum Evidence {
     Ours,
-    /// Its id is another, or its key, which could be read.
+    /// Its id differs, or its key, which could be read.
     NotOurs,
-    /// Too little is told, or it cannot be compared.
+    /// Too little is reported, or it cannot be compared.
     Unsure,
 }
 
 impl Evidence {
-    /// What a key says that is only ours; `None` for one that could not be read.
+    /// The evidence of a key that is only ours; `None` for one that could not be read.
     pub(super) fn of_key(is_same: Option<bool>) -> Self {
         match is_same {
             Some(true) => Self::Ours,
@@ -28,7 +28,7 @@ impl Evidence {
     }
 }
 
-/// The one that certainly is the one that was asked for, if only one is.
+/// The one that certainly is the requested one, if there is only one.
 pub(in crate::certcentral) fn only<T>(judged: impl IntoIterator<Item = (T, Evidence)>) -> Sighting<T> {
     let (mut ours, mut unsure) = (Vec::new(), false);
     for (item, evidence) in judged {
@@ -45,12 +45,12 @@ pub(in crate::certcentral) fn only<T>(judged: impl IntoIterator<Item = (T, Evide
     }
 }
 
-/// What an order that is placed will be known by.
+/// What identifies an order that is being placed.
 #[derive(Clone, Copy)]
 pub(in crate::certcentral) struct OrderIdentity<'a> {
     /// Its `alternative_order_id`.
     pub(super) id: &'a str,
-    /// Whether nothing else can have that id, since it was made for this order.
+    /// Whether no other order can have that id, since it was made for this one.
     pub(super) is_fresh: bool,
     pub(super) csr: &'a Csr,
     pub(super) product: &'a str,
@@ -71,7 +71,7 @@ impl OrderIdentity<'_> {
                 None if !self.is_fresh && !self.is_alike(order) => Evidence::Unsure,
                 _ => Evidence::Ours,
             },
-            // Some look-ups make no difference between capitals and small letters; whether this one does is not known.
+            // Some look-ups ignore case; whether this one does is not known.
             Some(id) if id.eq_ignore_ascii_case(self.id) => Evidence::Unsure,
             Some(_) => Evidence::NotOurs,
             None if key == Some(true) && self.is_alike(order) => Evidence::Ours,
@@ -86,7 +86,8 @@ impl OrderIdentity<'_> {
         self.request.renewal_of_order_id == Some(order.id) || is_named
     }
 
-    /// Whether an order is for the same names, of the same product, and renews the same, as far as it is told; what is not told is not alike.
+    /// Whether an order is for the same names and product, and renews the same order, as far as it is reported; what is not reported is not
+    /// alike.
     pub(in crate::certcentral) fn is_alike(&self, order: &types::Order) -> bool {
         let product = order.product_name_id.as_ref().or_else(|| order.product.as_ref().and_then(|product| product.name_id.as_ref()));
         let renewed = order.renewal_of_order_id.filter(|id| id.0 != 0);

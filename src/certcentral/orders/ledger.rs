@@ -1,4 +1,4 @@
-//! What a client has placed, by what it was asked for with: the service's lists may lag behind, and two calls may come at once.
+//! What a client has placed, by the key of each write: the service's lists may lag behind, and two calls may run at once.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +9,7 @@ use futures_util::lock::{Mutex as Turns, OwnedMutexGuard};
 
 use crate::certcentral::types;
 
-/// So many are remembered; an index does not lag for as long as it takes to place them.
+/// How many writes are remembered; an index does not lag for as long as it takes to place that many.
 const MOST: usize = 1000;
 
 /// What became of a write.
@@ -28,7 +28,7 @@ pub(in crate::certcentral) enum Outcome {
 pub(in crate::certcentral) struct Ledger(Mutex<VecDeque<(String, Arc<Turns<Outcome>>)>>);
 
 impl Ledger {
-    /// What became of the last write with this key, once nobody else is at one with it.
+    /// What became of the last write with this key, once no other call is busy with one.
     pub(super) async fn turn(&self, key: &str) -> OwnedMutexGuard<Outcome> {
         let turns = {
             let mut writes = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The orders of an account, narrowed down and sorted.
+//! The orders of an account, filtered and sorted.
 
 use bon::bon;
 
@@ -14,13 +14,13 @@ use crate::{
     page::LARGEST_PAGE,
 };
 
-/// The most products that one list can be narrowed down to.
+/// The most products that one list can be filtered by.
 const MOST_PRODUCTS: usize = 10;
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Lists the orders of the account (guide p.45 to p.47, List orders). End it with [`stream`](ListOrders::stream) for all of them, with
-    /// [`pages`](ListOrders::pages) for all pages, or with [`send`](ListOrders::send) for one page.
+    /// Lists the orders of the account (guide p.45 to p.47, List orders). Finish it with [`stream`](ListOrders::stream) for all orders,
+    /// with [`pages`](ListOrders::pages) for all pages, or with [`send`](ListOrders::send) for one page.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, day: chrono::NaiveDate) -> Result<(), shomei::Error> {
@@ -44,7 +44,7 @@ impl<'c> Orders<'c> {
     #[builder(builder_type(name = ListOrders, doc { #[doc = docs!(list Orders::list)] }))]
     pub fn list(
         self,
-        /// Only those in this state. `Issued` finds expired ones too.
+        /// Only those in this state. `Issued` matches expired ones too.
         status: Option<OrderStatus>,
         /// Only those with this common name or e-mail address.
         search: Option<TextFilter>,
@@ -65,7 +65,7 @@ impl<'c> Orders<'c> {
         created: Option<DateRange>,
         /// Only the one with this id.
         id: Option<OrderId>,
-        /// Only the one of this certificate.
+        /// Only the one with this certificate.
         certificate: Option<CertificateId>,
         /// Only those of a container.
         container: Option<ContainerId>,
@@ -77,13 +77,13 @@ impl<'c> Orders<'c> {
         custom_field: Option<CustomFieldId>,
         /// Only those that were renewed, or were not.
         renewed: Option<bool>,
-        /// Only those whose reminders of the renewal are left out, or are not.
+        /// Only those with renewal reminders turned off, or on.
         reminders_off: Option<bool>,
         /// Only those of this origin: `certcentral` or `migrated`.
         origin: Option<String>,
         /// What to sort by.
         sort: Option<Sort>,
-        /// The most items of a page; the service's own limit is 1000.
+        /// The maximum number of items per page; the service's limit is 1000.
         #[builder(default = LARGEST_PAGE)]
         page_size: u32,
         /// How many items to skip.
@@ -129,7 +129,7 @@ impl<'c> Orders<'c> {
 
 list_ends!(ListOrders in list_orders by list_orders_by: OrderList of orders: ListedOrder);
 
-/// One product is asked for by the plain filter, several by the numbered ones.
+/// One product uses the plain filter, several use the numbered ones.
 fn narrow(query: &mut queries::ListOrders, products: &[Product]) {
     if let [product] = products {
         query.filters_product_name_id = Some(product.id().to_owned());

@@ -22,7 +22,7 @@ const LONGEST_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Lists the orders whose state changed lately (guide p.48, Status change list), each with the state it has now.
+    /// Lists the orders whose state changed recently (guide p.48, Status change list), each with its current state.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -37,14 +37,14 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the span is zero or longer than seven days, or neither a span nor dates are given.
+    /// [`Error::is_invalid_input`] if the span is zero or longer than seven days, or neither a span nor dates are given.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::changes)] }))]
     #[builder(builder_type(name = ListChanges, doc { #[doc = docs!(call Orders::changes)] }))]
     pub async fn changes(
         self,
         /// How far back, at most seven days.
         within: Option<Duration>,
-        /// Between which days, at most seven. The service counts them in its own Mountain Time. Orders that changed again later are left
+        /// The range of days, at most seven. The service counts days in its own Mountain Time. Orders that changed again later are left
         /// out.
         between: Option<DateRange>,
     ) -> Result<Vec<types::OrderStatusEntry>, Error> {
@@ -60,7 +60,7 @@ impl<'c> Orders<'c> {
         Ok(call!(self.client, order_status_changes(between.as_deref(), None, seconds))?.orders)
     }
 
-    /// Cancels an order that is not issued yet, or its pending reissue; the order is then as it was before (vendor page
+    /// Cancels an order that is not issued yet, or its pending reissue, which leaves the order as it was before (vendor page
     /// orders/update-order-status).
     ///
     /// ```no_run
@@ -74,16 +74,16 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no comment: the service wants one; whatever the service returns.
+    /// [`Error::is_invalid_input`] if the comment is empty: the service requires one; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::cancel)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CancelOrder, doc { #[doc = docs!(call Orders::cancel)] }))]
     pub async fn cancel(
         self,
         #[builder(start_fn)] order: OrderId,
-        /// Why.
+        /// The reason.
         comment: String,
-        /// Whether those concerned are told by e-mail.
+        /// Whether to notify the people concerned by e-mail.
         send_emails: Option<bool>,
     ) -> Result<(), Error> {
         if comment.trim().is_empty() {
@@ -115,11 +115,12 @@ impl<'c> Orders<'c> {
         call!(self.client, update_order_status(&order, &sent::OrderStatusUpdate { status, note, send_emails }))
     }
 
-    /// Sets who else gets the mails of an order (guide p.39, Additional emails). This replaces the whole list; an empty one clears it.
+    /// Sets the additional recipients of an order's e-mails (guide p.39, Additional emails). This replaces the whole list; an empty list
+    /// clears it.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when an address cannot be one; whatever the service returns.
+    /// [`Error::is_invalid_input`] if an address is not a valid e-mail address; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_additional_emails)] }))]
     #[builder(builder_type(name = SetAdditionalEmails, doc { #[doc = docs!(call Orders::set_additional_emails)] }))]
     pub async fn set_additional_emails(
@@ -137,7 +138,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the text is empty; whatever the service returns.
+    /// [`Error::is_invalid_input`] if the text is empty; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_note)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = AddNote, doc { #[doc = docs!(call Orders::add_note)] }))]
@@ -148,8 +149,8 @@ impl<'c> Orders<'c> {
         call!(self.client, add_order_note(&order, &sent::OrderNoteRequest { text }))
     }
 
-    /// Has the certificates of an order reissue themselves, 30 days before each ends and until the plan does; or stops that (vendor page
-    /// orders/update-auto-reissue-settings).
+    /// Turns the automatic reissue of an order's certificates on or off: each is reissued 30 days before it ends, until the plan ends
+    /// (vendor page orders/update-auto-reissue-settings).
     ///
     /// # Errors
     ///
@@ -160,11 +161,11 @@ impl<'c> Orders<'c> {
         call!(self.client, set_auto_reissue(&order, &sent::AutoReissueSetting { auto_reissue: enabled.into() }))
     }
 
-    /// Sends the mail by which a verified contact approves an EV order again (vendor page orders/resend-order-approval-email).
+    /// Resends the e-mail with which a verified contact approves an EV order (vendor page orders/resend-order-approval-email).
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no address, or one cannot be one; whatever the service returns.
+    /// [`Error::is_invalid_input`] if there is no address, or one is not a valid e-mail address; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_approval_emails)] }))]
     #[builder(builder_type(name = ResendApprovalEmails, doc { #[doc = docs!(call Orders::resend_approval_emails)] }))]
     pub async fn resend_approval_emails(
@@ -181,17 +182,17 @@ impl<'c> Orders<'c> {
         call!(self.client, resend_order_approval_emails(&order, &sent::OrderApprovalEmails { emails }))
     }
 
-    /// Lists the reissues of an order (guide p.59, List Reissues): among them the certificate that is in force.
+    /// Lists the reissues of an order (guide p.59, List Reissues). The certificate in force is among them.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order.
+    /// [`Error::is_not_found`] if the account has no such order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::reissues)] }))]
     #[builder(builder_type(name = ListReissues, doc { #[doc = docs!(call Orders::reissues)] }))]
     pub async fn reissues(
         self,
         #[builder(start_fn)] order: OrderId,
-        /// Whether archived ones are listed too.
+        /// Whether to include archived ones.
         archived: Option<bool>,
     ) -> Result<Vec<types::Reissue>, Error> {
         Ok(call!(self.client, list_reissues(&order, archived))?.certificates)
@@ -201,20 +202,20 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order.
+    /// [`Error::is_not_found`] if the account has no such order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::duplicates)] }))]
     #[builder(builder_type(name = ListDuplicates, doc { #[doc = docs!(call Orders::duplicates)] }))]
     pub async fn duplicates(
         self,
         #[builder(start_fn)] order: OrderId,
-        /// Whether archived ones are listed too.
+        /// Whether to include archived ones.
         archived: Option<bool>,
     ) -> Result<Vec<types::Duplicate>, Error> {
         Ok(call!(self.client, list_duplicates(&order, archived))?.certificates)
     }
 
-    /// Changes how control of an order's names is to be proved (vendor page orders/dv-ssl-change-dcv-method). With e-mail, mails are sent
-    /// and nothing comes back; with the others, the one random value for all names of the order.
+    /// Changes the validation method of an order's names (vendor page orders/dv-ssl-change-dcv-method). With e-mail, the service sends
+    /// e-mails and returns nothing; with the other methods, it returns the one random value for all names of the order.
     ///
     /// # Errors
     ///
@@ -229,7 +230,7 @@ impl<'c> Orders<'c> {
         call!(self.client, change_order_dcv_method(&order, &sent::OrderDcvMethodChange { dcv_method: method }))
     }
 
-    /// Asks for the random value of an order: the present one while it is good, a new one after it expired (vendor page
+    /// Returns the random value of an order: the current one while it is valid, a new one after it expired (vendor page
     /// orders/dv-ssl-generate-dcv-token).
     ///
     /// # Errors
@@ -241,16 +242,16 @@ impl<'c> Orders<'c> {
         call!(self.client, order_dcv_random_value(&order))
     }
 
-    /// Hands in the CSR of an order that was placed without one and waits for it, in the state [`NeedsCsr`](crate::certcentral::OrderStatus::NeedsCsr)
-    /// (known from the vendor's old client).
+    /// Submits the CSR of an order that was placed without one and waits for it in the state
+    /// [`NeedsCsr`](crate::certcentral::OrderStatus::NeedsCsr) (known from the vendor's old client).
     ///
-    /// If the response is lost on the way, the order is read: when it has this key by then, all is well.
+    /// If the response is lost, the order is read: if it has this key by then, the call succeeds.
     ///
     /// # Errors
     ///
-    /// Whatever the service answers: an order that waits for no CSR takes none, and codes such as
-    /// [`ErrorCode::CsrInvalidCannotParse`](crate::certcentral::ErrorCode::CsrInvalidCannotParse) are those of ordering.
-    /// [`Error::is_ambiguous`] when it could not be found out whether the CSR arrived.
+    /// Whatever the service returns: an order that does not wait for a CSR takes none, and codes such as
+    /// [`ErrorCode::CsrInvalidCannotParse`](crate::certcentral::ErrorCode::CsrInvalidCannotParse) are the same as for a new order.
+    /// [`Error::is_ambiguous`] if it could not be determined whether the CSR arrived.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_csr)] }))]
     #[builder(builder_type(name = AddCsr, doc { #[doc = docs!(call Orders::add_csr)] }))]
     pub async fn add_csr(self, #[builder(start_fn)] order: OrderId, #[builder(start_fn)] csr: Csr) -> Result<(), Error> {
@@ -268,27 +269,27 @@ impl<'c> Orders<'c> {
             }
             .boxed()
         };
-        recovery::recover(self.client, &format!("look whether order {order} has its CSR"), false, add, look).await
+        recovery::recover(self.client, &format!("check whether order {order} has its CSR"), false, add, look).await
     }
 
-    /// Reads which addresses of a client certificate's order are validated (vendor page orders/email-validation-status). Whoever reads a
-    /// mailbox confirms it by the link in a mail. Other orders have no such addresses.
+    /// Reads which addresses of a client certificate's order are validated (vendor page orders/email-validation-status). The owner of a
+    /// mailbox confirms it with the link in an e-mail. Other orders have no such addresses.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order.
+    /// [`Error::is_not_found`] if the account has no such order.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::email_validations)] }))]
     #[builder(builder_type(name = GetEmailValidations, doc { #[doc = docs!(call Orders::email_validations)] }))]
     pub async fn email_validations(self, #[builder(start_fn)] order: OrderId) -> Result<types::EmailValidations, Error> {
         call!(self.client, order_email_validations(&order))
     }
 
-    /// Confirms an address of a client certificate with the token of the link in its mail (known from public clients).
+    /// Confirms an address of a client certificate with the token in the link of its e-mail (known from public clients).
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the address is no e-mail address or the token cannot stand in a URL; [`Error::is_not_found`] when the
-    /// token is not of a mail to this address, or not any more.
+    /// [`Error::is_invalid_input`] if the address is not a valid e-mail address or the token cannot be used in a URL;
+    /// [`Error::is_not_found`] if the token does not belong to an e-mail to this address, or no longer does.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::validate_email)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ValidateEmail, doc { #[doc = docs!(call Orders::validate_email)] }))]
@@ -297,19 +298,19 @@ impl<'c> Orders<'c> {
         call!(self.client, validate_email(&token, &email))
     }
 
-    /// Has the service look for the random value of an order now (vendor page orders/dv-ssl-check-dcv). DNS methods answer with a state for
-    /// each name.
+    /// Has the service check for the random value of an order now (vendor page orders/dv-ssl-check-dcv). With DNS methods, the response has
+    /// a state for each name.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::FileRandomValueNotFound`](crate::certcentral::ErrorCode::FileRandomValueNotFound) when a file is not there;
-    /// [`ErrorCode::InvalidDnsMethod`](crate::certcentral::ErrorCode::InvalidDnsMethod) when the order is validated by e-mail.
+    /// [`ErrorCode::FileRandomValueNotFound`](crate::certcentral::ErrorCode::FileRandomValueNotFound) if a file is not found;
+    /// [`ErrorCode::InvalidDnsMethod`](crate::certcentral::ErrorCode::InvalidDnsMethod) if the order is validated by e-mail.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::check_dcv)] }))]
     #[builder(builder_type(name = CheckOrderDcv, doc { #[doc = docs!(call Orders::check_dcv)] }))]
     pub async fn check_dcv(
         self,
         #[builder(start_fn)] order: OrderId,
-        /// The names to look at; all of them by default.
+        /// The names to check; all of them by default.
         #[builder(default, with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         names: Vec<String>,
     ) -> Result<types::OrderDcvCheck, Error> {
@@ -321,23 +322,23 @@ impl<'c> Orders<'c> {
         call!(self.client, check_order_dcv(&order, &request))
     }
 
-    /// Sends the validation mails of an order again (vendor page orders/dv-ssl-resend-emails).
+    /// Resends the validation e-mails of an order (vendor page orders/dv-ssl-resend-emails).
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name or address cannot be one; whatever the service returns.
+    /// [`Error::is_invalid_input`] if a name or address is invalid; whatever the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_dcv_emails)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ResendOrderDcvEmails, doc { #[doc = docs!(call Orders::resend_dcv_emails)] }))]
     pub async fn resend_dcv_emails(
         self,
         #[builder(start_fn)] order: OrderId,
-        /// Which address is to get the mail for which domain; all of them by default.
+        /// Which address gets the e-mail for which domain; all of them by default.
         #[builder(default, with = |pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| {
             pairs.into_iter().map(|(domain, email)| (domain.into(), email.into())).collect()
         })]
         to: Vec<(String, String)>,
-        /// The language of the mails.
+        /// The language of the e-mails.
         locale: Option<String>,
     ) -> Result<(), Error> {
         let approval = |(domain, email): &(String, String)| {

@@ -20,36 +20,36 @@ use crate::{
     x509::Csr,
 };
 
-/// A person of an order or organization: somebody the account knows, or somebody new.
+/// A contact of an order or organization: a user of the account, or somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Contact {
     /// A user of the account.
     User(UserId),
-    /// Somebody else. All five are wanted.
+    /// Somebody else. All five members are required.
     Person {
         /// The given name.
         first_name: String,
         /// The family name.
         last_name: String,
-        /// What they are in the organization.
+        /// The job title in the organization.
         job_title: String,
-        /// Where they can be called.
+        /// The telephone number.
         telephone: String,
-        /// Where they get mail.
+        /// The e-mail address.
         email: String,
     },
 }
 
-/// From how many days left on a renewed plan brings the most.
+/// The days left on a renewed plan that bring the most.
 const MOST_DAYS_LEFT: i64 = 90;
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Orders a certificate (guide p.31; a renewal: p.36). End it with [`send`](IssueCertificate::send) to place the order and see to
+    /// Orders a certificate (guide p.31; a renewal: p.36). Finish it with [`send`](IssueCertificate::send) to place the order and handle
     /// the rest yourself, or with [`start`](IssueCertificate::start) to wait for the certificate.
     ///
-    /// Names come from the order, never from the CSR. What cannot be granted is refused before anything is sent, see [`plan`].
+    /// Names come from the order, never from the CSR. An order that cannot be granted is refused before anything is sent, see [`plan`].
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -77,33 +77,33 @@ impl<'c> Orders<'c> {
         #[builder(start_fn)] csr: Csr,
         /// The common name of the certificate.
         common_name: String,
-        /// Further names: domain names, wildcards, IP addresses; at most 250.
+        /// Additional names: domain names, wildcards, IP addresses; at most 250.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         dns_names: Option<Vec<String>>,
         /// How long the order lasts.
         plan: Plan,
-        /// How long the first certificate lasts; without it, as long as it may.
+        /// How long the first certificate lasts; by default as long as possible.
         validity: Option<Validity>,
         /// The limits to check plan and validity against.
         #[builder(default)]
         limits: IssuanceLimits,
         /// The organization that the certificate is issued to. Products with organization validation need one.
         organization: Option<OrganizationId>,
-        /// Whom the vendor may call about the organization.
+        /// The contact for the vendor's questions about the organization.
         organization_contact: Option<Contact>,
-        /// Whom the vendor may call about technical questions.
+        /// The contact for the vendor's technical questions.
         technical_contact: Option<Contact>,
         /// The container of the order.
         container: Option<ContainerId>,
         /// The hash that the certificate is signed with; SHA-256 by default.
         signature_hash: Option<SignatureHash>,
-        /// The server software, for the format of the mailed certificate (-1 other, 2 Apache, 45 nginx, …).
+        /// The server software, for the format of the e-mailed certificate (-1 other, 2 Apache, 45 nginx, …).
         server_platform: Option<ServerPlatformId>,
-        /// How control of names that are not validated yet is to be proved.
+        /// How to prove control of names that are not validated yet.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
         dcv_scope: Option<CertificateDcvScope>,
-        /// Which address is to be asked about which name, for validation by e-mail (DV).
+        /// Which address is asked about which name, for validation by e-mail (DV).
         #[builder(with = |pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| {
             pairs.into_iter().map(|(name, address)| (name.into(), address.into())).collect()
         })]
@@ -115,28 +115,29 @@ impl<'c> Orders<'c> {
         /// Organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
-        /// The mail addresses of a client certificate, whose readers confirm them.
+        /// The e-mail addresses of a client certificate; their owners confirm them.
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         emails: Option<Vec<String>>,
-        /// How a code signing certificate is handed over.
+        /// How a code signing certificate is delivered.
         cs_provisioning_method: Option<CsProvisioningMethod>,
-        /// The order that this one renews. It has to be of the same account. Nothing is carried over from it: [`renew`](Self::renew) does that.
+        /// The order that this one renews, in the same account. Nothing is carried over from it; [`renew`](Self::renew) does that.
         renewal_of: Option<OrderId>,
         /// The thumbprint of the certificate that this order renews, instead of its order's id.
         renewed_thumbprint: Option<String>,
-        /// An id of the caller's own, to find the order by. With it [`start`](IssueCertificate::start) takes up what was ordered before.
+        /// Your own id to find the order by. With it, [`start`](IssueCertificate::start) adopts what was ordered before.
         alternative_order_id: Option<String>,
-        /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
+        /// Places another order even if one with this `alternative_order_id` exists: one id serves several orders.
         #[builder(default)]
         another: bool,
-        /// Skips the account's approval; the key has to be an administrator's.
+        /// Skips the account's approval; requires an administrator's key.
         skip_approval: Option<bool>,
-        /// With [`start`](IssueCertificate::start): whether the wait approves the order's request if the key may. It does by default.
+        /// With [`start`](IssueCertificate::start): whether the wait approves the order's request if the key is allowed to; `true` by
+        /// default.
         #[builder(default = true)]
         approve: bool,
-        /// How it is paid.
+        /// How the order is paid.
         payment_method: Option<PaymentMethod>,
-        /// Addresses that get the order's mails.
+        /// Addresses that receive the order's e-mails.
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         additional_emails: Option<Vec<String>>,
         /// Values of the account's custom fields, by their `metadata_id`.
@@ -144,19 +145,19 @@ impl<'c> Orders<'c> {
             fields.into_iter().map(|(id, value)| (id, value.into())).collect()
         })]
         custom_fields: Option<Vec<(CustomFieldId, Value)>>,
-        /// A remark for whoever approves it.
+        /// A comment for the approver.
         comment: Option<String>,
-        /// A text for the mails that remind of the renewal.
+        /// A text for the renewal reminder e-mails.
         custom_renewal_message: Option<String>,
-        /// Whether the order renews itself.
+        /// Whether the service renews the order automatically.
         auto_renew: Option<bool>,
-        /// Whether certificates reissue themselves within the plan.
+        /// Whether the service reissues certificates automatically within the plan.
         auto_reissue: Option<bool>,
-        /// Whether reminders of the renewal are left out.
+        /// Whether to turn off renewal reminders.
         disable_renewal_notifications: Option<bool>,
-        /// Whether the certificate stays out of the public certificate transparency logs.
+        /// Whether to keep the certificate out of the public Certificate Transparency logs.
         disable_ct: Option<bool>,
-        /// The language of the mails.
+        /// The language of the e-mails.
         locale: Option<String>,
     ) -> Result<Prepared, Error> {
         let today = self.client.core.now().date_naive();
@@ -202,50 +203,52 @@ impl<'c> Orders<'c> {
 }
 
 impl<S: issue_certificate::IsComplete> IssueCertificate<'_, S> {
-    /// Places the order, in one call: nothing is looked for before or after it, so that calling it again orders again.
-    /// [`start`](Self::start) does not.
+    /// Places the order in one call. It searches for nothing before or after, so calling it again orders again. Use [`start`](Self::start)
+    /// to avoid that.
     ///
-    /// What comes back tells the order's id, and either its certificate, if it was issued at once, or the request that waits for
-    /// approval, and the tokens of domains that are not validated yet.
+    /// The response has the order's id and either its certificate, if it was issued at once, or the request that waits for approval and the
+    /// tokens of domains that are not validated yet.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`], with nothing sent, when a name, address, plan or validity cannot be; whatever the service returns.
-    /// After an error that [`is_ambiguous`](Error::is_ambiguous) the order may have been placed.
+    /// [`Error::is_invalid_input`], with nothing sent, if a name, address, plan or validity is invalid; whatever the service returns. After
+    /// an error that [`is_ambiguous`](Error::is_ambiguous), the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked()?.send().await
     }
 
-    /// Places the order, once, and gives the handle to wait for its certificate with.
+    /// Places the order once, and returns a handle that waits for its certificate.
     ///
     /// # Calling it again
     ///
     /// Give the order an [`alternative_order_id`](Self::alternative_order_id) of your own, and calling again is safe, also from another
-    /// process: an order with this id that can still give the certificate, for the same key, names and product, is taken up; any other
-    /// one is an error that names it, and nothing is sent. What ended (rejected, canceled, revoked, expired) does not count, nor does the
-    /// order that is renewed. Where one id serves several orders, say [`another`](Self::another). The service may list an order a while
-    /// after it was placed: one client remembers what it has placed, and two calls at once wait for each other; a new process does not
-    /// know, so let it resume a [token](Self::prepare) instead.
+    /// process: an order with this id that can still give the certificate, for the same key, names and product, is adopted. Any other order
+    /// with this id is an error that names it, and nothing is sent. An order that ended (rejected, canceled, revoked, expired) does not
+    /// count, nor does the order that is renewed. If one id serves several orders, set [`another`](Self::another).
+    ///
+    /// The service may list an order only a while after it was placed. A client remembers what it has placed, and concurrent calls wait for
+    /// each other. A new process does not know, so let it resume a [token](Self::prepare) instead.
     ///
     /// # Lost responses
     ///
-    /// If the response is lost on the way, it looks for the order by its `alternative_order_id` (a fresh one, unless it was given) until the
-    /// [timeout](crate::ClientBuilder::call_timeout) of the call, and adopts it if it certainly is this one: by the id that the order itself
-    /// tells; where it tells none, by its key, names, product and what it renews together. No clock and no date decides. Only a request
-    /// that certainly never left is sent again, unless [`RetryPolicy::resend_if_absent`](crate::RetryPolicy::resend_if_absent) says otherwise.
+    /// If the response is lost, it searches for the order by its `alternative_order_id` (a generated one, unless you set it) until the
+    /// [timeout](crate::ClientBuilder::call_timeout) of the call, and adopts the order if it certainly is this one: by the id that the
+    /// order itself reports or, if it reports none, by its key, names, product and renewed order together. No clock and no date decides.
+    /// Only a request that certainly never left is sent again, unless
+    /// [`RetryPolicy::resend_if_absent`](crate::RetryPolicy::resend_if_absent) says otherwise.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). [`Error::is_mismatch`], with nothing sent, when another order has the id. [`Error::is_configuration`], with
-    /// nothing sent, when this build could not verify the certificate's chain (see
-    /// [`verify_at`](crate::CertificateChain::verify_at)). Where it could not find out, the error
-    /// [`is_ambiguous`](Error::is_ambiguous), and its [`recovery_hint`](Error::recovery_hint) says which `alternative_order_id` to look for.
+    /// As [`send`](Self::send). [`Error::is_mismatch`], with nothing sent, if another order has the id. [`Error::is_configuration`], with
+    /// nothing sent, if this build cannot verify the certificate's chain (see [`verify_at`](crate::CertificateChain::verify_at)). If the
+    /// outcome could not be determined, the error [`is_ambiguous`](Error::is_ambiguous), and its [`recovery_hint`](Error::recovery_hint)
+    /// says which `alternative_order_id` to search for.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.checked()?.start(None).await
     }
 
-    /// Checks the order and gives it as a token, with nothing sent. Kept where it survives this process, it is placed exactly once or in
-    /// doubt, whenever the process dies: see [`resume_issuance`](Orders::resume_issuance).
+    /// Checks the order and returns it as a token, without sending it. Save the token where it survives this process: the order is then
+    /// placed exactly once or reported as in doubt, whenever the process dies; see [`resume_issuance`](Orders::resume_issuance).
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Orders, reissues and duplicates as they will be sent: looked for first, sent once, and written down before if that is wanted.
+//! Orders, reissues and duplicates as they will be sent: searched for first, sent once, and saved before that if requested.
 
 use std::{
     error::Error as StdError,
@@ -35,18 +35,18 @@ use crate::{
     x509::{Csr, require_verification},
 };
 
-/// Keeps a token where it survives the process.
+/// Saves a token where it survives the process.
 pub(in crate::certcentral) type Save =
     Arc<dyn Fn(IssuanceToken) -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
 
-/// What is asked for, and what its certificate will have to match.
+/// What is requested, and what its certificate has to match.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::certcentral) struct Write {
     pub(super) body: Body,
     pub(super) csr: Csr,
     pub(super) approve: bool,
-    /// Whether one that is there already is not the one that is wanted.
+    /// Whether to request another one even if one exists.
     pub(super) another: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) enum Body {
         #[serde(deserialize_with = "exact")]
         request: Box<sent::OrderRequest>,
     },
-    /// `previous` is the certificate that it will take the place of.
+    /// `previous` is the certificate that it replaces.
     Reissue {
         order: OrderId,
         previous: Option<CertificateId>,
@@ -82,16 +82,16 @@ pub(in crate::certcentral) struct Prepared {
     pub(super) write: Write,
     /// What the caller should know about it.
     pub(super) warnings: Vec<IssuanceWarning>,
-    /// Whether it was prepared just now, so that nobody can have sent it.
+    /// Whether it was prepared just now, so that it cannot have been sent yet.
     is_new: bool,
-    /// Why it cannot be sent; if it is there already, it need not be.
+    /// Why it cannot be sent; if it exists already, it need not be.
     pub(super) refusal: Option<Error>,
-    /// The certificate that has its key already, by what was read before.
+    /// The certificate that already has its key, according to what was read before.
     pub(super) same_key: Option<CertificateId>,
 }
 
 impl Prepared {
-    /// A new write. What the document refuses is not looked for, and not written down.
+    /// A new write. What the document refuses is neither searched for nor saved.
     pub(in crate::certcentral) fn new(client: CertCentral, write: Write) -> Result<Self, Error> {
         match &write.body {
             Body::Order { request, .. } => client.core.check("order_certificate", request),
@@ -101,12 +101,12 @@ impl Prepared {
         Ok(Self { client, write, warnings: Vec::new(), is_new: true, refusal: None, same_key: None })
     }
 
-    /// A write that was kept. The same token may have been gone on with before.
+    /// A write that was saved. The same token may have been resumed before.
     pub(in crate::certcentral) fn kept(client: &CertCentral, write: Write) -> Self {
         Self { client: client.clone(), write, warnings: Vec::new(), is_new: false, refusal: None, same_key: None }
     }
 
-    /// The write alone, in one call.
+    /// Sends the write alone, in one call.
     pub(super) async fn send(self) -> Result<types::OrderResponse, Error> {
         match (self.refusal, self.same_key.filter(|_| !self.write.another)) {
             (Some(refusal), _) => Err(refusal),
@@ -115,7 +115,7 @@ impl Prepared {
         }
     }
 
-    /// The write as something to be kept and sent later.
+    /// The write as a token, to be saved and sent later.
     pub(super) fn token(self) -> Result<IssuanceToken, Error> {
         require_verification(self.write.is_tls())?;
         match self.refusal {
@@ -124,7 +124,7 @@ impl Prepared {
         }
     }
 
-    /// Takes up what is there already, or sends the write once; if the response is lost, finds what it has done.
+    /// Adopts what exists already, or sends the write once; if the response is lost, finds what it has done.
     pub(in crate::certcentral) async fn start(mut self, save: Option<&Save>) -> Result<PendingIssuance, Error> {
         require_verification(self.write.is_tls())?;
         self.write = self.write.identified();
@@ -156,7 +156,7 @@ impl Prepared {
         self.placed(placed?, save).await
     }
 
-    /// Finds what was sent by a process that did not live to hear of it. It is sent again only if that is asked for.
+    /// Finds what was sent by a process that died before the response. It is sent again only on request.
     pub(in crate::certcentral) async fn find(
         self,
         before: &Before,
@@ -186,7 +186,7 @@ impl Prepared {
         if let Some(save) = save
             && let Err(error) = save(pending.resume_token()).await
         {
-            // It is placed, and the token before leads to it.
+            // It is placed, and the previous token leads to it.
             warn!(target: "shomei", %error, "the token of a placed order could not be saved");
         }
         Ok(pending)
@@ -198,7 +198,7 @@ impl Prepared {
         let (order, certificate, awaited) = match write.body {
             Body::Order { request, .. } => (placed.id, request.certificate, Awaited::Order),
             Body::Reissue { order, previous, request, .. } => {
-                // What was taken up may be in place already.
+                // What was adopted may be in place already.
                 let previous = previous.filter(|previous| Some(*previous) != placed.certificate_id);
                 (order, request.certificate, Awaited::Reissue { previous })
             }
@@ -224,7 +224,7 @@ impl Write {
         self
     }
 
-    /// Sends it. `left` tells whether the request may have left, also when this is dropped.
+    /// Sends it. `left` says whether the request may have left, also when the future is dropped.
     async fn send(&self, client: &CertCentral, left: &AtomicBool) -> Result<types::OrderResponse, Error> {
         let call = client.call();
         let response = {
@@ -261,7 +261,7 @@ impl Write {
         }
     }
 
-    /// By what a client remembers it.
+    /// The key by which a client remembers it.
     fn key(&self) -> String {
         let key = || self.csr.public_key_der().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         match &self.body {
@@ -273,7 +273,7 @@ impl Write {
 
     fn same_key(&self, id: CertificateId) -> Error {
         Error::mismatch(format!(
-            "certificate {id} has this key already: {self} takes a new one; nothing was sent. `another(true)` sends it"
+            "certificate {id} already has this key: {self} needs a new one; nothing was sent. `another(true)` sends it"
         ))
     }
 
@@ -294,14 +294,14 @@ impl fmt::Display for Write {
     }
 }
 
-/// A request tells of people and of what they order.
+/// A request holds personal data and what is ordered.
 impl fmt::Debug for Write {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Write({self})")
     }
 }
 
-/// Does something when it is left, or dropped.
+/// Runs a closure when it goes out of scope or is dropped.
 struct Leaving<R, F: Fn() -> R>(F);
 
 impl<R, F: Fn() -> R> Drop for Leaving<R, F> {
@@ -310,7 +310,7 @@ impl<R, F: Fn() -> R> Drop for Leaving<R, F> {
     }
 }
 
-/// Remembers what became of a write; one that is dropped while it is under way may have been done.
+/// Remembers what became of a write; one that is dropped in flight may have been done.
 struct Doubt<'l> {
     outcome: &'l mut Outcome,
     left: AtomicBool,
@@ -338,7 +338,7 @@ fn not_saved(error: Box<dyn StdError + Send + Sync>) -> Error {
     Error::invalid("save_with", format!("the token could not be saved, so nothing was sent: {error}"))
 }
 
-/// A request as it was written: what is left out in reading would not be under a seal.
+/// A request exactly as it was written: a member that is ignored in reading would not be sealed.
 fn exact<'de, D: Deserializer<'de>, T: Serialize + DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
     let written = serde_json::Value::deserialize(deserializer)?;
     let request: T = serde_json::from_value(written.clone()).map_err(D::Error::custom)?;

@@ -1,4 +1,4 @@
-//! What is there already of what is asked for: calling again takes it up, or names what stands in the way.
+//! What already exists of a request: calling again adopts it, or names what is in the way.
 
 use std::collections::HashSet;
 
@@ -15,12 +15,12 @@ use crate::{
 };
 
 impl Placing<'_> {
-    /// The order that has this id already, if it can still give the certificate that is asked for. `remembered` is what this client has
-    /// placed with the id, which the service need not list yet.
+    /// The order that already has this id, if it can still give the requested certificate. `remembered` is what this client has placed with
+    /// the id, which the service may not list yet.
     ///
     /// # Errors
     ///
-    /// A mismatch that names the order, when one that can still give a certificate has the id and is another one, or may be.
+    /// A mismatch that names the order, if one that can still give a certificate has the id and is, or may be, another order.
     pub(super) async fn present(&self, orders: Orders<'_>, remembered: Option<OrderId>) -> Result<Option<types::OrderResponse>, Error> {
         let mut ids: Vec<_> = self.others().into_iter().chain(remembered).collect();
         ids.sort_unstable();
@@ -78,11 +78,11 @@ impl Placing<'_> {
 }
 
 impl Asking<'_> {
-    /// The reissue or duplicate for this key that is there already: still wanted, or in use.
+    /// The reissue or duplicate for this key that already exists: pending, or in use.
     ///
     /// # Errors
     ///
-    /// A mismatch that names the certificate, when one that is not what is asked for has the key.
+    /// A mismatch that names the certificate, if one that is not the requested one has the key.
     pub(super) async fn present(
         &self,
         orders: Orders<'_>,
@@ -97,7 +97,7 @@ impl Asking<'_> {
         let useless = first.is_some_and(|certificate| is_useless(certificate, orders.client.core.now().date_naive()));
         let another = |id| {
             let why = format!(
-                "certificate {id} of order {} has this key already; nothing was sent. `another(true)` asks for another one",
+                "certificate {id} of order {} already has this key; nothing was sent. `another(true)` requests another one",
                 order.id
             );
             Error::mismatch(why)
@@ -111,7 +111,7 @@ impl Asking<'_> {
             if listed.is_over() || (useless && current == Some(listed.id)) {
                 continue;
             }
-            // A reissue that another one has followed is what it was for no more.
+            // A reissue that was followed by another one no longer serves its purpose.
             let is_in_use = self.kind == FurtherKind::Duplicate || !listed.is_issued() || current == Some(listed.id);
             if !is_in_use || !listed.has_names_of(certificate) {
                 return Err(another(listed.id));
@@ -127,7 +127,7 @@ impl Asking<'_> {
         {
             return Err(another(id));
         }
-        // An index may lag behind what this client has done; what it tells counts more.
+        // An index may lag behind what this client has done; but what it does list takes precedence.
         Ok(remembered.filter(|_| !is_listed).cloned())
     }
 }
@@ -147,14 +147,14 @@ impl Listed {
         matches!(self.status, Some(CertificateStatus::Rejected | CertificateStatus::Revoked))
     }
 
-    /// Whether it is for the same names, as far as it tells any.
+    /// Whether it is for the same names, as far as it lists any.
     fn has_names_of(&self, wanted: &sent::RequestedCertificate) -> bool {
         let told = names(self.common_name.as_ref(), &self.dns_names);
         told.is_empty() || told == names(Some(&wanted.common_name), &wanted.dns_names)
     }
 }
 
-/// Whether nothing comes of an order any more: it ended, or its certificate is of no use.
+/// Whether an order gives no certificate any more: it ended, or its certificate is of no use.
 fn is_over(order: &types::Order, today: NaiveDate) -> bool {
     let ended = matches!(
         order.status,

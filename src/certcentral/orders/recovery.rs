@@ -1,4 +1,4 @@
-//! Looking for orders, reissues and duplicates whose response was lost. What was listed before they were sent tells old from new.
+//! Searching for orders, reissues and duplicates whose response was lost. What was listed before they were sent tells old from new.
 
 use std::{
     cmp::Reverse,
@@ -22,10 +22,10 @@ use crate::{
     x509::Csr,
 };
 
-/// At most so many orders of one look-up are read at a look: one that ignores its id lists them all.
+/// The most orders of one look-up that are read per search: a look-up that ignores its id lists them all.
 pub(super) const MOST_READ: usize = 20;
 
-/// An order that is being placed, and what was there before.
+/// An order that is being placed, and what existed before.
 pub(super) struct Placing<'a> {
     pub(super) identity: OrderIdentity<'a>,
     /// Orders that it certainly is not.
@@ -33,19 +33,19 @@ pub(super) struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
-    /// To be made before anything is sent.
+    /// Called before anything is sent.
     pub(super) async fn new(orders: Orders<'_>, identity: OrderIdentity<'a>, is_new: bool) -> Result<Self, Error> {
         // Nothing can have had an id that was made just now.
         let before = if identity.is_fresh && is_new { Vec::new() } else { with_id(orders, identity.id).await? };
         Ok(Self::after(identity, before.into_iter().map(|entry| entry.order_id)))
     }
 
-    /// The same, where what was there before has been written down.
+    /// The same, if what existed before has been saved.
     pub(super) fn after(identity: OrderIdentity<'a>, before: impl IntoIterator<Item = OrderId>) -> Self {
         Self { identity, others: Mutex::new(before.into_iter().collect()) }
     }
 
-    /// Orders that it certainly is not; before it is sent: those that were there already.
+    /// Orders that it certainly is not; before it is sent: those that already existed.
     pub(super) fn others(&self) -> Vec<OrderId> {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
@@ -59,14 +59,14 @@ impl<'a> Placing<'a> {
         recovery::recover(orders.client, self, may_resend(orders), send, || self.look(orders).boxed()).await
     }
 
-    /// Looks for the order once.
+    /// Searches for the order once.
     pub(super) async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
         let mut entries = with_id(orders, self.identity.id).await?;
         entries.retain(|entry| !self.is_other(entry.order_id));
         entries.sort_unstable_by_key(|entry| Reverse(entry.order_id));
         let mut judged = Vec::new();
         for (number, entry) in entries.into_iter().enumerate() {
-            // What cannot be read may be it; what comes in place of the order that was asked for tells nothing of it.
+            // An order that cannot be read may be the one; another order in place of the requested one says nothing about it.
             let order = match orders.get(entry.order_id).send().await {
                 Ok(order) if number < MOST_READ && order.id == entry.order_id => order,
                 _ => {
@@ -104,7 +104,7 @@ impl fmt::Display for Placing<'_> {
     }
 }
 
-/// The orders with an id of the caller's; none where the service says that it knows none.
+/// The orders with an `alternative_order_id`; none if the service says that it knows none.
 pub(super) async fn with_id(orders: Orders<'_>, id: &str) -> Result<Vec<types::OrderStatusEntry>, Error> {
     match orders.find_by_alternative_id(id).send().await {
         Err(error) if error.is_not_found() && tell_absence(error.api_errors()) => Ok(Vec::new()),
@@ -112,13 +112,13 @@ pub(super) async fn with_id(orders: Orders<'_>, id: &str) -> Result<Vec<types::O
     }
 }
 
-/// Whether the look-up by id, which has named this order, does not name it for every id.
+/// Whether the look-up heeds ids: it named this order, and must not name it for a random id too.
 pub(super) async fn heeds_ids(orders: Orders<'_>, named: OrderId) -> Result<bool, Error> {
     let any = with_id(orders, &format!("{:032x}", random())).await?;
     Ok(!any.iter().any(|entry| entry.order_id == named))
 }
 
-/// What is asked for beside the first certificate of an order.
+/// What can be requested besides the first certificate of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FurtherKind {
     Reissue,
@@ -134,15 +134,15 @@ impl FurtherKind {
     }
 }
 
-/// A reissue or a duplicate that is being asked for, and what was there before.
+/// A reissue or a duplicate that is being requested, and what existed before.
 pub(super) struct Asking<'a> {
     pub(super) kind: FurtherKind,
     pub(super) order: OrderId,
     pub(super) csr: &'a Csr,
-    /// The ids of what was there before.
+    /// The ids of what existed before.
     certificates: HashSet<CertificateId>,
     requests: HashSet<RequestId>,
-    /// What was there before, as far as it was read.
+    /// What existed before, as far as it was read.
     pub(super) present: Option<Box<Present>>,
 }
 
@@ -168,7 +168,7 @@ impl Listed {
 }
 
 impl<'a> Asking<'a> {
-    /// To be made before anything is sent.
+    /// Called before anything is sent.
     pub(super) async fn new(orders: Orders<'_>, kind: FurtherKind, id: OrderId, csr: &'a Csr) -> Result<Self, Error> {
         let order = orders.get(id).send().await?;
         if order.id != id {
@@ -184,7 +184,7 @@ impl<'a> Asking<'a> {
         Ok(Self { present: Some(Box::new(Present { order, listed })), ..Self::after(kind, id, csr, &before) })
     }
 
-    /// The same, where what was there before has been written down.
+    /// The same, if what existed before has been saved.
     pub(super) fn after(kind: FurtherKind, order: OrderId, csr: &'a Csr, before: &Before) -> Self {
         let certificates = before.certificates.iter().copied().collect();
         Self { kind, order, csr, certificates, requests: before.requests.iter().copied().collect(), present: None }
@@ -195,7 +195,7 @@ impl<'a> Asking<'a> {
         Before { orders: Vec::new(), certificates: sorted(&self.certificates), requests: self.requests.iter().copied().collect() }
     }
 
-    /// Asks for it; if the response is lost, finds what was asked for.
+    /// Requests it; if the response is lost, finds what was requested.
     pub(super) async fn run<'w>(
         &'w self,
         orders: Orders<'w>,
@@ -204,7 +204,7 @@ impl<'a> Asking<'a> {
         recovery::recover(orders.client, self, may_resend(orders), send, || self.look(orders).boxed()).await
     }
 
-    /// Looks for it once.
+    /// Searches for it once.
     pub(super) async fn look(&self, orders: Orders<'_>) -> Result<Sighting<types::OrderResponse>, Error> {
         let mut new = listed(orders, self.kind, self.order).await?;
         new.retain(|listed| !self.certificates.contains(&listed.id));
@@ -222,7 +222,7 @@ impl<'a> Asking<'a> {
         if order.id != self.order {
             return Ok(Sighting::Unsure);
         }
-        // Where a colleague has asked for one too, it is not known whose request is whose: theirs must not be approved.
+        // If a colleague has requested one too, it is not known whose request is whose: theirs must not be approved.
         let requests = if new.len() == 1 { request_of(&order, &self.kind.request_type(), &self.requests) } else { Vec::new() };
         Ok(Sighting::Found(response(order, requests, Some(id))))
     }
@@ -240,7 +240,7 @@ impl fmt::Display for Asking<'_> {
 
 /// The reissues or duplicates of an order.
 pub(super) async fn listed(orders: Orders<'_>, kind: FurtherKind, order: OrderId) -> Result<Vec<Listed>, Error> {
-    // The two lists tell the same of different types.
+    // The two lists have the same members in different types.
     macro_rules! listed {
         ($certificates:expr) => {
             $certificates
@@ -262,8 +262,8 @@ pub(super) async fn listed(orders: Orders<'_>, kind: FurtherKind, order: OrderId
 }
 
 impl Orders<'_> {
-    /// Whether a certificate has the key of a CSR: by the CSR that the service tells of it, or by the certificate itself if it is issued;
-    /// `None` where neither tells.
+    /// Whether a certificate has the key of a CSR: by the CSR that the service reports for it, or by the certificate itself if it is
+    /// issued; `None` if neither decides.
     pub(in crate::certcentral) async fn has_key_of(self, csr: &Csr, told: Option<&str>, issued: Option<CertificateId>) -> Option<bool> {
         match (told.and_then(|told| csr.has_key_of(told)), issued) {
             (None, Some(id)) => {
@@ -275,13 +275,13 @@ impl Orders<'_> {
     }
 }
 
-/// Whether who made this client wants a second sending after an absence.
+/// Whether the client is configured to resend what is absent.
 fn may_resend(orders: Orders<'_>) -> bool {
     orders.client.core.retry(&orders.client.options).resend_if_absent
 }
 
-/// The one request of this kind that was not there before; none where it cannot be known which it is, for a colleague's must not be taken
-/// for ours: it would be approved.
+/// The one request of this kind that did not exist before; none if it cannot be known which one it is. A colleague's request must not be
+/// taken for ours: it would be approved.
 pub(super) fn request_of(order: &types::Order, kind: &RequestType, before: &HashSet<RequestId>) -> Vec<types::RequestSummary> {
     let is_new =
         |request: &&types::RequestSummary| !before.contains(&request.id) && request.type_.as_ref().is_none_or(|type_| type_ == kind);

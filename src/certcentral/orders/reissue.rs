@@ -23,16 +23,17 @@ use crate::{
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Reissues the certificate of an order (guide p.65): a new key, other names, or the next stretch of a plan of several years.
-    /// End it with [`send`](ReissueCertificate::send), or with [`start`](ReissueCertificate::start) to wait for the certificate.
+    /// Reissues the certificate of an order (guide p.65): for a new key, other names, or the next period of a multi-year plan. Finish it
+    /// with [`send`](ReissueCertificate::send), or with [`start`](ReissueCertificate::start) to wait for the certificate.
     ///
-    /// Whatever is not set is as the order says: names, hash, server platform, intermediate, organizational units, a validity shorter than
-    /// the longest, and how control of names is proved. The service does not tell the `profile`, so that one is to be set again. **Leaving a name out has the present certificate revoked 48 to 72 hours
-    /// later**; that is refused unless [`accept_revocation`](ReissueCertificate::accept_revocation) says otherwise. Adding names
-    /// revokes nothing, but **costs units**: the names added, times the years left on the plan (guide p.68).
+    /// Settings that you leave out come from the order: names, hash, server platform, intermediate, organizational units, a validity
+    /// shorter than the longest possible, and how control of names is proved. The service does not report the `profile`, so set it again.
+    /// **Leaving a name out has the current certificate revoked 48 to 72 hours later**; this is refused unless you set
+    /// [`accept_revocation`](ReissueCertificate::accept_revocation). Adding names revokes nothing, but **costs units**: the names added,
+    /// times the years left on the plan (guide p.68).
     ///
-    /// A reissue takes a new key (guide p.65). One for a key that a certificate of the order has already is refused, unless
-    /// [`another`](ReissueCertificate::another) asks for it.
+    /// A reissue needs a new key (guide p.65). A reissue for a key that a certificate of the order already has is refused, unless you set
+    /// [`another`](ReissueCertificate::another).
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -52,13 +53,13 @@ impl<'c> Orders<'c> {
         #[builder(start_fn)] csr: Csr,
         /// Another common name.
         common_name: Option<String>,
-        /// Other further names; they replace those of the present certificate.
+        /// Other additional names; they replace those of the current certificate.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         dns_names: Option<Vec<String>>,
-        /// Accepts that the present certificate is revoked because names are left out.
+        /// Accepts that the current certificate is revoked because names are left out.
         #[builder(default)]
         accept_revocation: bool,
-        /// How long the certificate lasts: without it as long as the last one was to, or as it may within the plan.
+        /// How long the certificate lasts; by default as long as requested for the last one, or as long as the plan allows.
         validity: Option<Validity>,
         /// The limits to check the validity against.
         #[builder(default)]
@@ -67,36 +68,36 @@ impl<'c> Orders<'c> {
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
         server_platform: Option<ServerPlatformId>,
-        /// Another intermediate to sign with; an empty text leaves it to the service.
+        /// Another intermediate to sign with; an empty text leaves the choice to the service.
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
         /// Other organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
-        /// Other mail addresses of a client certificate.
+        /// Other e-mail addresses of a client certificate.
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         emails: Option<Vec<String>>,
-        /// How control of new names is to be proved.
+        /// How to prove control of new names.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
         dcv_scope: Option<CertificateDcvScope>,
-        /// How a code signing certificate is handed over; by default as the order says.
+        /// How a code signing certificate is delivered; by default as the order says.
         cs_provisioning_method: Option<CsProvisioningMethod>,
-        /// Keeps the present certificate as a duplicate.
+        /// Whether to keep the current certificate as a duplicate.
         store_reissue_as_duplicate: Option<bool>,
-        /// Skips the account's approval; the key has to be an administrator's.
+        /// Skips the account's approval; requires an administrator's key.
         skip_approval: Option<bool>,
-        /// Whether the wait approves the request if the key may. It does by default.
+        /// Whether the wait approves the request if the key is allowed to; `true` by default.
         #[builder(default = true)]
         approve: bool,
-        /// Asks for another one, even if the order has a certificate for this key, or is about to have one.
+        /// Requests another one even if the order has a certificate for this key, or is about to have one.
         #[builder(default)]
         another: bool,
-        /// A remark for whoever approves it.
+        /// A comment for the approver.
         comment: Option<String>,
     ) -> Result<Prepared, Error> {
-        // Of what could not be read nothing could be carried over.
+        // Nothing could be carried over from what could not be read.
         let order = self.client.in_full().orders().get(order).send().await?;
         let (present_name, present_names) = names_of(&order)?;
         let product = trusted_product(&order);
@@ -130,8 +131,8 @@ impl<'c> Orders<'c> {
         Ok(prepared)
     }
 
-    /// Makes a duplicate of an order's certificate (guide p.67): the same names with another key. It revokes nothing.
-    /// End it with [`send`](DuplicateCertificate::send), or with [`start`](DuplicateCertificate::start) to wait for the certificate.
+    /// Requests a duplicate of an order's certificate (guide p.67): the same names with another key. It revokes nothing. Finish it with
+    /// [`send`](DuplicateCertificate::send), or with [`start`](DuplicateCertificate::start) to wait for the certificate.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -149,12 +150,12 @@ impl<'c> Orders<'c> {
         self,
         #[builder(start_fn)] order: OrderId,
         #[builder(start_fn)] csr: Csr,
-        /// Another of its names as the common name.
+        /// Another of the certificate's names as the common name.
         common_name: Option<String>,
-        /// All its further names, and any below a wildcard of them.
+        /// All additional names of the certificate, and any names below one of its wildcards.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         dns_names: Option<Vec<String>>,
-        /// How long the certificate lasts: without it as long as the last one was to, or as it may within the plan.
+        /// How long the certificate lasts; by default as long as requested for the last one, or as long as the plan allows.
         validity: Option<Validity>,
         /// The limits to check the validity against.
         #[builder(default)]
@@ -163,26 +164,26 @@ impl<'c> Orders<'c> {
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
         server_platform: Option<ServerPlatformId>,
-        /// Another intermediate to sign with; an empty text leaves it to the service.
+        /// Another intermediate to sign with; an empty text leaves the choice to the service.
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
         /// Other organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
-        /// Other mail addresses of a client certificate.
+        /// Other e-mail addresses of a client certificate.
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         emails: Option<Vec<String>>,
-        /// Skips the account's approval; the key has to be an administrator's.
+        /// Skips the account's approval; requires an administrator's key.
         skip_approval: Option<bool>,
-        /// Whether the wait approves the request if the key may. It does by default.
+        /// Whether the wait approves the request if the key is allowed to; `true` by default.
         #[builder(default = true)]
         approve: bool,
-        /// Asks for another one, even if the order has a certificate for this key, or is about to have one.
+        /// Requests another one even if the order has a certificate for this key, or is about to have one.
         #[builder(default)]
         another: bool,
     ) -> Result<Prepared, Error> {
-        // Of what could not be read nothing could be carried over.
+        // Nothing could be carried over from what could not be read.
         let order = self.client.in_full().orders().get(order).send().await?;
         let (present_name, mut present_names) = names_of(&order)?;
         present_names.insert(0, present_name.clone());
@@ -205,37 +206,37 @@ impl<'c> Orders<'c> {
 }
 
 impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
-    /// Asks for the reissue, in one call after the order was read: nothing is looked for before or after, so that calling it again asks
-    /// again. [`start`](Self::start) does not.
+    /// Requests the reissue in one call, after reading the order. It searches for nothing before or after, so calling it again requests
+    /// another one. Use [`start`](Self::start) to avoid that.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name or the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
-    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate, or its
-    /// certificate has this key; whatever the service returns. After
-    /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
+    /// [`Error::is_invalid_input`] if a name or the validity is invalid, if a name would be left out, or, with the setter's name, if a
+    /// setting of the order is refused today or cannot be sent again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] if the order
+    /// has no certificate, or its certificate has this key; whatever the service returns. After an error that
+    /// [`is_ambiguous`](Error::is_ambiguous), the reissue may have been requested.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }
 
-    /// Asks for the reissue, once, and gives the handle to wait for its certificate with.
+    /// Requests the reissue once, and returns a handle that waits for its certificate.
     ///
-    /// Calling it again is safe, also from another process: a reissue of the order for this key and these names that is in use or under way
-    /// is taken up; another certificate for this key is an error that names it, and nothing is sent. Whoever wants another one for the same
-    /// key says [`another`](Self::another).
+    /// Calling it again is safe, also from another process: a reissue of the order for this key and these names that is in use or in
+    /// progress is adopted. Any other certificate for this key is an error that names it, and nothing is sent. To request another one for
+    /// the same key, set [`another`](Self::another).
     ///
-    /// If the response is lost on the way, it looks for a reissue with this key that was not listed before, and adopts it; see
+    /// If the response is lost, it searches for a reissue with this key that was not listed before, and adopts it; see
     /// [`IssueCertificate::start`](super::IssueCertificate::start).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`Error::is_mismatch`] when another certificate of the order has the key; [`Error::is_configuration`], with
-    /// nothing asked for, when this build could not verify the certificate's chain.
+    /// As [`send`](Self::send); [`Error::is_mismatch`] if another certificate of the order has the key; [`Error::is_configuration`], with
+    /// nothing requested, if this build cannot verify the certificate's chain.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.checked().await?.start(None).await
     }
 
-    /// Reads the order, checks the reissue and gives it as a token, with nothing sent; see
+    /// Reads the order, checks the reissue and returns it as a token, without sending it; see
     /// [`IssueCertificate::prepare`](super::IssueCertificate::prepare).
     ///
     /// # Errors
@@ -247,36 +248,37 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
 }
 
 impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
-    /// Asks for the duplicate, in one call after the order was read: nothing is looked for before or after, so that calling it again asks
-    /// again. [`start`](Self::start) does not.
+    /// Requests the duplicate in one call, after reading the order. It searches for nothing before or after, so calling it again requests
+    /// another one. Use [`start`](Self::start) to avoid that.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the validity cannot be, or a name would be left out, and, with the setter's name, when something of the order is refused today or cannot be said
-    /// again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] when the order has no certificate; whatever the service returns. After
-    /// an error that [`is_ambiguous`](Error::is_ambiguous) it may have been asked for.
+    /// [`Error::is_invalid_input`] if the validity is invalid, if a name would be left out, or, with the setter's name, if a setting of the
+    /// order is refused today or cannot be sent again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] if the order has no
+    /// certificate; whatever the service returns. After an error that [`is_ambiguous`](Error::is_ambiguous), the duplicate may have been
+    /// requested.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }
 
-    /// Asks for the duplicate, once, and gives the handle to wait for its certificate with.
+    /// Requests the duplicate once, and returns a handle that waits for its certificate.
     ///
-    /// Calling it again is safe, also from another process: a duplicate of the order for this key and these names that is in use or under way
-    /// is taken up; another certificate for this key is an error that names it, and nothing is sent. Whoever wants another one for the same
-    /// key says [`another`](Self::another).
+    /// Calling it again is safe, also from another process: a duplicate of the order for this key and these names that is in use or in
+    /// progress is adopted. Any other certificate for this key is an error that names it, and nothing is sent. To request another one for
+    /// the same key, set [`another`](Self::another).
     ///
-    /// If the response is lost on the way, it looks for a duplicate with this key that was not listed before, and adopts it; see
+    /// If the response is lost, it searches for a duplicate with this key that was not listed before, and adopts it; see
     /// [`IssueCertificate::start`](super::IssueCertificate::start).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`Error::is_mismatch`] when another certificate of the order has the key; [`Error::is_configuration`], with
-    /// nothing asked for, when this build could not verify the certificate's chain.
+    /// As [`send`](Self::send); [`Error::is_mismatch`] if another certificate of the order has the key; [`Error::is_configuration`], with
+    /// nothing requested, if this build cannot verify the certificate's chain.
     pub async fn start(self) -> Result<PendingIssuance, Error> {
         self.checked().await?.start(None).await
     }
 
-    /// Reads the order, checks the duplicate and gives it as a token, with nothing sent; see
+    /// Reads the order, checks the duplicate and returns it as a token, without sending it; see
     /// [`IssueCertificate::prepare`](super::IssueCertificate::prepare).
     ///
     /// # Errors
@@ -288,7 +290,7 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
 }
 
 impl Orders<'_> {
-    /// Only an issued order gets further certificates; one that is under way already may still be taken up.
+    /// Only an issued order gets further certificates; one that is already in progress may still be adopted.
     fn prepared(self, order: &types::Order, write: Write) -> Result<Prepared, Error> {
         let mut prepared = Prepared::new(self.client.clone(), write)?;
         if order.status != Some(OrderStatus::Issued) {
@@ -296,14 +298,14 @@ impl Orders<'_> {
                 Some(OrderStatus::Unknown(_)) | None => "in a status unknown to this version",
                 Some(known) => known.as_str(),
             };
-            let why = format!("order {} is {status}; only an issued one has further certificates", order.id);
+            let why = format!("order {} is {status}; only an issued one can be reissued or duplicated", order.id);
             prepared.refusal = Some(Error::mismatch(why));
         }
         Ok(prepared)
     }
 
-    /// The certificate of a further one: what the order says, where the caller says nothing. An order that does not say when its plan ends is
-    /// let through.
+    /// The certificate of a reissue or duplicate: settings that the caller leaves out come from the order. An order that does not say when
+    /// its plan ends is let through.
     async fn again(
         self,
         order: &types::Order,
@@ -325,12 +327,12 @@ impl Orders<'_> {
     }
 }
 
-/// A product that the order does not tell is given the benefit of the doubt, for the service to say.
+/// An order that does not report its product is given the benefit of the doubt; the service decides.
 fn trusted_product(order: &types::Order) -> Product {
     product_of(order).unwrap_or(Product::PRIVATE_SSL)
 }
 
-/// Whether an order's certificates serve TLS; one that does not say its product is taken for one.
+/// Whether an order's certificates are for TLS; an order that does not report its product is assumed to be.
 pub(super) fn is_tls(order: &types::Order) -> bool {
     product_of(order).is_none_or(|product| product.is_tls())
 }
@@ -340,7 +342,7 @@ pub(super) fn names_of(order: &types::Order) -> Result<(String, Vec<String>), Er
     let none = || Error::mismatch(format!("the service returned no names for order {}", order.id));
     let certificate = order.certificate.as_ref().ok_or_else(none)?;
     let common_name = certificate.common_name.as_deref().ok_or_else(none)?;
-    // A name of TLS is the same in any case; what else a certificate is about, such as a company, is not.
+    // TLS names are case-insensitive; other subjects of a certificate, such as a company, are not.
     let common_name = if is_tls(order) { common_name.to_ascii_lowercase() } else { common_name.to_owned() };
     let mut names: Vec<_> = certificate.dns_names.iter().map(|name| name.to_ascii_lowercase()).collect();
     // The service lists the common name among the others, or a blank where there are none.

@@ -1,4 +1,4 @@
-//! Renewing an order: a new one that carries over what the old one had.
+//! Renewing an order: a new one that carries over the settings of the old one.
 
 use bon::bon;
 use serde_json::Value;
@@ -25,18 +25,18 @@ use crate::{
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Renews an order (guide p.36): places a new one that carries over what the old one had, and the days left of its plan (see
-    /// [`plan::renewal_bonus`]). Another product and other names are allowed.
-    /// End it with [`send`](RenewOrder::send), or with [`start`](RenewOrder::start) to wait for the certificate.
+    /// Renews an order (guide p.36): places a new one that carries over the settings of the old one and the days left of its plan (see
+    /// [`plan::renewal_bonus`]). Another product and other names are allowed. Finish it with [`send`](RenewOrder::send), or with
+    /// [`start`](RenewOrder::start) to wait for the certificate.
     ///
-    /// Whatever is not set is as the old order says: names, organization, contacts, container, mail addresses, custom fields, hash, server
-    /// platform, intermediate, a validity shorter than the longest, validation method, `disable_ct`, automatic renewal and reissue, and
-    /// reminders. A list that is set takes the old one's place; an empty text or list says that there is to be none. Not carried over are
+    /// Settings that you leave out come from the old order: names, organization, contacts, container, e-mail addresses, custom fields,
+    /// hash, server platform, intermediate, a validity shorter than the longest possible, validation method, `disable_ct`, automatic
+    /// renewal and reissue, and reminders. A list that you set replaces the old one; an empty text or list means none. Not carried over are
     /// the plan, the payment method, comments and the `alternative_order_id`; nor `profile`, `dcv_scope`, `dcv_emails` and `locale`, which
-    /// the service does not tell.
+    /// the service does not report.
     ///
-    /// An order that [renews itself](super::IssueCertificate::auto_renew) may be renewed a second time by the service: that is
-    /// [warned](PendingIssuance::warnings) of.
+    /// The service may renew an order with [automatic renewal](super::IssueCertificate::auto_renew) a second time; a
+    /// [warning](PendingIssuance::warnings) says so.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, order: shomei::certcentral::OrderId, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -58,10 +58,10 @@ impl<'c> Orders<'c> {
         product: Option<Product>,
         /// Another common name.
         common_name: Option<String>,
-        /// Other further names.
+        /// Other additional names.
         #[builder(with = |names: impl IntoIterator<Item = impl Into<String>>| names.into_iter().map(Into::into).collect())]
         dns_names: Option<Vec<String>>,
-        /// How long the new order lasts; a year by default, and the days carried over.
+        /// How long the new order lasts, besides the days carried over; one year by default.
         #[builder(default = Plan::years(1))]
         plan: Plan,
         /// How long its first certificate lasts.
@@ -71,9 +71,9 @@ impl<'c> Orders<'c> {
         limits: IssuanceLimits,
         /// Another organization.
         organization: Option<OrganizationId>,
-        /// Somebody else whom the vendor may call about the organization.
+        /// Another contact for the vendor's questions about the organization.
         organization_contact: Option<Contact>,
-        /// Somebody else whom the vendor may call about technical questions.
+        /// Another contact for the vendor's technical questions.
         technical_contact: Option<Contact>,
         /// Another container.
         container: Option<ContainerId>,
@@ -81,63 +81,64 @@ impl<'c> Orders<'c> {
         signature_hash: Option<SignatureHash>,
         /// Other server software (-1 other, 2 Apache, 45 nginx, …).
         server_platform: Option<ServerPlatformId>,
-        /// How control of names that are not validated yet is to be proved.
+        /// How to prove control of names that are not validated yet.
         dcv_method: Option<DcvMethod>,
         /// Whether names are validated one by one or by their base domain.
         dcv_scope: Option<CertificateDcvScope>,
-        /// Which address is to be asked about which name, for validation by e-mail (DV).
+        /// Which address is asked about which name, for validation by e-mail (DV).
         #[builder(with = |pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>| {
             pairs.into_iter().map(|(name, address)| (name.into(), address.into())).collect()
         })]
         dcv_emails: Option<Vec<(String, String)>>,
-        /// Another intermediate to sign with; an empty text leaves it to the service.
+        /// Another intermediate to sign with; an empty text leaves the choice to the service.
         ca_cert_id: Option<String>,
         /// Which extended key usages the certificate gets.
         profile: Option<ProfileOption>,
         /// Other organizational units; public TLS certificates have none.
         #[builder(with = |units: impl IntoIterator<Item = impl Into<String>>| units.into_iter().map(Into::into).collect())]
         organization_units: Option<Vec<String>>,
-        /// Other mail addresses of a client certificate.
+        /// Other e-mail addresses of a client certificate.
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         emails: Option<Vec<String>>,
-        /// How a code signing certificate is handed over.
+        /// How a code signing certificate is delivered.
         cs_provisioning_method: Option<CsProvisioningMethod>,
-        /// An id of the caller's own, to find the order by. With it [`start`](RenewOrder::start) takes up what was ordered before.
+        /// Your own id to find the order by. With it, [`start`](RenewOrder::start) adopts what was ordered before.
         alternative_order_id: Option<String>,
-        /// Places another order, even if there is one with this `alternative_order_id`: one id serves several orders.
+        /// Places another order even if one with this `alternative_order_id` exists: one id serves several orders.
         #[builder(default)]
         another: bool,
-        /// Skips the account's approval; the key has to be an administrator's.
+        /// Skips the account's approval; requires an administrator's key.
         skip_approval: Option<bool>,
-        /// Whether the wait approves the request if the key may. It does by default.
+        /// Whether the wait approves the request if the key is allowed to; `true` by default.
         #[builder(default = true)]
         approve: bool,
-        /// How it is paid.
+        /// How the order is paid.
         payment_method: Option<PaymentMethod>,
-        /// Other addresses that get the order's mails.
+        /// Other addresses that receive the order's e-mails.
         #[builder(with = |addresses: impl IntoIterator<Item = impl Into<String>>| addresses.into_iter().map(Into::into).collect())]
         additional_emails: Option<Vec<String>>,
-        /// Other values of the account's custom fields, by their `metadata_id`; those of the old order that are not among them are left out.
+        /// Other values of the account's custom fields, by their `metadata_id`; fields of the old order that are not among them are left
+        /// out.
         #[builder(with = |fields: impl IntoIterator<Item = (CustomFieldId, impl Into<Value>)>| {
             fields.into_iter().map(|(id, value)| (id, value.into())).collect()
         })]
         custom_fields: Option<Vec<(CustomFieldId, Value)>>,
-        /// A remark for whoever approves it.
+        /// A comment for the approver.
         comment: Option<String>,
-        /// Another text for the mails that remind of the renewal.
+        /// Another text for the renewal reminder e-mails.
         custom_renewal_message: Option<String>,
-        /// Whether the new order renews itself.
+        /// Whether the service renews the new order automatically.
         auto_renew: Option<bool>,
-        /// Whether certificates reissue themselves within the plan.
+        /// Whether the service reissues certificates automatically within the plan.
         auto_reissue: Option<bool>,
-        /// Whether reminders of the renewal are left out.
+        /// Whether to turn off renewal reminders.
         disable_renewal_notifications: Option<bool>,
-        /// Whether the certificate stays out of the public certificate transparency logs.
+        /// Whether to keep the certificate out of the public Certificate Transparency logs.
         disable_ct: Option<bool>,
-        /// The language of the mails.
+        /// The language of the e-mails.
         locale: Option<String>,
     ) -> Result<Prepared, Error> {
-        // Of what could not be read nothing could be carried over.
+        // Nothing could be carried over from what could not be read.
         let old = self.client.in_full().orders().get(order).send().await?;
         let missing = |what: &str| Error::mismatch(format!("the service returned no {what} for order {order}; set it"));
         let product = product.or_else(|| product_of(&old)).ok_or_else(|| missing("product"))?;
@@ -197,21 +198,21 @@ impl<'c> Orders<'c> {
 }
 
 impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
-    /// Places the renewal, in one call after the old order was read: nothing is looked for before or after, so calling it again orders
-    /// again. [`start`](Self::start) does not.
+    /// Places the renewal in one call, after reading the old order. It searches for nothing before or after, so calling it again orders
+    /// again. Use [`start`](Self::start) to avoid that.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such order; [`Error::is_mismatch`] when it was renewed already or lacks what cannot
-    /// be guessed; [`Error::is_invalid_input`] as for a new order, and, with the setter's name, when something of the old order is refused
-    /// today (SHA-1, an intermediate that is no longer offered) or cannot be said again; whatever the service returns. After an error that
-    /// [`is_ambiguous`](Error::is_ambiguous) the order may have been placed.
+    /// [`Error::is_not_found`] if the account has no such order; [`Error::is_mismatch`] if the order was already renewed or lacks something
+    /// that cannot be guessed; [`Error::is_invalid_input`] as for a new order and, with the setter's name, if a setting of the old order is
+    /// refused today (SHA-1, an intermediate that is no longer offered) or cannot be sent again; whatever the service returns. After an
+    /// error that [`is_ambiguous`](Error::is_ambiguous), the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }
 
-    /// Places the renewal and gives the handle to wait for its certificate with. Calling it again is safe as with
-    /// [`IssueCertificate::start`](super::IssueCertificate::start): a renewal with the same `alternative_order_id` is taken up.
+    /// Places the renewal and returns a handle that waits for its certificate. Calling it again is as safe as with
+    /// [`IssueCertificate::start`](super::IssueCertificate::start): a renewal with the same `alternative_order_id` is adopted.
     ///
     /// # Errors
     ///
@@ -220,7 +221,7 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
         self.checked().await?.start(None).await
     }
 
-    /// Reads the old order, checks the renewal and gives it as a token, with nothing sent; see
+    /// Reads the old order, checks the renewal and returns it as a token, without sending it; see
     /// [`IssueCertificate::prepare`](super::IssueCertificate::prepare).
     ///
     /// # Errors
@@ -231,7 +232,7 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     }
 }
 
-/// The product of an order, told beside the other members or inside `product`.
+/// The product of an order, reported beside the other members or inside `product`.
 pub(super) fn product_of(order: &types::Order) -> Option<Product> {
     let inside = || order.product.as_ref()?.name_id.clone();
     order.product_name_id.clone().or_else(inside).map(Product::from)

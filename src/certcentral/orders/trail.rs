@@ -14,7 +14,7 @@ use crate::{
     error::Error,
 };
 
-/// What was there before a write was sent, by which old is told from new.
+/// What existed before a write was sent, which tells old from new.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::certcentral) struct Before {
@@ -23,14 +23,14 @@ pub(in crate::certcentral) struct Before {
     pub(super) requests: Vec<RequestId>,
 }
 
-/// By what a write is found.
+/// How a write is found.
 pub(super) enum Trail<'a> {
     Order(Placing<'a>),
     Further(Asking<'a>, &'a sent::RequestedCertificate),
 }
 
 impl<'a> Trail<'a> {
-    /// To be made before anything is sent.
+    /// Called before anything is sent.
     pub(super) async fn new(orders: Orders<'_>, write: &'a Write, is_new: bool) -> Result<Self, Error> {
         Ok(match write.further() {
             None => Self::Order(Placing::new(orders, write.identity(), is_new).await?),
@@ -38,7 +38,7 @@ impl<'a> Trail<'a> {
         })
     }
 
-    /// The same, where what was there before has been written down.
+    /// The same, if what existed before has been saved.
     pub(super) fn after(write: &'a Write, before: &Before) -> Self {
         match write.further() {
             None => Self::Order(Placing::after(write.identity(), before.orders.iter().copied())),
@@ -53,7 +53,7 @@ impl<'a> Trail<'a> {
         }
     }
 
-    /// What is there already and is what is wanted. `last` is what this client did last, which the service need not show yet.
+    /// What already exists and is what is requested. `last` is what this client did last, which the service may not list yet.
     pub(super) async fn present(&self, orders: Orders<'_>, last: &Outcome) -> Result<Option<types::OrderResponse>, Error> {
         let last = match last {
             Outcome::Placed(placed) => Some(&**placed),

@@ -1,4 +1,4 @@
-//! What an order, a reissue or a duplicate is to be: said by the caller, or carried over from an order that is there.
+//! The settings of an order, a reissue or a duplicate: set by the caller, or carried over from an existing order.
 
 use chrono::NaiveDate;
 
@@ -12,7 +12,7 @@ use crate::{
     x509::Csr,
 };
 
-/// The members of an order request, by the names of their setters. `None` where nobody has said anything.
+/// The members of an order request, by the names of their setters. `None` if not set.
 #[derive(Default)]
 pub(super) struct Wanted {
     pub(super) common_name: Option<String>,
@@ -70,7 +70,7 @@ impl Wanted {
         };
         let custom_field = |(metadata_id, value)| sent::RequestedCustomField { metadata_id, value };
         let (mut organization_contact, mut technical_contact) = (self.organization_contact, self.technical_contact);
-        // Where there is an organization its people stand inside it; only orders without one have them at the root.
+        // If there is an organization, the contacts are inside it; only orders without one have them at the root.
         let organization = self.organization.map(|id| sent::RequestedOrganization {
             id,
             contacts: organization_contact.take().into_iter().chain(technical_contact.take()).collect(),
@@ -107,7 +107,7 @@ impl Wanted {
         })
     }
 
-    /// The certificate of an order, a reissue or a duplicate; what no certificate gets any more is refused.
+    /// The certificate of an order, a reissue or a duplicate; what certificates no longer get is refused.
     pub(super) fn certificate(
         &self,
         product: Option<&Product>,
@@ -124,7 +124,7 @@ impl Wanted {
             let units = organization_units.join(", ");
             return Err(Error::invalid(
                 "organization_units",
-                format!("{units}: public TLS certificates have had none since 2022; leave them out"),
+                format!("{units}: public TLS certificates have had no organizational units since 2022; leave them out"),
             ));
         }
         Ok(sent::RequestedCertificate {
@@ -142,7 +142,7 @@ impl Wanted {
     }
 }
 
-/// An empty text says that there is to be none.
+/// An empty text means none.
 fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }

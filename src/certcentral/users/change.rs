@@ -23,15 +23,16 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreatedServiceUser {
-    /// The number of the user.
+    /// The id of the user.
     pub id: UserId,
-    /// The key itself. The service never tells it again: keep it where secrets are kept.
+    /// The key itself. The service never returns it again: store it as a secret.
     pub key: ApiKey,
 }
 
 #[bon]
 impl<'c> Users<'c> {
-    /// Adds a person to the account (vendor page users/add-user), who gets a mail to choose a password. Only administrators may.
+    /// Adds a person to the account (vendor page users/add-user). The person gets an e-mail to choose a password. Only administrators can
+    /// add users.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -49,15 +50,15 @@ impl<'c> Users<'c> {
     ///
     /// # Lost responses
     ///
-    /// If the response is lost on the way, the user is looked for: one with this login name, these names and this address that was not there
-    /// before is adopted. For that the users are listed before the call.
+    /// If the response is lost, the client searches for the user: a new user with this login name, these names and this address is adopted.
+    /// To tell which users are new, it lists the users before the call.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name is empty or too long (128 characters; job title and telephone 64) or the address no e-mail
-    /// address; whatever the service answers, also when the login name is taken or the role is none
-    /// ([`ErrorCode::InvalidAccessRole`](crate::certcentral::ErrorCode::InvalidAccessRole)). [`Error::is_ambiguous`] when it could not be found
-    /// out whether the user was added.
+    /// [`Error::is_invalid_input`] when a name is empty or too long (128 characters; job title and telephone 64) or the address is not an
+    /// e-mail address; any error that the service returns, including when the login name is taken or the role does not exist
+    /// ([`ErrorCode::InvalidAccessRole`](crate::certcentral::ErrorCode::InvalidAccessRole)). [`Error::is_ambiguous`] when it remains
+    /// unknown whether the user was added.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::create)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateUser, doc { #[doc = docs!(call Users::create)] }))]
@@ -66,22 +67,22 @@ impl<'c> Users<'c> {
         /// The login name, often the e-mail address.
         #[builder(start_fn)]
         username: String,
-        /// What the user may do.
+        /// The role of the user.
         #[builder(start_fn)]
         role: UserRole,
         /// The given name.
         first_name: String,
         /// The family name.
         last_name: String,
-        /// Where the user gets mail.
+        /// The e-mail address.
         email: String,
-        /// What the user is in the organization. Whoever approves EV certificates needs one.
+        /// The job title. A user who approves EV certificates needs one.
         job_title: Option<String>,
-        /// Where the user can be called. Whoever approves EV certificates needs one.
+        /// The telephone number. A user who approves EV certificates needs one.
         telephone: Option<String>,
         /// The container to add the user to; that of this client's user by default.
         container: Option<ContainerId>,
-        /// The containers that the user is limited to; none limit nothing.
+        /// The containers that the user is limited to; if empty, there is no limit.
         #[builder(default, with = |containers: impl IntoIterator<Item = ContainerId>| containers.into_iter().collect())]
         limited_to: Vec<ContainerId>,
         /// Whether the user can log in by SAML only.
@@ -126,9 +127,9 @@ impl<'c> Users<'c> {
         recovery::recover(self.client, &hint, false, create, look).await
     }
 
-    /// Adds a service user with its first API key (vendor page users/add-service-user): an identity for programs alone, which does not leave
-    /// with whoever made it. Only administrators may; the key carries their rights unless it is limited. Further keys are made with
-    /// [`ApiKeys::create`](crate::certcentral::ApiKeys::create).
+    /// Adds a service user with its first API key (vendor page users/add-service-user): an identity for programs only, which does not leave
+    /// with its creator. Only administrators can add one; the key has their rights unless it is restricted.
+    /// [`ApiKeys::create`](crate::certcentral::ApiKeys::create) creates further keys.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -144,27 +145,27 @@ impl<'c> Users<'c> {
     ///
     /// # Lost responses
     ///
-    /// The service tells a key once. If the response is lost on the way, the error's [`recovery_hint`](Error::recovery_hint) names the user
-    /// to delete, as [`ApiKeys::create`](crate::certcentral::ApiKeys::create) names the key to revoke.
+    /// The service returns a key once. If the response is lost, the error's [`recovery_hint`](Error::recovery_hint) names the user to
+    /// delete, as [`ApiKeys::create`](crate::certcentral::ApiKeys::create) does with the key to revoke.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the name of the key is empty or the address no e-mail address; whatever the service answers.
-    /// [`Error::is_ambiguous`] when the user may have been added, and the key was lost.
+    /// [`Error::is_invalid_input`] when the name of the key is empty or the address is not an e-mail address; any error that the service
+    /// returns. [`Error::is_ambiguous`] when the user may have been added and the key was lost.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::create_service_user)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateServiceUser, doc { #[doc = docs!(call Users::create_service_user)] }))]
     pub async fn create_service_user(
         self,
-        /// Where mail about it goes.
+        /// The address for mail about the user.
         #[builder(start_fn)]
         email: String,
-        /// A name to know its first key by.
+        /// A name for its first key.
         #[builder(start_fn)]
         key_name: String,
-        /// What the key is limited to; without it, it may do whatever this client's user may.
+        /// What the key is limited to; by default, it has all rights of this client's user.
         restriction: Option<ApiKeyRestriction>,
-        /// The containers that it is limited to; none are those of this client's user.
+        /// The containers that it is limited to; if empty, those of this client's user.
         #[builder(default, with = |containers: impl IntoIterator<Item = ContainerId>| containers.into_iter().collect())]
         limited_to: Vec<ContainerId>,
     ) -> Result<CreatedServiceUser, Error> {
@@ -197,13 +198,14 @@ impl<'c> Users<'c> {
         let what = format!("service user of {}", request.email);
         let created = recovery::told_once(self.client, create, appeared, &what, "delete it").await?;
         let id = created.id;
-        let untold = || Error::mismatch(format!("no key was told of the service user {id}")).leaving(format!("delete user {id}"));
+        let untold = || Error::mismatch(format!("the response has no key for the service user {id}")).leaving(format!("delete user {id}"));
         let key = usable(&created.api_key.ok_or_else(untold)?, &format_args!("user {id}"))?;
         Ok(CreatedServiceUser { id, key })
     }
 
-    /// Changes a user (vendor pages users/edit-user and users/edit-service-user). What is not said stays: the user is read first, as the
-    /// service would remove a job title or telephone number that it is not told again. Of a service user only the address can be changed.
+    /// Changes a user (vendor pages users/edit-user and users/edit-service-user). What is not set stays as it is: the client reads the user
+    /// first, since the service removes a job title or telephone number that is not sent again. For a service user, only the address can be
+    /// changed.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, jane: shomei::certcentral::UserId) -> Result<(), shomei::Error> {
@@ -214,8 +216,8 @@ impl<'c> Users<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when a name is empty or too long or the address no e-mail address; [`Error::is_not_found`] when the
-    /// account has no such user.
+    /// [`Error::is_invalid_input`] when a name is empty or too long or the address is not an e-mail address; [`Error::is_not_found`] when
+    /// the account has no such user.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::edit)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = EditUser, doc { #[doc = docs!(call Users::edit)] }))]
@@ -223,17 +225,17 @@ impl<'c> Users<'c> {
     pub async fn edit(
         self,
         #[builder(start_fn)] id: UserId,
-        /// Another login name.
+        /// The new login name.
         username: Option<String>,
-        /// Another given name.
+        /// The new given name.
         first_name: Option<String>,
-        /// Another family name.
+        /// The new family name.
         last_name: Option<String>,
-        /// Another e-mail address.
+        /// The new e-mail address.
         email: Option<String>,
-        /// Another job title; an empty one removes it.
+        /// The new job title; an empty one removes it.
         job_title: Option<String>,
-        /// Another telephone number; an empty one removes it.
+        /// The new telephone number; an empty one removes it.
         telephone: Option<String>,
         /// Whether the user can log in by SAML only. The user's API keys are not affected.
         saml_only: Option<bool>,
@@ -252,28 +254,28 @@ impl<'c> Users<'c> {
             username,
             first_name,
             last_name,
-            // Of the form of an address, until the present one is known.
+            // A well-formed placeholder, until the present address is known.
             email: email.clone().unwrap_or_else(|| "unchanged@example.com".to_owned()),
             job_title: job_title.clone().filter(told),
             telephone: telephone.clone().filter(told),
             is_saml_sso_only: saml_only,
         };
         self.client.core.check("edit_user", &request)?;
-        // Of what could not be read nothing could be carried over.
+        // What cannot be read cannot be carried over.
         let present = self.client.in_full().users().get(id).send().await?;
-        let untold = || Error::mismatch(format!("user {id} tells no e-mail address, and one has to be sent: give it one"));
+        let untold = || Error::mismatch(format!("user {id} has no e-mail address, but the service requires one; set email"));
         request.email = email.or(present.email).ok_or_else(untold)?;
         request.job_title = job_title.or(present.job_title).filter(told);
         request.telephone = telephone.or(present.telephone).filter(told);
         call!(self.client, edit_user(&id, &request))
     }
 
-    /// Gives a user another role (vendor page users/change-user-role). Which ones there are tells
-    /// [`Containers::roles`](crate::certcentral::Containers::roles).
+    /// Changes the role of a user (vendor page users/change-user-role). [`Containers::roles`](crate::certcentral::Containers::roles) lists
+    /// the roles.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such user; whatever the service answers.
+    /// [`Error::is_not_found`] when the account has no such user; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::set_role)] }))]
     #[builder(builder_type(name = ChangeUserRole, doc { #[doc = docs!(call Users::set_role)] }))]
     pub async fn set_role(self, #[builder(start_fn)] id: UserId, #[builder(start_fn)] role: UserRole) -> Result<(), Error> {
@@ -281,11 +283,11 @@ impl<'c> Users<'c> {
         call!(self.client, change_user_role(&id, &request))
     }
 
-    /// Deletes a user, for good (known from public clients). The user's API keys open nothing any more.
+    /// Deletes a user permanently (known from public clients). The user's API keys no longer work.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the account has no such user; whatever the service answers.
+    /// [`Error::is_not_found`] when the account has no such user; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::delete)] }))]
     #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn)] id: UserId) -> Result<(), Error> {
@@ -294,7 +296,7 @@ impl<'c> Users<'c> {
 }
 
 impl Users<'_> {
-    /// The numbers of the users that are meant.
+    /// The ids of the users that are meant.
     async fn numbers(self, is_meant: &(dyn Fn(&types::User) -> bool + Sync)) -> Result<BTreeSet<UserId>, Error> {
         let users: Vec<_> = self.list().stream()?.try_collect().await?;
         Ok(users.iter().filter(|user| is_meant(user)).map(|user| user.id).collect())

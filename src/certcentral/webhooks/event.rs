@@ -1,4 +1,4 @@
-//! An event as it arrives: what happened, to what, and whether it was told before.
+//! An event as it arrives: what happened, to what, and whether it was received before.
 
 use std::fmt::Write as _;
 
@@ -10,24 +10,24 @@ use crate::{
     lenient,
 };
 
-/// Something that the service told by itself. Which events there are, and what they are about: [`WebhookEventName`].
+/// An event that the service sent to a webhook. [`WebhookEventName`] lists the events and what they are about.
 ///
-/// An event that the document does not know is one too: its name reads as [`WebhookEventName::Unknown`], and what it has is in
+/// An event that the OpenAPI document lacks is received too: its name is [`WebhookEventName::Unknown`], and its content is in
 /// [`json`](Self::json).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WebhookEvent {
     /// What happened.
     pub name: WebhookEventName,
-    /// To what. What cannot be read is absent, and other members are in `extra`.
+    /// What it happened to. Members that cannot be read are absent; unknown members are in `extra`.
     pub data: types::WebhookEventData,
-    /// Whether the same was told before, as far as the receiver remembers: see [`fingerprint`](Self::fingerprint).
+    /// Whether the same event was received before, as far as the receiver remembers: see [`fingerprint`](Self::fingerprint).
     pub repeated: bool,
     fingerprint: [u8; 32],
     json: Json,
 }
 
-/// The whole event, which may hold a token and so does not show.
+/// The whole event. It may hold a token, so `Debug` hides it.
 #[derive(Clone)]
 struct Json(Value);
 
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Json {
 }
 
 impl WebhookEvent {
-    /// Reads a body. `None` if it is no object, or names no event.
+    /// Reads a body. `None` if it is not an object, or names no event.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let json: Value = serde_json::from_slice(body).ok().filter(Value::is_object)?;
         let (read, _) = lenient::forgive::<sent::WebhookEventBody>(json.clone()).ok()?;
@@ -51,10 +51,10 @@ impl WebhookEvent {
         Some(Self { name: read.event, data, repeated: false, fingerprint: hash.finalize().into(), json: Json(json) })
     }
 
-    /// What the event says, whatever the order of its members: the same for the same event told twice.
+    /// Returns a hash of the content, whatever the order of its members: the same if the same event is sent twice.
     ///
-    /// Events carry no number and no time. So two test events are the same, and so is a domain's validation in two years: a replay is known
-    /// by what it says and by when that was said before.
+    /// Events carry neither an id nor a time. So two test events have the same fingerprint, and so do the validations of a domain now and
+    /// in two years. To recognize a replay, consider the content and when it was received before.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         self.fingerprint.iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -63,7 +63,7 @@ impl WebhookEvent {
         })
     }
 
-    /// The event as it was sent. It may hold the token of a challenge: keep it out of logs.
+    /// Returns the event as it was sent. It may hold the token of a challenge: keep it out of logs.
     #[must_use]
     pub fn json(&self) -> &Value {
         &self.json.0
@@ -74,7 +74,7 @@ impl WebhookEvent {
     }
 }
 
-/// Tells JSON piece by piece, the members of objects by their names.
+/// Writes JSON piece by piece, the members of objects sorted by name.
 fn in_order(value: &Value, tell: &mut impl FnMut(&[u8])) {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! The other end of a webhook: a service that takes events, answers at once, and hands them on.
+//! The other end of a webhook: a service that receives events, answers at once, and passes them on.
 
 use std::{
     collections::VecDeque,
@@ -31,7 +31,7 @@ const KEY_HEADER: &str = "x-webhook-key";
 const BODY_LIMIT: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 1024;
-/// How many events are remembered, to know those that come again.
+/// How many events are remembered, to recognize those that are sent again.
 const REMEMBERED: usize = 1024;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -39,19 +39,19 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Receives the events of a webhook: a [`tower_service::Service`] that any server built on `tower` or `hyper` can mount, axum's
 /// `route_service` among them. Clones share everything.
 ///
-/// It answers as soon as an event is in the queue, never after what becomes of it:
+/// It answers as soon as an event is in the queue, without waiting for it to be processed:
 ///
 /// | status | when |
 /// | --- | --- |
 /// | 200 | the event is in the queue |
-/// | 400 | the body is no JSON object, or names no event |
-/// | 401, 403 | there is no key, or a wrong one |
-/// | 405 | it is no POST |
-/// | 408, 413 | the body takes too long, or is too long |
-/// | 503 | the queue is full, or nobody reads it any more |
+/// | 400 | the body is not a JSON object, or names no event |
+/// | 401, 403 | the key is missing, or wrong |
+/// | 405 | the method is not POST |
+/// | 408, 413 | the body takes too long, or is too large |
+/// | 503 | the queue is full, or nobody reads it anymore |
 ///
-/// The key is compared in constant time. The service does not sign what it sends, and says nothing of when: whoever knows the key can say
-/// anything, and again. So serve it by https, and ask the service before something that matters hangs on an event.
+/// The key is compared in constant time. The service neither signs nor timestamps what it sends: anyone who knows the key can forge and
+/// replay events. So serve the receiver over https, and query the service before anything important depends on an event.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -77,7 +77,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub struct WebhookReceiver(Arc<Shared>);
 
 struct Shared {
-    /// What the secrets hash to: of one length, so that a comparison tells nothing of theirs.
+    /// The hashes of the secrets, which all have one length, so that a comparison reveals nothing about the lengths of the secrets.
     secrets: Vec<[u8; 32]>,
     body_limit: usize,
     body_timeout: Duration,
@@ -114,7 +114,7 @@ impl WebhookReceiver {
 }
 
 impl Shared {
-    /// Every secret is compared, whichever fits.
+    /// Compares every secret, even after a match.
     fn must_be_known(&self, headers: &HeaderMap) -> Result<(), StatusCode> {
         let mut given = headers.get_all(KEY_HEADER).iter();
         let key = given.next().ok_or(StatusCode::UNAUTHORIZED)?;
@@ -142,7 +142,7 @@ impl Shared {
         }
     }
 
-    /// An event that finds no place is not remembered either: it will be told again, or never was.
+    /// An event that finds no room in the queue is not remembered: if it is sent again, it is not a repeat.
     fn enqueue(&self, mut event: WebhookEvent) -> Result<(), StatusCode> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let mark = event.mark();
@@ -189,7 +189,7 @@ where
     }
 }
 
-/// The answers have no body: why a request is refused is for our log, not for a stranger.
+/// The answers have no body: the reason for a refusal is for our log, not for a stranger.
 fn response(refused: Option<StatusCode>) -> Response<String> {
     let mut response = Response::new(String::new());
     if let Some(status) = refused {
@@ -218,46 +218,46 @@ impl fmt::Debug for WebhookReceiverBuilder {
 }
 
 impl WebhookReceiverBuilder {
-    /// A secret that events may carry. While one takes another's place both are accepted.
+    /// Adds a secret that events may carry. Add two to accept both while one replaces the other.
     #[must_use]
     pub fn secret(mut self, secret: impl Into<Redacted<String>>) -> Self {
         self.secrets.push(secret.into());
         self
     }
 
-    /// The longest body; 256 KiB unless said, which is far more than an event with a chain has.
+    /// Sets the maximum size of a body; 256 KiB by default, which is far more than an event with a chain needs.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// How long a body may take; 10 seconds unless said.
+    /// Sets how long a body may take to arrive; 10 seconds by default.
     #[must_use]
     pub fn body_timeout(mut self, longest: Duration) -> Self {
         self.body_timeout = longest;
         self
     }
 
-    /// How many events may wait to be read; 1024 unless said.
+    /// Sets how many events may wait to be read; 1024 by default.
     #[must_use]
     pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = events;
         self
     }
 
-    /// The receiver, and the events that it receives.
+    /// Returns the receiver, and a stream of the events that it receives.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when there is no secret, since then anybody could send events, when one is empty, or when no event may
-    /// wait.
+    /// [`Error::is_invalid_input`] when there is no secret, since then anybody could send events, when a secret is empty, or when the
+    /// capacity is 0 or too large.
     pub fn build(self) -> Result<(WebhookReceiver, WebhookEvents), Error> {
         if self.secrets.is_empty() || self.secrets.iter().any(|secret| secret.expose().is_empty()) {
-            return Err(Error::invalid("secret", "give one that is not empty: without it anybody could send events"));
+            return Err(Error::invalid("secret", "expected at least one, and none empty; without a secret anybody could send events"));
         }
         if self.capacity == 0 || self.capacity > tokio::sync::Semaphore::MAX_PERMITS {
-            return Err(Error::invalid("capacity", "expected a number of events that there is room for, and not 0"));
+            return Err(Error::invalid("capacity", "expected at least 1, and no more than a queue can hold"));
         }
         let (queue, events) = channel(self.capacity);
         let shared = Shared {
@@ -271,7 +271,7 @@ impl WebhookReceiverBuilder {
     }
 }
 
-/// The events of a [`WebhookReceiver`], in the order in which they came. It ends when the receiver and all its clones are gone.
+/// The stream of the events of a [`WebhookReceiver`], in order of arrival. It ends when the receiver and all its clones are dropped.
 #[derive(Debug)]
 pub struct WebhookEvents(Receiver<WebhookEvent>);
 

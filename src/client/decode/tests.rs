@@ -77,7 +77,7 @@ fn an_empty_list_is_an_empty_object_and_another_list_is_none() {
     assert_eq!(loose::<Page>(" [ ] "), Ok(Page::default()));
     for wrong in ["[5]", "[[]]", "[{\"id\": 1}]", "[5"] {
         let error = loose::<Order>(wrong).unwrap_err();
-        assert!(error.contains("a list stands where an object is documented"), "{wrong}: {error}");
+        assert!(error.contains("expected an object, found a list"), "{wrong}: {error}");
     }
     assert!(read::<Page>(Json::Protobuf, "test", b"[]", false).is_err());
 }

@@ -64,7 +64,7 @@ impl Lines {
         STAGGER * u32::try_from(ahead).unwrap_or(u32::MAX)
     }
 
-    /// Takes somebody out, if it still waits.
+    /// Removes a waiter, if it still waits.
     pub(super) fn leave(&mut self, number: u64, priority: Priority) {
         let line = &mut self.lines[priority as usize];
         if let Ok(position) = line.binary_search_by_key(&number, |waiter| waiter.number) {
@@ -73,7 +73,7 @@ impl Lines {
     }
 }
 
-/// Looks until there is something, whenever it is woken and at the times that the look itself gives.
+/// Checks until there is a result: whenever it is woken, and at the times that the check returns.
 pub(super) async fn watch<T>(mut look: impl FnMut(&Waker) -> Result<T, Instant>) -> T {
     let mut alarm = pin!(sleep_until(Instant::now()));
     poll_fn(|context| {

@@ -29,25 +29,25 @@ use super::{
 };
 use crate::error::Error;
 
-/// Rolling windows that several processes share, kept to as exactly as [`SlidingWindow`](super::SlidingWindow) does: the feature `redis`.
+/// Sliding windows that several processes share through Redis, as exact as [`SlidingWindow`](super::SlidingWindow) (feature `redis`).
 ///
-/// Give every client of one API key the same name, one that does not tell the key. All times are the Redis server's.
+/// Give every client of one API key the same name, one that does not reveal the key. All times are the Redis server's.
 ///
-/// - **Order**: first come, first served within a process. Among processes whoever asks first when there is a place gets it; but no
-///   polling goes anywhere while a call waits that somebody made.
-/// - **Without Redis** no place is given out: [`acquire`](RateLimiter::acquire) fails within seconds, and the call counts as never
-///   sent. What the other processes send is not known then, and a process on its own could break the limit for all of them.
-/// - **A process that dies** leaves the places of its calls taken until their [`hold`](Self::hold) and one window are over.
-/// - **A server that has lost what it knew** (a restart, a flush, an eviction, a replica that took over) is told again: each process keeps its
-///   own places of the last window, looks four times a second whether they are still there, and puts them back. Meanwhile, for a second,
-///   nobody gets a place; so it is before the first place of all under a name, and after some minutes without any. On a server younger than
-///   the longest window nobody gets a place until it is as old, with an event that says so: of what was sent before, some may have been sent
-///   by processes that are gone. After a flush or an eviction such sends are forgotten; so give the server a `maxmemory-policy` of
-///   `noeviction` (another one is warned of where the server tells it).
-/// - **A penalty** ([`throttled`](RateLimiter::throttled)) is everybody's.
-/// - [`usage`](RateLimiter::usage) is as of the last time that this process asked for a place.
+/// - **Order**: first come, first served within a process. Among processes, the first to ask when a slot is free gets it. No process sends
+///   background calls while a foreground call waits anywhere.
+/// - **Without Redis** no slot is granted: [`acquire`](RateLimiter::acquire) fails within seconds, and the call counts as never sent. A
+///   process that does not know what the others send could break the limit for all of them.
+/// - **A process that dies** leaves the slots of its calls taken until their [`hold`](Self::hold) and one window are over.
+/// - **A server that has lost its data** (a restart, a flush, an eviction, a failover to a replica) is refilled: each process remembers its
+///   own slots of the last window, checks four times a second whether they are still there, and puts them back. Meanwhile no slot is
+///   granted for a second; the same happens before the first slot under a name, and after some minutes without any. A server that has been
+///   up for less than the longest window grants no slot until its uptime reaches it, and an event says so: earlier requests may have been
+///   sent by processes that are gone. After a flush or an eviction such requests are forgotten, so set the server's `maxmemory-policy` to
+///   `noeviction` (any other policy is logged as a warning if the server reports it).
+/// - **A penalty** ([`throttled`](RateLimiter::throttled)) applies to all processes.
+/// - [`usage`](RateLimiter::usage) is as of the last time that this process asked for a slot.
 ///
-/// Redis 5 or later is needed. All that is kept stands under five keys that begin with `{name}:`, and expires by itself.
+/// Redis 5 or later is required. All data is stored under five keys that begin with `{name}:`, and expires by itself.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Duration};
@@ -71,12 +71,12 @@ pub struct RedisSlidingWindow {
 }
 
 impl RedisSlidingWindow {
-    /// Windows that are kept under this name on the server at this URL (`redis://user:password@host:port/database`). Nothing is asked
-    /// before the first place is.
+    /// Creates windows stored under this name on the server at this URL (`redis://user:password@host:port/database`). The server is not
+    /// contacted before the first slot is requested.
     ///
     /// # Errors
     ///
-    /// When the URL is none; when a limit is zero, or a window is empty or longer than a year.
+    /// When the URL is invalid; when a limit is zero, or a window is empty or longer than a year.
     pub fn new(url: &str, name: &str, rates: impl IntoIterator<Item = RateLimit>) -> Result<Self, Error> {
         // The URL is not shown: it may hold a password.
         let client = Client::open(url).map_err(|_| Error::configuration("redis: the URL is invalid"))?;
@@ -94,8 +94,8 @@ impl RedisSlidingWindow {
         Ok(Self { shared: Arc::new(Shared { store: Store::new(client, name, rates), state: Mutex::new(state) }) })
     }
 
-    /// How long a place may be held: longer than an attempt takes at most ([`attempt_timeout`](crate::ClientBuilder::attempt_timeout)). 5 min unless
-    /// set, a day at most. Clones share it.
+    /// Sets how long a slot may be held: longer than the longest attempt ([`attempt_timeout`](crate::ClientBuilder::attempt_timeout)). 5
+    /// min unless set, at most a day. Clones share it.
     #[must_use]
     pub fn hold(self, hold: Duration) -> Self {
         const DAY: Duration = Duration::from_secs(86_400);
@@ -113,7 +113,7 @@ impl RateLimiter for RedisSlidingWindow {
         const LONGEST: Duration = Duration::from_secs(86_400);
         let shortest = self.shared.store.rates().iter().map(|rate| rate.window).min();
         let wait = asked.or(shortest).unwrap_or(Duration::from_secs(1)).min(LONGEST);
-        // Here it holds at once, and even if the server does not hear of it.
+        // In this process it takes effect at once, even if the server cannot be reached.
         let mut state = self.shared.state();
         let end = Instant::now() + wait;
         state.barred = state.barred.max(Some(end));
@@ -144,11 +144,11 @@ struct Shared {
 
 struct State {
     lines: Lines,
-    /// When it is worth to ask again, by priority. While somebody asks that is when no answer can come any more.
+    /// When to ask again, by priority. While a request is in flight, this is when its answer can no longer come.
     next: [Instant; 2],
-    /// For the first of each line that comes for it.
+    /// The result for the first waiter of each line that collects it.
     found: [Option<Found>; 2],
-    /// Of everybody with a lower number.
+    /// Applies to every waiter with a lower number.
     failure: Option<(u64, RedisError)>,
     barred: Option<Instant>,
     known: Vec<RateUsage>,
@@ -164,8 +164,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What there is for the waiter; if nothing yet, when it looks again by itself. Whoever looks when it is time to has the server
-    /// asked, once for all of its line.
+    /// The result for the waiter, or when it checks again by itself. A waiter that checks when it is due has the server asked, once for its
+    /// whole line.
     fn look(self: &Arc<Self>, number: u64, priority: Priority, waker: &Waker) -> Result<Result<Permit, RedisError>, Instant> {
         /// Only the first are woken when that changes, and they may not be polled.
         const GLANCE: Duration = Duration::from_millis(100);
@@ -298,7 +298,7 @@ impl State {
         }
     }
 
-    /// A failure that took long to show is everybody's, who would otherwise wait for it one after another.
+    /// A failure that took long to show applies to every waiter; otherwise they would wait for it one after another.
     fn failed(&mut self, priority: Priority, now: Instant, error: RedisError, took: Duration) {
         const LONG: Duration = Duration::from_secs(1);
 
@@ -310,7 +310,7 @@ impl State {
         }
     }
 
-    /// Whom to wake: whoever is first in a line, or everybody after a failure of all. Gives back what nobody is left to come for.
+    /// The waiters to wake: the first of each line, or all after a failure. Also returns the results that nobody is left to collect.
     fn call(&mut self) -> (Vec<Waker>, Vec<Found>) {
         let (mut wakers, mut left) = (Vec::new(), Vec::new());
         let count = if self.failure.is_some() { usize::MAX } else { 1 };

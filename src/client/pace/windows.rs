@@ -19,11 +19,11 @@ use super::{
 };
 use crate::error::Error;
 
-/// Rolling windows, kept to exactly: whenever the service looks back, no window holds more requests than its limit.
+/// Sliding windows, kept exactly: no window, at whatever moment it ends, holds more requests than its limit.
 ///
-/// Clones share their places. With no rates at all everybody goes at once, but for the time after a refusal.
+/// Clones share their slots. Without any rates every request goes at once, except for a time after a refusal.
 ///
-/// After a refusal (429) nobody goes for as long as the service asked, or for the shortest window; from then on the windows count as
+/// After a refusal (429) no request goes for as long as the service asked, or for the shortest window. From then on the windows count as
 /// full, and empty evenly.
 ///
 /// ```
@@ -51,7 +51,7 @@ pub struct SlidingWindow {
 }
 
 impl SlidingWindow {
-    /// Windows in which every place is free.
+    /// Creates windows in which every slot is free.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl fmt::Debug for SlidingWindow {
 struct Shared(Mutex<State>);
 
 impl Shared {
-    /// Changes the state, and calls whoever can go now.
+    /// Changes the state, and wakes the waiters that can go now.
     fn change<T>(&self, change: impl FnOnce(&mut State, Instant) -> T) -> T {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Read under the lock: the ledger wants its times in order.
@@ -138,7 +138,7 @@ impl State {
         Err(self.ledger.free_at(priority, now).max(now + Duration::from_millis(1)) + behind)
     }
 
-    /// Takes somebody out who waits no longer.
+    /// Removes a waiter that no longer waits.
     fn leave(&mut self, number: u64, priority: Priority, now: Instant) {
         if self.called.remove(&number) {
             self.ledger.settle(priority, PermitOutcome::Released, now);

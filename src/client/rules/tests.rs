@@ -93,7 +93,7 @@ fn a_refusal_names_the_member_the_rule_and_the_reason() {
         ("/thing/A1/change", &fine, "thing: it does not match (`pattern: ^[a-z]+$`): things are written small"),
         ("/thing/%61%20/change", &fine, "thing: it does not match (`pattern: ^[a-z]+$`): things are written small"),
         ("/thing/a/change?limit=11", &fine, "limit: it is too large (`maximum: 10`): no page is larger"),
-        ("/thing/a/change?limit=all", &fine, "limit: it is no number: no page is larger"),
+        ("/thing/a/change?limit=all", &fine, "limit: it is not a number: no page is larger"),
         ("/thing/a/change?names=ab&names=cd&names=ef", &fine, "names: it has 3 entries (`maxItems: 2`): two are enough"),
         ("/thing/a/change?names=ab&names=%E6%97%A5", &fine, "names: it has 1 characters (`minLength: 2`): initials say nothing"),
         ("/thing/a/change", &json!({"name": "日本語だ"}), "name: it has 4 characters (`maxLength: 3`): labels are small"),

@@ -15,20 +15,20 @@ use crate::{
     seal::{Content, Sealed},
 };
 
-/// What a sweep has done so far, to be stored and passed to [`SweepBuilder::resume`](super::SweepBuilder::resume).
+/// The progress of a sweep, to store and pass to [`SweepBuilder::resume`](super::SweepBuilder::resume).
 ///
-/// Done is a target that was found revoked, or good by data as fresh as required, and one that can never be checked: its id is not one, or
-/// the service says it does not know it. Everything else is checked again.
+/// A target is done if it was found revoked, or good by data of the required freshness, or if it can never be checked: its id is malformed,
+/// or the service says that it does not exist. Every other target is checked again.
 ///
-/// It is of one run: it expires at midnight in Japan, since what was fresh yesterday is not today.
+/// A cursor belongs to one run: it expires at midnight in Japan, because yesterday's data is no longer fresh.
 ///
-/// It holds no secret and no id, but a number made from each; serialized, it is opaque: store it as it is. It is sealed with a key derived
-/// from the tenant's token, so nobody can have a target passed over by changing it, and it can be resumed with the same token only.
+/// It holds no secrets and no ids, only a hash of each id. Its serialized form is opaque: store it as it is. It is sealed with a key
+/// derived from the tenant's token, so modifying it cannot make a target be skipped, and it can be resumed only with the same token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepCursor(pub(super) Sealed<Progress>);
 
 impl SweepCursor {
-    /// How many targets are done.
+    /// Returns the number of targets that are done.
     #[must_use]
     pub fn done(&self) -> usize {
         self.0.unverified().done()
@@ -38,7 +38,7 @@ impl SweepCursor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
-    /// When its first check ended; none yet if there is none.
+    /// When the first check ended; `None` before that.
     begun: Option<DateTime<Utc>>,
     /// A digest of what is asked about each target,
     asked: u64,
@@ -57,10 +57,10 @@ impl Progress {
         Self { asked, ..Self::default() }
     }
 
-    /// What of it holds for a run that asks this, now.
+    /// The progress that is still valid for a run with these settings, now.
     pub(super) fn taken_up(self, asked: u64, now: DateTime<Utc>) -> Result<Self, Error> {
         if self.asked != asked {
-            return Err(Error::invalid("cursor", "it is of another kind of certificate or freshness"));
+            return Err(Error::invalid("cursor", "it is for another type of certificate or freshness"));
         }
         let is_of_today = self.begun.is_some_and(|begun| day_in_japan(begun) == day_in_japan(now));
         Ok(if is_of_today { self } else { Self::of(asked) })
@@ -80,12 +80,12 @@ impl Progress {
     }
 }
 
-/// FNV-1a: it has to stay the same from one release to the next, and nobody gains by a collision.
+/// FNV-1a: the digest must stay the same between releases, and nobody gains from a collision.
 pub(super) fn digest(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Whether checking again would tell nothing more.
+/// Whether another check would bring nothing new.
 pub(super) fn is_done(outcome: &Result<FreshStatus, CheckError>) -> bool {
     match outcome {
         Ok(fresh) => fresh.status.is_revoked() || fresh.is_fresh,

@@ -25,8 +25,8 @@ handle! {
 
 #[bon]
 impl<'c> Certificates<'c> {
-    /// Checks whether a certificate was revoked, by its id (証明書IDによる失効確認, vendor page 4160654), to confirm that what was
-    /// confirmed when it was verified has not changed (現況確認). Deprecated (廃止予定); in v2:
+    /// Checks whether a certificate has been revoked, by its id (証明書IDによる失効確認, vendor page 4160654), to confirm that what was verified
+    /// earlier has not changed (現況確認). Deprecated (廃止予定); in v2:
     /// [`Certificates::check_status`](crate::pocketsign::Certificates::check_status).
     ///
     /// The check is recorded with the purpose `liveness_check`. To check the newest certificate of a user, see
@@ -47,12 +47,12 @@ impl<'c> Certificates<'c> {
         CheckCertificateStatus::new(self.client, id.into())
     }
 
-    /// Checks whether a certificate was revoked, from the certificate itself (証明書データによる失効確認, vendor page 4160650). Deprecated
-    /// (廃止予定); the list of v2 of 2023 has no counterpart.
+    /// Checks whether a certificate has been revoked, from the certificate itself (証明書データによる失効確認, vendor page 4160650). Deprecated (廃止予定);
+    /// v2's list of operations of 2023 has no counterpart.
     ///
-    /// The certificate is stored, and its content returned, this once. Nothing is verified: judge its validity yourself.
+    /// The certificate is stored, and its contents are returned only this once. Nothing is verified: check its validity yourself.
     ///
-    /// The path and the body of this operation are not documented but inferred; see the document.
+    /// The path and the body of this operation are inferred, not documented; see the document.
     ///
     /// # Errors
     ///
@@ -64,10 +64,10 @@ impl<'c> Certificates<'c> {
         /// The certificate in DER or PEM.
         #[builder(start_fn, into)]
         certificate: RedactedBytes,
-        /// How revocation is looked up; by CRL unless set.
+        /// How revocation is checked; by CRL unless set.
         #[builder(default = CheckMethod::Crl)]
         method: CheckMethod,
-        /// Finds the person behind the certificate and gives them a user id; not unless set.
+        /// Whether the service finds the person behind the certificate and assigns them a user id; off by default.
         #[builder(default)]
         identify_user: bool,
     ) -> Result<types::CheckCertificateStatusByContentResponse, Error> {
@@ -79,8 +79,8 @@ impl<'c> Certificates<'c> {
         call!(self.client, check_certificate_status_by_content(&request))
     }
 
-    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160652). What the certificate states is never
-    /// returned here. Deprecated (廃止予定); in v2: [`Certificates::get`](crate::pocketsign::Certificates::get).
+    /// Reads the record of a certificate, with its user (証明書情報の取得, vendor page 4160652). The contents of the certificate are never returned
+    /// here. Deprecated (廃止予定); in v2: [`Certificates::get`](crate::pocketsign::Certificates::get).
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl<'c> Certificates<'c> {
         call!(self.client, get_certificate(&id))
     }
 
-    /// The records of certificates (証明書情報の検索, vendor page 4160651), as a page or a stream. Deprecated (廃止予定); in v2:
+    /// Lists the records of certificates (証明書情報の検索, vendor page 4160651), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`Certificates::list`](crate::pocketsign::Certificates::list).
     ///
     /// ```no_run
@@ -110,8 +110,8 @@ impl<'c> Certificates<'c> {
         ListCertificates::new(self.client)
     }
 
-    /// The history of the revocation checks of a certificate, of both purposes (失効確認履歴の取得, vendor page 4160655), as a page or a
-    /// stream. Deprecated (廃止予定); in v2: [`Certificates::status_history`](crate::pocketsign::Certificates::status_history).
+    /// Lists the revocation checks of a certificate, for both purposes (失効確認履歴の取得, vendor page 4160655), as a page or a stream. Deprecated
+    /// (廃止予定); in v2: [`Certificates::status_history`](crate::pocketsign::Certificates::status_history).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -124,15 +124,15 @@ impl<'c> Certificates<'c> {
         ListStatusHistory::of(self.client, id.into())
     }
 
-    /// Deletes the record of a certificate for good (証明書情報の削除, vendor page 4160653). Deprecated (廃止予定); in v2:
+    /// Permanently deletes the record of a certificate (証明書情報の削除, vendor page 4160653). Deprecated (廃止予定); in v2:
     /// [`Certificates::delete`](crate::pocketsign::Certificates::delete).
     ///
-    /// The history of its revocation checks goes with it; its verifications stay, without certificate and status. The same certificate,
-    /// submitted again, gets another id. Mind the duties to retain records.
+    /// The history of its revocation checks is deleted too; its verifications remain, without certificate and status. The same certificate,
+    /// submitted again, gets another id. Consider your record retention obligations.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the tenant has no such certificate (any more).
+    /// [`Error::is_not_found`] when the tenant has no such certificate (anymore).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::delete)] }))]
     #[builder(builder_type(name = DeleteCertificate, doc { #[doc = docs!(call Certificates::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: CertificateId) -> Result<(), Error> {

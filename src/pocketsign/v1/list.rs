@@ -18,7 +18,7 @@ macro_rules! list {
     ($(#[$doc:meta])* $name:ident, $page:ident of $record:ident as $item:ident, $(by $of:ident: $id:ident,)? @ $method:ident) => {
         $(#[$doc])*
         ///
-        /// Default and maximum of the limit, and the order, are not documented; nor are the names of the parameters.
+        /// The default and maximum limit, the order, and the names of the parameters are not documented.
         #[derive(Clone, Debug)]
         #[must_use = "a builder does nothing until it is sent"]
         pub struct $name {
@@ -29,13 +29,13 @@ macro_rules! list {
         }
 
         impl $name {
-            /// The most items of a page.
+            /// Sets the maximum number of items per page.
             pub fn limit(mut self, limit: u32) -> Self {
                 self.limit = Some(limit);
                 self
             }
 
-            /// How many items to skip.
+            /// Sets how many items to skip.
             pub fn offset(mut self, offset: u64) -> Self {
                 self.offset = Some(offset);
                 self
@@ -45,17 +45,17 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// What the service returns.
+            /// Any error that the service returns.
             pub async fn send(self) -> Result<pages::$page, Error> {
                 $(let $of = check::id("certificate_id", self.$of)?;)?
                 let offset = self.offset.map(|offset| i64::try_from(offset).unwrap_or(i64::MAX));
                 call!(self.client, $method($(&$of,)? self.limit.map(i64::from), offset))
             }
 
-            /// Reads all pages, each as it is needed. An error ends the stream; so does a page that is another than the one asked for, and a list
-            /// that is said to be longer than what comes again and again ([`Error::is_mismatch`]).
+            /// Returns all pages as a stream, each fetched as needed. An error ends the stream; so does a page other than the requested
+            /// one, and a list that keeps returning the same items before its stated total is reached ([`Error::is_mismatch`]).
             pub fn pages(self) -> Pages<types::$item> {
-                // No larger page than the one asked for is known to be allowed.
+                // No page larger than the requested one is known to be allowed.
                 let walk = Offsets::new(self.offset.unwrap_or(0), self.limit, 0).strict();
                 let fetch = move |(offset, limit)| {
                     let request = Self { offset: (offset > 0).then_some(offset), limit, ..self.clone() };
@@ -68,7 +68,7 @@ macro_rules! list {
                 Pages::new(walk, types::$record::key, Box::new(fetch))
             }
 
-            /// Reads all items, page by page as they are needed. It ends as [`pages`](Self::pages) does.
+            /// Returns all items as a stream, fetched page by page as needed. It ends as [`pages`](Self::pages) does.
             pub fn stream(self) -> Items<types::$item> {
                 self.pages().items()
             }

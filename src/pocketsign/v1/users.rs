@@ -18,8 +18,8 @@ handle! {
 
 #[bon]
 impl<'c> Users<'c> {
-    /// Checks whether the newest certificate of a user that the service knows was revoked (利用者の現況確認, vendor page 4160659).
-    /// Deprecated (廃止予定); in v2: [`Users::check_status`](crate::pocketsign::Users::check_status).
+    /// Checks whether a user's newest certificate known to the service has been revoked (利用者の現況確認, vendor page 4160659). Deprecated (廃止予定);
+    /// in v2: [`Users::check_status`](crate::pocketsign::Users::check_status).
     ///
     /// ```no_run
     /// # async fn example(ps: shomei::pocketsign::PocketSignV1) -> Result<(), shomei::Error> {
@@ -50,7 +50,7 @@ impl<'c> Users<'c> {
         call!(self.client, get_user(&id))
     }
 
-    /// The users (利用者の検索, vendor page 4160656), as a page or a stream. Deprecated (廃止予定); in v2:
+    /// Lists the users (利用者の検索, vendor page 4160656), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`Users::list`](crate::pocketsign::Users::list).
     ///
     /// ```no_run
@@ -65,14 +65,14 @@ impl<'c> Users<'c> {
         ListUsers::new(self.client)
     }
 
-    /// Deletes the record of a user for good (利用者情報の削除, vendor page 4160658). Deprecated (廃止予定); in v2:
+    /// Permanently deletes the record of a user (利用者情報の削除, vendor page 4160658). Deprecated (廃止予定); in v2:
     /// [`Users::delete`](crate::pocketsign::Users::delete).
     ///
-    /// Certificates and verifications stay, without a user (inferred). The same person, identified again, gets a new id.
+    /// The user's certificates and verifications remain, without a user (inferred). The same person, identified again, gets a new id.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the tenant has no such user (any more).
+    /// [`Error::is_not_found`] when the tenant has no such user (anymore).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::delete)] }))]
     #[builder(builder_type(name = DeleteUser, doc { #[doc = docs!(call Users::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: UserId) -> Result<(), Error> {

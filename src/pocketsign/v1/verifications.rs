@@ -28,26 +28,25 @@ impl<'c> Verifications<'c> {
     ///
     /// # Errors
     ///
-    /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are no errors but
-    /// results.
+    /// `unsupported_certificate` when the certificate is not of a My Number card. Expired, mismatching and revoked are results, not errors.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::verify)] }))]
     #[builder(builder_type(name = Verify, doc { #[doc = docs!(call Verifications::verify)] }))]
     pub async fn verify(
         self,
-        /// What was signed, and by which certificate.
+        /// The signature, the digest and the certificate.
         #[builder(start_fn)]
         signed: SignedData,
-        /// How revocation is looked up; by CRL unless set.
+        /// How revocation is checked; by CRL unless set.
         #[builder(default = CheckMethod::Crl)]
         method: CheckMethod,
-        /// Finds the person behind the certificate and gives them a user id; not unless set.
+        /// Whether the service finds the person behind the certificate and assigns them a user id; off by default.
         #[builder(default)]
         identify_user: bool,
     ) -> Result<VerifyResponse, Error> {
         Version::verify(self.client, signed, method, identify_user).await
     }
 
-    /// Reads a stored verification (署名検証結果の取得, vendor page 4160648). A user may appear who was not there when it was made: a later
+    /// Reads a stored verification (署名検証結果の取得, vendor page 4160648). It may include a user who was not known when it was made: a later
     /// identification links the certificate, and with it all its verifications. Deprecated (廃止予定); in v2:
     /// [`Verifications::get`](crate::pocketsign::Verifications::get).
     ///
@@ -61,7 +60,7 @@ impl<'c> Verifications<'c> {
         call!(self.client, get_verification(&id))
     }
 
-    /// The stored verifications (署名検証結果の検索, vendor page 4160647), as a page or a stream. Deprecated (廃止予定); in v2:
+    /// Lists the stored verifications (署名検証結果の検索, vendor page 4160647), as a page or a stream. Deprecated (廃止予定); in v2:
     /// [`Verifications::list`](crate::pocketsign::Verifications::list).
     ///
     /// ```no_run
@@ -75,15 +74,15 @@ impl<'c> Verifications<'c> {
         ListVerifications::new(self.client)
     }
 
-    /// Deletes a stored verification for good (署名検証結果の削除, vendor page 4160649). Deprecated (廃止予定); in v2:
+    /// Permanently deletes a stored verification (署名検証結果の削除, vendor page 4160649). Deprecated (廃止予定); in v2:
     /// [`Verifications::delete`](crate::pocketsign::Verifications::delete).
     ///
-    /// With it goes the possibility of having the signature verified again by the vendor. Certificate, checks and user stay. Mind the
-    /// duties to retain records.
+    /// After that, the vendor can no longer verify the signature again. The certificate, its checks and the user remain. Consider your
+    /// record retention obligations.
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when the tenant has no such verification (any more).
+    /// [`Error::is_not_found`] when the tenant has no such verification (anymore).
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Verifications::delete)] }))]
     #[builder(builder_type(name = DeleteVerification, doc { #[doc = docs!(call Verifications::delete)] }))]
     pub async fn delete(self, #[builder(start_fn, into)] id: VerificationId) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What is due, and when: the queue of what happens by itself.
+//! The queue of events that happen by themselves, by due time.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! Many orders or domains of one shape at once, for whoever tests with a full account.
+//! Many orders or domains of one shape at once, for tests with a full account.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,19 +23,19 @@ use crate::sandbox::refusal::Refusal;
 use crate::sandbox::settings::{ApprovalMode, Role};
 use crate::sandbox::words::words;
 
-/// More than this in one go keeps everybody waiting.
+/// More than this at once would block other calls for too long.
 const MOST: u64 = 100_000;
-/// What stands for an item's number in a pattern.
+/// The placeholder for an item's number in a pattern.
 const NUMBER: &str = "{n}";
 
-/// How many orders [`Sandbox::add_orders`](crate::sandbox::Sandbox::add_orders) places, and what they are like.
+/// The number and the properties of the orders that [`Sandbox::add_orders`](crate::sandbox::Sandbox::add_orders) places.
 ///
 /// ```
 /// # use shomei::sandbox::{OrderShape, OrderState};
 /// let shape = OrderShape::new(1000).state(OrderState::Pending).product("ssl_basic").common_name("host-{n}.example.net").years(2);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a shape does nothing until a sandbox has it"]
+#[must_use = "a shape does nothing until a sandbox gets it"]
 pub struct OrderShape {
     count: u64,
     state: OrderState,
@@ -46,26 +46,27 @@ pub struct OrderShape {
     csr: Option<String>,
 }
 
-/// How far orders of a shape have come.
+/// The state of the orders of a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrderState {
-    /// A standard user has asked for it, and nobody has approved that.
+    /// Requested by a standard user, and not approved yet.
     NeedsApproval,
-    /// It is approved, and waits for control of its name; where that is shown already, for DigiCert's final check, as if
+    /// Approved, and waiting for proof of control of its name; if that is already proved, for DigiCert's final check, as if
     /// [held](crate::sandbox::Sandbox::hold_order).
     Pending,
-    /// It has its certificate: control of its name has been shown.
+    /// Issued: control of its name was proved.
     #[default]
     Issued,
-    /// It was issued, and then revoked.
+    /// Issued, and then revoked.
     Revoked,
 }
 
 words! { OrderState, "status": NeedsApproval = "needs_approval", Pending = "pending", Issued = "issued", Revoked = "revoked" }
 
 impl OrderShape {
-    /// So many orders, at most 100,000: issued, of Basic OV, for `host-1.example.com` and so on, for a year, for the first organization.
+    /// Creates a shape for `count` orders, at most 100,000: issued, of Basic OV, for `host-1.example.com` and so on, for a year, for the
+    /// first organization.
     pub fn new(count: u64) -> Self {
         Self {
             count,
@@ -78,46 +79,46 @@ impl OrderShape {
         }
     }
 
-    /// How far they have come.
+    /// Sets the state of the orders.
     pub fn state(mut self, state: OrderState) -> Self {
         self.state = state;
         self
     }
 
-    /// The product, by its name in paths: `ssl_basic`.
+    /// Sets the product, by its name in paths: `ssl_basic`.
     pub fn product(mut self, name_id: impl Into<String>) -> Self {
         self.product = name_id.into();
         self
     }
 
-    /// The common name; `{n}` in it is the number of the order among them, from 1 on.
+    /// Sets the common name; `{n}` in it is the number of the order, from 1 on.
     pub fn common_name(mut self, pattern: impl Into<String>) -> Self {
         self.common_name = pattern.into();
         self
     }
 
-    /// The organization; products that are validated by domain alone have none.
+    /// Sets the organization; products with domain validation only have none.
     pub fn organization(mut self, id: impl Into<u64>) -> Self {
         self.organization_id = id.into();
         self
     }
 
-    /// The length of the plan.
+    /// Sets the length of the plan.
     pub fn years(mut self, years: u64) -> Self {
         self.years = years;
         self
     }
 
-    /// The request to sign, as PEM; unless set one whose key nobody has.
+    /// Sets the CSR, as PEM; by default, one whose key nobody has.
     pub fn csr(mut self, pem: impl Into<String>) -> Self {
         self.csr = Some(pem.into());
         self
     }
 }
 
-/// How many domains [`Sandbox::add_domains`](crate::sandbox::Sandbox::add_domains) adds, and what they are like.
+/// The number and the properties of the domains that [`Sandbox::add_domains`](crate::sandbox::Sandbox::add_domains) adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a shape does nothing until a sandbox has it"]
+#[must_use = "a shape does nothing until a sandbox gets it"]
 pub struct DomainShape {
     count: u64,
     name: String,
@@ -127,31 +128,32 @@ pub struct DomainShape {
 }
 
 impl DomainShape {
-    /// So many domains, at most 100,000: `example-1.com` and so on, of the first organization, to be validated for OV by a TXT record.
+    /// Creates a shape for `count` domains, at most 100,000: `example-1.com` and so on, of the first organization, to be validated for OV
+    /// by a TXT record.
     pub fn new(count: u64) -> Self {
         let (name, method) = ("example-{n}.com".to_owned(), DcvMethod::DnsTxt.word().to_owned());
         Self { count, name, organization_id: FIRST_ID, method, validated: false }
     }
 
-    /// The name; `{n}` in it is the number of the domain among them, from 1 on.
+    /// Sets the name; `{n}` in it is the number of the domain, from 1 on.
     pub fn name(mut self, pattern: impl Into<String>) -> Self {
         self.name = pattern.into();
         self
     }
 
-    /// The organization.
+    /// Sets the organization.
     pub fn organization(mut self, id: impl Into<u64>) -> Self {
         self.organization_id = id.into();
         self
     }
 
-    /// The method of validation, as the service writes it: `dns-txt-token`.
+    /// Sets the validation method, as the service writes it: `dns-txt-token`.
     pub fn dcv_method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
         self
     }
 
-    /// Whether control of them has been shown.
+    /// Sets whether control of the domains was proved.
     pub fn validated(mut self, validated: bool) -> Self {
         self.validated = validated;
         self
@@ -216,7 +218,7 @@ impl Account {
         Ok(ids)
     }
 
-    /// Shows control over all that an order waits for.
+    /// Proves control of all domains that an order waits for.
     fn show_control(&mut self, order_id: u64, now: DateTime<Utc>) {
         let reuse_days = self.settings.dcv_reuse_days;
         for id in self.awaited_domains(order_id, now) {
@@ -226,7 +228,7 @@ impl Account {
         }
     }
 
-    /// Holds an order back that would not wait for anything else.
+    /// Holds an order that would not wait for anything else.
     fn hold_if_ready(&mut self, order_id: u64, now: DateTime<Utc>) {
         let waits = !self.awaited_domains(order_id, now).is_empty();
         if let Some(order) = self.orders.get_mut(order_id).filter(|order| !waits && order.status == OrderStatus::Pending) {
@@ -246,13 +248,13 @@ impl Account {
         must_be_count(shape.count)?;
         let method = DcvMethod::read(Some(&shape.method)).map_err(|_| SandboxError::invalid("dcv_method", "there is no such method"))?;
         if self.organizations.get(shape.organization_id).is_none_or(|organization| !organization.active) {
-            return Err(SandboxError::invalid("organization_id", "there is no such active organization"));
+            return Err(SandboxError::invalid("organization_id", "the organization does not exist or is not active"));
         }
         let names = (1..=shape.count).map(|number| host_name(&shape.name.replace(NUMBER, &number.to_string())));
         let names: Vec<String> = names.collect::<Option<_>>().ok_or_else(|| SandboxError::invalid("name", "expected a domain name"))?;
         let different: BTreeSet<&String> = names.iter().collect();
         if different.len() < names.len() || names.iter().any(|name| self.directory.domain(name).is_some()) {
-            return Err(SandboxError::invalid("name", "there would be two domains of one name"));
+            return Err(SandboxError::invalid("name", "two domains would have the same name"));
         }
         let reuse_days = self.settings.dcv_reuse_days;
         let add = |name| {

@@ -1,4 +1,4 @@
-//! A certificate of an order and the table of what may happen to it.
+//! A certificate of an order and its transition table.
 
 pub(super) mod caa;
 pub(super) mod duplicate;
@@ -22,7 +22,7 @@ pub(crate) enum Origin {
     Duplicate,
 }
 
-/// Where a certificate stands.
+/// The state of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateStatus {
     /// Waits for an approval.

@@ -1,4 +1,4 @@
-//! Who belongs to whom: what an account finds without looking through all it has.
+//! Lookup tables between objects, so that the account need not search everything.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! An account worth exploring: a year in the life of the bare one, told as calls to it.
+//! The example account: a year of calls to a new account.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Life<'_> {
         self.now.checked_sub_signed(TimeDelta::days(days)).unwrap_or(self.now)
     }
 
-    /// Makes a call with a key; what is refused leaves no trace but its missing ids.
+    /// Makes a call with a key; a refused call only shows as missing ids.
     fn call(&mut self, key: &str, days_ago: i64, method: Method, path: &str, body: &Value) -> Value {
         let at = self.days_ago(days_ago);
         let request = Request::builder().method(method).uri(format!("{BASE}{path}")).header(KEY_HEADER, key);
@@ -100,7 +100,7 @@ impl Account {
     }
 }
 
-/// The story. What is validated on day 190 lapses nine days from now, what was ordered on day 350 ends in twenty.
+/// The calls. A validation on day 190 lapses nine days from now, an order of day 350 ends in twenty.
 fn tell(life: &mut Life<'_>, administrator: &str, user: &str) {
     let by = administrator;
     life.prove(by, 355, "example.com");

@@ -1,4 +1,4 @@
-//! What a call will want to know of the outside world, so that it can be looked up before the account is locked.
+//! The lookups that a call will need, so that they can be done before the account is locked.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! An order and the table of what may happen to it.
+//! An order and its transition table.
 
 pub(super) mod csr;
 pub(super) mod dcv;
@@ -18,7 +18,7 @@ use super::account::products::Product;
 use super::rules::dcv::{DcvMethod, DcvToken};
 use super::rules::validity::Term;
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OrderStatus {
     NeedsApproval,

@@ -1,4 +1,4 @@
-//! The account at a glance, for a person: what waits for what, and what has come of it.
+//! An overview of the account for a person: what is pending, and what is done.
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +10,7 @@ use super::rules::dcv::{self, DcvMethod};
 use super::rules::validations::Control;
 use crate::sandbox::RecordType;
 
-/// More of each is not looked at by anybody.
+/// The most of each that is shown.
 const SHOWN: usize = 50;
 
 /// The newest of each noun, the newest first, and how many there are.

@@ -1,4 +1,4 @@
-//! What others do: the vendor's staff, colleagues in the account, readers of mail.
+//! Actions of other people: the vendor's staff, colleagues in the account, recipients of mail.
 
 use chrono::{DateTime, Utc};
 
@@ -28,33 +28,33 @@ impl Account {
     pub(crate) fn approve_dcv_mail(&mut self, address: &str, now: DateTime<Utc>) -> Done {
         let mails = self.network.mails.to(address);
         let mail = mails.iter().rev().find(|mail| has_live_link(mail, now));
-        self.approve_by_mail(mail.ok_or_else(|| SandboxError::state("there is no approval mail that is still good"))?, now)
+        self.approve_by_mail(mail.ok_or_else(|| SandboxError::state("there is no valid approval mail"))?, now)
     }
 
     /// The reader of a mail follows the link in it.
     pub(crate) fn follow_mail(&mut self, id: u64, now: DateTime<Utc>) -> Done {
         let mail = self.network.mails.get(id).ok_or_else(|| SandboxError::not_found("mail"))?;
         match mail.kind {
-            MailKind::DomainApproval if !has_live_link(&mail, now) => Err(SandboxError::state("the link in the mail is no longer good")),
+            MailKind::DomainApproval if !has_live_link(&mail, now) => Err(SandboxError::state("the link in the mail is no longer valid")),
             MailKind::DomainApproval => self.approve_by_mail(&mail, now),
             MailKind::EmailValidation => {
                 let email = form_urlencoded::Serializer::new("/?".to_owned()).append_pair("email", &mail.to).finish();
                 let query = email.parse().map(|uri| Query::of(&uri)).unwrap_or_default();
                 let call = Call { params: mail.token.into_iter().collect(), query, body: Body::default(), now, caller: 0 };
                 let confirmed = order::emails::validate(self, &call);
-                confirmed.map(drop).map_err(|_| SandboxError::state("the link in the mail is no longer good"))
+                confirmed.map(drop).map_err(|_| SandboxError::state("the link in the mail is no longer valid"))
             }
-            MailKind::ApprovalNeeded => Err(SandboxError::state("the link leads to a request, which is approved or rejected there")),
-            _ => Err(SandboxError::state("there is no link in this mail")),
+            MailKind::ApprovalNeeded => Err(SandboxError::state("the link leads to a request: approve or reject the request instead")),
+            _ => Err(SandboxError::state("this mail has no link")),
         }
     }
 
     fn approve_by_mail(&mut self, mail: &Mail, now: DateTime<Utc>) -> Done {
         let reuse_days = self.settings.dcv_reuse_days;
         let domain = self.directory.domain(&mail.domain).and_then(|id| self.domains.get_mut(id));
-        let domain = domain.ok_or_else(|| SandboxError::state("the domain is gone"))?;
+        let domain = domain.ok_or_else(|| SandboxError::state("the domain no longer exists"))?;
         if domain.method != DcvMethod::Email {
-            return Err(SandboxError::state("the domain is not validated by e-mail any more"));
+            return Err(SandboxError::state("the domain is no longer validated by e-mail"));
         }
         domain.approve(DcvMethod::Email, now, reuse_days);
         Ok(())
@@ -65,7 +65,7 @@ impl Account {
         self.domains.get(id).ok_or_else(|| SandboxError::not_found("domain"))?;
         let call = Call { params: vec![id.to_string()], query: Query::default(), body: Body::default(), now, caller: 0 };
         let checked = domain::endpoints::check(self, &call);
-        checked.map(drop).map_err(|refusal| SandboxError::state(format!("control of the domain is not shown: {}", refusal.code())))
+        checked.map(drop).map_err(|refusal| SandboxError::state(format!("control of the domain is not proved: {}", refusal.code())))
     }
 
     /// The certificate of an order and its intermediate, as PEM.
@@ -116,7 +116,7 @@ impl Account {
         let request = self.requests.get(id).ok_or_else(|| SandboxError::not_found("request"))?;
         // Before the first of two steps: none is taken where the last one cannot be.
         if request.is_open() && !self.is_possible(request.order_id, request.action) {
-            return Err(SandboxError::state("what was asked for is no longer possible"));
+            return Err(SandboxError::state("the requested action is no longer possible"));
         }
         while self.requests.get(id).is_some_and(|request| request.status != RequestStatus::Approved) {
             let next = match self.requests.get(id).map(|request| request.status) {
@@ -141,8 +141,8 @@ impl Account {
     fn decide_as_colleague(&mut self, id: u64, to: RequestStatus, comment: Option<&str>, now: DateTime<Utc>) -> Done {
         let request = self.requests.get(id).ok_or_else(|| SandboxError::not_found("request"))?;
         let is_free = |user: &&User| user.may_approve() && user.id != request.requester && Some(user.id) != request.reviewer;
-        let colleague = self.users.iter().find(is_free).cloned().ok_or_else(|| SandboxError::state("nobody is left to decide"))?;
-        self.decide(id, to, &colleague, comment, now).map_err(|_: Refusal| SandboxError::state("the request is not waiting for this"))
+        let colleague = self.users.iter().find(is_free).cloned().ok_or_else(|| SandboxError::state("no other approver is left"))?;
+        self.decide(id, to, &colleague, comment, now).map_err(|_: Refusal| SandboxError::state("the request does not wait for this step"))
     }
 }
 

@@ -46,7 +46,7 @@ impl Action {
 /// Every `type` there is.
 pub(crate) const TYPES: [&str; 4] = ["new_request", "revoke", "duplicate", "reissue"];
 
-/// Where a request stands.
+/// The state of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestStatus {
     Submitted,

@@ -1,7 +1,7 @@
-//! Catching up: what was touched is noted, what is due happens.
+//! Catching up: changed objects are indexed, and due events happen.
 //!
-//! Nothing runs in the background. Before and after every call the account looks at what was touched since, and at
-//! what has come due; at nothing else, so that a call costs the same in an account of any size.
+//! Nothing runs in the background. Before and after every call, the account processes only what changed since and what has come due, so
+//! that a call costs the same in an account of any size.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::request::list::request_keys;
 use super::rules::names::upwards;
 use super::{FIRST_DOMAIN, FIRST_ORDER, FIRST_REQUEST};
 
-/// What may go a step further, since it was touched or what it waits for was.
+/// Objects that may advance, because they or what they wait for changed.
 #[derive(Debug, Default)]
 pub(crate) struct Awake {
     orders: BTreeSet<u64>,
@@ -75,7 +75,7 @@ impl Account {
         }
     }
 
-    /// Notes what was touched: lists, times, and who may go on now.
+    /// Records changed objects: in lists, in the agenda, and as candidates to advance.
     fn note_touched(&mut self, now: DateTime<Utc>) {
         let published = self.network.take_changed();
         let domains = self.domains.take_touched();

@@ -1,6 +1,6 @@
-//! The account's webhook: where it stands, what it tells, and what it has told.
+//! The account's webhook: its state, its events, and its log.
 //!
-//! Here events are only noted; they are sent once the account is unlocked, by [`crate::sandbox`].
+//! Events are only recorded here; [`crate::sandbox`] sends them once the account is unlocked.
 
 pub(crate) mod endpoints;
 pub(crate) mod form;
@@ -22,7 +22,7 @@ pub(crate) const CHALLENGE: &str = "challenge_webhook_endpoint";
 const CHALLENGE_MINUTES: i64 = 30;
 const TOKEN_LENGTH: usize = 32;
 
-/// Where a webhook stands.
+/// The state of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WebhookStatus {
     /// Its address has not passed the challenge.
@@ -78,7 +78,7 @@ impl WebhookStatus {
     }
 }
 
-/// How and when a webhook tells; what was never said is not shown.
+/// How and when a webhook sends events; values that were never set are not shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WebhookSettings {
     pub(crate) frequency: Option<Vec<i64>>,
@@ -173,9 +173,9 @@ pub(crate) struct Webhooks {
     webhook: Option<Webhook>,
     outbox: Vec<Outgoing>,
     log: Vec<(u64, Value)>,
-    /// When control of domains was shown, so that each time is told once.
+    /// When control of domains was proved, so that each time is reported once.
     proofs: BTreeMap<u64, DateTime<Utc>>,
-    /// The number of the first certificate that the present call asks for: what it issues of these is issued instantly.
+    /// The number of the first certificate that the current call requests: those it issues itself are issued instantly.
     first_of_call: Option<u64>,
 }
 
@@ -224,7 +224,7 @@ impl Account {
         &mut self.webhooks
     }
 
-    /// Tells the webhook, if it is active and is to be told this.
+    /// Sends the event to the webhook, if it is active and subscribed to it.
     pub(crate) fn tell(&mut self, event: &'static str, data: Value) {
         let active = self.webhooks.webhook.as_ref().filter(|webhook| webhook.status == WebhookStatus::Active);
         if let Some(webhook) = active.filter(|webhook| webhook.events.iter().any(|wanted| wanted == event)) {
@@ -233,7 +233,7 @@ impl Account {
         }
     }
 
-    /// A certificate was issued; one that the present call asked for is told of only where that is wished.
+    /// A certificate was issued; one requested by the current call is reported only if the webhook asks for that.
     pub(crate) fn tell_issued(&mut self, certificate_id: u64) -> Option<()> {
         let settings = &self.webhooks.webhook.as_ref()?.settings;
         let instant = self.webhooks.first_of_call.is_some_and(|first| certificate_id >= first);

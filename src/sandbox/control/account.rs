@@ -1,4 +1,4 @@
-//! What others do in and with the CertCentral account.
+//! Actions of other people in the CertCentral account.
 
 use serde_json::json;
 

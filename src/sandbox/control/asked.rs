@@ -1,4 +1,4 @@
-//! What a request to the control interface asks for: its ids, and its members, read strictly.
+//! The ids and the members of a request to the control interface, read strictly.
 
 use std::str::FromStr;
 
@@ -42,7 +42,7 @@ impl Asked {
         Ok(Self { ids, members, as_text: false })
     }
 
-    /// What stands in a list of a body.
+    /// The members of an object in a list of a body.
     pub(super) fn of(members: Map<String, Value>) -> Self {
         Self { ids: Vec::new(), members, as_text: false }
     }
@@ -58,7 +58,7 @@ impl Asked {
         Ok(Self { ids, members, as_text: true })
     }
 
-    /// Takes a member out, which is not for the endpoint.
+    /// Removes and returns a member that is not for the endpoint.
     pub(super) fn take(&mut self, member: &str) -> Option<String> {
         self.members.remove(member).and_then(|value| value.as_str().map(str::to_owned))
     }
@@ -68,14 +68,14 @@ impl Asked {
         Self { ids, ..self }
     }
 
-    /// Refuses members besides these: a misspelt one would do nothing, unnoticed.
+    /// Refuses other members: a misspelled one would silently do nothing.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let Some(stranger) = self.members.keys().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };
-        let there_are = if known.is_empty() { "there are none".to_owned() } else { format!("there are {}", known.join(", ")) };
-        Err(Refusal::invalid(format!("unknown_param:{stranger}"), format!("There is no member {stranger} here; {there_are}.")))
+        let there_are = if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) };
+        Err(Refusal::invalid(format!("unknown_param:{stranger}"), format!("This operation has no member {stranger}; {there_are}.")))
     }
 
-    /// The id in the path. What is no number is 0, which nothing has.
+    /// The id in the path. A non-number is 0, which nothing has.
     pub(super) fn id(&self) -> u64 {
         self.ids.first().and_then(|id| id.parse().ok()).unwrap_or_default()
     }
@@ -85,12 +85,12 @@ impl Asked {
         self.members.get(member).is_some_and(|value| !value.is_null())
     }
 
-    /// A text, not an empty one.
+    /// A non-empty text.
     pub(super) fn text(&self, member: &'static str) -> Result<Option<String>, SandboxError> {
-        self.value(member, "a text that is not empty", |value| value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned))
+        self.value(member, "a non-empty text", |value| value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned))
     }
 
-    /// A whole number, not a negative one.
+    /// A whole number, 0 or greater.
     pub(super) fn number(&self, member: &'static str) -> Result<Option<u64>, SandboxError> {
         self.value(member, "a whole number, 0 or greater", |value| match value {
             Value::String(digits) if self.as_text => digits.parse().ok(),
@@ -115,7 +115,7 @@ impl Asked {
         self.value(member, "a list", |value| value.as_array().cloned())
     }
 
-    /// A value that is read from its word.
+    /// A value that is read from its name.
     pub(super) fn word<T: FromStr<Err = SandboxError>>(&self, member: &'static str) -> Result<Option<T>, SandboxError> {
         match self.text(member)? {
             None => Ok(None),
@@ -141,7 +141,7 @@ pub(super) fn required<T>(member: &'static str, value: Option<T>) -> Result<T, R
     value.ok_or_else(|| Refusal::invalid(format!("required_param:{member}"), format!("{member} is required.")))
 }
 
-/// Whether a body is empty; one that is not has to say that it is JSON, which no form of a web page can.
+/// Whether a body is empty; otherwise it has to be labeled as JSON, which no form of a web page can do.
 fn must_be_json(headers: &HeaderMap, body: &[u8]) -> Result<bool, Refusal> {
     let mut types = headers.get_all(header::CONTENT_TYPE).into_iter().peekable();
     let untyped = types.peek().is_none();
@@ -152,7 +152,7 @@ fn must_be_json(headers: &HeaderMap, body: &[u8]) -> Result<bool, Refusal> {
     if is_json && (!untyped || body.is_empty()) {
         return Ok(body.trim_ascii().is_empty());
     }
-    let message = "A body has to be JSON, with `content-type: application/json`; an empty one needs neither.";
+    let message = "The body must be JSON, with `content-type: application/json`; an empty body needs neither.";
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message))
 }
 

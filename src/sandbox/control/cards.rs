@@ -18,7 +18,7 @@ pub(super) fn info(sandbox: &Sandbox, asked: &Asked) -> Answer {
     Ok(Reply::ok(view(sandbox, &sandbox.jpki().card_of(asked.id())?)))
 }
 
-/// `POST /_sandbox/cards`: of an invented person, of whom may be said what one likes.
+/// `POST /_sandbox/cards`: the card of an invented person, with any details.
 pub(super) fn add(sandbox: &Sandbox, asked: &Asked) -> Answer {
     let invented = PersonDetails::default();
     let details = PersonDetails {

@@ -1,8 +1,8 @@
-//! Who may use what drives the sandbox: programs on this machine, and no web page.
+//! Who may use the control interface: programs on this machine, but no web page.
 //!
-//! A page of any site can make a browser send requests to a loopback port. It cannot read the responses, but what drives the sandbox would
-//! be done all the same. Browsers say where a request comes from; whoever says something else than "from here" is refused. A page may also
-//! have its own name resolved to the loopback address: then the `Host` gives it away.
+//! A page of any site can make a browser send requests to a loopback port. It cannot read the responses, but the requests would still take
+//! effect. Browsers state the origin of a request; any origin other than the sandbox itself is refused. A page may also have its own name
+//! resolve to the loopback address; then the `Host` gives it away.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ pub(crate) struct Guard {
 /// Where a browser says that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    /// It does not say: the request is no browser's, or was typed into its address bar.
+    /// No origin: the request is not from a browser, or was typed into its address bar.
     Unsaid,
     Same,
     Foreign,
@@ -45,13 +45,13 @@ impl Guard {
         if origin(request.headers(), &host) == Origin::Same { Ok(()) } else { Err(foreign()) }
     }
 
-    /// Admits a request by its host alone, which is given back.
+    /// Admits a request by its host alone, and returns the host.
     pub(crate) fn admit_host<B>(&self, request: &Request<B>) -> Result<String, Refusal> {
         let in_target = request.uri().authority().map(|authority| Some(authority.as_str()));
         let in_headers = request.headers().get_all(header::HOST).into_iter().map(|host| host.to_str().ok());
         let mut given = in_target.into_iter().chain(in_headers);
         let refused = || {
-            let message = "The host of the request is neither a loopback address nor one that --allow-host names.";
+            let message = "The request's host is neither a loopback address nor allowed with --allow-host.";
             Refusal::new(StatusCode::FORBIDDEN, "access_denied|foreign_host", message)
         };
         let host = given.next().flatten().filter(|host| self.is_known(host)).ok_or_else(refused)?;
@@ -59,7 +59,7 @@ impl Guard {
     }
 
     fn is_known(&self, host: &str) -> bool {
-        // A user's name in front would make another host of it for some readers.
+        // With a user name in front, some parsers would read another host.
         let Some(authority) = host.parse::<Authority>().ok().filter(|_| !host.contains('@')) else { return false };
         let name = authority.host().to_ascii_lowercase();
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name).parse::<IpAddr>();
@@ -72,7 +72,7 @@ impl Guard {
 }
 
 fn foreign() -> Refusal {
-    Refusal::new(StatusCode::FORBIDDEN, "access_denied|foreign_origin", "A page of another site may not drive the sandbox.")
+    Refusal::new(StatusCode::FORBIDDEN, "access_denied|foreign_origin", "Pages of other sites may not control the sandbox.")
 }
 
 fn origin(headers: &HeaderMap, host: &str) -> Origin {

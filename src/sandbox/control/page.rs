@@ -1,8 +1,8 @@
-//! The page for people: what waits for what, and buttons that do it. Rendered here, without a script.
+//! The page for people: what is pending, and buttons to act on it. Rendered on the server, without scripts.
 //!
-//! A button posts a form to a path of its own, `/_page` and the path of an endpoint of the control interface; behind it is the function of
-//! that endpoint. Forms are what a page of any site can send, so these have to prove that they come from this page: by what the browser says
-//! of their origin, and by a token that only this page has, another one in each run.
+//! A button posts a form to `/_page` plus the path of an endpoint of the control interface, and runs that endpoint. A page of any site can
+//! send forms, so they have to prove that they come from this page: by the origin that the browser states, and by a token that only this
+//! page has, a new one in each run.
 
 mod texts;
 mod view;
@@ -41,7 +41,7 @@ pub(super) fn answer(sandbox: &Sandbox, request: &Request<Bytes>) -> Response<By
     };
     let mut response = match answer {
         Ok(response) => response,
-        // Who may see the page sees there what was not possible.
+        // A user who may see the page sees the refusal on it.
         Err(refusal) if sandbox.0.guard.admit_form(request).is_ok() => show(sandbox, texts, refusal.status, Some(&refusal.message())),
         Err(refusal) => Reply::from(refusal).into(),
     };
@@ -66,14 +66,14 @@ fn page(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) 
     response
 }
 
-/// Does what a button says, and leads back to the page.
+/// Performs the action of a button, and redirects to the page.
 fn submit(sandbox: &Sandbox, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     sandbox.0.guard.admit_form(request)?;
     let path = segments(request.uri(), FORMS).ok_or_else(|| Refusal::not_found("route"))?;
     let mut form = Asked::form(request.body(), Vec::new())?;
     let is_ours = form.take("_token").is_some_and(|token| token == sandbox.0.page_token);
     let refused =
-        || Refusal::new(StatusCode::FORBIDDEN, "access_denied|foreign_form", "The form is not of this page, or of an earlier run.");
+        || Refusal::new(StatusCode::FORBIDDEN, "access_denied|foreign_form", "The form is not from this page, or is from an earlier run.");
     let (Some(method), true) = (form.take("_method").and_then(|method| method.parse::<Method>().ok()), is_ours) else {
         return Err(refused());
     };

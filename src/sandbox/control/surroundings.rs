@@ -1,4 +1,4 @@
-//! What surrounds the services: DNS, web servers, mailboxes, time.
+//! The environment of the services: DNS, web servers, mailboxes, time.
 
 use std::time::Duration;
 
@@ -91,19 +91,19 @@ pub(super) fn clock(sandbox: &Sandbox, _: &Asked) -> Answer {
     Ok(Reply::ok(json!({"now": time(sandbox.clock().now())})))
 }
 
-/// `POST /_sandbox/clock`: by a while, or to a time.
+/// `POST /_sandbox/clock`: by a duration, or to a time.
 pub(super) fn advance_clock(sandbox: &Sandbox, asked: &Asked) -> Answer {
     let to = match asked.text("now")? {
         Some(text) => {
-            Some(text.parse::<DateTime<Utc>>().map_err(|_| SandboxError::invalid("now", "expected a time, as 2026-03-01T09:30:00Z"))?)
+            Some(text.parse::<DateTime<Utc>>().map_err(|_| SandboxError::invalid("now", "expected a time such as 2026-03-01T09:30:00Z"))?)
         }
         None => None,
     };
     match (asked.number("advance_seconds")?, to) {
         (Some(seconds), None) => sandbox.clock().advance_by(Duration::from_secs(seconds))?,
         (None, Some(to)) => sandbox.clock().advance_to(to)?,
-        (None, None) => return Err(Refusal::invalid("required_param:advance_seconds", "advance_seconds is required, or now.")),
-        (Some(_), Some(_)) => return Err(SandboxError::invalid("now", "give either this or advance_seconds").into()),
+        (None, None) => return Err(Refusal::invalid("required_param:advance_seconds", "Either advance_seconds or now is required.")),
+        (Some(_), Some(_)) => return Err(SandboxError::invalid("now", "cannot be combined with advance_seconds").into()),
     }
     clock(sandbox, asked)
 }

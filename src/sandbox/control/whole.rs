@@ -1,4 +1,4 @@
-//! The sandbox as a whole: what it is, how it behaves, what goes wrong, what was said, and beginning anew.
+//! The sandbox as a whole: version, settings, faults, log and reset.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::sandbox::http::{Answer, Reply};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::{CallMatcher, Exchange, Fault, FaultPlan, Sandbox, SandboxError, SandboxSettings};
 
-/// `GET /_sandbox`: that it is there, for who waits for it.
+/// `GET /_sandbox`: the status of the sandbox, for programs that wait for its start.
 pub(super) fn index(sandbox: &Sandbox, _: &Asked) -> Answer {
     Ok(Reply::ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -96,7 +96,7 @@ fn change<T>(setting: &mut T, given: Option<T>) {
     }
 }
 
-/// A number; one that is far too large is still too large.
+/// A number, saturated to `u32`.
 fn small(asked: &Asked, member: &'static str) -> Result<Option<u32>, SandboxError> {
     Ok(asked.number(member)?.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
 }
@@ -104,7 +104,7 @@ fn small(asked: &Asked, member: &'static str) -> Result<Option<u32>, SandboxErro
 fn status(asked: &Asked, member: &'static str) -> Result<Option<StatusCode>, SandboxError> {
     let read = |number: u64| u16::try_from(number).ok().and_then(|number| StatusCode::from_u16(number).ok());
     let given = asked.number(member)?;
-    given.map(|number| read(number).ok_or_else(|| SandboxError::invalid(member, "expected a status of HTTP"))).transpose()
+    given.map(|number| read(number).ok_or_else(|| SandboxError::invalid(member, "expected an HTTP status"))).transpose()
 }
 
 /// `GET /_sandbox/faults`
@@ -113,13 +113,13 @@ pub(super) fn faults_met(sandbox: &Sandbox, _: &Asked) -> Answer {
     Ok(Reply::ok(json!({"met": met})))
 }
 
-/// `PUT /_sandbox/faults`: by chance from a seed, by rules, or both.
+/// `PUT /_sandbox/faults`: at random from a seed, by rules, or both.
 pub(super) fn set_faults(sandbox: &Sandbox, asked: &Asked) -> Answer {
     let mut plan = match (asked.number("seed")?, asked.rate("rate")?) {
         (Some(seed), None) => FaultPlan::seeded(seed),
         (Some(seed), Some(rate)) => FaultPlan::seeded(seed).rate(rate),
         (None, None) if asked.has("rules") => FaultPlan::new(),
-        (None, _) => return Err(Refusal::invalid("required_param:seed", "seed is required, or rules.")),
+        (None, _) => return Err(Refusal::invalid("required_param:seed", "Either seed or rules is required.")),
     };
     for rule in asked.items("rules")?.unwrap_or_default() {
         let (calls, fault) = read_rule(rule)?;
@@ -138,7 +138,7 @@ fn read_rule(rule: Value) -> Result<(CallMatcher, Fault), Refusal> {
         (None, None) => calls,
         (Some(number), None) => calls.nth(number),
         (None, Some(count)) => calls.first(count),
-        (Some(_), Some(_)) => return Err(SandboxError::invalid("nth", "give either this or first").into()),
+        (Some(_), Some(_)) => return Err(SandboxError::invalid("nth", "cannot be combined with first").into()),
     };
     let particulars = Particulars {
         status: status(&rule, "status")?.map(|status| status.as_u16()),

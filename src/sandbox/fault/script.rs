@@ -1,17 +1,17 @@
-//! A plan under way: which calls there were, and what met them.
+//! The state of a running plan: the calls so far, and the faults they met.
 
 use fastrand::Rng;
 use http::{Method, Uri};
 
 use super::{Fault, FaultPlan, InjectedFault};
 
-/// A burst of 429 is at most so many calls longer than one.
+/// The most calls that a burst of 429 has beyond the first.
 const LONGEST_BURST: u32 = 4;
 
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     plan: FaultPlan,
-    /// How many calls fitted each rule.
+    /// How many calls matched each rule.
     counts: Vec<u64>,
     chance: Rng,
     /// The rest of a burst.
@@ -23,7 +23,7 @@ pub(crate) struct Script {
 #[derive(Debug)]
 pub(crate) struct Fate {
     pub(super) fault: Option<Fault>,
-    /// What is left to chance inside an answer.
+    /// The randomness for changes inside a response.
     pub(super) chance: Rng,
 }
 
@@ -72,7 +72,7 @@ impl Script {
             self.burst = left.checked_sub(1).filter(|left| *left > 0).map(|left| (left, fault.clone()));
             return Some(fault);
         }
-        // A rate that is no number disturbs nothing.
+        // A NaN rate disturbs nothing.
         let disturbed = self.chance.f64() < self.plan.rate;
         if !disturbed {
             return None;

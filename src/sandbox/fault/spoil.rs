@@ -1,4 +1,4 @@
-//! Bodies that are not what they should be.
+//! Malformed bodies.
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -61,7 +61,7 @@ pub(super) fn unknown_values(body: &mut Value, chance: &mut Rng) {
     });
 }
 
-/// Whether it may be a word of an enumeration: `pending`, `new_request`, `STATUS_GOOD`, `sha256`, and not `example.com`, nor a token.
+/// Whether it may be an enum value: `pending`, `new_request`, `STATUS_GOOD`, `sha256`, and not `example.com`, nor a token.
 fn is_word(text: &str) -> bool {
     const LONGEST_WITH_DIGITS: usize = 8;
     let of = |letter: fn(&u8) -> bool| text.bytes().all(|byte| letter(&byte) || matches!(byte, b'_' | b'-' | b'0'..=b'9'));
@@ -105,7 +105,7 @@ pub(super) fn deep_nesting(body: &Bytes) -> Bytes {
     }
 }
 
-/// What stands between the outermost brackets of a body that is JSON, if there is anything.
+/// The text between the outermost brackets of a JSON body, if there is any.
 fn inside(body: &Bytes, open: u8, close: u8) -> Option<&[u8]> {
     let inner = body.strip_prefix(&[open])?.strip_suffix(&[close])?;
     (!inner.is_empty()).then_some(inner)

@@ -1,4 +1,4 @@
-//! The way between a client and the services, with what goes wrong on it.
+//! The path between a client and the services, with its faults.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const HUGE_CHUNKS: usize = 3 * 16 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 
-/// A body on its way: at hand, or to come.
+/// A body: complete, or still arriving.
 pub(crate) enum Body {
     Whole(Bytes),
     Pieces(BoxStream<'static, Result<Bytes, Interrupted>>),
@@ -35,7 +35,7 @@ pub(crate) enum Body {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interrupted;
 
-/// Why there is no answer at all.
+/// Why there is no response at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
     Refused,
@@ -71,26 +71,26 @@ impl Fate {
     }
 }
 
-/// Faults.
+/// Fault injection.
 impl Sandbox {
-    /// From now on these faults happen, and no others; [`FaultPlan::new`] ends them all. Counting begins anew.
+    /// Replaces the fault plan and restarts its counters. [`FaultPlan::new`] ends all faults.
     pub fn set_faults(&self, plan: FaultPlan) {
         self.in_script(|script| *script = Script::new(plan));
     }
 
-    /// The calls that met a fault since the plan was set, oldest first.
+    /// Returns the calls that met a fault since the plan was set, oldest first.
     #[must_use]
     pub fn faults_met(&self) -> Vec<InjectedFault> {
         self.in_script(|script| script.met())
     }
 
-    /// What is to happen to the next call.
+    /// The fate of the next call.
     pub(crate) fn fate(&self, method: &Method, uri: &Uri) -> Fate {
         // What drives the sandbox is never disturbed, and does not count.
         self.in_script(|script| if control::knows(uri.path()) { Fate::none() } else { script.fate(method, uri) })
     }
 
-    /// Carries a request to its service and the answer back, with what its fate has in store.
+    /// Carries a request to its service and the response back, with the faults of its fate.
     pub(crate) async fn carry(&self, request: Request<Bytes>, fate: Fate) -> Result<Response<Body>, Lost> {
         if let Some(lost) = fate.loses_request() {
             self.log(&request, None, fate.fault.as_ref());
@@ -172,7 +172,7 @@ fn page(status: StatusCode) -> Response<Bytes> {
     answer
 }
 
-/// In the words of either service; the codes are inferred.
+/// The errors in the format of either service; the codes are inferred.
 fn errors(status: StatusCode, for_pocketsign: bool) -> Response<Bytes> {
     let reply = match for_pocketsign {
         true if status == StatusCode::TOO_MANY_REQUESTS => {
@@ -193,7 +193,7 @@ fn redirect(to: &str) -> Response<Bytes> {
     answer
 }
 
-/// An answer with another body. One without a body could not have it.
+/// A response with another body, unless it has none.
 fn replaced(answer: Response<Bytes>, body: BoxStream<'static, Result<Bytes, Interrupted>>) -> Response<Body> {
     let mut answer = answer.map(|_| Body::Pieces(body));
     if answer.status() == StatusCode::NO_CONTENT {
@@ -233,14 +233,14 @@ fn slow(body: &Bytes, delay: Duration) -> Body {
 
 fn truncated(body: &Bytes) -> Body {
     let end = stream::once(async {
-        // A server sends what it has while it waits for more; an error at once would undo the answer altogether.
+        // A server sends what it has while it waits for more; an immediate error would suppress the whole response.
         yield_now().await;
         Err(Interrupted)
     });
     Body::Pieces(stream::once(future::ready(Ok(body.slice(..body.len() / 2)))).chain(end).boxed())
 }
 
-/// Blanks, which JSON may begin with: nobody can tell early that nothing will follow.
+/// Spaces, which may precede JSON: a reader cannot tell early that nothing follows.
 fn blanks() -> impl Stream<Item = Result<Bytes, Interrupted>> + Send {
     stream::repeat(Ok(Bytes::from_static(&CHUNK)))
 }

@@ -1,4 +1,4 @@
-//! Faults by their words, as the log tells them and the control interface reads them.
+//! The names of faults, as the log writes them and the control interface reads them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::{Fault, RetryAfter};
 use crate::sandbox::SandboxError;
 
-/// What may be said of a fault besides its word.
+/// The parameters of a fault.
 #[derive(Debug, Default)]
 pub(crate) struct Particulars {
     pub(crate) status: Option<u16>,
@@ -16,7 +16,7 @@ pub(crate) struct Particulars {
 }
 
 impl Fault {
-    /// Its word.
+    /// Its name.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Refuse => "refuse",
@@ -48,7 +48,7 @@ impl Fault {
         }
     }
 
-    /// The fault of a word. Of its particulars those count that it has; what is not said is 503 for a status, and for ever for a stall.
+    /// The fault with a name. Parameters that it does not have are ignored; a status defaults to 503, and a stall lasts forever.
     pub(crate) fn read(word: &str, particulars: Particulars) -> Result<Self, SandboxError> {
         let usual = Self::of_each_class().into_iter().find(|fault| fault.word() == word);
         let usual = usual.ok_or_else(|| SandboxError::invalid("fault", "there is no such fault"))?;

@@ -1,8 +1,8 @@
-//! What the log does not show: credentials, secrets, and what tells who somebody is.
+//! What the log hides: credentials, secrets and personal data.
 
 use serde_json::Value;
 
-/// What stands in place of a hidden value.
+/// The replacement for a hidden value.
 pub(super) const HIDDEN: &str = "(hidden)";
 
 /// The members of CertCentral that are secret or about a person.
@@ -101,7 +101,7 @@ impl Service {
         self.walk("", body, None);
     }
 
-    /// A query, with what it must not show hidden.
+    /// A query with its secrets hidden.
     pub(super) fn redact_query(self, query: &str) -> String {
         let shown = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
             // Of `filters[email][0]` the last word counts.

@@ -1,6 +1,6 @@
-//! The world outside of the process: a DNS server and a web server on this machine, asked in the built-in zone's and files' place.
+//! Real servers outside of the process: a DNS server and a web server on this machine, in place of the built-in zone and files.
 //!
-//! What a call needs is asked for before the account is locked, and kept: within, only what was seen counts.
+//! The lookups of a call happen before the account is locked; the call itself uses only their results.
 
 #[cfg(feature = "resolver")]
 mod dns;
@@ -66,7 +66,7 @@ impl Question {
     }
 }
 
-/// What stands at a name or an address, which may be nothing; `None` if that could not be found out.
+/// The values at a name or an address, possibly none; `None` if the lookup failed.
 pub(crate) type Seen = Option<Vec<String>>;
 
 /// Where the outside is.
@@ -78,7 +78,7 @@ pub(crate) struct Whereabouts {
     pub(crate) http: Option<u16>,
 }
 
-/// The outside, and what was seen of it.
+/// The real servers, and the results of lookups.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outside {
     resolver: Option<Resolver>,
@@ -112,7 +112,7 @@ impl Outside {
         self.knows(question).then(|| lock(&self.seen).get(question).cloned().flatten())
     }
 
-    /// Asks, and gives the hosts of which something else is known now.
+    /// Looks the questions up, and returns the hosts whose values changed.
     pub(crate) async fn look_up(&self, questions: BTreeSet<Question>) -> BTreeSet<String> {
         let asked = questions.into_iter().filter(|question| self.knows(question));
         let answers: Vec<(Question, Seen)> = stream::iter(asked)

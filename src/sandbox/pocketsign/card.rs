@@ -1,4 +1,4 @@
-//! Cards without cards: what a test mints to sign in with.
+//! Simulated My Number cards, for tests to sign in with.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::jpki::{Hash, Kind};
 use super::person::{PersonDetails, RevocationCause};
 use crate::sandbox::{Sandbox, SandboxError};
 
-/// A person registered with the sandbox's JPKI, by number: the first one is 1.
+/// The number of a person registered with the sandbox's JPKI, from 1 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CardPerson(u64);
 
@@ -40,11 +40,11 @@ impl From<CardPerson> for u64 {
 pub struct Card {
     /// The person it was issued to.
     pub person: CardPerson,
-    /// Who that is.
+    /// The details of the person.
     pub details: PersonDetails,
-    /// 署名用電子証明書: it states who the person is.
+    /// 署名用電子証明書, for signing: it states who the person is.
     pub signing: CardCertificate,
-    /// 利用者証明用電子証明書: it states nothing.
+    /// 利用者証明用電子証明書, for authentication: it states nothing about the person.
     pub authentication: CardCertificate,
 }
 
@@ -56,22 +56,21 @@ pub struct CardCertificate {
 }
 
 impl CardCertificate {
-    /// The certificate in DER.
+    /// Returns the certificate in DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The certificate in PEM.
+    /// Returns the certificate in PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         authority::pem(&self.der)
     }
 
-    /// The private key in PEM (PKCS #8), which a real card never gives out; the text is wiped when it is dropped.
+    /// Returns the private key in PEM (PKCS #8), which a real card never reveals. The text is wiped on drop.
     ///
-    /// For whoever signs outside this crate: `openssl dgst -sha256 -sign key.pem challenge` makes the same signature as
-    /// [`sign`](Self::sign).
+    /// Use it to sign outside this crate: `openssl dgst -sha256 -sign key.pem challenge` makes the same signature as [`sign`](Self::sign).
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "a key in memory can be encoded")]
     pub fn private_key_pem(&self) -> Zeroizing<String> {
@@ -79,27 +78,27 @@ impl CardCertificate {
         Zeroizing::new(encode_string("PRIVATE KEY", LineEnding::LF, der.as_ref()).expect("a key's length fits the encoder"))
     }
 
-    /// Signs a digest of SHA-256, SHA-384 or SHA-512, told apart by their length, as the card does (RSA PKCS #1 v1.5).
+    /// Signs a SHA-256, SHA-384 or SHA-512 digest, distinguished by its length, as the card does (RSA PKCS #1 v1.5).
     ///
     /// # Errors
     ///
-    /// No such algorithm makes a digest of this length.
+    /// None of these algorithms has digests of this length.
     pub fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, SandboxError> {
         let hash = Hash::ALL.into_iter().find(|hash| hash.algorithm().output_len() == digest.len());
-        let hash = hash.ok_or_else(|| SandboxError::invalid("digest", "a digest has 32, 48 or 64 bytes"))?;
+        let hash = hash.ok_or_else(|| SandboxError::invalid("digest", "expected 32, 48 or 64 bytes"))?;
         let digest =
-            digest::Digest::import_less_safe(digest, hash.algorithm()).map_err(|_| SandboxError::invalid("digest", "this is no digest"))?;
+            digest::Digest::import_less_safe(digest, hash.algorithm()).map_err(|_| SandboxError::invalid("digest", "not a digest"))?;
         let padding: &'static dyn signature::RsaEncoding = match hash {
             Hash::Sha256 => &signature::RSA_PKCS1_SHA256,
             Hash::Sha384 => &signature::RSA_PKCS1_SHA384,
             Hash::Sha512 => &signature::RSA_PKCS1_SHA512,
         };
         let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key.sign_digest(padding, &digest, &mut signature).map_err(|_| SandboxError::state("the key does not sign"))?;
+        self.key.sign_digest(padding, &digest, &mut signature).map_err(|_| SandboxError::state("the key cannot sign"))?;
         Ok(signature)
     }
 
-    /// The SHA-256 digest of a message and the signature over it.
+    /// Returns the SHA-256 digest of a message and the signature over it.
     ///
     /// # Panics
     ///
@@ -135,7 +134,7 @@ impl PublicKeyData for PublicKey<'_> {
     }
 }
 
-/// The authority behind the cards, and what happens to people: [`Sandbox::jpki`].
+/// The authority that issues the cards, and the actions of card holders: see [`Sandbox::jpki`].
 #[derive(Clone, Debug)]
 pub struct Jpki(Sandbox);
 
@@ -144,9 +143,9 @@ impl Jpki {
         Self(sandbox)
     }
 
-    /// The certificates of the authorities, for signing and for authentication, as PEM: what every card's certificates lead to.
+    /// Returns the certificates of the authorities, for signing and for authentication, as PEM: every card's certificates chain to them.
     ///
-    /// All sandboxes of a process share the authorities; whose card it is each sandbox knows by itself.
+    /// All sandboxes of a process share the authorities, but each has its own card holders.
     ///
     /// # Panics
     ///
@@ -156,14 +155,14 @@ impl Jpki {
         authority::authorities_pem()
     }
 
-    /// Registers a person and hands them a card.
+    /// Registers a person and issues a card to them.
     ///
     /// # Panics
     ///
     /// When the system has no random numbers.
     #[must_use]
     pub fn card(&self, details: PersonDetails) -> Card {
-        // Making keys takes a while; the sandbox goes on meanwhile.
+        // Generating keys takes a while; the sandbox is not locked meanwhile.
         let keys = CardKeys::generate();
         self.0.in_verify(|service, now| {
             let index = service.jpki.register(details);
@@ -173,13 +172,13 @@ impl Jpki {
         })
     }
 
-    /// The cards that people hold now, in the order of their numbers.
+    /// Returns the cards that people currently hold, ordered by number.
     #[must_use]
     pub fn cards(&self) -> Vec<Card> {
         self.0.in_verify(|service, _| service.cards.clone())
     }
 
-    /// The card that a person holds now.
+    /// Returns the card that a person currently holds.
     ///
     /// # Errors
     ///
@@ -208,8 +207,8 @@ impl Jpki {
         })
     }
 
-    /// The person moves: the signing certificate is revoked, since what it states has changed, and a new one issued. The authentication
-    /// certificate stays as it is.
+    /// Changes the person's address: the signing certificate is revoked, since it states the old address, and a new one is issued. The
+    /// authentication certificate is unchanged.
     ///
     /// # Errors
     ///
@@ -232,55 +231,55 @@ impl Jpki {
         })
     }
 
-    /// Revokes a certificate now: OCSP tells at once, the list from the next morning on.
+    /// Revokes a certificate now: OCSP reports it at once, the list from the next morning on.
     ///
     /// # Errors
     ///
-    /// It is another sandbox's, or revoked already.
+    /// It belongs to another sandbox, or is already revoked.
     pub fn revoke(&self, certificate: &CardCertificate, cause: RevocationCause) -> Result<(), SandboxError> {
         let revoked = self.0.in_verify(|service, now| {
             let found = service.jpki.find(certificate.der());
             found.is_some_and(|index| service.jpki.revoke(index, cause, now))
         });
-        if revoked { Ok(()) } else { Err(SandboxError::state("there is no such certificate, or it is revoked already")) }
+        if revoked { Ok(()) } else { Err(SandboxError::state("there is no such certificate, or it is already revoked")) }
     }
 
-    /// Revokes a person's card: both certificates, or the one that is left.
+    /// Revokes a person's card: both certificates, or the remaining one.
     ///
     /// # Errors
     ///
-    /// This sandbox has no such card, or both certificates are revoked already.
+    /// This sandbox has no such card, or both certificates are already revoked.
     pub fn revoke_card(&self, person: impl Into<u64>, cause: RevocationCause) -> Result<(), SandboxError> {
         let person = person.into();
         self.0.in_verify(|service, now| {
             let index = index(service.card(person)?);
             let revoked = [Kind::Signing, Kind::Authentication].map(|kind| service.revoke_valid(index, kind, cause, now));
-            if revoked.contains(&true) { Ok(()) } else { Err(SandboxError::state("both certificates are revoked already")) }
+            if revoked.contains(&true) { Ok(()) } else { Err(SandboxError::state("both certificates are already revoked")) }
         })
     }
 
-    /// When and why a certificate was revoked, if it was.
+    /// Returns when and why a certificate was revoked, if it was.
     #[must_use]
     pub fn revocation(&self, certificate: &CardCertificate) -> Option<(DateTime<Utc>, RevocationCause)> {
         self.0.in_verify(|service, _| service.jpki.revocation(certificate.der()))
     }
 
-    /// Whether the OCSP responder responds; it does unless told otherwise.
+    /// Sets whether the OCSP responder responds; it does by default.
     pub fn set_ocsp_available(&self, available: bool) {
         self.0.in_verify(|service, _| service.jpki.ocsp_answers = available);
     }
 
-    /// Whether the service can fetch further revocation lists; it can unless told otherwise. Where it cannot, it keeps using the list it has.
+    /// Sets whether the service can fetch further revocation lists; it can by default. Otherwise it keeps using the last list.
     pub fn set_crl_available(&self, available: bool) {
         self.0.in_verify(|service, now| service.jpki.set_crl_available(available, now));
     }
 
-    /// Whether the links between certificates can be had; they can unless told otherwise. For a very new card they cannot.
+    /// Sets whether the links between certificates are available; they are by default. For a very new card they are not.
     pub fn set_links_available(&self, available: bool) {
         self.0.in_verify(|service, _| service.jpki.has_links = available);
     }
 
-    /// Whether OCSP, further lists and links can be had, in this order.
+    /// Whether OCSP, further lists and links are available, in this order.
     pub(crate) fn availability(&self) -> [bool; 3] {
         self.0.in_verify(|service, _| [service.jpki.ocsp_answers, service.jpki.crl_available(), service.jpki.has_links])
     }
@@ -321,7 +320,7 @@ impl Verify {
         Some(CardCertificate { der, key: Arc::new(key) })
     }
 
-    /// Revokes what a person has of a kind that is not revoked; `false` when there is nothing.
+    /// Revokes a person's valid certificates of a kind. Returns `false` if there are none.
     fn revoke_valid(&mut self, index: usize, kind: Kind, cause: RevocationCause, now: DateTime<Utc>) -> bool {
         let valid = self.jpki.valid(index, kind);
         for index in &valid {

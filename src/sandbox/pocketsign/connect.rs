@@ -1,7 +1,7 @@
 //! The Connect protocol over HTTP/1.1, as far as calls with one message each way in JSON need it.
 //!
-//! A request is looked at in the order of the reference servers: method, content type, version and deadline, compression. Which procedure
-//! it is for, whose it is and what its message says come after.
+//! A request is checked in the order of the reference servers: method, content type, version and deadline, compression. The procedure, the
+//! credentials and the message come after.
 
 use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
@@ -105,7 +105,7 @@ fn unpacked<'b>(bytes: Cow<'b, [u8]>, compression: Option<&str>) -> Result<Cow<'
     if unpacked.len() > BODY_LIMIT { Err(Refused::TooLarge) } else { Ok(unpacked.into()) }
 }
 
-/// Compresses a response for whoever takes it so.
+/// Compresses a response if the client accepts that.
 pub(super) fn compressed(response: Response<Bytes>, request: &Request<Bytes>) -> Response<Bytes> {
     if response.body().is_empty() || !takes_gzip(request) {
         return response;
@@ -118,7 +118,7 @@ pub(super) fn compressed(response: Response<Bytes>, request: &Request<Bytes>) ->
     Response::from_parts(head, packed.into())
 }
 
-/// Whoever says nothing takes what they send.
+/// Without the header, clients accept the encoding that they send.
 fn takes_gzip(request: &Request<Bytes>) -> bool {
     let headers = request.headers();
     let mut accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).peekable();
@@ -134,7 +134,7 @@ fn takes_gzip(request: &Request<Bytes>) -> bool {
     })
 }
 
-/// A header's value; what is no text is taken for one that nobody knows.
+/// A header's value; one that is not text counts as unknown.
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }

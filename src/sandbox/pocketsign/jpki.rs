@@ -1,4 +1,4 @@
-//! A mock of JPKI: it keeps what was issued for cards and what became of it, publishes a list every morning and answers when asked.
+//! A mock of JPKI: it records issued certificates and revocations, publishes a list every morning and responds to OCSP.
 
 use aws_lc_rs::{digest, rand, signature};
 use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Timelike as _, Utc};

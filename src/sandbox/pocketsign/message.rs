@@ -1,4 +1,4 @@
-//! Requests' messages in protobuf's JSON: members in either spelling, each type in the forms that its readers take, and in no other.
+//! Request messages in protobuf JSON: members in either spelling, each type only in the forms that protobuf readers accept.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};

@@ -1,17 +1,17 @@
-//! The people who hold cards, and why their certificates end.
+//! Card holders, and the reasons to revoke their certificates.
 
 use std::fmt;
 
 use crate::sandbox::words::words;
 
-/// An invented person as JPKI registers them. Nothing of it shows in `Debug`, invented or not.
+/// An invented person, as registered with JPKI. `Debug` shows none of it, invented or not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonDetails {
     /// 氏名.
     pub name: String,
     /// 性別: `1`, `2` or `3`.
     pub gender: String,
-    /// 生年月日: a digit for the era, then the day as `YYYYMMDD`.
+    /// 生年月日: a digit for the era, then the date as `YYYYMMDD`.
     pub date_of_birth: String,
     /// 住所.
     pub address: String,
@@ -35,11 +35,11 @@ impl Default for PersonDetails {
     }
 }
 
-/// Why a certificate is revoked, in the seven ways that the Japanese rules know.
+/// Why a certificate is revoked: the seven reasons in the Japanese rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevocationCause {
-    /// Destroyed before it was handed over.
+    /// It was destroyed before it was handed over.
     Unspecified,
     /// The user's key was compromised.
     KeyCompromise,
@@ -51,7 +51,7 @@ pub enum RevocationCause {
     Superseded,
     /// It is no longer needed.
     CessationOfOperation,
-    /// It is suspended, for ever.
+    /// It is suspended permanently.
     CertificateHold,
 }
 

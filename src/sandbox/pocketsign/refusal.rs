@@ -1,4 +1,4 @@
-//! "No" in the words of either version.
+//! Refusals, in the format of either version.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use http::{HeaderName, StatusCode, header};
@@ -11,7 +11,7 @@ const DOMAIN: &str = "verify.p8n.app";
 /// How one shows who one is.
 const CHALLENGE: &str = "Bearer";
 
-/// Why the service does not do what it is asked.
+/// Why the service refuses a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// The token is missing or wrong.

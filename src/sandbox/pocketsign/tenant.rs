@@ -1,4 +1,4 @@
-//! What the service stores for a tenant, and what it does with it, whichever version asks.
+//! What the service stores for a tenant, and the operations on it, for both versions.
 
 use chrono::{DateTime, Utc};
 use x509_cert::der::Decode as _;

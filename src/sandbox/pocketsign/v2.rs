@@ -72,7 +72,7 @@ pub(super) fn knows(path: &str) -> bool {
     path.starts_with(PREFIX)
 }
 
-/// Answers a request; what it asks, and how it says so, is looked at before whose it is.
+/// Responds to a request. The procedure and the protocol are checked before the credentials.
 pub(super) fn answer(
     tenant: Result<&mut Tenant, Refused>,
     jpki: &mut Authority,

@@ -44,7 +44,7 @@ async fn a_key_that_was_never_made_is_not_named() {
         let (lossy, cc) = Lossy::new();
         lossy.lose(KEY, fate);
         let error = deployment(&cc).await;
-        assert!(hint(&error).starts_with("no API key \"deployment\" of user 14 shows since"), "{error}");
+        assert!(hint(&error).starts_with("no API key \"deployment\" of user 14 has appeared since"), "{error}");
         assert_eq!((numbers(&cc).await.len(), lossy.calls(KEY)), (1, 1));
     }
     for fate in [Fate::Unsent, Fate::Refused] {
@@ -155,7 +155,7 @@ async fn a_csr_whose_answer_was_lost_is_seen_in_the_order() {
                 cc.certificates().chain(cc.orders().get(id).send().await.unwrap().certificate.unwrap().id.unwrap()).send().await.unwrap();
             assert_eq!(leaf.leaf().public_key_der(), csr.public_key_der());
         } else {
-            assert!(hint(&added.unwrap_err()).contains(&format!("look whether order {id} has its CSR")));
+            assert!(hint(&added.unwrap_err()).contains(&format!("check whether order {id} has its CSR")));
         }
     }
 }

@@ -9,14 +9,14 @@ use crate::{
     wait::{Flow, Found, Polled},
 };
 
-/// How far a validation has come.
+/// The progress of a validation.
 #[doc(hidden)]
 #[allow(unnameable_types, reason = "part of a sealed trait")]
 pub struct Progress {
     /// What has to be published now.
     instructions: DcvInstructions,
     published: bool,
-    /// Whether the service said that it found it.
+    /// Whether the service reported that it found the proof.
     found: bool,
 }
 
@@ -57,7 +57,7 @@ impl Flow for DomainValidation {
     }
 }
 
-/// The same, up to where the proof was found: then the domain is read together with others.
+/// The same flow, up to the point where the proof is found: the domain is then read together with others.
 pub(in crate::certcentral::flow) struct Proof(pub(in crate::certcentral::flow) DomainValidation);
 
 impl Flow for Proof {
@@ -95,11 +95,11 @@ impl Flow for Proof {
     }
 }
 
-/// What a check comes to: the domain, where it was read, or that the proof was found.
+/// The result of a check: the domain, if it was read, or that the proof was found.
 type Checked = Result<Found<DomainValidationState, Option<types::Domain>>, Error>;
 
 impl DomainValidation {
-    /// Has the service look once.
+    /// Has the service check once.
     pub(super) async fn check(&self, progress: &mut Progress) -> Checked {
         if progress.found {
             return Ok(Found::Done(self.validated.as_deref().cloned()));
@@ -109,7 +109,7 @@ impl DomainValidation {
         }
         self.publish(progress).await?;
         if self.method == DcvMethod::Email {
-            // A mail's link is followed by a person; there is nothing to have looked for.
+            // A person follows the link in the e-mail; there is nothing for the service to check.
             return self.unless_validated().await;
         }
         match self.client.domains().check_dcv(self.id).send().await {
@@ -148,10 +148,10 @@ impl DomainValidation {
         Ok(())
     }
 
-    /// The token came to its end, or the service would not look for it: if it expired or was replaced meanwhile, there is a way on.
+    /// Handles a token that ended, or that the service refused to check: if it expired or was replaced meanwhile, the wait can go on.
     ///
-    /// A token that is replaced is void, also where it is published already. So it is replaced only if the service refused it or says that
-    /// it expired, or if its end lies behind both clocks.
+    /// Replacing a token voids it, even if it is already published. So a token is replaced only if the service refused it or reports it as
+    /// expired, or if it has expired by both clocks.
     async fn reread(&self, progress: &mut Progress, refusal: Option<Error>) -> Checked {
         let core = &self.client.core;
         let domain = self.domain().await?;
@@ -189,7 +189,7 @@ impl DomainValidation {
     }
 }
 
-/// The hook could not publish what has to be found.
+/// The hook could not publish the instructions.
 #[derive(Debug)]
 struct Unpublished {
     what: String,

@@ -1,4 +1,4 @@
-//! How a fleet is steered, and how far it has come.
+//! Steering a fleet, and its progress.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -10,26 +10,26 @@ use std::{
 
 use tokio::time::Instant;
 
-/// What the rate is reckoned by.
+/// The period over which the rate is computed.
 const LATELY: Duration = Duration::from_secs(300);
 
-/// How far a fleet has come.
+/// The progress of a fleet.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FleetProgress {
-    /// How many items there are, if that is known.
+    /// How many items there are, if known.
     pub total: Option<usize>,
-    /// How many are done, those included that a journal says were done before.
+    /// How many are done, including those that a journal records as done before.
     pub done: usize,
     /// How many have failed.
     pub failed: usize,
-    /// How many may have been done: each is looked for again at the end.
+    /// How many may have been done; each is searched for again at the end.
     pub unsure: usize,
-    /// How many are being worked at right now.
+    /// How many are being processed right now.
     pub running: usize,
     /// How many wait for the service, and for what.
     pub waiting: BTreeMap<&'static str, usize>,
-    /// How many are done or have failed in a minute, lately.
+    /// How many were done or failed per minute recently.
     pub per_minute: f64,
     /// How long the rest will take at this rate.
     pub time_left: Option<Duration>,
@@ -55,7 +55,7 @@ impl fmt::Display for FleetProgress {
     }
 }
 
-/// Steers a [`Fleet`](super::Fleet), from anywhere. Clones steer the same one.
+/// A handle that steers a [`Fleet`](super::Fleet) from anywhere. Clones steer the same fleet.
 #[derive(Clone, Default)]
 pub struct FleetControl {
     shared: Arc<Mutex<Shared>>,
@@ -78,7 +78,7 @@ pub(super) enum Mode {
 }
 
 impl FleetControl {
-    /// Begins nothing new until it is [resumed](Self::resume): what is being sent is finished, nothing is polled.
+    /// Pauses the fleet until it is [resumed](Self::resume): what is being sent is finished, nothing new begins, nothing is polled.
     pub fn pause(&self) {
         self.change(|mode| {
             if *mode == Mode::Going {
@@ -87,7 +87,7 @@ impl FleetControl {
         });
     }
 
-    /// Goes on after a pause.
+    /// Resumes the fleet after a pause.
     pub fn resume(&self) {
         self.change(|mode| {
             if *mode == Mode::Paused {
@@ -96,13 +96,13 @@ impl FleetControl {
         });
     }
 
-    /// Ends it cleanly: what is being sent is finished and written down, then the stream ends. What waits for the service goes on there; a
-    /// journal leads back to it.
+    /// Stops the fleet cleanly: what is being sent is finished and recorded, then the stream ends. Items that wait for the service continue
+    /// there; with a journal, they are found again.
     pub fn stop(&self) {
         self.change(|mode| *mode = Mode::Stopping);
     }
 
-    /// How far it has come.
+    /// Returns the progress of the fleet.
     #[must_use]
     pub fn progress(&self) -> FleetProgress {
         let mut shared = self.shared();
@@ -144,7 +144,7 @@ impl FleetControl {
         self.shared().mode
     }
 
-    /// Wakes the fleet when it is steered; says how.
+    /// Registers the waker to wake when the fleet is steered, and returns the mode.
     pub(super) fn watch(&self, waker: &Waker) -> Mode {
         let mut shared = self.shared();
         shared.waker = Some(waker.clone());

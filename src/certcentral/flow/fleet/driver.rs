@@ -1,4 +1,5 @@
-//! The one mechanism of all fleets: so many items at a time are begun, wait in little memory until there is news, and are finished.
+//! The mechanism of all fleets: a limited number of items at a time is begun; they wait in little memory until there is news, and are
+//! finished.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
@@ -30,7 +31,7 @@ use crate::{
     wait::{Polling, Progress, Rest, WaitError, Watch, Watched},
 };
 
-/// What a fleet is set up with.
+/// The settings of a fleet.
 pub(super) struct Setup {
     pub(super) concurrency: usize,
     pub(super) timeout: Duration,
@@ -40,7 +41,7 @@ pub(super) struct Setup {
 
 pub(super) type Source<W> = BoxStream<'static, Result<(String, <W as Work>::Input), Error>>;
 
-/// Makes a fleet of its work.
+/// Builds a fleet from its work.
 pub(super) fn fleet<W: Work>(work: W, source: Source<W>, setup: Setup) -> Fleet<W::Output> {
     let control = FleetControl::default();
     let driver = Driver::new(work, source, setup, control.clone());
@@ -48,14 +49,14 @@ pub(super) fn fleet<W: Work>(work: W, source: Source<W>, setup: Setup) -> Fleet<
     Fleet { items: items.fuse().boxed(), control }
 }
 
-/// What was begun, as far as it was heard, and why nobody knows whether it was done.
+/// The memo of an item that was begun, and the error that leaves it in doubt.
 type Doubt<W> = (<W as Work>::Memo, Error);
 
 struct Driver<W: Work> {
     work: Arc<W>,
     setup: Setup,
     control: FleetControl,
-    /// Items that nobody has begun.
+    /// Items that were not begun yet.
     source: Option<Source<W>>,
     /// Items to be found again: those that the journal knows, then the unsure.
     again: VecDeque<(String, Option<Doubt<W>>)>,
@@ -72,7 +73,7 @@ struct Driver<W: Work> {
     unsure: Vec<(String, Option<W::Memo>, Error)>,
     is_second_look: bool,
     ready: VecDeque<FleetItem<W::Output>>,
-    /// Of the results that were delivered and are not written down yet.
+    /// The item whose result was delivered and is not recorded yet.
     delivered: Option<String>,
     failure: Option<Error>,
     stage: Stage,
@@ -93,7 +94,7 @@ struct Waiting<W: Work> {
     blocker: &'static str,
 }
 
-/// What has come of something that was running.
+/// The result of a running future.
 enum Step<W: Work> {
     Begun { is_new: bool, record: Arc<Record<W>>, begun: Result<Begun<W>, Error> },
     Polled { id: String, watch: Box<Watch<W::Flow>>, polled: Watched<W::Flow> },
@@ -195,7 +196,7 @@ impl<W: Work> Driver<W> {
         self.work.prepare().await
     }
 
-    /// The result before was worked on: whoever asks for the next one is done with it.
+    /// Records the previous result as done: a caller that asks for the next one is done with it.
     async fn acknowledge(&mut self) {
         if let Some(id) = self.delivered.take() {
             self.note(&id, Standing::Done).await;
@@ -242,7 +243,7 @@ impl<W: Work> Driver<W> {
                 break;
             }
         }
-        // Where everything is begun, what is in doubt is looked for once more.
+        // Once everything is begun, items in doubt are searched for once more.
         let is_begun = self.source.is_none() && self.again.is_empty() && self.running.is_empty();
         if is_begun && !self.is_second_look && self.mode() == Mode::Going && !self.unsure.is_empty() {
             self.is_second_look = true;
@@ -295,7 +296,7 @@ impl<W: Work> Driver<W> {
     }
 
     async fn take(&mut self, step: Step<W>) {
-        // What was sent and could not be written down is waited for all the same; nothing else is sent.
+        // An item that was sent but could not be recorded is still waited for; nothing else is sent.
         if let Step::Begun { record, .. } = &step
             && let Some(failure) = record.failure()
         {
@@ -313,7 +314,7 @@ impl<W: Work> Driver<W> {
                 if error.is_ambiguous() {
                     self.unsure.push((record.id.clone(), memo, error));
                 } else {
-                    // Certainly nothing was done: whoever goes on may begin it again.
+                    // Certainly nothing was done: a later run may begin it again.
                     if is_new && memo.is_some() {
                         self.note(&record.id, Standing::Refused).await;
                     }
@@ -336,7 +337,7 @@ impl<W: Work> Driver<W> {
         }
     }
 
-    /// Writes down what has become of an item.
+    /// Records the standing of an item.
     async fn note(&mut self, id: &str, standing: Standing) {
         let Some(memory) = &self.setup.memory else { return };
         let written = match Entry::<()>::new(id, standing, None).line() {
@@ -360,7 +361,7 @@ impl<W: Work> Driver<W> {
         self.ready.push_back(FleetItem { id, result });
     }
 
-    /// Lays something aside until there is news of it, or it is time to poll.
+    /// Sets an item aside until there is news of it, or it is time to poll.
     fn wait(&mut self, id: String, mut watch: Box<Watch<W::Flow>>) {
         let now = Instant::now();
         let rest = watch.rest.take().unwrap_or(Rest { next: now, latest: now });
@@ -387,7 +388,7 @@ impl<W: Work> Driver<W> {
         }
     }
 
-    /// Has everything polled that a sweep tells of.
+    /// Has every item polled that a sweep reports.
     fn hear(&mut self, sweep: &Sweep) {
         self.sweep = None;
         self.as_of = self.as_of.map(|as_of| sweep.advance(as_of));
@@ -406,7 +407,7 @@ impl<W: Work> Driver<W> {
         }
     }
 
-    /// Polls earlier what is to be polled earlier.
+    /// Brings forward the polls for which `earlier` returns an earlier time.
     fn bring_forward(&mut self, earlier: impl Fn(&W, &mut Waiting<W>, usize) -> Option<Instant>) {
         let count = self.waiting.len();
         for (number, waiting) in &mut self.waiting {
@@ -434,12 +435,12 @@ impl<W: Work> Driver<W> {
         {
             self.sweep = self.work.sweep(as_of);
             if self.sweep.is_none() {
-                // Those that are left are too few for a sweep, and have counted on one.
+                // The items that are left are too few for a sweep, and their polls were scheduled for one.
                 self.as_of = None;
                 self.bring_forward(|work, waiting, count| Some(work.itself(waiting.rest.next, count)));
             }
         }
-        /// How often it looks whether it is time to finish.
+        /// How often to check whether it is time to finish.
         const GLANCE: Duration = Duration::from_secs(5);
         let now = Instant::now();
         let first_due = self.due.first().map(|(at, _)| *at).filter(|_| self.may_run());

@@ -10,11 +10,11 @@ use crate::certcentral::CertCentral;
 pub struct FleetEstimate {
     /// How many items there are.
     pub items: usize,
-    /// How many of them would come to what: `order`, which is paid for, `reissue`, which is not, `done before`, and so on.
+    /// How many items would need which step: `order`, which is paid for, `reissue`, which is not, `done before`, and so on.
     pub steps: BTreeMap<&'static str, usize>,
-    /// How many calls it would take at least.
+    /// The minimum number of calls.
     pub calls: u64,
-    /// How long those would take at least under the rate limit.
+    /// The minimum time for these calls under the rate limit.
     pub duration: Duration,
 }
 

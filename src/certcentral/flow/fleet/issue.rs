@@ -24,10 +24,10 @@ use crate::{
     x509::Csr,
 };
 
-/// How many items are being worked at, unless it is set: enough to use up the rate limit, and few enough that none waits long for its turn.
+/// The default concurrency: enough to use up the rate limit, and few enough that none waits long for its turn.
 const CONCURRENCY: usize = 32;
 
-/// What is to be asked for, when its turn comes.
+/// What to request when the item's turn comes.
 pub(super) struct Asked {
     step: &'static str,
     prepare: Box<dyn FnOnce() -> BoxFuture<'static, Result<IssuanceToken, Error>> + Send>,
@@ -38,21 +38,21 @@ impl<'c> Orders<'c> {
     /// See [`issue_all`](Self::issue_all) and [`renew_all`](Self::renew_all).
     #[builder(start_fn(name = fleet_of, vis = ""))]
     #[builder(finish_fn(name = prepare, vis = ""))]
-    #[builder(builder_type(name = IssueAll, vis = "pub", doc { #[doc = "A fleet of orders to be started: [`Orders::issue_all`], [`Orders::renew_all`]."] }))]
+    #[builder(builder_type(name = IssueAll, vis = "pub", doc { #[doc = "The builder of [`Orders::issue_all`] and [`Orders::renew_all`]."] }))]
     fn fleet(
         self,
         #[builder(start_fn)] source: Source<Issuing>,
-        /// How long each item may take from when it is placed; the time until then does not count. Shortly before its end each is looked at
-        /// once more, and if that has to wait for the rate limit, it takes as much longer.
+        /// How long each item may take once it is placed; the time before that does not count. Each item is polled once more shortly before
+        /// its timeout; if that poll has to wait for the rate limit, the item takes that much longer.
         timeout_per_item: Duration,
-        /// How many items are being worked at, at a time; 32 by default. Those that wait for the service are not among them.
+        /// How many items are processed at a time; 32 by default. Items that wait for the service do not count.
         #[builder(default = CONCURRENCY)]
         concurrency: usize,
-        /// How often each order is polled while fewer than ten wait. From ten on they share a list of changes.
+        /// How often each order is polled while fewer than ten wait. From ten on, they share a list of changes.
         #[builder(default)]
         polling: Polling,
         #[builder(setters(name = memory_hook, vis = ""))] memory: Option<Arc<dyn Memory>>,
-        /// Sends once more what may have been sent before, if it certainly does not show at the end. **It may order twice**: see
+        /// Resends an order that may have been sent before, if it is certainly not listed at the end. **It may order twice**: see
         /// [`ResumeIssuance::send_again`](super::super::ResumeIssuance::send_again).
         #[builder(default)]
         send_again: bool,
@@ -61,15 +61,16 @@ impl<'c> Orders<'c> {
         (work, source, Setup { concurrency, timeout: timeout_per_item, polling, memory })
     }
 
-    /// Orders many certificates, each once, and gives each as it is issued.
+    /// Orders many certificates, each once, and yields each as it is issued.
     ///
-    /// Each item has an id, unique among them. When its turn comes `prepare` makes its order and [prepares](crate::certcentral::builders::IssueCertificate::prepare)
-    /// it; a reissue or a duplicate will do as well. It is then placed, approved where the key may, waited for and checked, as by
+    /// Each item has a unique id. When its turn comes, `prepare` builds its order and
+    /// [prepares](crate::certcentral::builders::IssueCertificate::prepare) it; a reissue or a duplicate works as well. The order is then
+    /// placed, approved if the key is allowed to, waited for and checked, as by
     /// [`start`](crate::certcentral::builders::IssueCertificate::start) and [`wait`](crate::certcentral::flow::Pending::wait).
     /// [`timeout_per_item`](IssueAll::timeout_per_item) is required.
     ///
-    /// With a `journal` (feature `journal`) it goes on after it was killed, and places each order once: give it the same items,
-    /// and those that it knows are found instead of placed. Keep each private key before `prepare` returns.
+    /// With a `journal` (feature `journal`) the fleet can resume after it was killed, and places each order once: pass the same items
+    /// again, and those in the journal are found instead of placed. Save each private key before `prepare` returns.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -114,8 +115,9 @@ impl<'c> Orders<'c> {
         Self::fleet_of(self, source.boxed())
     }
 
-    /// Renews many orders, each once: reissues what its plan allows, and orders anew where the plan ends too. For each the hook gives a CSR;
-    /// keep its private key before. Where the service does not say when the plan ends, the item fails. The id of an item is that of its order.
+    /// Renews many orders, each once: reissues the certificate if the plan allows it, and places a new order if the plan ends too. The hook
+    /// returns the CSR for each order; save its private key before that. If the service does not say when the plan ends, the item fails.
+    /// The id of an item is the id of its order.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, csr: shomei::Csr) -> Result<(), shomei::Error> {
@@ -167,7 +169,7 @@ impl<'c> Orders<'c> {
     }
 }
 
-/// A failure of the caller's own.
+/// A failure of the caller's hook.
 fn unprepared(error: Box<dyn StdError + Send + Sync>) -> Error {
     match error.downcast::<Error>() {
         Ok(own) => *own,
@@ -182,11 +184,11 @@ impl<S: issue_all::IsComplete> IssueAll<'_, S> {
         fleet(work, source, setup)
     }
 
-    /// Says what the fleet would do, with nothing sent, and with nothing prepared.
+    /// Estimates what the fleet would do, with nothing sent and nothing prepared.
     ///
     /// # Errors
     ///
-    /// When the items or the journal cannot be read.
+    /// If the items or the journal cannot be read.
     pub async fn dry_run(self) -> Result<FleetEstimate, Error> {
         let (work, mut source, setup) = self.prepare();
         let mut estimate = FleetEstimate::default();
@@ -195,7 +197,7 @@ impl<S: issue_all::IsComplete> IssueAll<'_, S> {
             match setup.memory.as_ref().and_then(|memory| memory.standing(&id)) {
                 Some(Standing::Done) => estimate.count("done before", 0),
                 Some(Standing::Begun) => estimate.count("under way", 2),
-                // Placed, polled once, downloaded; of a renewal or reissue the old order is read as well.
+                // Placed, polled once, downloaded; for a renewal or reissue, the old order is read as well.
                 Some(Standing::Refused) | None => estimate.count(asked.step, 3),
             }
         }
@@ -205,7 +207,7 @@ impl<S: issue_all::IsComplete> IssueAll<'_, S> {
 
 #[cfg(feature = "journal")]
 impl<'c, S: issue_all::State> IssueAll<'c, S> {
-    /// Writes down what is done, so that the fleet goes on after it was killed. See [`Journal`](super::Journal).
+    /// Records what is done in a journal, so that the fleet can resume after it was killed. See [`Journal`](super::Journal).
     pub fn journal(self, journal: super::Journal) -> IssueAll<'c, issue_all::SetMemory<S>>
     where
         S::Memory: issue_all::IsUnset,

@@ -15,18 +15,20 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use super::memory::{Entry, Memory, Standing};
 use crate::error::Error;
 
-/// A file in which a fleet writes down what it does, so that it goes on after it was killed, and does nothing twice. The feature `journal`.
+/// A file in which a fleet records what it does, so that it can resume after it was killed and does nothing twice. Requires the feature
+/// `journal`.
 ///
-/// One line of JSON for each event, flushed to the disk before the next write to the service is sent. A last line that was torn by a crash is
-/// read over. The file is its owner's alone (mode 0600) and holds no keys: of an order the whole request, and so the contacts that it names.
-/// While it is open, a lock of the operating system keeps other processes out.
+/// The file has one line of JSON per event, flushed to disk before the next write to the service is sent. A last line torn by a crash is
+/// ignored. Only the owner can access the file (mode 0600). It holds no keys, but the whole request of each order, including the contacts
+/// that it names. While it is open, an operating system lock keeps other processes out.
 ///
-/// - An item is *begun* before it is sent, with the [resume token](super::super#resume-tokens) by which it is found.
-/// - It is *done* when the stream is polled again after its result was delivered: whoever is killed while it works on a result gets it again.
+/// - An item is recorded as *begun* before it is sent, with the [resume token](super::super#resume-tokens) that finds it again.
+/// - It is recorded as *done* when the stream is polled again after its result was delivered: a process that is killed while it handles a
+///   result gets that result again.
 /// - A journal that cannot be written stops the fleet: nothing more is sent.
 ///
-/// Several processes each have their own, and can share one rate limit through `RedisSlidingWindow`. None of them knows what another one does:
-/// where two may be given the same item, give its order an `alternative_order_id` of your own.
+/// Several processes need a journal each, and can share one rate limit through `RedisSlidingWindow`. A process does not know what another
+/// one does: if two of them may get the same item, give its order an `alternative_order_id` of your own.
 ///
 /// ```no_run
 /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -59,12 +61,12 @@ struct Inner {
 
 struct State {
     kind: Option<String>,
-    /// The last event of each item, and where it stands.
+    /// The last event of each item, and its offset in the file.
     items: HashMap<String, (Standing, u64)>,
     file: File,
-    /// Where the next line will stand.
+    /// The offset of the next line.
     end: u64,
-    /// What has kept a line from being written: nothing is written any more.
+    /// Why a line could not be written; nothing is written after that.
     broken: Option<String>,
 }
 
@@ -79,11 +81,11 @@ struct Head {
 const VERSION: u8 = 1;
 
 impl Journal {
-    /// Opens a journal, or makes a new one.
+    /// Opens a journal, or creates a new one.
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the file cannot be opened, is open already, here or in another process, or is no journal.
+    /// [`Error::is_invalid_input`] if the file cannot be opened, is already open in this process or another one, or is not a journal.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let fail = |what: String| Error::invalid("journal", format!("{}: {what}", path.display()));
@@ -101,7 +103,7 @@ impl Journal {
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(unusable)?;
         let state = read(file, &fail).map_err(|error| error.unwrap_or_else(unusable))?;
-        // What is torn is cut off, so that the next line begins a line.
+        // A torn line is cut off, so that the next entry begins a line.
         state.file.set_len(state.end).map_err(unusable)?;
         state.file.sync_all().map_err(unusable)?;
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), state: Mutex::new(state) }) })
@@ -114,7 +116,7 @@ impl fmt::Debug for Journal {
     }
 }
 
-/// Reads what stands in the file, up to a torn last line. The outer error is what is wrong with it, or with reading it.
+/// Reads the file, up to a torn last line. The outer error says what is wrong with the file, or with reading it.
 fn read(file: File, fail: &impl Fn(String) -> Error) -> Result<State, Result<Error, io::Error>> {
     let (mut kind, mut items, mut end) = (None, HashMap::new(), 0);
     let mut lines = BufReader::new(&file);
@@ -145,7 +147,7 @@ fn read(file: File, fail: &impl Fn(String) -> Error) -> Result<State, Result<Err
 }
 
 impl State {
-    /// Writes a line, and has it on the disk. After an error nothing is written any more.
+    /// Writes a line and syncs it to disk. After an error, nothing more is written.
     fn write(&mut self, line: &str) -> Result<(), String> {
         if let Some(why) = &self.broken {
             return Err(why.clone());
@@ -179,7 +181,7 @@ impl Memory for Journal {
         let mut state = self.inner.state();
         match &state.kind {
             Some(claimed) if claimed == kind => Ok(()),
-            Some(claimed) => Err(self.inner.fail(format!("it is of a fleet of another kind: {claimed}, not {kind}"))),
+            Some(claimed) => Err(self.inner.fail(format!("it belongs to a fleet of another kind: {claimed}, not {kind}"))),
             None => {
                 let head = Head { journal: kind.to_owned(), version: VERSION };
                 let line = serde_json::to_string(&head).map_err(|error| self.inner.fail(error))?;

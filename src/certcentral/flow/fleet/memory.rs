@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// How an item stands, as it was written down last.
+/// The last recorded standing of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::certcentral::flow) enum Standing {
-    /// It may have been sent, or certainly was: the memo tells.
+    /// It may have been sent, or certainly was: the memo says which.
     Begun,
-    /// It was refused, so that it can be begun again.
+    /// It was refused, and can be begun again.
     Refused,
     /// Its result was delivered.
     Done,
@@ -37,19 +37,19 @@ impl<M: Serialize> Entry<M> {
     }
 }
 
-/// What is written down as it happens, and read again by the next process.
+/// A record that is written as things happen, and read by the next process.
 pub(in crate::certcentral::flow) trait Memory: Send + Sync {
-    /// Says for which kind of fleet it is.
+    /// Claims it for a kind of fleet.
     ///
     /// # Errors
     ///
-    /// When it is another kind's.
+    /// If it belongs to another kind.
     fn claim(&self, kind: &'static str) -> Result<(), Error>;
 
     /// Every item that was begun and is not done, in order.
     fn unfinished(&self) -> Vec<String>;
 
-    /// How an item stands.
+    /// The standing of an item.
     fn standing(&self, item: &str) -> Option<Standing>;
 
     /// How many items are done.
@@ -58,6 +58,6 @@ pub(in crate::certcentral::flow) trait Memory: Send + Sync {
     /// The last event of an item.
     fn last(&self, item: &str) -> Result<String, Error>;
 
-    /// Writes an event down; once it is done, it is there for good.
+    /// Records an event; once the future completes, the event is durable.
     fn append(&self, line: String) -> BoxFuture<'static, Result<(), Error>>;
 }

@@ -30,11 +30,11 @@ use crate::{
     wait::{Polling, Watch},
 };
 
-/// How many items are being worked at, unless it is set.
+/// The default concurrency.
 const CONCURRENCY: usize = 32;
-/// The list is read once more when a hundred results stand on each of its pages, so that it costs next to nothing.
+/// The list is read again once there are a hundred results per page of it, so that it costs next to nothing.
 const FOR_A_PAGE: usize = 100;
-/// Nobody waits longer for a result.
+/// The longest time that a result waits to be read.
 const LONGEST: Duration = Duration::from_secs(300);
 
 #[bon]
@@ -42,28 +42,28 @@ impl<'c> Domains<'c> {
     /// See [`validate_all`](Self::validate_all).
     #[builder(start_fn(name = fleet_of, vis = ""))]
     #[builder(finish_fn(name = prepare, vis = ""))]
-    #[builder(builder_type(name = ValidateAll, vis = "pub", doc { #[doc = "A fleet of domains to be started: [`Domains::validate_all`]."] }))]
+    #[builder(builder_type(name = ValidateAll, vis = "pub", doc { #[doc = "The builder of [`Domains::validate_all`]."] }))]
     fn fleet(
         self,
         #[builder(start_fn)] names: Names,
         /// The organization that the domains are validated for.
         organization: OrganizationId,
-        /// How control is to be proved; a TXT record by default.
+        /// How to prove control; a TXT record by default.
         #[builder(default = DcvMethod::DnsTxtToken)]
         dcv_method: DcvMethod,
-        /// The kinds of certificate that they are to be validated for; `ov` by default.
+        /// The kinds of certificate to validate the domains for; `ov` by default.
         #[builder(default = vec![ValidationType::Ov], with = |types: impl IntoIterator<Item = ValidationType>| types.into_iter().collect())]
         validations: Vec<ValidationType>,
-        /// Publishes what has to be found.
+        /// Publishes the proof.
         #[builder(setters(name = publish_hook, vis = ""))]
         publish: Publish,
-        /// How long each domain may take from when its proof is published; the time until then does not count. Shortly before its end each is
-        /// looked at once more, and if that has to wait for the rate limit, it takes as much longer.
+        /// How long each domain may take once its proof is published; the time before that does not count. Each domain is checked once more
+        /// shortly before its timeout; if that check has to wait for the rate limit, the domain takes that much longer.
         timeout_per_item: Duration,
-        /// How many items are being worked at, at a time; 32 by default. Those that wait for their record to be found are not among them.
+        /// How many items are processed at a time; 32 by default. Items that wait for their record to be found do not count.
         #[builder(default = CONCURRENCY)]
         concurrency: usize,
-        /// How often each is looked at; less often where many wait: all together twice a second at most.
+        /// How often each domain is checked; less often if many wait: all together at most twice a second.
         #[builder(default)]
         polling: Polling,
         #[builder(setters(name = memory_hook, vis = ""))] memory: Option<Arc<dyn Memory>>,
@@ -74,11 +74,11 @@ impl<'c> Domains<'c> {
         (work, names, Setup { concurrency, timeout: timeout_per_item, polling, memory })
     }
 
-    /// Proves control of many domains, and gives each as it is validated. The id of an item is its name.
+    /// Validates many domains, and yields each as it is validated. The id of an item is the name of its domain.
     ///
-    /// The account's list is read once. A name that is missing is added, one that is there is adopted as by [`validate`](Self::validate), and one
-    /// that is validated already needs nothing. The hook publishes what has to be found, and the service is asked to look for it until it does.
-    /// The results are read from the list: so a new domain takes two calls. [`organization`](ValidateAll::organization),
+    /// The account's list of domains is read once. A missing name is added, an existing one is adopted as by [`validate`](Self::validate),
+    /// and one that is already validated needs nothing. The hook publishes the proof, and the service is asked to check until it finds it.
+    /// The results are read from the list, so a new domain takes two calls. [`organization`](ValidateAll::organization),
     /// [`publish_with`](ValidateAll::publish_with) and [`timeout_per_item`](ValidateAll::timeout_per_item) are required.
     ///
     /// ```no_run
@@ -112,7 +112,7 @@ impl<'c> Domains<'c> {
 type Names = Box<dyn Iterator<Item = String> + Send>;
 
 impl<'c, S: validate_all::State> ValidateAll<'c, S> {
-    /// Publishes what has to be found: a TXT record, a CNAME record or a file. Its error is the domain's result.
+    /// Sets the hook that publishes the proof: a TXT record, a CNAME record or a file. If it fails, its error is the domain's result.
     pub fn publish_with<F, R, E>(self, publish: F) -> ValidateAll<'c, validate_all::SetPublish<S>>
     where
         S::Publish: validate_all::IsUnset,
@@ -123,7 +123,7 @@ impl<'c, S: validate_all::State> ValidateAll<'c, S> {
         self.publish_hook(Arc::new(move |instructions| publish(instructions).map(|done| done.map_err(Into::into)).boxed()))
     }
 
-    /// Writes down what is done, so that the fleet goes on after it was killed. See [`Journal`](super::Journal).
+    /// Records what is done in a journal, so that the fleet can resume after it was killed. See [`Journal`](super::Journal).
     #[cfg(feature = "journal")]
     pub fn journal(self, journal: super::Journal) -> ValidateAll<'c, validate_all::SetMemory<S>>
     where
@@ -140,11 +140,11 @@ impl<S: validate_all::IsComplete> ValidateAll<'_, S> {
         fleet(work, stream::iter(names.map(|name| Ok((name, ())))).boxed(), setup)
     }
 
-    /// Says what the fleet would do; only the list of domains is read.
+    /// Estimates what the fleet would do; only the list of domains is read.
     ///
     /// # Errors
     ///
-    /// When the list or the journal cannot be read.
+    /// If the list or the journal cannot be read.
     pub async fn dry_run(self) -> Result<FleetEstimate, Error> {
         let (work, names, setup) = self.prepare();
         work.prepare().await?;
@@ -174,15 +174,15 @@ pub(super) struct Validating {
     account: Mutex<Account>,
 }
 
-/// What the account had when its list was read last.
+/// The account's domains when its list was last read.
 #[derive(Default)]
 struct Account {
-    /// By name in small letters: the id, and whether it is validated.
+    /// By lowercase name: the id, and whether it is validated.
     domains: HashMap<String, (DomainId, bool)>,
     pages: usize,
 }
 
-/// By what a domain is found again.
+/// Finds a domain again.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Memo {
@@ -201,12 +201,12 @@ impl Validating {
 
     fn is_validated(&self, domain: &types::Domain) -> bool {
         let is_ours = domain.organization.as_ref().and_then(|own| own.id).is_none_or(|own| own == self.organization);
-        // By both clocks: what has lapsed by either of them is looked at.
+        // Checked by both clocks: a domain that has lapsed by either of them does not count.
         let core = &self.client.core;
         is_ours && domain.is_active != Some(false) && self.wanted.is_met(domain, core.now()) && self.wanted.is_met(domain, core.past())
     }
 
-    /// Reads the account's list, and does something with each domain.
+    /// Reads the account's list, and calls `each` with each domain.
     async fn list(&self, mut each: impl FnMut(types::Domain) + Send) -> Result<usize, Error> {
         let mut listed = self.client.domains().list().include_validation(true).pages()?;
         let mut pages = 0;
@@ -295,7 +295,7 @@ impl Work for Validating {
                     read.insert(domain.id, domain);
                 }
             });
-            // What the list does not give is read by itself.
+            // Domains that the list lacks are read one by one.
             if let Ok(pages) = listed.await {
                 self.account().pages = pages;
             }

@@ -1,4 +1,4 @@
-//! Watching the state of any number of orders by one call a sweep.
+//! Watching the state of any number of orders with one call per sweep.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,36 +23,37 @@ use crate::{
     page::LARGEST_PAGE,
 };
 
-/// How often all orders are read, about, whatever the sweeps say.
+/// About how often all orders are read, whatever the sweeps report.
 const ALL: Duration = Duration::from_secs(3600);
-/// After a read that failed, or a sweep that was refused, the next read comes this much later, and twice as late each time.
+/// The delay of the next read after a failed read or a refused sweep; it doubles each time.
 const AFTER_FAULT: Duration = Duration::from_secs(5);
 const AFTER_REFUSAL: Duration = Duration::from_secs(60);
 
-/// How an order stands, when it is watched: at first, and whenever that has changed.
+/// The state of a watched order, reported at first and whenever it has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OrderChange {
     /// The order.
     pub order: OrderId,
-    /// Its state now.
+    /// The current state.
     pub status: Option<OrderStatus>,
-    /// Its certificate now; another one after a reissue.
+    /// The current certificate; another one after a reissue.
     pub certificate: Option<CertificateId>,
-    /// Its state before; `None` where it comes for the first time.
+    /// The previous state; `None` when the order is reported for the first time.
     pub previous: Option<OrderStatus>,
 }
 
 impl Orders<'_> {
-    /// Watches any number of orders: gives the state of each, and then each change of it, without end.
+    /// Watches any number of orders: yields the state of each, then every change of it, without end.
     ///
-    /// At first all are read, from the list or one by one, whichever takes fewer calls. Then one call every 15 seconds asks for whatever changed
-    /// since: in seconds, so that no clock of this machine decides, and reaching back to before the last sweep that came, so that nothing is lost
-    /// where one fails. No state is given twice in a row. As nothing proves that a sweep is complete, all are read again about once an hour, and
-    /// after a gap longer than the seven days for which the service keeps changes. A state that came and went between two calls is not seen.
+    /// First, all orders are read, from the list or one by one, whichever takes fewer calls. Then a sweep, one call every 15 seconds, asks
+    /// for the changes since. It asks for a number of seconds, so the clock of this machine does not matter, and it reaches back to before
+    /// the last sweep that succeeded, so a failed sweep loses nothing. No state is yielded twice in a row. As nothing proves that a sweep
+    /// is complete, all orders are read again about once an hour, and after a gap longer than the seven days for which the service keeps
+    /// changes. A state that came and went between two calls is not seen.
     ///
-    /// An order that the account does not have comes as an error, and is watched no longer. Other errors are ridden out, if they can pass; else
-    /// they end the stream.
+    /// An order that the account does not have yields an error and is no longer watched. Other errors are retried if they may be temporary;
+    /// otherwise they end the stream.
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
@@ -90,7 +91,7 @@ struct Watching {
     orders: HashMap<OrderId, Option<Told>>,
     member: Member,
     ready: VecDeque<Result<OrderChange, Error>>,
-    /// Up to when everything is known; nothing before all were read.
+    /// Up to when all changes are known; `None` until all orders were read.
     as_of: Option<Moment>,
     /// When all are read next.
     read_at: Instant,
@@ -99,7 +100,7 @@ struct Watching {
     over: bool,
 }
 
-/// What was given of an order.
+/// What was yielded for an order.
 struct Told {
     now: Named,
     before: Option<Named>,
@@ -151,7 +152,7 @@ impl Watching {
         Ok(())
     }
 
-    /// What the list says of them, if that takes fewer calls than to read each.
+    /// What the list says of them, if that takes fewer calls than reading each.
     async fn listed(&self, count: usize) -> Result<HashMap<OrderId, Named>, Error> {
         const FEW: usize = 3;
         let mut found = HashMap::new();
@@ -182,7 +183,7 @@ impl Watching {
                 self.tell(order, Named { status: found.status, certificate });
                 Ok(())
             }
-            Ok(found) => Err(Error::decode("id".to_owned(), format!("order {} came instead of {order}", found.id), String::new())),
+            Ok(found) => Err(Error::decode("id".to_owned(), format!("got order {} instead of {order}", found.id), String::new())),
             Err(error) if error.is_not_found() && error.is_refusal() => {
                 self.orders.remove(&order);
                 self.member.set(self.orders.len());
@@ -209,7 +210,7 @@ impl Watching {
             self.refusals = 0;
         }
         self.take(&sweep).await?;
-        // Only what was heard to its end is not asked for again.
+        // Only a sweep that was handled completely is not asked for again.
         self.as_of = Some(sweep.advance(as_of));
         Ok(())
     }
@@ -222,7 +223,7 @@ impl Watching {
         Ok(())
     }
 
-    /// Takes what a list says of an order. It may lag behind: where it takes a change back, the order itself is asked.
+    /// Takes what a list says of an order. The list may lag behind: if it undoes a change, the order itself is read.
     async fn hear(&mut self, order: OrderId, named: Named) -> Result<(), Error> {
         let Some(told) = self.orders.get(&order) else { return Ok(()) };
         let is_stale = told.as_ref().is_some_and(|told| told.before.as_ref() == Some(&named) && told.now != named);

@@ -18,11 +18,11 @@ use crate::{
 
 /// What a fleet does with each of its items.
 pub(super) trait Work: Send + Sync + Sized + 'static {
-    /// What an item is given as, beside its id.
+    /// The input of an item, besides its id.
     type Input: Send + 'static;
-    /// By what an item is found again that was begun.
+    /// Finds an item again after it was begun.
     type Memo: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
-    /// What it waits for.
+    /// The flow that an item waits for.
     type Flow: Flow;
     type Output: Send + 'static;
 
@@ -37,28 +37,28 @@ pub(super) trait Work: Send + Sync + Sized + 'static {
     /// Sends what has to be sent, or finds what was sent before.
     fn begin(&self, origin: Origin<Self>, record: &Arc<Record<Self>>) -> impl Future<Output = Result<Begun<Self>, Error>> + Send;
 
-    /// Whether it is time to finish what so many have come to; the last of them a while ago.
+    /// Whether it is time to finish the confirmed items, given their number and the age of the oldest.
     fn is_time_to_finish(&self, _confirmed: usize, _oldest: Duration, _is_idle: bool) -> bool {
         true
     }
 
-    /// Makes results of what waits have come to.
+    /// Turns the outputs of waits into results.
     fn finish(&self, confirmed: Vec<(String, Confirmed<Self>)>) -> impl Future<Output = Vec<(String, Result<Self::Output, Error>)>> + Send;
 
-    /// What something waits for, in a word.
+    /// What an item waits for, in one word.
     fn blocker(&self, watch: &Watch<Self::Flow>) -> &'static str;
 
-    /// What tells of all that wait at once.
+    /// The sweep that covers all waiting items at once.
     fn sweep(&self, _as_of: Moment) -> Option<Coming> {
         None
     }
 
-    /// When something polls by itself that would poll at `next` if it were alone, and is one of so many.
+    /// When one of `count` waiting items polls by itself; alone, it would poll at `next`.
     fn itself(&self, next: Instant, count: usize) -> Instant {
         apart(next, count)
     }
 
-    /// Up to when everything is known of what waits.
+    /// Up to when all changes of the item are known.
     fn as_of(&self, _watch: &Watch<Self::Flow>) -> Option<Moment> {
         None
     }
@@ -68,7 +68,7 @@ pub(super) trait Work: Send + Sync + Sized + 'static {
     }
 }
 
-/// All that waits together polls twice a second at most.
+/// All waiting items together poll at most twice a second.
 fn apart(next: Instant, count: usize) -> Instant {
     let distance = APART * u32::try_from(count).unwrap_or(u32::MAX);
     if count < WORTH_IT { next } else { next.max(Instant::now() + distance.mul_f64(0.5 + fastrand::f64())) }
@@ -79,7 +79,7 @@ pub(super) type Confirmed<W> = <<W as Work>::Flow as Flow>::Output;
 /// Where an item comes from.
 pub(super) enum Origin<W: Work> {
     Given(W::Input),
-    /// It was begun before; by what it is found.
+    /// It was begun before; the memo finds it.
     Begun(W::Memo),
 }
 
@@ -88,12 +88,12 @@ pub(super) enum Begun<W: Work> {
     Confirmed(Confirmed<W>),
 }
 
-/// Where an item writes down what becomes of it.
+/// Where an item records what becomes of it.
 pub(super) struct Record<W: Work> {
     pub(super) id: String,
     memory: Option<Arc<dyn Memory>>,
     memo: Mutex<Option<W::Memo>>,
-    /// What keeps the journal from being written.
+    /// Why the journal could not be written.
     failure: Mutex<Option<Error>>,
 }
 
@@ -102,7 +102,7 @@ impl<W: Work> Record<W> {
         Self { id, memory, memo: Mutex::default(), failure: Mutex::default() }
     }
 
-    /// Writes down that it is sent, or was; to be awaited before it is.
+    /// Records that the item is being sent, or was sent. Awaited before sending.
     pub(super) async fn keep(&self, memo: W::Memo) -> Result<(), Error> {
         if let Some(memory) = &self.memory {
             let line = Entry::new(&self.id, Standing::Begun, Some(&memo)).line()?;

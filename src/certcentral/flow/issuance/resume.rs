@@ -1,4 +1,4 @@
-//! Going on with an issuance in another process: from before it was sent, from when it may have been, or from when it was placed.
+//! Resuming an issuance in another process: before it was sent, when it may have been sent, or after it was placed.
 
 use std::{
     error::Error as StdError,
@@ -22,10 +22,10 @@ use crate::{
     seal::{Content, Sealed},
 };
 
-/// What is needed to go on with an issuance in another process: a [resume token](super::super#resume-tokens). It is of an order that was
+/// The [resume token](super::super#resume-tokens) to continue an issuance in another process. It belongs to an order that was
 /// [prepared](crate::certcentral::builders::IssueCertificate::prepare), that is being sent, or that was placed.
 ///
-/// Before it is placed it holds the whole request, and so the contacts that it names.
+/// Until the order is placed, the token holds the whole request, including the contacts that it names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IssuanceToken {
@@ -34,7 +34,7 @@ pub struct IssuanceToken {
     unsent: Unsent,
 }
 
-/// Whether nobody can have sent an order yet: it was prepared just now, in this process. The first of all clones to take it has it.
+/// Whether the order cannot have been sent yet: it was prepared just now, in this process. Only the first clone to take the flag gets it.
 #[derive(Clone, Debug, Default)]
 struct Unsent(Arc<AtomicBool>);
 
@@ -44,13 +44,13 @@ impl PartialEq for Unsent {
     }
 }
 
-/// How far an issuance has come.
+/// The stage of an issuance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Stage {
     /// Nothing was sent.
     Prepared(Box<Write>),
-    /// It may have been sent; this was there before.
+    /// It may have been sent; `Before` is what existed by then.
     Sending(Box<Write>, Before),
     Placed(Resumable),
 }
@@ -80,18 +80,19 @@ impl Content for Stage {
 
 #[bon]
 impl<'c> Orders<'c> {
-    /// Goes on with an issuance from wherever it was: sends what was [prepared](crate::certcentral::builders::IssueCertificate::prepare),
-    /// looks for what may have been sent, waits for what was placed.
+    /// Resumes an issuance from wherever it stopped: sends an order that was
+    /// [prepared](crate::certcentral::builders::IssueCertificate::prepare), searches for one that may have been sent, waits for one that
+    /// was placed.
     ///
-    /// A process that keeps the token may be killed at any moment, and never orders twice: what it has kept tells whether sending has begun.
+    /// A process that saves the token may be killed at any moment and never orders twice: the saved token says whether sending has begun.
     ///
-    /// | the token is of | it |
+    /// | token of | effect |
     /// | --- | --- |
-    /// | an order that was prepared | keeps the mark that sending begins, by [`save_with`](ResumeIssuance::save_with), and sends it |
-    /// | an order that is being sent | looks for it and sends nothing; with [`send_again`](ResumeIssuance::send_again) it is sent if it does not show |
-    /// | an order that was placed | asks the service nothing before it is waited for |
+    /// | a prepared order | [`save_with`](ResumeIssuance::save_with) saves that sending begins, then the order is sent |
+    /// | an order that is being sent | it is searched for, nothing is sent; [`send_again`](ResumeIssuance::send_again) sends it if it is not listed |
+    /// | a placed order | nothing is sent until it is waited for |
     ///
-    /// The same program serves the first time and every time after:
+    /// The same program works for the first run and every later one:
     ///
     /// ```no_run
     /// # async fn example(cc: shomei::CertCentral, csr: shomei::Csr) -> Result<(), Box<dyn std::error::Error>> {
@@ -121,21 +122,21 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] when the token was changed, made with another API key, for another base URL, or by another version of this crate, or when it
-    /// has to be sent and there is no `save_with`, or saving fails; [`Error::is_configuration`] when this build could not verify the
-    /// certificate's chain. Where what may have been sent does not show, the error [`is_ambiguous`](Error::is_ambiguous), and its
-    /// [`recovery_hint`](Error::recovery_hint) says what to look for. For what is sent, those of
-    /// [`IssueCertificate::start`](crate::certcentral::builders::IssueCertificate::start).
+    /// [`Error::is_invalid_input`] if the token was changed, or made with another API key, for another base URL or by another version of
+    /// this crate; also if the order has to be sent and `save_with` is not set, or saving fails. [`Error::is_configuration`] if this build
+    /// cannot verify the certificate's chain. If an order that may have been sent is not found, the error
+    /// [`is_ambiguous`](Error::is_ambiguous), and its [`recovery_hint`](Error::recovery_hint) says what to search for. If the order is
+    /// sent, those of [`IssueCertificate::start`](crate::certcentral::builders::IssueCertificate::start).
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::resume_issuance)] }))]
     #[builder(builder_type(name = ResumeIssuance, doc { #[doc = docs!(call Orders::resume_issuance)] }))]
     pub async fn resume_issuance(
         self,
         #[builder(start_fn)] token: IssuanceToken,
-        /// Keeps the token of each stage.
+        /// Saves the token of each stage.
         #[builder(setters(name = save_hook, vis = ""))]
         save: Option<Save>,
-        /// Sends what may have been sent before, if it certainly does not show. **It may order twice**: that nothing shows does not prove
-        /// that nothing was done, see [`RetryPolicy::resend_if_absent`](crate::RetryPolicy::resend_if_absent).
+        /// Sends an order that may have been sent before, if it is certainly not listed. **It may order twice**: that nothing is listed
+        /// does not prove that nothing was placed, see [`RetryPolicy::resend_if_absent`](crate::RetryPolicy::resend_if_absent).
         #[builder(default)]
         send_again: bool,
     ) -> Result<PendingIssuance, Error> {
@@ -143,15 +144,15 @@ impl<'c> Orders<'c> {
             self.client.core.seals.open(token.sealed)?;
             return Err(Error::invalid(
                 "save_with",
-                "this was not sent yet; set save_with, so that it is recorded before it is sent and never sent twice",
+                "the order was not sent yet; set save_with, so that it is recorded before it is sent and never sent twice",
             ));
         }
-        // It may have been gone on with before.
+        // The token may have been resumed before.
         go_on(self.client, IssuanceToken { unsent: Unsent::default(), ..token }, save, send_again).await
     }
 }
 
-/// Goes on from wherever it was.
+/// Resumes from wherever it stopped.
 pub(in crate::certcentral::flow) async fn go_on(
     client: &CertCentral,
     token: IssuanceToken,
@@ -168,8 +169,9 @@ pub(in crate::certcentral::flow) async fn go_on(
 }
 
 impl<'c, S: resume_issuance::State> ResumeIssuance<'c, S> {
-    /// Keeps the token where it survives this process, in place of the one before: once before an order is sent, and once it is placed.
-    /// Nothing is sent before the hook has succeeded; what it fails with then is the error of [`start`](Self::start).
+    /// Sets the hook that saves the token where it survives this process, replacing the previous one. It is called before the order is
+    /// sent, and again once the order is placed. Nothing is sent until the hook has succeeded; if it fails then, [`start`](Self::start)
+    /// fails with its error.
     pub fn save_with<F, R, E>(self, save: F) -> ResumeIssuance<'c, resume_issuance::SetSave<S>>
     where
         S::Save: resume_issuance::IsUnset,

@@ -1,4 +1,4 @@
-//! How an order stands, and what it waits for.
+//! The state of an order, and what it waits for.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use crate::certcentral::{DcvMethod, NameValidationStatus, OrderStatus, RequestId, ValidationStatus, types};
 
-/// How an order stands on its way to a certificate.
+/// The state of an order on its way to a certificate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IssuanceState {
     /// The order.
     pub order: types::Order,
-    /// What has to happen before the certificate is issued, as far as the service tells.
+    /// What has to happen before the certificate is issued, as far as the service reports it.
     pub waiting_for: Vec<Blocker>,
 }
 
-/// What an order can wait for.
+/// Something that an order waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Blocker {
-    /// Somebody of the account has to approve this request; the key may not, or was told not to.
+    /// Someone in the account has to approve this request; the key is not allowed to, or was told not to.
     Approval(RequestId),
     /// The organization is not validated yet.
     Organization,
@@ -32,10 +32,10 @@ pub enum Blocker {
     Domain {
         /// The name.
         name: String,
-        /// How it is to be proved.
+        /// How control is to be proved.
         method: Option<DcvMethod>,
     },
-    /// Everything is validated; the vendor takes a last look (guide p.40: after 30 minutes, ask the vendor's support).
+    /// Everything is validated; the vendor makes its final check (guide p.40: after 30 minutes, contact the vendor's support).
     FinalCheck,
 }
 

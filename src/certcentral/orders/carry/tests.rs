@@ -64,7 +64,7 @@ fn the_tables_are_written_down() {
             let fate = match row.fate {
                 Carried(_) => "carried over".to_owned(),
                 Caller(why) => format!("set by the caller: {why}"),
-                NotTold => "not told by order info".to_owned(),
+                NotTold => "not reported by order info".to_owned(),
                 NotCarried(why) => format!("not carried over: {why}"),
             };
             let members = row.paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");

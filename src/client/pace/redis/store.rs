@@ -140,7 +140,7 @@ impl Store {
     }
 }
 
-/// Says so when the server may drop the ledger to make room, as far as it tells.
+/// Warns if the server may evict the ledger, as far as its settings show.
 async fn warn_of_evictions(connection: &mut ConnectionManager) {
     let Ok(memory) = ::redis::cmd("INFO").arg("memory").query_async::<String>(connection).await else { return };
     let told = |name: &str| memory.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

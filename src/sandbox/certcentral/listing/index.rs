@@ -1,6 +1,6 @@
 //! An index over the entries of a noun: which of them have a value, and in which order they come.
 //!
-//! It is told of every entry that was touched. Lists then cost by their page, however many entries there are.
+//! It is updated for every changed entry. The cost of a list then depends on its page, not on the number of entries.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
 use super::set::Set;
 use super::{Page, Paging, fits, range, sort_keys};
 use crate::sandbox::http::Query;
 use crate::sandbox::register::looks;
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// Up to so many entries are sorted by hand; more are taken from the index in its order.
 const FEW: usize = 512;

@@ -119,10 +119,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
         .like(&["common_name", "order_number", "email"], &filter("search"))
         .in_time("date_created", &filter("date_created"))
         .in_time("valid_till", &filter("valid_till"));
-    Ok(Reply::ok(
-        orders
-            .page("orders", query, sorted_by, |id| account.orders.get(id).map(|order| account.order_item(order, call.now))),
-    ))
+    Ok(Reply::ok(orders.page("orders", query, sorted_by, |id| account.orders.get(id).map(|order| account.order_item(order, call.now)))))
 }
 
 /// `GET /order/alternate/{alternative_order_id}`; an unknown id is an empty list, as lists are here (inferred).

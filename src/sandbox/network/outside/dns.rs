@@ -1,4 +1,4 @@
-//! Looking names up at a DNS server.
+//! Lookups at a DNS server.
 
 use std::fmt;
 use std::net::SocketAddr;
