@@ -15,8 +15,8 @@ use crate::ground::{HOUR, Service, names, prepare, refusal, size, validated};
 /// When each order was issued.
 type Issued = Arc<Mutex<HashMap<u64, Instant>>>;
 
-/// Has each order issued at some time within two hours of being placed.
-fn within_two_hours(sandbox: &Sandbox) -> (Service, Issued) {
+/// Has each order issued at some time within `longest` of being placed.
+fn issued_within(longest: Duration, sandbox: &Sandbox) -> (Service, Issued) {
     let issued = Issued::default();
     let (held, times) = (sandbox.clone(), Arc::clone(&issued));
     let random = Mutex::new(fastrand::Rng::with_seed(7));
@@ -28,7 +28,7 @@ fn within_two_hours(sandbox: &Sandbox) -> (Service, Issued) {
                 // A refusal has none.
                 let Some(id) = passing.body.as_ref().and_then(|body| body["id"].as_u64()) else { return };
                 held.hold_order(id).unwrap();
-                let at = Instant::now() + (2 * HOUR).mul_f64(random.lock().unwrap().f64());
+                let at = Instant::now() + longest.mul_f64(random.lock().unwrap().f64());
                 times.lock().unwrap().insert(id, at);
                 let sandbox = held.clone();
                 tokio::spawn(async move {
@@ -58,11 +58,15 @@ fn calls_each(service: &Service, count: usize) -> f64 {
 }
 
 async fn ground() -> (Service, Issued) {
+    ground_within(2 * HOUR).await
+}
+
+async fn ground_within(longest: Duration) -> (Service, Issued) {
     let sandbox = Sandbox::builder().rate_limits(true).issue_delay(Duration::from_secs(1)).build();
     validated(&sandbox).await;
     // What another client has called still counts for the service.
     sleep(Duration::from_secs(180)).await;
-    within_two_hours(&sandbox)
+    issued_within(longest, &sandbox)
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,6 +88,21 @@ async fn a_fleet_sees_each_order_soon_and_for_few_calls() {
     // Too few wait at the end for a list of changes to be worth it: they poll by themselves, a minute apart.
     assert!(last <= 120.0, "{last} s");
     assert!(p99 <= 60.0 && each <= 2.2, "{p99} s, {each} calls");
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_that_are_issued_while_others_are_placed_are_seen_soon() {
+    // More than the longest window has slots: placed in a burst, they would leave none to those that are issued meanwhile.
+    let (service, issued) = ground_within(HOUR / 2).await;
+    let cc = service.client();
+    let mut fleet = cc.orders().issue_all(names(1200), prepare(&cc)).timeout_per_item(6 * HOUR).start();
+    let mut delays = Vec::new();
+    while let Some(item) = fleet.next().await {
+        let order = item.unwrap().result.unwrap().order.id;
+        delays.push(Instant::now() - issued.lock().unwrap()[&order.0]);
+    }
+    let p99 = percentile(delays);
+    assert!(p99 <= 60.0, "{p99} s");
 }
 
 async fn wait_for_all(cc: &CertCentral, issued: &Issued, count: usize, place: bool) -> Vec<Duration> {

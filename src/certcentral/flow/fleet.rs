@@ -41,7 +41,8 @@ use crate::error::Error;
 /// reported.
 ///
 /// All its calls are [background calls](crate::Priority::Background): your own calls go first. They wait for the rate limit as long as it
-/// takes.
+/// takes. While orders of a fleet wait to be issued, new ones take at most half of the rate limit, so that those that are issued are seen
+/// soon.
 #[must_use = "a fleet does nothing unless it is polled"]
 pub struct Fleet<T> {
     items: BoxStream<'static, Result<FleetItem<T>, Error>>,

@@ -67,6 +67,8 @@ struct Driver<W: Work> {
     next_number: u64,
     blockers: BTreeMap<&'static str, usize>,
     sweep: Option<Coming>,
+    /// Not before this is another new item begun, while others wait.
+    next_beginning: Instant,
     as_of: Option<Moment>,
     confirmed: Vec<(String, Confirmed<W>)>,
     confirmed_since: Instant,
@@ -125,6 +127,7 @@ impl<W: Work> Driver<W> {
             next_number: 0,
             blockers: BTreeMap::new(),
             sweep: None,
+            next_beginning: Instant::now(),
             as_of: None,
             confirmed: Vec::new(),
             confirmed_since: Instant::now(),
@@ -170,7 +173,10 @@ impl<W: Work> Driver<W> {
             }
             match self.event().await {
                 Event::Step(step) => self.take(step).await,
-                Event::Given(Ok((id, input))) => self.begin(id, Some(input)),
+                Event::Given(Ok((id, input))) => {
+                    self.next_beginning = Instant::now() + self.work.distance();
+                    self.begin(id, Some(input));
+                }
                 Event::Given(Err(error)) => self.fail(error),
                 Event::Exhausted => self.source = None,
                 Event::Swept(sweep) => self.hear(&sweep),
@@ -214,6 +220,12 @@ impl<W: Work> Driver<W> {
 
     fn may_run(&self) -> bool {
         self.mode() == Mode::Going && self.running.len() < self.setup.concurrency.max(1)
+    }
+
+    /// New items are begun one by one while others wait: in a burst they would take all slots of the longest window, and leave none to
+    /// those that wait until it has passed.
+    fn may_begin(&self) -> bool {
+        self.may_run() && self.again.is_empty() && (self.waiting.is_empty() || self.next_beginning <= Instant::now())
     }
 
     /// Runs whatever can run now: first what waits and is due, then what was begun before.
@@ -445,7 +457,8 @@ impl<W: Work> Driver<W> {
         let now = Instant::now();
         let first_due = self.due.first().map(|(at, _)| *at).filter(|_| self.may_run());
         let glance = (!self.confirmed.is_empty()).then(|| now + GLANCE);
-        let alarm = first_due.into_iter().chain(glance).min();
+        let beginning = (self.source.is_some() && self.may_run()).then_some(self.next_beginning).filter(|at| *at > now);
+        let alarm = first_due.into_iter().chain(glance).chain(beginning).min();
         let mut alarm = pin!(alarm.map(sleep_until));
         poll_fn(|context| self.poll_event(mode, alarm.as_mut().as_pin_mut().map(|alarm| alarm.poll(context)), context)).await
     }
@@ -462,8 +475,7 @@ impl<W: Work> Driver<W> {
         {
             return Poll::Ready(Event::Swept(sweep));
         }
-        if self.again.is_empty()
-            && self.may_run()
+        if self.may_begin()
             && let Some(source) = &mut self.source
             && let Poll::Ready(given) = source.poll_next_unpin(context)
         {

@@ -247,6 +247,12 @@ impl Work for Issuing {
         confirmed.into_iter().map(|(id, issued)| (id, Ok(issued))).collect()
     }
 
+    /// New orders take half of the slots: each takes at least as many calls again, to be seen and downloaded.
+    fn distance(&self) -> Duration {
+        let each = self.client.usage().into_iter().map(|usage| usage.rate.window / usage.rate.limit.max(1));
+        2 * each.max().unwrap_or_default()
+    }
+
     fn blocker(&self, watch: &Watch<Issuance>) -> &'static str {
         watch.flow.blocker(&watch.progress)
     }

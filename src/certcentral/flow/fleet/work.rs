@@ -45,6 +45,11 @@ pub(super) trait Work: Send + Sync + Sized + 'static {
     /// Turns the outputs of waits into results.
     fn finish(&self, confirmed: Vec<(String, Confirmed<Self>)>) -> impl Future<Output = Vec<(String, Result<Self::Output, Error>)>> + Send;
 
+    /// How far apart new items are begun while others wait.
+    fn distance(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// What an item waits for, in one word.
     fn blocker(&self, watch: &Watch<Self::Flow>) -> &'static str;
 
