@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use x509_cert::{
     der::{
@@ -22,7 +22,7 @@ const CURVES: [ObjectIdentifier; 3] = [rfc5912::SECP_256_R_1, rfc5912::SECP_384_
 /// A parsed certificate signing request (CSR, PKCS #10).
 ///
 /// CertCentral takes only the public key from it; the names come from the order. The PEM text is normalized, so it does not matter whether
-/// it was written with `\n`, `\r\n` or no line breaks at all.
+/// it was written with `\n`, `\r\n` or no line breaks at all. Clones share it.
 ///
 /// ```
 /// # use shomei::Csr;
@@ -31,8 +31,8 @@ const CURVES: [ObjectIdentifier; 3] = [rfc5912::SECP_256_R_1, rfc5912::SECP_384_
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Csr {
-    pem: String,
-    public_key: Vec<u8>,
+    pem: Arc<str>,
+    public_key: Arc<[u8]>,
 }
 
 impl Csr {
@@ -76,7 +76,7 @@ impl Csr {
             return Err(refuse("its signature was not made with its key: it was changed or damaged".into()));
         }
         let pem = encode_string("CERTIFICATE REQUEST", LineEnding::LF, &der).map_err(|error| unreadable(error.into()))?;
-        Ok(Self { public_key: public_key.to_vec(), pem })
+        Ok(Self { public_key: public_key.into(), pem: pem.into() })
     }
 
     /// Returns the request in PEM, with `\n` and 64 columns.

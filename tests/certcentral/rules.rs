@@ -92,7 +92,7 @@ async fn the_rules_hold_for_the_generated_client_too() {
     let raw = recorder.client().raw();
     let body = raw::types::AdditionalEmails { additional_emails: vec!["a@example.com".to_owned(), "CANARY".to_owned()] };
     refused(raw.set_additional_emails(&OrderId(1), &body).await, &["additional_emails[1]: it does not match", "expected one bare address"]);
-    refused(raw.order_info("..", None).await, &["path: a value in it makes another path"]);
+    refused(raw.order_info("..", None).await, &["path: a value in it changes the path"]);
     refused(raw.order_info("", None).await, &["it is empty"]);
     assert_eq!(recorder.sent(), []);
 }

@@ -60,6 +60,8 @@ fn method(method: &syn::Signature) -> String {
         syn::FnArg::Receiver(_) => None,
     });
     let answer = short(&method.output).replace("->Result<ResponseValue<", "").replace(">,Error<()>>", "");
+    // Its box is not what it is.
+    let answer = answer.strip_prefix("Box<").and_then(|answer| answer.strip_suffix('>')).unwrap_or(&answer);
     format!("{}({}) -> {answer}", method.ident, arguments.collect::<Vec<_>>().join(", "))
 }
 
