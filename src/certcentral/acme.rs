@@ -44,8 +44,8 @@ impl<'c> Acme<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] when the name is empty, the product is not a TLS product, an OV or EV product has no organization, or
-    /// neither days nor years are set; any error that the service returns. [`Error::is_ambiguous`] when the credentials may have been
-    /// created and were lost.
+    /// neither days nor years are set, or they are 0; any error that the service returns. [`Error::is_ambiguous`] when the credentials may
+    /// have been created and were lost.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Acme::create_credentials)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CreateAcmeCredentials, doc { #[doc = docs!(call Acme::create_credentials)] }))]

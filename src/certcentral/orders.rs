@@ -91,7 +91,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if the id cannot be used in a URL; whatever the service returns.
+    /// [`Error::is_invalid_input`] if the id cannot be used in a URL; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::find_by_alternative_id)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = FindOrdersByAlternativeId, doc { #[doc = docs!(call Orders::find_by_alternative_id)] }))]

@@ -1,7 +1,7 @@
 //! How long an order and its certificates last: what can be requested, and what is granted (guide §8, and later changes).
 //!
-//! An order is a *plan*: the contract, one year or more. Each of its certificates lasts as long as the industry allows on the day it is
-//! issued, and is reissued until the plan ends. Everything here is date arithmetic; nothing is sent.
+//! An order is a *plan*: the contract, usually of one year or more. Each of its certificates lasts as long as the industry allows on the
+//! day it is issued, and is reissued until the plan ends. Everything here is date arithmetic; nothing is sent.
 //!
 //! ```
 //! use chrono::NaiveDate;

@@ -111,11 +111,12 @@ impl Sandbox {
         self.in_account(|account, now| account.at(now, |account| account.certificate_of(order_id)))
     }
 
-    /// Follows the link in a mail, as its recipient, and so approves a domain. `mail_id` is [`Mail::id`](super::Mail::id).
+    /// Follows the link in a mail, as its recipient, and so approves a domain or confirms an address. `mail_id` is
+    /// [`Mail::id`](super::Mail::id).
     ///
     /// # Errors
     ///
-    /// There is no such mail, it has no approval link, or the link is no longer valid: it is older than 30 days, or the domain now uses
+    /// There is no such mail, it has no link, or the link is no longer valid: it is older than 30 days, or the domain now uses
     /// another validation method.
     pub fn follow_mail(&self, mail_id: impl Into<u64>) -> Result<(), SandboxError> {
         let mail_id = mail_id.into();

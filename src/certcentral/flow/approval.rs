@@ -96,7 +96,8 @@ impl<'c> Requests<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if the token was changed, or made with another API key or by another version of this crate.
+    /// [`Error::is_invalid_input`] if the token was changed, or made with another API key, for another base URL or by another version of
+    /// this crate.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Requests::resume_approval)] }))]
     #[builder(builder_type(name = ResumeApproval, doc { #[doc = docs!(call Requests::resume_approval)] }))]
     pub fn resume_approval(self, #[builder(start_fn)] token: ApprovalToken) -> Result<PendingApproval, Error> {

@@ -134,7 +134,7 @@ impl<'c> Domains<'c> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] if the name is not a domain name; [`Error::is_mismatch`] if the account has the domain but it is
-    /// deactivated; whatever the service returns.
+    /// deactivated, or belongs to another organization; any error that the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Domains::validate)] }))]
     #[builder(on(String, into))]
     #[builder(state_mod(name = validate_domain, vis = "pub", doc { /** Which settings a [`ValidateDomain`](crate::certcentral::flow::ValidateDomain) has so far. */ }))]

@@ -50,7 +50,7 @@ impl<'c> Certificates<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] if there is no such certificate; whatever the service returns.
+    /// [`Error::is_not_found`] if there is no such certificate; any error that the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Certificates::revoke)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeCertificate, doc { #[doc = docs!(call Certificates::revoke)] }))]
@@ -93,7 +93,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] if the account has no such order; whatever the service returns.
+    /// [`Error::is_not_found`] if the account has no such order; any error that the service returns.
     #[builder(finish_fn(name = start, doc { #[doc = docs!(start Orders::revoke)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = RevokeOrder, doc { #[doc = docs!(call Orders::revoke)] }))]

@@ -74,7 +74,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if the comment is empty: the service requires one; whatever the service returns.
+    /// [`Error::is_invalid_input`] if the comment is empty: the service requires one; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::cancel)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = CancelOrder, doc { #[doc = docs!(call Orders::cancel)] }))]
@@ -120,7 +120,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if an address is not a valid e-mail address; whatever the service returns.
+    /// [`Error::is_invalid_input`] if an address is not a valid e-mail address; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::set_additional_emails)] }))]
     #[builder(builder_type(name = SetAdditionalEmails, doc { #[doc = docs!(call Orders::set_additional_emails)] }))]
     pub async fn set_additional_emails(
@@ -138,7 +138,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if the text is empty; whatever the service returns.
+    /// [`Error::is_invalid_input`] if the text is empty; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::add_note)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = AddNote, doc { #[doc = docs!(call Orders::add_note)] }))]
@@ -165,7 +165,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if there is no address, or one is not a valid e-mail address; whatever the service returns.
+    /// [`Error::is_invalid_input`] if there is no address, or one is not a valid e-mail address; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_approval_emails)] }))]
     #[builder(builder_type(name = ResendApprovalEmails, doc { #[doc = docs!(call Orders::resend_approval_emails)] }))]
     pub async fn resend_approval_emails(
@@ -326,7 +326,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`] if a name or address is invalid; whatever the service returns.
+    /// [`Error::is_invalid_input`] if a name or address is invalid; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Orders::resend_dcv_emails)] }))]
     #[builder(on(String, into))]
     #[builder(builder_type(name = ResendOrderDcvEmails, doc { #[doc = docs!(call Orders::resend_dcv_emails)] }))]

@@ -211,8 +211,8 @@ impl<S: issue_certificate::IsComplete> IssueCertificate<'_, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_invalid_input`], with nothing sent, if a name, address, plan or validity is invalid; whatever the service returns. After
-    /// an error that [`is_ambiguous`](Error::is_ambiguous), the order may have been placed.
+    /// [`Error::is_invalid_input`], with nothing sent, if a name, address, plan or validity is invalid; any error that the service returns.
+    /// After an error that [`is_ambiguous`](Error::is_ambiguous), the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked()?.send().await
     }

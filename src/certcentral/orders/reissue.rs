@@ -213,7 +213,7 @@ impl<S: reissue_certificate::IsComplete> ReissueCertificate<'_, S> {
     ///
     /// [`Error::is_invalid_input`] if a name or the validity is invalid, if a name would be left out, or, with the setter's name, if a
     /// setting of the order is refused today or cannot be sent again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] if the order
-    /// has no certificate, or its certificate has this key; whatever the service returns. After an error that
+    /// is not issued or has no certificate, or its certificate has this key; any error that the service returns. After an error that
     /// [`is_ambiguous`](Error::is_ambiguous), the reissue may have been requested.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
@@ -254,9 +254,9 @@ impl<S: duplicate_certificate::IsComplete> DuplicateCertificate<'_, S> {
     /// # Errors
     ///
     /// [`Error::is_invalid_input`] if the validity is invalid, if a name would be left out, or, with the setter's name, if a setting of the
-    /// order is refused today or cannot be sent again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] if the order has no
-    /// certificate; whatever the service returns. After an error that [`is_ambiguous`](Error::is_ambiguous), the duplicate may have been
-    /// requested.
+    /// order is refused today or cannot be sent again (see [`renew`](Orders::renew)); [`Error::is_mismatch`] if the order is not
+    /// issued or has no certificate; any error that the service returns. After an error that [`is_ambiguous`](Error::is_ambiguous), the
+    /// duplicate may have been requested.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }

@@ -205,8 +205,8 @@ impl<S: renew_order::IsComplete> RenewOrder<'_, S> {
     ///
     /// [`Error::is_not_found`] if the account has no such order; [`Error::is_mismatch`] if the order was already renewed or lacks something
     /// that cannot be guessed; [`Error::is_invalid_input`] as for a new order and, with the setter's name, if a setting of the old order is
-    /// refused today (SHA-1, an intermediate that is no longer offered) or cannot be sent again; whatever the service returns. After an
-    /// error that [`is_ambiguous`](Error::is_ambiguous), the order may have been placed.
+    /// refused today (SHA-1, an intermediate that is no longer offered) or cannot be sent again; any error that the service returns. After
+    /// an error that [`is_ambiguous`](Error::is_ambiguous), the order may have been placed.
     pub async fn send(self) -> Result<types::OrderResponse, Error> {
         self.checked().await?.send().await
     }
