@@ -19,6 +19,8 @@ mod drawing;
 mod duration;
 mod error;
 mod generated;
+// What makes the page is nobody's feature.
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
 #[cfg(any(docsrs, all(doctest, feature = "pocketsign", feature = "sandbox")))]
 pub mod guide;
 mod id;
