@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{File, FnArg, GenericArgument, ImplItem, Item, ItemImpl, ItemMod, PathArguments, Type};
+use syn::{File, FnArg, GenericArgument, ImplItem, Item, ItemImpl, ItemMod, PathArguments, ReturnType, Type};
 
 use super::document::snake;
 
@@ -23,6 +23,14 @@ pub(crate) fn taken_apart(ty: &Type) -> Option<(String, Vec<Type>)> {
         _ => Vec::new(),
     };
     Some((last.ident.to_string(), arguments))
+}
+
+/// `T` of a method that returns `Result<ResponseValue<T>, E>`.
+pub(crate) fn response_value(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, result) = output else { return None };
+    let (_, of_result) = taken_apart(result)?;
+    let (_, of_response) = taken_apart(of_result.first()?)?;
+    of_response.into_iter().next()
 }
 
 /// Every member of every type: `Order.status`.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, File, FnArg, Ident, ImplItem, Item, Pat, Signature, Type, parse_quote};
 
-use super::code::{is_client, taken_apart, written};
+use super::code::{is_client, response_value, taken_apart, written};
 
 /// `Raw` with a method beside each of `Client`, for the feature `raw`.
 pub(crate) fn raw(file: &File) -> TokenStream {
@@ -48,10 +48,7 @@ fn operations(file: &File) -> impl Iterator<Item = (Vec<&Attribute>, &Signature)
 
 fn method(attributes: Vec<&Attribute>, signature: &Signature) -> Option<TokenStream> {
     let Signature { ident, generics, inputs, output, .. } = signature;
-    let syn::ReturnType::Type(_, result) = output else { return None };
-    let (_, of_result) = taken_apart(result)?;
-    let (_, of_response) = taken_apart(of_result.first()?)?;
-    let response = of_response.into_iter().next()?;
+    let response = response_value(output)?;
     // In a box, unless it is a file.
     let response = match taken_apart(&response) {
         Some((name, inner)) if name == "Box" => inner.into_iter().next()?,

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{
-    Attribute, Expr, Field, Fields, File, GenericArgument, ImplItem, Item, Meta, PathArguments, ReturnType, Stmt, Token, Type, parse_quote,
-};
+use syn::{Attribute, Expr, Field, Fields, File, ImplItem, Item, Meta, Stmt, Token, Type, parse_quote};
 
-use super::code::{Names, sent, taken_apart, types, types_mut, written};
+use super::code::{Names, response_value, sent, taken_apart, types, types_mut, written};
 use super::document::{Json, snake};
 use super::vocabulary::{Kind, Word};
 
@@ -81,28 +79,11 @@ fn decode_ourselves(file: &mut File, json: Json) {
         for arm in &mut outcomes.arms {
             if written(&arm.body).contains("from_response") {
                 arm.body = parse_quote!(self.inner.decode(crate::client::Json::#json, info.operation_id, response).await);
-                put_into_box(&mut method.sig.output);
+                if let Some(value) = response_value(&method.sig.output) {
+                    method.sig.output = parse_quote!(-> Result<ResponseValue<::std::boxed::Box<#value>>, Error<()>>);
+                }
             }
         }
-    }
-}
-
-/// `Result<ResponseValue<T>, E>` becomes `Result<ResponseValue<Box<T>>, E>`.
-fn put_into_box(output: &mut ReturnType) {
-    let ReturnType::Type(_, result) = output else { return };
-    if let Some(response) = first_argument(result)
-        && let Some(value) = first_argument(response)
-    {
-        *value = parse_quote!(::std::boxed::Box<#value>);
-    }
-}
-
-fn first_argument(ty: &mut Type) -> Option<&mut Type> {
-    let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &mut path.path.segments.last_mut()?.arguments else { return None };
-    match arguments.args.first_mut()? {
-        GenericArgument::Type(argument) => Some(argument),
-        _ => None,
     }
 }
 

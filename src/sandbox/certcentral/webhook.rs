@@ -180,6 +180,13 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
+    /// The webhook, if it is active and subscribed to an event.
+    fn subscribed(&self, event: &str) -> Option<&Webhook> {
+        self.webhook
+            .as_ref()
+            .filter(|webhook| webhook.status == WebhookStatus::Active && webhook.events.iter().any(|wanted| wanted == event))
+    }
+
     pub(crate) fn begin_call(&mut self, next_certificate: u64) {
         self.first_of_call = Some(next_certificate);
     }
@@ -226,8 +233,7 @@ impl Account {
 
     /// Sends the event to the webhook, if it is active and subscribed to it.
     pub(crate) fn tell(&mut self, event: &'static str, data: Value) {
-        let active = self.webhooks.webhook.as_ref().filter(|webhook| webhook.status == WebhookStatus::Active);
-        if let Some(webhook) = active.filter(|webhook| webhook.events.iter().any(|wanted| wanted == event)) {
+        if let Some(webhook) = self.webhooks.subscribed(event) {
             let outgoing = webhook.outgoing(event, data, self.settings.webhook_attempts);
             self.webhooks.outbox.push(outgoing);
         }
@@ -235,7 +241,7 @@ impl Account {
 
     /// A certificate was issued; one requested by the current call is reported only if the webhook asks for that.
     pub(crate) fn tell_issued(&mut self, certificate_id: u64) -> Option<()> {
-        let settings = &self.webhooks.webhook.as_ref()?.settings;
+        let settings = &self.webhooks.subscribed("certificate_issued")?.settings;
         let instant = self.webhooks.first_of_call.is_some_and(|first| certificate_id >= first);
         if instant && settings.instant_issue != Some(true) {
             return None;

@@ -115,17 +115,13 @@ impl Account {
     }
 
     /// As lists and requests show it.
-    pub(crate) fn container_summary(&self, id: u64) -> Value {
-        json!(self.container_named(id))
-    }
-
-    pub(crate) fn container_named(&self, id: u64) -> Named<'_> {
+    pub(crate) fn container_summary(&self, id: u64) -> Named<'_> {
         Named { id, name: self.containers.get(id).map_or("", |container| &container.name) }
     }
 
     /// As Order info shows it.
     pub(crate) fn container_in_order(&self, id: u64) -> Value {
-        let mut view = self.container_summary(id);
+        let mut view = json!(self.container_summary(id));
         view["is_active"] = true.into();
         view
     }

@@ -177,7 +177,7 @@ impl Account {
             }
         }
         if !user.assignments.is_empty() {
-            view["container_visibility"] = user.assignments.iter().map(|id| self.container_summary(*id)).collect();
+            view["container_visibility"] = user.assignments.iter().map(|id| json!(self.container_summary(*id))).collect();
         }
         view
     }

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::Domain;
+use crate::sandbox::certcentral::account::containers::Named;
 use crate::sandbox::certcentral::organization::Organization;
 use crate::sandbox::certcentral::rules::validations::{Control, domain_status};
 use crate::sandbox::clock::{date, timestamp};
 
 impl Domain {
     /// What Domain info and List domains share.
-    pub(crate) fn view(&self, organization: Option<&Organization>, container: Value, now: DateTime<Utc>) -> Map<String, Value> {
+    pub(crate) fn view(&self, organization: Option<&Organization>, container: Named<'_>, now: DateTime<Utc>) -> Map<String, Value> {
         let mut view = Map::from_iter([
             ("id".to_owned(), self.id.into()),
             ("is_active".to_owned(), self.active.into()),
@@ -20,7 +21,7 @@ impl Domain {
             ("date_created".to_owned(), timestamp(self.created).into()),
             ("last_submitted_datetime".to_owned(), timestamp(self.submitted).into()),
             ("is_pending_validation".to_owned(), (self.pending || self.control(now) == Control::Pending).into()),
-            ("container".to_owned(), container),
+            ("container".to_owned(), json!(container)),
         ]);
         if let Some(organization) = organization {
             view.insert("organization".to_owned(), organization.in_domain());

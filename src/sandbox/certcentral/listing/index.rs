@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
+
 use super::set::Set;
 use super::{Page, Paging, fits, range, sort_keys};
 use crate::sandbox::http::Query;
 use crate::sandbox::register::looks;
-use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// Up to so many entries are sorted by hand; more are taken from the index in its order.
 const FEW: usize = 512;

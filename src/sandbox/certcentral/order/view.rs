@@ -131,7 +131,7 @@ impl Account {
             date_created: timestamp(order.placed),
             organization: organization.map_or(MaybeNamed::None([]), |organization| MaybeNamed::Some(organization.summary())),
             disable_renewal_notifications: order.details.disable_renewal_notifications,
-            container: self.container_named(order.container_id),
+            container: self.container_summary(order.container_id),
             product: order.product.summary(),
             has_duplicates: counts.duplicates > 0,
             has_reissues: counts.reissues > 0,

@@ -64,7 +64,7 @@ pub(crate) fn create(account: &mut Account, call: &Call) -> Answer {
 /// `GET /organization/{organization_id}`
 pub(crate) fn info(account: &mut Account, call: &Call) -> Answer {
     let organization = account.organization(call.id(0))?;
-    let mut view = organization.view(&account.container_summary(organization.container_id), None);
+    let mut view = organization.view(account.container_summary(organization.container_id), None);
     let user = account.owner();
     let contact = organization.contact.clone().unwrap_or_else(|| user.contact());
     view.insert("organization_contact".to_owned(), contact);

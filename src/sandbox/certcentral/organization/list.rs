@@ -23,6 +23,6 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Answer {
     });
     let validations_at = call.query.flag("include_validation").then_some(call.now);
     Ok(Reply::ok(listing::page(&organizations, "organizations", &call.query, |organization| {
-        organization.view(&account.container_summary(organization.container_id), validations_at)
+        organization.view(account.container_summary(organization.container_id), validations_at)
     })))
 }

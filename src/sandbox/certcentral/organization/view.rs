@@ -89,7 +89,7 @@ impl Organization {
     }
 
     /// What lists and Organization info share; without a time, no validations.
-    pub(crate) fn view(&self, container: &Value, validations_at: Option<DateTime<Utc>>) -> Map<String, Value> {
+    pub(crate) fn view(&self, container: Named<'_>, validations_at: Option<DateTime<Utc>>) -> Map<String, Value> {
         let Identity { name, assumed_name, address, address2, city, state, zip, country, telephone } = &self.identity;
         let validations = validations_at.map(|now| self.validations_view(now)).unwrap_or_default();
         let text = |text: &str| Some(Value::from(text));
@@ -107,7 +107,7 @@ impl Organization {
             ("state", text(state)),
             ("country", text(country)),
             ("telephone", telephone.as_deref().map(Value::from)),
-            ("container", Some(container.clone())),
+            ("container", Some(json!(container))),
             ("validations", (!validations.is_empty()).then(|| validations.into())),
         ];
         members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
