@@ -62,13 +62,14 @@ pub(crate) fn read(text: &str) -> Result<Value, Problem> {
     to_json(&parse(text)?)
 }
 
-/// The members of each named schema in the order of the document, which neither `Value` nor the generator keeps.
+/// The fields of each type in the order of the document, which neither `Value` nor the generator keeps.
 pub(crate) fn orders(document: &serde_norway::Value) -> BTreeMap<String, Vec<String>> {
-    let names = |mapping: &serde_norway::Value| -> Vec<String> {
-        mapping.as_mapping().into_iter().flatten().filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect()
+    let schemas = document["components"]["schemas"].as_mapping().into_iter().flatten();
+    let fields = |schema: &serde_norway::Value| {
+        let members = schema["properties"].as_mapping().into_iter().flatten();
+        members.filter_map(|(name, _)| name.as_str().map(snake)).collect()
     };
-    let schemas = &document["components"]["schemas"];
-    names(schemas).into_iter().map(|schema| (pascal(&schema), names(&schemas[schema.as_str()]["properties"]))).collect()
+    schemas.filter_map(|(name, schema)| Some((pascal(name.as_str()?), fields(schema)))).collect()
 }
 
 /// Checks the document and makes the edits.

@@ -101,7 +101,10 @@ pub(crate) fn order(file: &mut File, orders: &BTreeMap<String, Vec<String>>) {
         let Item::Struct(found) = item else { continue };
         let (Some(order), Fields::Named(fields)) = (orders.get(&found.ident.to_string()), &mut found.fields) else { continue };
         let mut members: Vec<Field> = std::mem::take(&mut fields.named).into_iter().collect();
-        members.sort_by_key(|member| order.iter().position(|name| snake(name) == snake(&written(&member.ident))).unwrap_or(usize::MAX));
+        members.sort_by_cached_key(|member| {
+            let name = snake(&written(&member.ident));
+            order.iter().position(|known| *known == name).unwrap_or(usize::MAX)
+        });
         fields.named = members.into_iter().collect();
     }
 }

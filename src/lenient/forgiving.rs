@@ -2,6 +2,8 @@
 //!
 //! A body is first read directly, which almost always succeeds. Only if that fails it is read again, from a value in memory, and a
 //! [`Forgiving`] reader then tries each value before it accepts it. So forgiveness costs nothing until it is needed.
+//!
+//! What is generic here is compiled for each member of each type, so it is kept short; the rest is in functions that are not.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,7 +11,9 @@ use std::fmt::Write as _;
 use std::marker::PhantomData;
 
 use serde::de::value::StringDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::{Deserialize as _, forward_to_deserialize_any};
 use serde_json::{Error, Map, Value};
 
@@ -56,30 +60,18 @@ impl<L: Lenient> Lenient for Forgiving<L> {
     const EXPECTED: &'static str = L::EXPECTED;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<L::Plain>, D::Error> {
-        match second(|reading| reading.path.len()) {
-            None => L::read(deserializer),
-            Some(depth) => try_first::<L, D>(deserializer, depth),
+        let Some(depth) = depth() else {
+            return L::read(deserializer);
+        };
+        match L::read(Placed(Value::deserialize(deserializer)?)) {
+            Err(_) if leave_out(depth) => Ok(None),
+            read => read.map_err(D::Error::custom),
         }
     }
 
     fn none() -> Option<L::Plain> {
         L::none()
     }
-}
-
-fn try_first<'de, L: Lenient, D: Deserializer<'de>>(deserializer: D, depth: usize) -> Result<Option<L::Plain>, D::Error> {
-    let error = match L::read(Placed(Value::deserialize(deserializer)?)) {
-        Ok(found) => return Ok(found),
-        Err(error) => error,
-    };
-    let forgiven = second(|reading| {
-        if !reading.decided {
-            reading.path.truncate(depth);
-            *reading.unreadable.entry(member(&reading.path)).or_default() += 1;
-        }
-        !reading.decided
-    });
-    if forgiven == Some(true) { Ok(None) } else { Err(D::Error::custom(error)) }
 }
 
 /// A member that decides something: if it cannot be read, neither can the value that contains it.
@@ -90,11 +82,11 @@ impl<L: Lenient> Lenient for Strict<L> {
     const EXPECTED: &'static str = L::EXPECTED;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<L::Plain>, D::Error> {
-        let found = L::read(deserializer);
-        if found.is_err() {
-            second(|reading| reading.decided = true);
+        let read = L::read(deserializer);
+        if read.is_err() {
+            decide();
         }
-        found
+        read
     }
 
     fn none() -> Option<L::Plain> {
@@ -102,9 +94,45 @@ impl<L: Lenient> Lenient for Strict<L> {
     }
 }
 
-/// Notes something about the second reading, if this is one.
-fn second<T>(note: impl FnOnce(&mut Reading) -> T) -> Option<T> {
-    SECOND.with_borrow_mut(|reading| reading.as_mut().map(note))
+/// How deep the second reading is, if this is one.
+fn depth() -> Option<usize> {
+    SECOND.with_borrow(|reading| reading.as_ref().map(|reading| reading.path.len()))
+}
+
+/// Whether the member at a depth may count as absent; if so, this is reported.
+fn leave_out(depth: usize) -> bool {
+    SECOND.with_borrow_mut(|reading| match reading {
+        Some(reading) if !reading.decided => {
+            reading.path.truncate(depth);
+            *reading.unreadable.entry(member(&reading.path)).or_default() += 1;
+            true
+        }
+        _ => false,
+    })
+}
+
+fn decide() {
+    SECOND.with_borrow_mut(|reading| {
+        if let Some(reading) = reading {
+            reading.decided = true;
+        }
+    });
+}
+
+fn enter(step: Step) {
+    SECOND.with_borrow_mut(|reading| {
+        if let Some(reading) = reading {
+            reading.path.push(step);
+        }
+    });
+}
+
+/// After a failure the path stays, for the error.
+fn leave(succeeded: bool) {
+    SECOND.with_borrow_mut(|reading| match reading {
+        Some(reading) if succeeded => drop(reading.path.pop()),
+        _ => {}
+    });
 }
 
 /// The innermost member of a type on a path: `Order.date_created`. Keys of maps are data and not shown.
@@ -128,16 +156,6 @@ fn written(path: &[Step]) -> String {
     })
 }
 
-/// Reads the value one step further down; on failure the path is kept.
-fn step<T>(step: Step, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    second(|reading| reading.path.push(step));
-    let read = read();
-    if read.is_ok() {
-        second(|reading| reading.path.pop());
-    }
-    read
-}
-
 /// A value whose reading tracks the current path.
 struct Placed(Value);
 
@@ -148,14 +166,17 @@ impl<'de> Deserializer<'de> for Placed {
         match self.0 {
             Value::Array(elements) => visitor.visit_seq(Elements { elements: elements.into_iter().enumerate() }),
             Value::Object(members) => visitor.visit_map(Members::of(None, members)),
-            single => single.deserialize_any(visitor),
+            single => visit_single(single, visitor),
         }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, name: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Value::Object(members) => visitor.visit_map(Members::of(Some(name), members)),
-            _ => self.deserialize_any(visitor),
+            // Some responses hold it in place of an object that is not there.
+            Value::Array(elements) if elements.is_empty() => visitor.visit_unit(),
+            Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
+            single => visit_single(single, visitor),
         }
     }
 
@@ -167,18 +188,19 @@ impl<'de> Deserializer<'de> for Placed {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.0.deserialize_enum(name, variants, visitor)
-    }
-
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
-        identifier ignored_any
+        enum identifier ignored_any
+    }
+}
+
+/// Not by the value's own `Deserializer`: each type would be compiled for that one's lists and objects too.
+fn visit_single<'de, V: Visitor<'de>>(value: Value, visitor: V) -> Result<V::Value, Error> {
+    match value {
+        Value::Bool(truth) => visitor.visit_bool(truth),
+        Value::Number(number) => number.deserialize_any(visitor),
+        Value::String(text) => visitor.visit_string(text),
+        Value::Null | Value::Array(_) | Value::Object(_) => visitor.visit_unit(),
     }
 }
 
@@ -191,6 +213,12 @@ struct Members {
 impl Members {
     fn of(of: Option<&'static str>, members: Map<String, Value>) -> Self {
         Self { of, members: members.into_iter(), next: None }
+    }
+
+    fn enter_next(&mut self) -> Result<Placed, Error> {
+        let (name, value) = self.next.take().ok_or_else(|| Error::custom("a value without a key"))?;
+        enter(Step::Member { of: self.of, name });
+        Ok(Placed(value))
     }
 }
 
@@ -205,8 +233,10 @@ impl<'de> MapAccess<'de> for Members {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let (name, value) = self.next.take().ok_or_else(|| Error::custom("a value without a key"))?;
-        step(Step::Member { of: self.of, name }, || seed.deserialize(Placed(value)))
+        let value = self.enter_next()?;
+        let read = seed.deserialize(value);
+        leave(read.is_ok());
+        read
     }
 }
 
@@ -219,6 +249,9 @@ impl<'de> SeqAccess<'de> for Elements {
 
     fn next_element_seed<E: DeserializeSeed<'de>>(&mut self, seed: E) -> Result<Option<E::Value>, Error> {
         let Some((index, value)) = self.elements.next() else { return Ok(None) };
-        step(Step::Element(index), || seed.deserialize(Placed(value))).map(Some)
+        enter(Step::Element(index));
+        let read = seed.deserialize(Placed(value));
+        leave(read.is_ok());
+        read.map(Some)
     }
 }
