@@ -31,6 +31,7 @@ mod error;
 mod fault;
 mod http;
 mod json;
+mod later;
 mod log;
 mod network;
 mod others;
@@ -256,6 +257,8 @@ impl Sandbox {
         let mut response: Response<Bytes> = if Verify::knows(request.uri().path()) {
             self.in_verify(|service, now| service.answer(request, now))
         } else if segments(request.uri(), certcentral::BASE).is_some() {
+            // What has come due is signed before the account is locked again to show it.
+            self.in_account(|account, now| account.catch_up(now));
             self.in_account(|account, now| account.answer(request, now).map(|reply| reply.changed_by(now)))
                 .unwrap_or_else(Reply::from)
                 .into()
@@ -274,7 +277,11 @@ impl Sandbox {
         let mut account = lock(&self.0.certcentral);
         let done = act(&mut account, self.0.clock.now());
         let has_mail = account.webhooks_mut().has_mail();
+        let unsigned = account.take_unsigned();
         drop(account);
+        for certificate in unsigned {
+            certificate.sign();
+        }
         if has_mail {
             self.send_webhooks();
         }

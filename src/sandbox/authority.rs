@@ -13,8 +13,11 @@ use rcgen::{
     KeyUsagePurpose, SanType,
 };
 use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
 use time::OffsetDateTime;
 use x509_cert::der::pem::{LineEnding, encode_string};
+
+use super::later::{Later, later};
 
 /// The authority's own certificates are valid as far as a virtual clock may go.
 const CA_NOT_BEFORE: DateTime<Utc> = midnight(1990, 1, 1);
@@ -51,7 +54,7 @@ struct Intermediate {
     /// The certificate of `issuer`.
     certificate: Certificate,
     /// The name and key that sign leaves.
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Arc<Issuer<'static, KeyPair>>,
 }
 
 /// Purpose, name of the intermediate, key usages.
@@ -98,26 +101,30 @@ pub(crate) struct Subject<'a> {
     pub country: &'a str,
 }
 
-/// A signed certificate and what the service tells about it.
-#[derive(Clone, Debug)]
+/// A certificate and what the service tells about it. What it says is settled; its signature is made when it is first needed.
+#[derive(Debug)]
 pub(crate) struct Certificate {
-    /// The certificate itself.
-    pub der: Vec<u8>,
     /// The subject's common name.
     pub common_name: String,
     /// Upper-case hexadecimal, two digits a byte.
     pub serial_number: String,
-    /// The SHA-1 of the certificate in upper-case hexadecimal.
-    pub thumbprint: String,
     /// The first second of validity.
     pub not_before: DateTime<Utc>,
     /// The last second of validity.
     pub not_after: DateTime<Utc>,
     /// What it is for.
     pub purpose: Purpose,
+    signed: Later<Signed>,
 }
 
-/// A freshly signed certificate and what its request told.
+/// What a signature completes.
+#[derive(Debug)]
+struct Signed {
+    der: Vec<u8>,
+    thumbprint: String,
+}
+
+/// A new certificate and what its request told.
 pub(crate) struct Issued {
     /// The certificate.
     pub certificate: Certificate,
@@ -156,16 +163,18 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let root_key = fresh_key();
         let root_draft = ca_draft(Purpose::Tls, "Sandbox Global Root G3", BasicConstraints::Unconstrained);
-        let root = root_draft.seal(root_draft.params.self_signed(&root_key));
-        let root_issuer = Issuer::from_params(&root_draft.params, root_key);
+        let signed = root_draft.params.self_signed(&root_key);
+        let root_issuer = Issuer::new(root_draft.params.clone(), root_key);
+        let root = root_draft.seal(|_| signed);
 
         let intermediates = INTERMEDIATES.map(|(purpose, name, usages)| {
             let key = fresh_key();
             let mut draft = ca_draft(purpose, name, BasicConstraints::Constrained(0));
             draft.params.use_authority_key_identifier_extension = true;
             draft.params.extended_key_usages = usages.to_vec();
-            let certificate = draft.seal(draft.params.signed_by(&key, &root_issuer));
-            Intermediate { purpose, certificate, issuer: Issuer::new(draft.params, key) }
+            let signed = draft.params.signed_by(&key, &root_issuer);
+            let issuer = Arc::new(Issuer::new(draft.params.clone(), key));
+            Intermediate { purpose, certificate: draft.seal(|_| signed), issuer }
         });
         Self { root, intermediates }
     }
@@ -174,7 +183,7 @@ impl Authority {
         self.intermediates.iter().find(|intermediate| intermediate.purpose == purpose).expect("each purpose has its row")
     }
 
-    /// Signs the key of a request for the names asked for.
+    /// Certifies the key of a request for the names asked for; the signature is made later.
     ///
     /// # Errors
     ///
@@ -202,8 +211,13 @@ impl Authority {
             Purpose::CodeSigning => vec![ExtendedKeyUsagePurpose::CodeSigning],
             Purpose::Email => vec![ExtendedKeyUsagePurpose::EmailProtection, ExtendedKeyUsagePurpose::ClientAuth],
         };
-        let certificate = draft.seal(draft.params.signed_by(&key, &self.of(purpose).issuer));
-        Ok(Issued { certificate, key: key.facts })
+        let (facts, issuer) = (key.facts, Arc::clone(&self.of(purpose).issuer));
+        let certificate = draft.seal(move |params| {
+            #[cfg(test)]
+            tests::signatures::note();
+            params.signed_by(&key, &issuer)
+        });
+        Ok(Issued { certificate, key: facts })
     }
 
     /// Adds to a certificate of this authority those that vouch for it.
@@ -228,9 +242,24 @@ impl Authority {
 }
 
 impl Certificate {
+    /// Signs it, unless that was done.
+    pub(crate) fn sign(&self) {
+        LazyLock::force(&self.signed);
+    }
+
+    /// The certificate itself.
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.signed.der
+    }
+
+    /// The SHA-1 of the certificate in upper-case hexadecimal.
+    pub(crate) fn thumbprint(&self) -> &str {
+        &self.signed.thumbprint
+    }
+
     /// The certificate as PEM with the CRLF line ends the service writes.
     pub(crate) fn pem(&self) -> String {
-        encode_string("CERTIFICATE", LineEnding::CRLF, &self.der).expect("a certificate's length fits the encoder")
+        encode_string("CERTIFICATE", LineEnding::CRLF, self.der()).expect("a certificate's length fits the encoder")
     }
 }
 
@@ -275,19 +304,15 @@ impl Draft {
         Self { params, common_name: common_name.to_owned(), serial_number, not_before, not_after, purpose }
     }
 
-    /// Joins the draft with what came of signing it.
-    fn seal(&self, signed: Result<rcgen::Certificate, rcgen::Error>) -> Certificate {
-        let signed = signed.expect("a complete draft can be encoded and signed");
-        let der = signed.der().to_vec();
-        Certificate {
-            common_name: self.common_name.clone(),
-            serial_number: upper_hex(&self.serial_number),
-            thumbprint: upper_hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &der).as_ref()),
-            not_before: self.not_before,
-            not_after: self.not_after,
-            purpose: self.purpose,
-            der,
-        }
+    /// The certificate that signing the draft makes.
+    fn seal(self, sign: impl FnOnce(&CertificateParams) -> Result<rcgen::Certificate, rcgen::Error> + Send + 'static) -> Certificate {
+        let Self { params, common_name, serial_number, not_before, not_after, purpose } = self;
+        let signed = later(move || {
+            let der = sign(&params).expect("a complete draft can be encoded and signed").der().to_vec();
+            let thumbprint = upper_hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &der).as_ref());
+            Signed { der, thumbprint }
+        });
+        Certificate { common_name, serial_number: upper_hex(&serial_number), not_before, not_after, purpose, signed }
     }
 }
 

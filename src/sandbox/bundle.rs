@@ -81,7 +81,7 @@ fn pkcs7(stem: &str, extension: &str, certificates: &[&Certificate]) -> Bundle {
 
 /// The DER of a `ContentInfo` with a `SignedData` without signers (RFC 5652, section 5.1).
 fn certificates_only_message(certificates: &[&Certificate]) -> Vec<u8> {
-    let mut members: Vec<&[u8]> = certificates.iter().map(|certificate| certificate.der.as_slice()).collect();
+    let mut members: Vec<&[u8]> = certificates.iter().map(|certificate| certificate.der()).collect();
     // A SET OF has no order of its own, and DER sorts it: nobody may take the first for the leaf.
     members.sort_unstable();
     let version = value(Tag::Integer, &[&[1]]);
@@ -178,7 +178,7 @@ mod tests {
             let (label, der) = decode_vec(&file.body).unwrap();
             assert_eq!(label, "PKCS7");
             for certificate in chain.certificates() {
-                assert!(der.windows(certificate.der.len()).any(|window| window == certificate.der));
+                assert!(der.windows(certificate.der().len()).any(|window| window == certificate.der()));
             }
             let Some(printed) = openssl(&["pkcs7", "-print_certs"], &file.body) else {
                 return;

@@ -47,7 +47,7 @@ use self::organization::Organization;
 use self::request::ApprovalRequest;
 use self::upkeep::{Awake, Lists};
 use self::webhook::Webhooks;
-use super::authority::Authority;
+use super::authority::{self, Authority};
 use super::http::{Answer, Call, Produces, Query, Reply, Route, accepts, find, segments};
 use super::json::{Body, Members, NO_MEMBERS};
 use super::network::Network;
@@ -89,6 +89,8 @@ pub(crate) struct Account {
     domains: Register<Domain>,
     orders: Register<Order>,
     certificates: Register<Certificate>,
+    /// Issued, to be signed once the account is unlocked.
+    unsigned: Vec<Arc<authority::Certificate>>,
     requests: Register<ApprovalRequest>,
     last_receipt: u64,
     directory: Directory,
@@ -245,6 +247,7 @@ impl Account {
             domains: Register::starting_at(FIRST_DOMAIN),
             orders: Register::starting_at(FIRST_ORDER),
             certificates: Register::starting_at(FIRST_CERTIFICATE),
+            unsigned: Vec::new(),
             requests: Register::starting_at(FIRST_REQUEST),
             last_receipt: FIRST_RECEIPT - 1,
             directory: Directory::default(),
@@ -270,6 +273,11 @@ impl Account {
 
     pub(crate) fn settings(&self) -> &SandboxSettings {
         &self.settings
+    }
+
+    /// The certificates that were issued since this was last asked.
+    pub(crate) fn take_unsigned(&mut self) -> Vec<Arc<authority::Certificate>> {
+        std::mem::take(&mut self.unsigned)
     }
 
     /// Applies settings from now on. Pending objects may now wait for something else, so everything is checked once.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::clock::http_date;
 use super::json::{Body, Members, is_true};
+use super::later::{Later, later};
 use super::refusal::Refusal;
 
 /// A request on its way to a handler: routed, its body read.
@@ -53,20 +54,15 @@ pub(crate) struct Reply {
 #[derive(Debug)]
 enum Content {
     Empty,
-    /// Rendered.
-    Json(Bytes),
-    File {
-        content_type: String,
-        name: String,
-        body: Bytes,
-    },
+    Json(Later<Bytes>),
+    File { content_type: String, name: String, body: Bytes },
 }
 
 impl Reply {
     /// The JSON body, if that is what the reply has.
     pub(crate) fn json(&self) -> Option<Value> {
         match &self.content {
-            Content::Json(body) => serde_json::from_slice(body).ok(),
+            Content::Json(body) => serde_json::from_slice(body.as_ref()).ok(),
             Content::Empty | Content::File { .. } => None,
         }
     }
@@ -89,8 +85,13 @@ impl Reply {
     }
 
     pub(crate) fn with_status(status: StatusCode, body: impl Serialize) -> Self {
-        let body = serde_json::to_vec(&body).expect("the keys of a body are texts");
-        Self::of(status, Content::Json(body.into()))
+        let body = rendered(&body);
+        Self::of(status, Content::Json(later(move || body)))
+    }
+
+    /// A reply whose body is made once the service is unlocked, since that may take long.
+    pub(crate) fn later<B: Serialize>(status: StatusCode, body: impl FnOnce() -> B + Send + 'static) -> Self {
+        Self::of(status, Content::Json(later(move || rendered(&body()))))
     }
 
     pub(crate) fn created(body: impl Serialize) -> Self {
@@ -144,7 +145,7 @@ impl From<Reply> for Response<Bytes> {
             Content::Empty => Bytes::new(),
             Content::Json(body) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                body
+                Bytes::clone(&body)
             }
             Content::File { content_type, name, body } => {
                 insert(&mut headers, header::CONTENT_TYPE, &content_type);
@@ -162,6 +163,10 @@ impl From<Reply> for Response<Bytes> {
         *response.extensions_mut() = reply.extensions;
         response
     }
+}
+
+fn rendered(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).expect("the keys of a body are texts").into()
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -108,7 +108,7 @@ impl Sandbox {
     /// There is no such order, or it has no certificate yet.
     pub fn certificate_of(&self, order_id: impl Into<u64>) -> Result<String, SandboxError> {
         let order_id = order_id.into();
-        self.in_account(|account, now| account.at(now, |account| account.certificate_of(order_id)))
+        self.in_account(|account, now| account.at(now, |account| account.certificate_of(order_id))).map(|pem| pem())
     }
 
     /// Follows the link in a mail, as its recipient, and so approves a domain or confirms an address. `mail_id` is

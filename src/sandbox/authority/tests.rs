@@ -45,6 +45,23 @@ pub(crate) fn openssl(arguments: &[&str], input: &[u8]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n"))
 }
 
+/// Tells a test of each signature under a certificate that is made in its thread.
+pub(crate) mod signatures {
+    use std::cell::RefCell;
+
+    std::thread_local! {
+        static WITNESS: RefCell<Option<Box<dyn FnMut()>>> = RefCell::default();
+    }
+
+    pub(crate) fn watch(witness: impl FnMut() + 'static) {
+        WITNESS.replace(Some(Box::new(witness)));
+    }
+
+    pub(in crate::sandbox::authority) fn note() {
+        WITNESS.with_borrow_mut(|witness| witness.iter_mut().for_each(|witness| witness()));
+    }
+}
+
 fn csr(algorithm: &'static SignatureAlgorithm) -> String {
     let key = KeyPair::generate_for(algorithm).unwrap();
     let params = CertificateParams::new(vec!["ignored.example.net".to_owned()]).unwrap();
@@ -52,7 +69,7 @@ fn csr(algorithm: &'static SignatureAlgorithm) -> String {
 }
 
 fn verify(chain: &Chain<'_>, names: &[&str], usage: KeyUsage, moment: DateTime<Utc>) -> Result<(), webpki::Error> {
-    let [leaf, intermediate, root] = chain.certificates().map(|certificate| CertificateDer::from(&*certificate.der));
+    let [leaf, intermediate, root] = chain.certificates().map(|certificate| CertificateDer::from(certificate.der()));
     let anchor = anchor_from_trusted_cert(&root)?;
     let entity = EndEntityCert::try_from(&leaf)?;
     let moment = UnixTime::since_unix_epoch(std::time::Duration::from_secs(moment.timestamp().cast_unsigned()));
@@ -61,7 +78,7 @@ fn verify(chain: &Chain<'_>, names: &[&str], usage: KeyUsage, moment: DateTime<U
 }
 
 fn parsed(certificate: &Certificate) -> x509_cert::Certificate {
-    x509_cert::Certificate::from_der(&certificate.der).unwrap()
+    x509_cert::Certificate::from_der(certificate.der()).unwrap()
 }
 
 #[test]
@@ -113,7 +130,7 @@ fn openssl_agrees() {
     let shown = openssl(&show, leaf.as_bytes()).unwrap().replace(':', "");
     assert!(shown.contains("CN=www.example.com,O=署名株式会社,L=Chuo-ku,ST=Tokyo,C=JP"), "{shown}");
     assert!(shown.contains(&format!("serial={}", issued.certificate.serial_number)), "{shown}");
-    assert!(shown.contains(&format!("Fingerprint={}", issued.certificate.thumbprint)), "{shown}");
+    assert!(shown.contains(&format!("Fingerprint={}", issued.certificate.thumbprint())), "{shown}");
 
     let text = openssl(&["x509", "-noout", "-text"], leaf.as_bytes()).unwrap();
     for line in [
@@ -182,7 +199,7 @@ fn certificates_are_described_as_they_are() {
     assert_eq!(one.serial_number.len(), 32);
     let serial = parsed(&one).tbs_certificate().serial_number().as_bytes().to_vec();
     assert_eq!(upper_hex(&serial), one.serial_number);
-    assert_eq!(one.thumbprint.len(), 40);
+    assert_eq!(one.thumbprint().len(), 40);
     assert_eq!((one.not_before, one.not_after), (midnight(2026, 1, 1), midnight(2027, 1, 1)));
 }
 
@@ -214,4 +231,19 @@ fn refuses_what_cannot_be_certified() {
 fn threads_may_share_an_authority() {
     fn shareable<T: Send + Sync>() {}
     shareable::<Authority>();
+}
+
+#[test]
+fn a_certificate_is_signed_once_by_whoever_needs_it_first() {
+    let authority = Authority::new();
+    let csr = p256_csr();
+    let certificate = authority.issue(&issuance(&csr, "www.example.com", &[])).unwrap().certificate;
+    // Each ECDSA signature is another one.
+    let read = std::thread::scope(|scope| {
+        let readers = [(); 4].map(|()| scope.spawn(|| (certificate.der().to_vec(), certificate.thumbprint().to_owned())));
+        readers.map(|reader| reader.join().unwrap())
+    });
+    for (der, thumbprint) in read {
+        assert_eq!((&*der, &*thumbprint), (certificate.der(), certificate.thumbprint()));
+    }
 }

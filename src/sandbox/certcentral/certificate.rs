@@ -8,6 +8,8 @@ pub(super) mod issuance;
 pub(super) mod reissue;
 pub(super) mod revocation;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::rules::names::is_wildcard;
@@ -123,11 +125,11 @@ pub(crate) struct Certificate {
     pub(crate) archived: bool,
 }
 
-/// The signed certificate and when it was signed.
+/// The certificate itself and when it was issued.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) at: DateTime<Utc>,
-    pub(crate) leaf: authority::Certificate,
+    pub(crate) leaf: Arc<authority::Certificate>,
 }
 
 impl Certificate {
@@ -197,7 +199,7 @@ impl Certificate {
         (names.len() - wildcards, wildcards)
     }
 
-    pub(crate) fn leaf(&self) -> Option<&authority::Certificate> {
+    pub(crate) fn leaf(&self) -> Option<&Arc<authority::Certificate>> {
         self.issued.as_ref().map(|issued| &issued.leaf)
     }
 }

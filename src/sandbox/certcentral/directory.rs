@@ -1,6 +1,8 @@
 //! Lookup tables between objects, so that the account need not search everything.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -10,6 +12,9 @@ use super::rules::dcv::DcvMethod;
 use super::rules::names::upwards;
 use crate::sandbox::authority;
 
+/// SHA-1, in hexadecimal.
+const THUMBPRINT_DIGITS: usize = 40;
+
 /// Numbers by what they are looked up by.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
@@ -18,8 +23,15 @@ pub(crate) struct Directory {
     proofs: HashMap<u64, Proof>,
     certificates_of: HashMap<u64, BTreeSet<u64>>,
     serial_numbers: HashMap<String, u64>,
-    thumbprints: HashMap<String, u64>,
+    thumbprints: RefCell<Thumbprints>,
     waiting: Waiting,
+}
+
+/// Certificates by thumbprint. Since only a signature makes it, it is entered when one is looked for.
+#[derive(Debug, Default)]
+struct Thumbprints {
+    entered: HashMap<String, u64>,
+    issued_since: Vec<(u64, Arc<authority::Certificate>)>,
 }
 
 /// What of a domain decides whether names are under control.
@@ -79,9 +91,9 @@ impl Directory {
         listed(self.certificates_of.get(&order_id))
     }
 
-    pub(crate) fn enter_leaf(&mut self, id: u64, leaf: &authority::Certificate) {
+    pub(crate) fn enter_leaf(&mut self, id: u64, leaf: &Arc<authority::Certificate>) {
         self.serial_numbers.insert(plain_number(&leaf.serial_number), id);
-        self.thumbprints.insert(leaf.thumbprint.to_ascii_uppercase(), id);
+        self.thumbprints.get_mut().issued_since.push((id, Arc::clone(leaf)));
     }
 
     pub(crate) fn certificate_by_serial_number(&self, number: &str) -> Option<u64> {
@@ -89,7 +101,13 @@ impl Directory {
     }
 
     pub(crate) fn certificate_by_thumbprint(&self, thumbprint: &str) -> Option<u64> {
-        self.thumbprints.get(&thumbprint.to_ascii_uppercase()).copied()
+        // Whatever else an order is asked for by must not wait for signatures.
+        if thumbprint.len() != THUMBPRINT_DIGITS {
+            return None;
+        }
+        let Thumbprints { entered, issued_since } = &mut *self.thumbprints.borrow_mut();
+        entered.extend(issued_since.drain(..).map(|(id, leaf)| (leaf.thumbprint().to_owned(), id)));
+        entered.get(&thumbprint.to_ascii_uppercase()).copied()
     }
 
     /// Notes whether a certificate waits for validations; the organization is its order's.

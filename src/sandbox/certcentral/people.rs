@@ -1,5 +1,7 @@
 //! Actions of other people: the vendor's staff, colleagues in the account, recipients of mail.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::account::users::User;
@@ -68,12 +70,13 @@ impl Account {
         checked.map(drop).map_err(|refusal| SandboxError::state(format!("control of the domain is not proved: {}", refusal.code())))
     }
 
-    /// The certificate of an order and its intermediate, as PEM.
-    pub(crate) fn certificate_of(&self, order_id: u64) -> Result<String, SandboxError> {
+    /// Makes the PEM of an order's certificate and its intermediate, once the account is unlocked.
+    pub(crate) fn certificate_of(&self, order_id: u64) -> Result<impl FnOnce() -> String + use<>, SandboxError> {
         let order = self.orders.get(order_id).ok_or_else(unknown_order)?;
         let issued = self.certificates.get(order.certificate_id).and_then(|certificate| certificate.leaf());
-        let leaf = issued.ok_or_else(|| SandboxError::state("the order has no certificate yet"))?;
-        Ok(leaf.pem() + &self.authority.intermediate(order.product.purpose()).pem())
+        let leaf = Arc::clone(issued.ok_or_else(|| SandboxError::state("the order has no certificate yet"))?);
+        let authority = Arc::clone(&self.authority);
+        Ok(move || leaf.pem() + &authority.intermediate(leaf.purpose).pem())
     }
 
     /// The vendor rejects an order.

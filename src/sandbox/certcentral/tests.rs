@@ -20,6 +20,7 @@ mod products;
 mod reissuing;
 mod reminding;
 mod revoking;
+mod signing;
 mod users;
 mod webhooks;
 

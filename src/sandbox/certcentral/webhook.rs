@@ -6,6 +6,7 @@ pub(crate) mod endpoints;
 pub(crate) mod form;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Uri;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::Account;
 use super::domain::Domain;
 use crate::sandbox::authority::Purpose;
+use crate::sandbox::later::{Later, later};
 
 pub(crate) const TEST: &str = "test_webhook_endpoint";
 pub(crate) const CHALLENGE: &str = "challenge_webhook_endpoint";
@@ -105,9 +107,9 @@ impl Webhook {
         self.challenge.as_ref().is_some_and(|(sent, at)| sent == token && now < *at + TimeDelta::minutes(CHALLENGE_MINUTES))
     }
 
-    fn outgoing(&self, event: &'static str, data: Value, attempts: u32) -> Outgoing {
+    fn outgoing(&self, event: &'static str, data: impl FnOnce() -> Value + Send + 'static, attempts: u32) -> Outgoing {
         let (endpoint, secret) = (self.endpoint.clone(), self.secret.clone());
-        Outgoing { webhook: Some(self.id), endpoint, secret, event, data: Some(data), attempts }
+        Outgoing { webhook: Some(self.id), endpoint, secret, event, data: Some(Arc::new(later(data))), attempts }
     }
 
     pub(crate) fn view(&self) -> Value {
@@ -138,7 +140,7 @@ pub(crate) struct Outgoing {
     pub(crate) endpoint: String,
     pub(crate) secret: Option<String>,
     pub(crate) event: &'static str,
-    pub(crate) data: Option<Value>,
+    pub(crate) data: Option<Arc<Later<Value>>>,
     pub(crate) attempts: u32,
 }
 
@@ -151,7 +153,7 @@ impl std::fmt::Debug for Outgoing {
 impl Outgoing {
     pub(crate) fn body(&self) -> Value {
         match &self.data {
-            Some(data) => json!({"event": self.event, "data": data}),
+            Some(data) => json!({"event": self.event, "data": ***data}),
             None => json!({"event": self.event}),
         }
     }
@@ -220,7 +222,7 @@ impl Webhooks {
         }
         // The token of a challenge is not kept.
         if let Some(data) = sent.data.as_ref().filter(|_| sent.event != CHALLENGE) {
-            entry["event_info"] = data.clone();
+            entry["event_info"] = LazyLock::force(data).clone();
         }
         self.log.push((webhook, entry));
     }
@@ -233,6 +235,11 @@ impl Account {
 
     /// Sends the event to the webhook, if it is active and subscribed to it.
     pub(crate) fn tell(&mut self, event: &'static str, data: Value) {
+        self.tell_later(event, move || data);
+    }
+
+    /// Sends an event whose data is made once the account is unlocked.
+    fn tell_later(&mut self, event: &'static str, data: impl FnOnce() -> Value + Send + 'static) {
         if let Some(webhook) = self.webhooks.subscribed(event) {
             let outgoing = webhook.outgoing(event, data, self.settings.webhook_attempts);
             self.webhooks.outbox.push(outgoing);
@@ -249,10 +256,13 @@ impl Account {
         let wants_chain = if instant { settings.instant_chain } else { settings.chain } == Some(true);
         let order = self.orders.get(self.certificates.get(certificate_id)?.order_id)?;
         let mut data = json!({"order_id": order.id, "certificate_id": certificate_id});
-        if wants_chain && order.product.purpose() == Purpose::Tls {
-            data["certificate_chain"] = self.chain_view(certificate_id)?;
-        }
-        self.tell("certificate_issued", data);
+        let chain = if wants_chain && order.product.purpose() == Purpose::Tls { self.chain_view(certificate_id) } else { None };
+        self.tell_later("certificate_issued", move || {
+            if let Some(chain) = chain {
+                data["certificate_chain"] = chain();
+            }
+            data
+        });
         Some(())
     }
 
@@ -275,7 +285,7 @@ impl Account {
         let Some(webhook) = &mut self.webhooks.webhook else { return };
         webhook.challenge = Some((token.clone(), now));
         let data = json!({"token": token, "webhook_id": webhook.id});
-        let outgoing = webhook.outgoing(CHALLENGE, data, self.settings.webhook_attempts);
+        let outgoing = webhook.outgoing(CHALLENGE, move || data, self.settings.webhook_attempts);
         self.webhooks.outbox.push(outgoing);
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn duplicate(account: &mut Account, call: &Call) -> Answer {
     let action = Action::Duplicate(certificate_id);
     let request_id = account.ask(Ask { order_id, action, user: &user, skip_approval, comments }, call.now);
     account.catch_up(call.now);
-    Ok(Reply::created(account.submitted_view(certificate_id, request_id, call.now)))
+    Ok(account.submitted(certificate_id, request_id, call.now))
 }
 
 /// `GET /order/certificate/{order_id}/duplicate`; no `page`, and no list at all where there is none (inferred).

@@ -1,6 +1,8 @@
 //! The endpoints of certificates: downloads, chains, the archive.
 
-use http::header;
+use std::sync::Arc;
+
+use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use super::{CertificateStatus, Issued};
@@ -24,11 +26,12 @@ impl Account {
         })
     }
 
-    /// Leaf, intermediate, root; `None` before issuance.
-    pub(crate) fn chain_view(&self, certificate_id: u64) -> Option<Value> {
-        let issued = self.issued(certificate_id).ok()?;
-        let certificates = self.authority.chain(&issued.leaf).certificates();
-        Some(certificates.iter().map(|each| json!({"subject_common_name": each.common_name, "pem": each.pem()})).collect())
+    /// Shows leaf, intermediate, root, once the account is unlocked; `None` before issuance.
+    pub(crate) fn chain_view(&self, certificate_id: u64) -> Option<impl FnOnce() -> Value + Send + use<>> {
+        let leaf = Arc::clone(&self.issued(certificate_id).ok()?.leaf);
+        let authority = Arc::clone(&self.authority);
+        let view = |each: &authority::Certificate| json!({"subject_common_name": each.common_name, "pem": each.pem()});
+        Some(move || authority.chain(&leaf).certificates().into_iter().map(view).collect())
     }
 
     fn file(&self, certificate_id: u64, format: &str) -> Answer {
@@ -78,7 +81,7 @@ pub(crate) fn intermediates(account: &mut Account, _: &Call) -> Answer {
             "valid_from": time(certificate.not_before),
             "valid_to": time(certificate.not_after),
             "serial_number": certificate.serial_number,
-            "thumbprint": certificate.thumbprint,
+            "thumbprint": certificate.thumbprint(),
             "signature_hash": "SHA256",
             "is_private": "0",
         })
@@ -111,7 +114,7 @@ fn set_archived(account: &mut Account, id: u64, archived: bool) -> Answer {
 pub(crate) fn chain(account: &mut Account, call: &Call) -> Answer {
     // Before it is issued, a certificate has no chain to be found (inferred).
     let chain = account.chain_view(call.id(0)).ok_or_else(|| Refusal::not_found("certificate"))?;
-    Ok(Reply::ok(json!({"intermediates": chain})))
+    Ok(Reply::later(StatusCode::OK, move || json!({"intermediates": chain()})))
 }
 
 /// `GET /certificate/download/order/{order_id}`, with or without `/format/{format}`

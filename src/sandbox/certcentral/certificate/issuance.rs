@@ -1,5 +1,6 @@
 //! What happens by itself: validation completes, certificates are issued and revoked, plans end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -202,7 +203,7 @@ impl Account {
         }
     }
 
-    /// Signs a certificate; its order follows. `None` when the authority refuses or the plan has ended.
+    /// Issues a certificate, which is signed once the account is unlocked; its order follows. `None` when the authority refuses or the plan has ended.
     fn issue(&mut self, certificate_id: u64, at: DateTime<Utc>) -> Option<()> {
         let certificate = self.certificates.get(certificate_id)?;
         let order = self.orders.get(certificate.order_id)?;
@@ -238,8 +239,10 @@ impl Account {
         let certificate = self.certificates.get_mut(certificate_id)?;
         certificate.happen(CertificateEvent::Issued)?;
         certificate.key_size = issued.key.key_size;
-        self.directory.enter_leaf(certificate_id, &issued.certificate);
-        certificate.issued = Some(Issued { at, leaf: issued.certificate });
+        let leaf = Arc::new(issued.certificate);
+        self.directory.enter_leaf(certificate_id, &leaf);
+        self.unsigned.push(Arc::clone(&leaf));
+        certificate.issued = Some(Issued { at, leaf });
         if origin == Origin::Reissue {
             self.replace_primary(order_id, certificate_id, at);
         }

@@ -86,7 +86,7 @@ pub(crate) fn reissue(account: &mut Account, call: &Call) -> Answer {
     let comments = call.body.text("comments").map(str::to_owned);
     let (certificate_id, request_id) = account.begin_reissue(order_id, form, &user, skip_approval, comments, call.now);
     account.catch_up(call.now);
-    Ok(Reply::created(account.submitted_view(certificate_id, request_id, call.now)))
+    Ok(account.submitted(certificate_id, request_id, call.now))
 }
 
 /// `GET /order/certificate/{order_id}/reissue`; no `page`, and no list at all where there is none (inferred).

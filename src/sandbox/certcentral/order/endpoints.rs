@@ -154,7 +154,7 @@ pub(crate) fn place(account: &mut Account, call: &Call) -> Answer {
     let user = account.caller(call);
     let (certificate_id, request_id) = account.place(form, &user, call.now);
     account.catch_up(call.now);
-    Ok(Reply::created(account.submitted_view(certificate_id, request_id, call.now)))
+    Ok(account.submitted(certificate_id, request_id, call.now))
 }
 
 /// `GET /order/certificate/{order_id}`

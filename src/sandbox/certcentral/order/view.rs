@@ -308,7 +308,7 @@ pub(crate) fn issued_view(certificate: &Certificate, now: DateTime<Utc>) -> Opti
     let issued = certificate.issued.as_ref()?;
     let last_day = issued.leaf.not_after.date_naive();
     Some(IssuedView {
-        thumbprint: &issued.leaf.thumbprint,
+        thumbprint: issued.leaf.thumbprint(),
         serial_number: &issued.leaf.serial_number,
         date_issued: timestamp(issued.at),
         valid_from: date(issued.leaf.not_before.date_naive()),

@@ -1,6 +1,7 @@
 //! Asking for something: a certificate is entered, approvals are sought, names are submitted for validation.
 
 use chrono::{DateTime, Utc};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{Action, ApprovalRequest, RequestStatus, first_status};
@@ -12,6 +13,7 @@ use crate::sandbox::certcentral::domain::endpoints::AskedControl;
 use crate::sandbox::certcentral::order::{Order, OrderEvent};
 use crate::sandbox::certcentral::rules::dcv::{self, DcvToken};
 use crate::sandbox::certcentral::rules::validations::Control;
+use crate::sandbox::http::Reply;
 
 /// Something that may need approval.
 #[derive(Debug)]
@@ -142,12 +144,11 @@ impl Account {
     }
 
     /// The answer to an order, a reissue or a duplicate: who must approve, what must be validated, or the chain.
-    pub(crate) fn submitted_view(&self, certificate_id: u64, request_id: Option<u64>, now: DateTime<Utc>) -> Value {
-        let Some(certificate) = self.certificates.get(certificate_id) else {
-            return Value::Null;
-        };
-        let Some(order) = self.orders.get(certificate.order_id) else {
-            return Value::Null;
+    pub(crate) fn submitted(&self, certificate_id: u64, request_id: Option<u64>, now: DateTime<Utc>) -> Reply {
+        let certificate = self.certificates.get(certificate_id);
+        let order = certificate.and_then(|certificate| self.orders.get(certificate.order_id));
+        let (Some(certificate), Some(order)) = (certificate, order) else {
+            return Reply::created(Value::Null);
         };
         let mut view = Map::from_iter([("id".to_owned(), order.id.into())]);
         if let Some(request) = request_id.and_then(|id| self.requests.get(id)) {
@@ -159,7 +160,7 @@ impl Account {
             view.insert("requests".to_owned(), json!([item]));
         }
         if certificate.status == CertificateStatus::Requested {
-            return view.into();
+            return Reply::created(view);
         }
         view.insert("certificate_id".to_owned(), certificate.id.into());
         let awaited = self.domains_awaited(order, certificate, now);
@@ -171,10 +172,13 @@ impl Account {
         if let Some(value) = order.random_value.as_ref().filter(|_| !awaited.is_empty()) {
             view.insert("dcv_random_value".to_owned(), value.value.clone().into());
         }
-        if let Some(chain) = self.chain_view(certificate.id) {
-            view.insert("certificate_chain".to_owned(), chain);
-        }
-        view.into()
+        let Some(chain) = self.chain_view(certificate.id) else {
+            return Reply::created(view);
+        };
+        Reply::later(StatusCode::CREATED, move || {
+            view.insert("certificate_chain".to_owned(), chain());
+            view
+        })
     }
 }
 
