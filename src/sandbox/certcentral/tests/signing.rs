@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use http::StatusCode;
+
+use super::webhooks::{Inbox, active};
 use super::*;
 use crate::sandbox::authority::tests::signatures;
 use crate::sandbox::{OrderShape, lock};
@@ -84,4 +87,18 @@ async fn a_certificate_that_another_call_reads_before_it_is_signed_stays_the_sam
     assert_eq!(download(&caller, &placed).await, read);
     let thumbprint = caller.info(&placed).await["certificate"]["thumbprint"].as_str().unwrap().to_lowercase();
     assert_eq!(caller.get(&format!("/order/certificate/{thumbprint}")).await["id"], placed["id"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_show_certificates_that_were_signed_outside_the_lock() {
+    let caller = Caller::new();
+    let inbox = Inbox::of(&caller, StatusCode::OK);
+    let settings = json!({"instant_issue_webhook_notification": true, "webhook_send_instant_issued_certificate_chain": true});
+    active(&caller, &inbox, json!({"events": ["certificate_issued"], "webhook_settings": settings})).await;
+    let made = watch(&caller);
+    caller.issued(&["example.com"]).await;
+    let [event] = &inbox.take().await[..] else { panic!("one certificate was issued") };
+    let chain = &event["data"]["certificate_chain"];
+    assert!(chain[0]["pem"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE-----"), "{event}");
+    assert_eq!(made.get(), 1);
 }

@@ -14,10 +14,10 @@ type Sent = (Option<String>, Value);
 
 /// What a receiver was sent.
 #[derive(Clone, Default)]
-struct Inbox(Arc<Mutex<Vec<Sent>>>);
+pub(super) struct Inbox(Arc<Mutex<Vec<Sent>>>);
 
 impl Inbox {
-    fn of(caller: &Caller, status: StatusCode) -> Self {
+    pub(super) fn of(caller: &Caller, status: StatusCode) -> Self {
         let inbox = Self::default();
         let into = inbox.clone();
         caller.sandbox.send_webhooks_to(move |event| {
@@ -29,7 +29,7 @@ impl Inbox {
     }
 
     /// What has come by now, without the keys.
-    async fn take(&self) -> Vec<Value> {
+    pub(super) async fn take(&self) -> Vec<Value> {
         // Events are sent by tasks of this runtime.
         for _ in 0..20 {
             tokio::task::yield_now().await;
@@ -39,7 +39,7 @@ impl Inbox {
 }
 
 /// An account with an active webhook.
-async fn active(caller: &Caller, inbox: &Inbox, members: Value) {
+pub(super) async fn active(caller: &Caller, inbox: &Inbox, members: Value) {
     let mut webhook = json!({"endpoint": ENDPOINT});
     webhook.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     let (status, made) = caller.post("/webhook", webhook).await;
