@@ -117,7 +117,7 @@ pub enum StartingAccount {
     Example,
 }
 
-words! { StartingAccount, "account": Empty = "empty", Example = "example" }
+words! { pub StartingAccount, "account": Empty = "empty", Example = "example" }
 
 /// How the account approves its users' requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub enum ApprovalMode {
     TwoStep,
 }
 
-words! { ApprovalMode, "approval": OneStepAuto = "auto", OneStep = "one-step", TwoStep = "two-step", Skip = "skip" }
+words! { pub ApprovalMode, "approval": OneStepAuto = "auto", OneStep = "one-step", TwoStep = "two-step", Skip = "skip" }
 
 /// The role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ pub enum Role {
 }
 
 words! {
-    Role, "role":
+    pub Role, "role":
     Administrator = "administrator", Manager = "manager", StandardUser = "standard_user",
     FinanceManager = "finance_manager", LimitedUser = "limited_user",
 }
@@ -176,7 +176,7 @@ pub enum KeyScope {
 }
 
 words! {
-    KeyScope, "scope":
+    pub KeyScope, "scope":
     Unrestricted = "unrestricted", Orders = "orders", OrdersDomainsOrganizations = "orders_domains_organizations",
     ViewOnly = "view_only", UserManagement = "user_management",
 }

@@ -1,15 +1,16 @@
 //! Names of values, one table per type, for both the program's options and the JSON of the control interface.
 
-/// Implements `as_str`, `Display` and `FromStr` for an enum without fields. The literal after the type is the member's name in errors.
+/// Implements `as_str`, `Display` and `FromStr` for an enum without fields. The visibility is that of `as_str`; the literal after the type is the
+/// member's name in errors.
 macro_rules! words {
-    ($type:ident, $member:literal: $($variant:ident = $word:literal),+ $(,)?) => {
+    ($visibility:vis $type:ident, $member:literal: $($variant:ident = $word:literal),+ $(,)?) => {
         impl $type {
             /// Every value with its name.
             const WORDS: &[(Self, &'static str)] = &[$((Self::$variant, $word)),+];
 
             /// Returns the name of the value, as in options and in JSON.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            $visibility fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word),+
                 }

@@ -62,7 +62,7 @@ pub enum OrderState {
     Revoked,
 }
 
-words! { OrderState, "status": NeedsApproval = "needs_approval", Pending = "pending", Issued = "issued", Revoked = "revoked" }
+words! { pub OrderState, "status": NeedsApproval = "needs_approval", Pending = "pending", Issued = "issued", Revoked = "revoked" }
 
 impl OrderShape {
     /// Creates a shape for `count` orders, at most 100,000: issued, of Basic OV, for `host-1.example.com` and so on, for a year, for the

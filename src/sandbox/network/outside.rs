@@ -33,7 +33,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use self::dns::Resolver;
-use super::{host, lock};
+use super::files::host;
+use super::lock;
 
 /// How many questions are open at a time.
 const AT_ONCE: usize = 32;

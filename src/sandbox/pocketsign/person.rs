@@ -56,7 +56,7 @@ pub enum RevocationCause {
 }
 
 words! {
-    RevocationCause, "reason":
+    pub RevocationCause, "reason":
     Unspecified = "unspecified", KeyCompromise = "key_compromise", CaCompromise = "ca_compromise",
     AffiliationChanged = "affiliation_changed", Superseded = "superseded", CessationOfOperation = "cessation_of_operation",
     CertificateHold = "certificate_hold",
