@@ -1,7 +1,7 @@
 //! PocketSign Verify: tenants, a mock JPKI, and both versions of the API over the same state.
 //!
 //! One file per noun: [`jpki`] is the certificate authority with its links, lists and responder, [`tenant`] is what the service stores for
-//! each tenant, [`v1`] and [`v2`] are the protocols.
+//! each tenant, [`records`] is what both versions show of it, [`v1`] and [`v2`] are the protocols.
 
 mod authority;
 mod card;
@@ -9,6 +9,7 @@ mod connect;
 mod jpki;
 mod message;
 mod person;
+mod records;
 mod refusal;
 mod tenant;
 mod v1;

@@ -7,6 +7,7 @@ use x509_cert::der::Decode as _;
 
 use super::authority::{Certified, certify};
 use super::person::{PersonDetails, RevocationCause};
+use crate::sandbox::words::words;
 
 /// When the list of a day is made, in Japan time.
 const LIST_HOUR: u32 = 7;
@@ -22,12 +23,16 @@ pub(crate) enum Kind {
     Authentication,
 }
 
+words! { pub(super) Kind, "certificate_type": Signing = "jpki_card_digital_signature", Authentication = "jpki_card_user_authentication" }
+
 /// How the service looks up revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Crl,
     Ocsp,
 }
+
+words! { pub(super) Method, "check_method": Crl = "crl", Ocsp = "ocsp" }
 
 /// The algorithm of a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +41,8 @@ pub(super) enum Hash {
     Sha384,
     Sha512,
 }
+
+words! { pub(super) Hash, "hash_algorithm": Sha256 = "sha256", Sha384 = "sha384", Sha512 = "sha512" }
 
 impl Hash {
     pub(super) const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];

@@ -212,7 +212,8 @@ fn whole(value: &Value) -> Option<i32> {
     is_in_range.then_some(number as i32)
 }
 
-fn camel_case(name: &str) -> String {
+/// A name in lowerCamelCase.
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {

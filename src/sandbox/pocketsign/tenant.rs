@@ -7,6 +7,7 @@ use super::jpki::{Authority, Hash, Kind, Method, matches};
 use super::person::RevocationCause;
 use super::refusal::Refused;
 use crate::sandbox::random::Random;
+use crate::sandbox::words::words;
 
 /// A tenant with its records. They are only ever added at the end, so that the order is that of their making.
 pub(super) struct Tenant {
@@ -44,6 +45,8 @@ pub(super) enum Purpose {
     Liveness,
 }
 
+words! { pub(super) Purpose, "check_purpose": Verification = "signature_verification", Liveness = "liveness_check" }
+
 /// The record of a revocation check.
 #[derive(Clone)]
 pub(super) struct Status {
@@ -63,6 +66,11 @@ pub(super) enum Outcome {
     Mismatch,
     Revoked,
     Expired,
+}
+
+words! {
+    pub(super) Outcome, "result":
+    Ok = "RESULT_OK", Mismatch = "RESULT_SIGNATURE_MISMATCH", Revoked = "RESULT_CERTIFICATE_REVOKED", Expired = "RESULT_CERTIFICATE_EXPIRED",
 }
 
 /// The record of a verification.

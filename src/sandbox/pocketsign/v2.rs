@@ -6,16 +6,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::Request;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::Reply;
-use super::authority::{distribution_point, subject, substitutes};
-use super::connect;
 use super::jpki::{Authority, Kind};
-use super::message::{Asked, Message};
+use super::message::{Asked, Message, camel_case};
 use super::refusal::Refused;
-use super::tenant::{Certificate, Made, Status, Submitted, Tenant, User, Verification};
-use super::v1::{LARGEST_PAGE, PAGE, hash_word, kind_word, method_word, outcome_word, purpose_word, timestamp};
+use super::tenant::{Certificate, Status, Submitted, Tenant, Verification};
+use super::v1::{LARGEST_PAGE, PAGE};
+use super::{Reply, connect, records};
 
 type Answer = Result<Value, Refused>;
 
@@ -82,12 +80,12 @@ pub(super) fn answer(
     let name = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
     let procedure = PROCEDURES.iter().find(|procedure| procedure.name == name).ok_or(Refused::NoSuchRoute)?;
     let message = connect::message(request, procedure.reads)?;
-    (procedure.answer)(Call { tenant: tenant?, jpki, message: Message::read(&message)?, now }).map(Reply::ok)
+    (procedure.answer)(Call { tenant: tenant?, jpki, message: Message::read(&message)?, now }).map(|answer| Reply::ok(spelled(answer)))
 }
 
 fn get_certificate(Call { tenant, message, .. }: Call<'_>) -> Answer {
     let found = tenant.certificate(message.id("certificate_id")?).ok_or(Refused::NotFound)?;
-    Ok(certificate_record(tenant, found))
+    Ok(records::of_certificate(tenant, found))
 }
 
 fn delete_certificate(Call { tenant, message, .. }: Call<'_>) -> Answer {
@@ -96,23 +94,23 @@ fn delete_certificate(Call { tenant, message, .. }: Call<'_>) -> Answer {
 
 fn check_certificate_status(Call { tenant, jpki, message, now }: Call<'_>) -> Answer {
     let made = tenant.check(jpki, message.id("certificate_id")?, message.method()?, message.flag("identify_user")?, now)?;
-    Ok(made_json(tenant, &made))
+    Ok(records::made(tenant, &made))
 }
 
 fn get_certificate_status(Call { tenant, message, .. }: Call<'_>) -> Answer {
     let found = tenant.status(message.id("certificate_status_id")?).ok_or(Refused::NotFound)?;
-    Ok(json!({"certificateStatus": status(found)}))
+    Ok(records::of_status(found))
 }
 
 fn get_user(Call { tenant, message, .. }: Call<'_>) -> Answer {
     let found = tenant.user(message.id("user_id")?).ok_or(Refused::NotFound)?;
-    Ok(json!({"user": user(found)}))
+    Ok(records::of_user(found))
 }
 
 fn list_users(Call { tenant, message, .. }: Call<'_>) -> Answer {
     let within = message.filter()?.period()?;
     let found = tenant.users.iter().filter(|user| within.has(user.created_at));
-    page(&message, found.map(|each| json!({"user": user(each)})).collect())
+    page(&message, found.map(records::of_user).collect())
 }
 
 fn delete_user(Call { tenant, message, .. }: Call<'_>) -> Answer {
@@ -127,7 +125,7 @@ fn check_user_status(Call { tenant, jpki, message, now }: Call<'_>) -> Answer {
         Asked::OnMobile => return Err(Refused::NotFound),
     };
     let made = tenant.check_user(jpki, id, kind, method, now)?;
-    Ok(made_json(tenant, &made))
+    Ok(records::made(tenant, &made))
 }
 
 fn verify(Call { tenant, jpki, message, now }: Call<'_>) -> Answer {
@@ -136,14 +134,19 @@ fn verify(Call { tenant, jpki, message, now }: Call<'_>) -> Answer {
     let (digest, signature) = (message.bytes("digest")?, message.bytes("signature")?);
     let submitted = Submitted { der, hash, digest, signature };
     let made = tenant.verify(jpki, submitted, message.method()?, message.flag("identify_user")?, now)?;
-    let mut answer = made_json(tenant, &made);
-    answer["certificateContent"] = content(jpki, made.issued);
+    let (mut answer, issued) = (records::made(tenant, &made), &jpki.issued[made.issued]);
+    let mut content = records::content(issued);
+    match issued.kind {
+        Kind::Signing => content["jpki_card_digital_signature_content"] = records::person(&issued.details),
+        Kind::Authentication => content["jpki_card_user_authentication_content"] = json!({}),
+    }
+    answer["certificate_content"] = content;
     Ok(answer)
 }
 
 fn get_verification(Call { tenant, message, .. }: Call<'_>) -> Answer {
     let found = tenant.verification(message.id("verification_id")?).ok_or(Refused::NotFound)?;
-    Ok(verification_record(tenant, found))
+    Ok(records::of_verification(tenant, found))
 }
 
 fn delete_verification(Call { tenant, message, .. }: Call<'_>) -> Answer {
@@ -158,7 +161,7 @@ fn list_certificates(Call { tenant, message, .. }: Call<'_>) -> Answer {
             && (users.is_empty() || each.user.as_deref().is_some_and(|user| users.contains(&user)))
             && within.has(each.created_at)
     };
-    page(&message, tenant.certificates.iter().filter(fits).map(|each| certificate_record(tenant, each)).collect())
+    page(&message, tenant.certificates.iter().filter(fits).map(|each| records::of_certificate(tenant, each)).collect())
 }
 
 fn list_certificate_statuses(Call { tenant, message, .. }: Call<'_>) -> Answer {
@@ -166,7 +169,7 @@ fn list_certificate_statuses(Call { tenant, message, .. }: Call<'_>) -> Answer {
     let (certificates, within) = (filter.texts("certificate_ids")?, filter.period()?);
     let fits =
         |each: &&Status| (certificates.is_empty() || certificates.contains(&each.certificate.as_str())) && within.has(each.created_at);
-    page(&message, tenant.statuses.iter().filter(fits).map(|each| json!({"certificateStatus": status(each)})).collect())
+    page(&message, tenant.statuses.iter().filter(fits).map(records::of_status).collect())
 }
 
 fn list_verifications(Call { tenant, message, .. }: Call<'_>) -> Answer {
@@ -180,7 +183,7 @@ fn list_verifications(Call { tenant, message, .. }: Call<'_>) -> Answer {
             && (users.is_empty() || linked.and_then(|found| found.user.as_deref()).is_some_and(|user| users.contains(&user)))
             && within.has(each.created_at)
     };
-    page(&message, tenant.verifications.iter().filter(fits).map(|each| verification_record(tenant, each)).collect())
+    page(&message, tenant.verifications.iter().filter(fits).map(|each| records::of_verification(tenant, each)).collect())
 }
 
 /// The newest first, from where the token says.
@@ -200,117 +203,41 @@ fn page(message: &Message, mut items: Vec<Value>) -> Answer {
     let total = items.len();
     let next = offset.saturating_add(size);
     let responses: Vec<Value> = items.into_iter().skip(offset).take(size).collect();
-    let mut answer = Map::new();
-    if next < total {
-        let token = STANDARD.encode(format!("offset={next}"));
-        answer.insert("nextPageToken".to_owned(), token.trim_end_matches('=').into());
+    let token = (next < total).then(|| STANDARD.encode(format!("offset={next}")).trim_end_matches('=').to_owned());
+    Ok(json!({"next_page_token": token, "total_size": total, "responses": responses}))
+}
+
+/// The members whose values are words, and what all words of a member begin with.
+const PREFIXES: [(&str, &str); 6] = [
+    ("check_method", "CHECK_METHOD_"),
+    ("check_purpose", "CHECK_PURPOSE_"),
+    ("hash_algorithm", "HASH_ALGORITHM_"),
+    ("revocation_reason", "CRL_REASON_"),
+    ("status", "STATUS_"),
+    ("type", "TYPE_"),
+];
+
+/// An answer in protobuf JSON.
+fn spelled(answer: Value) -> Value {
+    match answer {
+        Value::Object(members) => members.into_iter().filter_map(|(name, value)| spelled_member(&name, value)).collect(),
+        Value::Array(items) => items.into_iter().map(spelled).collect(),
+        value => value,
     }
-    if total > 0 {
-        answer.insert("totalSize".to_owned(), total.into());
-    }
-    if !responses.is_empty() {
-        answer.insert("responses".to_owned(), responses.into());
-    }
-    Ok(answer.into())
 }
 
-fn word(prefix: &str, word: &str) -> String {
-    format!("{prefix}{}", word.to_ascii_uppercase())
-}
-
-fn made_json(tenant: &Tenant, made: &Made) -> Value {
-    let mut answer = Map::new();
-    let mut add = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            answer.insert(name.to_owned(), value);
-        }
-    };
-    let stored = made.verification.as_ref().and_then(|id| tenant.verification(id));
-    add("verification", stored.map(verification));
-    add("certificate", tenant.certificate(&made.certificate).map(certificate));
-    add("certificateStatus", made.status.as_ref().and_then(|id| tenant.status(id)).map(status));
-    add("user", made.user.as_ref().and_then(|id| tenant.user(id)).map(user));
-    add("isNewUser", made.is_new_user.filter(|is_new| *is_new).map(Value::from));
-    answer.into()
-}
-
-fn verification_record(tenant: &Tenant, found: &Verification) -> Value {
-    let linked = found.certificate.as_ref().and_then(|id| tenant.certificate(id));
-    let made = Made {
-        verification: Some(found.id.clone()),
-        certificate: found.certificate.clone().unwrap_or_default(),
-        status: found.status.clone(),
-        user: linked.and_then(|certificate| certificate.user.clone()),
-        ..Made::default()
-    };
-    made_json(tenant, &made)
-}
-
-fn certificate_record(tenant: &Tenant, found: &Certificate) -> Value {
-    let made = Made { certificate: found.id.clone(), user: found.user.clone(), ..Made::default() };
-    made_json(tenant, &made)
-}
-
-fn verification(found: &Verification) -> Value {
-    json!({
-        "id": found.id,
-        "result": outcome_word(found.outcome),
-        "hashAlgorithm": word("HASH_ALGORITHM_", hash_word(found.hash)),
-        "digest": STANDARD.encode(&found.digest),
-        "signature": STANDARD.encode(&found.signature),
-        "createdAt": timestamp(found.created_at),
-    })
-}
-
-fn certificate(found: &Certificate) -> Value {
-    json!({"id": found.id, "type": word("TYPE_", kind_word(found.kind)), "createdAt": timestamp(found.created_at)})
-}
-
-fn status(found: &Status) -> Value {
+/// A member, unless it has the zero value or is not in v2.
+fn spelled_member(name: &str, mut value: Value) -> Option<(String, Value)> {
     // The zero time stands in mock traffic where v1 leaves the member out.
-    let source = found.source_updated_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), timestamp);
-    let mut answer = json!({
-        "id": found.id,
-        "status": if found.revoked.is_some() { "STATUS_REVOKED" } else { "STATUS_GOOD" },
-        "checkMethod": word("CHECK_METHOD_", method_word(found.method)),
-        "checkPurpose": word("CHECK_PURPOSE_", purpose_word(found.purpose)),
-        "sourceUpdatedAt": source,
-        "createdAt": timestamp(found.created_at),
-    });
-    if let Some((at, cause)) = found.revoked {
-        answer["revokedAt"] = timestamp(at).into();
-        // The zero value, and as such left out.
-        if cause.as_str() != "unspecified" {
-            answer["revocationReason"] = word("CRL_REASON_", cause.as_str()).into();
-        }
+    if name == "certificate_status" && value["source_updated_at"].is_null() {
+        value["source_updated_at"] = "0001-01-01T00:00:00Z".into();
     }
-    answer
-}
-
-fn user(found: &User) -> Value {
-    json!({"id": found.id, "createdAt": timestamp(found.created_at)})
-}
-
-fn content(jpki: &Authority, issued: usize) -> Value {
-    let issued = &jpki.issued[issued];
-    let mut answer = json!({
-        "subject": subject(issued.kind),
-        "validity": {"notBefore": timestamp(issued.not_before), "notAfter": timestamp(issued.not_after)},
-        "crlDistributionPoint": distribution_point(issued.kind),
-    });
-    let details = &issued.details;
-    match issued.kind {
-        Kind::Signing => {
-            answer["jpkiCardDigitalSignatureContent"] = json!({
-                "commonName": details.name,
-                "substituteCharacterOfCommonName": substitutes(&details.name),
-                "gender": details.gender,
-                "dateOfBirth": details.date_of_birth,
-                "address": details.address,
-                "substituteCharacterOfAddress": substitutes(&details.address),
-            });
-        }
-        Kind::Authentication => answer["jpkiCardUserAuthenticationContent"] = json!({}),
-    }
-    answer
+    let prefix = PREFIXES.iter().find(|(member, _)| *member == name).map(|(_, prefix)| *prefix);
+    let value = match (prefix, spelled(value)) {
+        (Some(_), Value::String(word)) if word == "unspecified" => Value::Null,
+        (Some(prefix), Value::String(word)) => format!("{prefix}{}", word.to_ascii_uppercase()).into(),
+        (_, value) => value,
+    };
+    let is_zero = [json!(null), json!(false), json!(0), json!([])].contains(&value);
+    (!is_zero && name != "latest").then(|| (camel_case(name), value))
 }
