@@ -98,6 +98,8 @@ struct World {
     log: Log,
     /// Where the events of webhooks go, if not to an address.
     webhook_receiver: Mutex<Option<webhooks::Receiver>>,
+    /// Whoever holds it sends events.
+    webhook_turn: tokio::sync::Mutex<()>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -167,6 +169,7 @@ impl Sandbox {
             script: Mutex::new(script),
             log: Log::default(),
             webhook_receiver: Mutex::default(),
+            webhook_turn: tokio::sync::Mutex::default(),
         }));
         for details in people {
             let _ = sandbox.jpki().card(details);

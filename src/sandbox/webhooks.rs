@@ -28,7 +28,7 @@ impl Sandbox {
     /// would send, and returns a status. Without a receiver, only addresses such as `http://127.0.0.1:8080/…` are contacted.
     ///
     /// Each event is sent once, unless [`webhook_attempts`](super::SandboxSettings::webhook_attempts) is greater, by a task on the runtime
-    /// in which the sandbox is called.
+    /// in which the sandbox is called. Events are sent in the order in which they happened; the real service does not promise that.
     ///
     /// ```
     /// # use http::StatusCode;
@@ -47,16 +47,14 @@ impl Sandbox {
         *lock(&self.0.webhook_receiver) = Some(Arc::new(move |event| receiver(event).boxed()));
     }
 
-    /// Sends the waiting events. Outside of a runtime they keep waiting.
+    /// Sends the waiting events, one after the other, in the order in which they happened. Outside of a runtime they keep waiting.
     pub(super) fn send_webhooks(&self) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let waiting = lock(&self.0.certcentral).webhooks_mut().take_outbox();
-        if waiting.is_empty() {
-            return;
-        }
         let sandbox = self.clone();
-        // One after the other, in the order in which they happened.
         runtime.spawn(async move {
+            // Events are taken only in turn, so that those of a later call do not overtake.
+            let _turn = sandbox.0.webhook_turn.lock().await;
+            let waiting = lock(&sandbox.0.certcentral).webhooks_mut().take_outbox();
             for event in waiting {
                 sandbox.deliver(&event).await;
             }

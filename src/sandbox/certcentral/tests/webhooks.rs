@@ -1,8 +1,10 @@
 //! The webhook of an account: what it is asked, and what it tells.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
+use tokio::sync::mpsc;
 
 use super::*;
 
@@ -113,6 +115,34 @@ async fn a_challenge_is_good_for_half_an_hour_and_the_last_one_counts() {
     assert_eq!(check(&third).await, 400);
     // It has passed all the same.
     assert_eq!(caller.put("/webhook/1234/activate", json!({})).await.0, 204);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_event_of_a_later_call_does_not_overtake() {
+    let caller = Caller::new();
+    let (sender, mut arrived) = mpsc::unbounded_channel();
+    let is_first = AtomicBool::new(true);
+    caller.sandbox.send_webhooks_to(move |event| {
+        let (sender, is_slow) = (sender.clone(), is_first.swap(false, Ordering::Relaxed));
+        async move {
+            if is_slow {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            let event: Value = serde_json::from_slice(event.body()).unwrap();
+            sender.send(event["data"]["token"].clone()).unwrap();
+            StatusCode::OK
+        }
+    });
+    caller.post("/webhook", json!({"endpoint": ENDPOINT})).await;
+    for _ in 0..2 {
+        caller.put("/webhook/1234/send-challenge", json!({})).await;
+    }
+    // The challenge sent last counts.
+    let mut arriving = async || {
+        let token = arrived.recv().await.unwrap();
+        caller.put("/webhook/1234/check-challenge", json!({"token": token})).await.0
+    };
+    assert_eq!((arriving().await, arriving().await), (400, 204));
 }
 
 #[tokio::test(start_paused = true)]
