@@ -8,6 +8,7 @@ mod issue;
 mod journal;
 mod memory;
 mod validate;
+mod waits;
 mod watch;
 mod work;
 

@@ -1,16 +1,17 @@
 //! From an order to its certificate: approve, wait, fetch the chain, check that it is the one requested.
 
+mod certificate;
 mod resume;
 mod state;
 
-use std::{cmp::Reverse, fmt, pin::pin};
+use std::{fmt, pin::pin};
 
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep_until;
 
 pub(super) use self::resume::go_on;
-use self::state::missing;
+use self::{certificate::Certificate, state::missing};
 pub use self::{
     resume::{IssuanceToken, ResumeIssuance},
     state::{Blocker, IssuanceState},
@@ -18,7 +19,7 @@ pub use self::{
 use super::{Pending, approval};
 use crate::{
     certcentral::{
-        CertCentral, CertificateId, CertificateStatus, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, sent,
+        CertCentral, CertificateId, ErrorCode, OrderId, OrderStatus, RequestId, RequestStatus, RequestType, sent,
         sweeps::{KEPT, Member, Named, Sweep},
         types,
     },
@@ -364,59 +365,6 @@ impl Issuance {
             .filter(move |request| own.contains(&request.id) || (first && matches!(request.type_, None | Some(RequestType::NewRequest))))
     }
 
-    /// Whether the awaited certificate is issued.
-    async fn certificate(&self, order: &types::Order) -> Result<Certificate, Error> {
-        let present = || order.certificate.as_ref().and_then(|certificate| certificate.id);
-        let issued = standing(order.status.as_ref()) == Standing::Issued;
-        Ok(match self.awaited {
-            Awaited::Order => present().filter(|_| issued).map_or(Certificate::NotYet, Certificate::Issued),
-            Awaited::Reissue { previous } => {
-                let Some(new) = present().filter(|_| issued).filter(|present| Some(*present) != previous) else {
-                    return Ok(Certificate::NotYet);
-                };
-                let told = order.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
-                if self.has_own_key(told, new, true).await != Some(false) {
-                    return Ok(Certificate::Issued(new));
-                }
-                // A colleague's reissue has replaced ours.
-                let reissues = self.client.orders().reissues(order.id).send().await?;
-                let reissues = reissues.iter().filter(|reissue| Some(reissue.id) != previous);
-                self.newest_own(reissues.map(|reissue| (reissue.id, reissue.csr.as_deref(), reissue.status.as_ref()))).await
-            }
-            Awaited::Duplicate { certificate } => {
-                let duplicates = self.client.orders().duplicates(order.id).send().await?;
-                let mut listed = duplicates.iter().map(|duplicate| (duplicate.id, duplicate.csr.as_deref(), duplicate.status.as_ref()));
-                match certificate {
-                    Some(own) => {
-                        listed.find(|(id, ..)| *id == own).map_or(Certificate::NotYet, |(id, _, status)| Certificate::of(id, status))
-                    }
-                    None => self.newest_own(listed).await,
-                }
-            }
-        })
-    }
-
-    /// Whether a certificate has the CSR's key: by the CSR that the service reports, or by the certificate itself if it is issued.
-    async fn has_own_key(&self, told: Option<&str>, id: CertificateId, is_issued: bool) -> Option<bool> {
-        self.client.orders().has_key_of(&self.csr, told, is_issued.then_some(id)).await
-    }
-
-    /// What became of the newest of these certificates with the CSR's key: the key may have been used for an earlier one.
-    async fn newest_own<'l>(
-        &self,
-        listed: impl Iterator<Item = (CertificateId, Option<&'l str>, Option<&'l CertificateStatus>)>,
-    ) -> Certificate {
-        let mut listed: Vec<_> = listed.collect();
-        listed.sort_unstable_by_key(|(id, ..)| Reverse(*id));
-        for (id, csr, status) in listed {
-            let certificate = Certificate::of(id, status);
-            if self.has_own_key(csr, id, matches!(certificate, Certificate::Issued(_))).await == Some(true) {
-                return certificate;
-            }
-        }
-        Certificate::NotYet
-    }
-
     /// Fetches the chain and checks it against the request.
     async fn fetch(&self, order: types::Order, certificate_id: CertificateId) -> Polled<Self> {
         let chain = match self.client.certificates().chain(certificate_id).send().await {
@@ -461,23 +409,6 @@ impl Issuance {
 
 fn is_unavailable(error: &Error) -> bool {
     error.certcentral_code() == Some(ErrorCode::CertUnavailableProcessing)
-}
-
-/// What is known of the awaited certificate.
-enum Certificate {
-    NotYet,
-    Issued(CertificateId),
-    Rejected,
-}
-
-impl Certificate {
-    fn of(id: CertificateId, status: Option<&CertificateStatus>) -> Self {
-        match status {
-            Some(CertificateStatus::Issued | CertificateStatus::Approved) => Self::Issued(id),
-            Some(CertificateStatus::Rejected) => Self::Rejected,
-            _ => Self::NotYet,
-        }
-    }
 }
 
 #[cfg(test)]

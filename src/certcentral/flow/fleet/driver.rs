@@ -2,7 +2,7 @@
 //! finished.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     future::poll_fn,
     mem,
     pin::pin,
@@ -22,13 +22,13 @@ use super::{
     Fleet, FleetItem,
     control::{FleetControl, Mode},
     memory::{Entry, Memory, Standing},
+    waits::Waits,
     work::{Begun, Confirmed, Origin, Record, Work},
 };
 use crate::{
     certcentral::sweeps::{Coming, Sweep},
-    client::Moment,
     error::Error,
-    wait::{Polling, Progress, Rest, WaitError, Watch, Watched},
+    wait::{Polling, Progress, WaitError, Watch, Watched},
 };
 
 /// The settings of a fleet.
@@ -62,14 +62,10 @@ struct Driver<W: Work> {
     again: VecDeque<(String, Option<Doubt<W>>)>,
     known: HashSet<String>,
     running: FuturesUnordered<BoxFuture<'static, Step<W>>>,
-    waiting: HashMap<u64, Waiting<W>>,
-    due: BTreeSet<(Instant, u64)>,
-    next_number: u64,
-    blockers: BTreeMap<&'static str, usize>,
+    waits: Waits<W>,
     sweep: Option<Coming>,
     /// Not before this is another new item begun, while others wait.
     next_beginning: Instant,
-    as_of: Option<Moment>,
     confirmed: Vec<(String, Confirmed<W>)>,
     confirmed_since: Instant,
     unsure: Vec<(String, Option<W::Memo>, Error)>,
@@ -86,14 +82,6 @@ enum Stage {
     New,
     Going,
     Over,
-}
-
-struct Waiting<W: Work> {
-    id: String,
-    watch: Box<Watch<W::Flow>>,
-    rest: Rest,
-    at: Instant,
-    blocker: &'static str,
 }
 
 /// The result of a running future.
@@ -122,13 +110,9 @@ impl<W: Work> Driver<W> {
             again: VecDeque::new(),
             known: HashSet::new(),
             running: FuturesUnordered::new(),
-            waiting: HashMap::new(),
-            due: BTreeSet::new(),
-            next_number: 0,
-            blockers: BTreeMap::new(),
+            waits: Waits::default(),
             sweep: None,
             next_beginning: Instant::now(),
-            as_of: None,
             confirmed: Vec::new(),
             confirmed_since: Instant::now(),
             unsure: Vec::new(),
@@ -179,7 +163,10 @@ impl<W: Work> Driver<W> {
                 }
                 Event::Given(Err(error)) => self.fail(error),
                 Event::Exhausted => self.source = None,
-                Event::Swept(sweep) => self.hear(&sweep),
+                Event::Swept(sweep) => {
+                    self.sweep = None;
+                    self.waits.hear(&self.work, &sweep);
+                }
                 Event::Look => {}
             }
         }
@@ -225,18 +212,14 @@ impl<W: Work> Driver<W> {
     /// New items are begun one by one while others wait: in a burst they would take all slots of the longest window, and leave none to
     /// those that wait until it has passed.
     fn may_begin(&self) -> bool {
-        self.may_run() && self.again.is_empty() && (self.waiting.is_empty() || self.next_beginning <= Instant::now())
+        self.may_run() && self.again.is_empty() && (self.waits.is_empty() || self.next_beginning <= Instant::now())
     }
 
     /// Runs whatever can run now: first what waits and is due, then what was begun before.
     fn launch(&mut self) {
         let now = Instant::now();
         while self.may_run() {
-            if let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-                self.due.remove(&(at, number));
-                let Some(waiting) = self.waiting.remove(&number) else { continue };
-                self.unblock(waiting.blocker);
-                let (id, mut watch) = (waiting.id, waiting.watch);
+            if let Some((id, mut watch)) = self.waits.take_due(now) {
                 self.running.push(
                     async move {
                         let polled = watch.look().await;
@@ -318,7 +301,7 @@ impl<W: Work> Driver<W> {
             Step::Begun { begun: Ok(Begun::Waits(flow)), record, .. } => {
                 let mut watch = Box::new(Watch::new(flow, self.setup.timeout, self.setup.polling).overrunning());
                 watch.enter();
-                self.wait(record.id.clone(), watch);
+                self.waits.insert(&self.work, record.id.clone(), watch);
             }
             Step::Begun { begun: Ok(Begun::Confirmed(confirmed)), record, .. } => self.confirm(record.id.clone(), confirmed),
             Step::Begun { begun: Err(error), record, is_new } => {
@@ -335,7 +318,7 @@ impl<W: Work> Driver<W> {
             }
             Step::Polled { id, watch, polled } => match polled {
                 Ok(Progress::Completed(confirmed)) => self.confirm(id, confirmed),
-                Ok(Progress::InProgress(_) | Progress::Fault(_)) => self.wait(id, watch),
+                Ok(Progress::InProgress(_) | Progress::Fault(_)) => self.waits.insert(&self.work, id, watch),
                 Err(error) => {
                     let error: WaitError<_> = error;
                     self.end(id, Err(error.into()));
@@ -373,68 +356,8 @@ impl<W: Work> Driver<W> {
         self.ready.push_back(FleetItem { id, result });
     }
 
-    /// Sets an item aside until there is news of it, or it is time to poll.
-    fn wait(&mut self, id: String, mut watch: Box<Watch<W::Flow>>) {
-        let now = Instant::now();
-        let rest = watch.rest.take().unwrap_or(Rest { next: now, latest: now });
-        let at = if rest.next <= now { rest.next } else { self.work.itself(rest.next, self.waiting.len()).min(rest.latest) };
-        let as_of = self.work.as_of(&watch);
-        self.as_of = match (self.as_of, as_of) {
-            (Some(one), Some(other)) => Some(one.earlier(other)),
-            (one, other) => one.or(other),
-        };
-        let blocker = self.work.blocker(&watch);
-        *self.blockers.entry(blocker).or_default() += 1;
-        let number = self.next_number;
-        self.next_number += 1;
-        self.due.insert((at, number));
-        self.waiting.insert(number, Waiting { id, watch, rest, at, blocker });
-    }
-
-    fn unblock(&mut self, blocker: &'static str) {
-        if let Some(count) = self.blockers.get_mut(blocker) {
-            *count -= 1;
-            if *count == 0 {
-                self.blockers.remove(blocker);
-            }
-        }
-    }
-
-    /// Has every item polled that a sweep reports.
-    fn hear(&mut self, sweep: &Sweep) {
-        self.sweep = None;
-        self.as_of = self.as_of.map(|as_of| sweep.advance(as_of));
-        let now = Instant::now();
-        let is_lost = self.as_of.is_some_and(|as_of| sweep.is_too_long_ago(as_of));
-        self.bring_forward(|work, waiting, count| {
-            if work.is_news(&mut waiting.watch, sweep) || is_lost {
-                Some(now)
-            } else {
-                sweep.is_refused().then(|| work.itself(waiting.rest.next, count))
-            }
-        });
-        if is_lost {
-            // Each of them knows more once it is polled.
-            self.as_of = None;
-        }
-    }
-
-    /// Brings forward the polls for which `earlier` returns an earlier time.
-    fn bring_forward(&mut self, earlier: impl Fn(&W, &mut Waiting<W>, usize) -> Option<Instant>) {
-        let count = self.waiting.len();
-        for (number, waiting) in &mut self.waiting {
-            let Some(at) = earlier(&self.work, waiting, count) else { continue };
-            let at = at.min(waiting.rest.latest);
-            if at < waiting.at {
-                self.due.remove(&(waiting.at, *number));
-                waiting.at = at;
-                self.due.insert((at, *number));
-            }
-        }
-    }
-
     fn is_at_its_end(&self) -> bool {
-        let is_done = self.source.is_none() && self.again.is_empty() && self.waiting.is_empty();
+        let is_done = self.source.is_none() && self.again.is_empty() && self.waits.is_empty();
         self.running.is_empty() && self.confirmed.is_empty() && (is_done || self.mode() == Mode::Stopping)
     }
 
@@ -443,19 +366,17 @@ impl<W: Work> Driver<W> {
         let mode = self.mode();
         if mode == Mode::Going
             && self.sweep.is_none()
-            && let (Some(as_of), false) = (self.as_of, self.waiting.is_empty())
+            && let Some(as_of) = self.waits.as_of()
         {
             self.sweep = self.work.sweep(as_of);
             if self.sweep.is_none() {
-                // The items that are left are too few for a sweep, and their polls were scheduled for one.
-                self.as_of = None;
-                self.bring_forward(|work, waiting, count| Some(work.itself(waiting.rest.next, count)));
+                self.waits.do_without_sweeps(&self.work);
             }
         }
         /// How often to check whether it is time to finish.
         const GLANCE: Duration = Duration::from_secs(5);
         let now = Instant::now();
-        let first_due = self.due.first().map(|(at, _)| *at).filter(|_| self.may_run());
+        let first_due = self.waits.first_due().filter(|_| self.may_run());
         let glance = (!self.confirmed.is_empty()).then(|| now + GLANCE);
         let beginning = (self.source.is_some() && self.may_run()).then_some(self.next_beginning).filter(|at| *at > now);
         let alarm = first_due.into_iter().chain(glance).chain(beginning).min();
@@ -488,7 +409,7 @@ impl<W: Work> Driver<W> {
         self.control.note(|progress| {
             progress.unsure = self.unsure.len();
             progress.running = self.running.len();
-            progress.waiting.clone_from(&self.blockers);
+            progress.waiting.clone_from(self.waits.blockers());
         });
     }
 }
