@@ -1,7 +1,9 @@
 //! Lists: pages, sort keys and filters, the same for every noun.
 
 mod index;
+mod ordered;
 mod set;
+mod texts;
 
 use std::cmp::Ordering;
 

@@ -22,7 +22,7 @@ const PERIODS: &[(&str, i64, i64)] = &[
 pub(crate) fn domain_keys(account: &Account, domain: &Domain) -> Vec<(Member, Key)> {
     let mut keys = vec![
         ("container_id", Key::Number(account.container_of_domain(domain))),
-        ("name", Key::folded(&domain.name)),
+        ("name", Key::searched(&domain.name)),
         ("dcv_method", Key::Word(domain.method.word())),
         ("date_created", Key::Time(Some(domain.created))),
     ];

@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use super::ordered::{Below, Ordered, Part, directed};
 use super::set::Set;
-use super::{Page, Paging, fits, range, sort_keys};
+use super::texts::Texts;
+use super::{Page, Paging, range, sort_keys};
 use crate::sandbox::http::Query;
 use crate::sandbox::register::looks;
 
@@ -27,6 +29,8 @@ pub(crate) enum Key {
     Number(u64),
     Word(&'static str),
     Text(Arc<str>),
+    /// In lower case.
+    Searched(Arc<str>),
     Time(Option<DateTime<Utc>>),
 }
 
@@ -35,15 +39,15 @@ impl Key {
         Self::Text(text.into())
     }
 
-    /// A text that filters find in either case.
-    pub(crate) fn folded(text: &str) -> Self {
-        Self::Text(text.to_ascii_lowercase().into())
+    /// A text that filters find in either case, and by patterns.
+    pub(crate) fn searched(text: &str) -> Self {
+        Self::Searched(text.to_ascii_lowercase().into())
     }
 
     fn as_text(&self) -> &str {
         match self {
             Self::Word(text) => text,
-            Self::Text(text) => text,
+            Self::Text(text) | Self::Searched(text) => text,
             Self::Number(_) | Self::Time(_) => "",
         }
     }
@@ -57,48 +61,51 @@ pub(crate) struct Index {
     /// Whether lists begin with the newest entry, unless asked otherwise.
     newest_first: bool,
     all: Set,
-    members: BTreeMap<Member, BTreeMap<Key, Set>>,
+    members: BTreeMap<Member, Ordered>,
+    /// The searched texts: of each member the first of every entry, the second, and so on.
+    texts: BTreeMap<(Member, usize), Texts>,
     entries: HashMap<u32, Vec<(Member, Key)>>,
 }
 
 impl Index {
     /// An index of entries numbered from `first` on.
     pub(crate) fn starting_at(first: u64, newest_first: bool) -> Self {
-        Self { first, newest_first, all: Set::default(), members: BTreeMap::new(), entries: HashMap::new() }
+        let (members, texts) = (BTreeMap::new(), BTreeMap::new());
+        Self { first, newest_first, all: Set::default(), members, texts, entries: HashMap::new() }
     }
 
     /// Enters an entry with its values, in place of those it had.
     pub(crate) fn put(&mut self, id: u64, keys: Vec<(Member, Key)>) {
         let place = self.place(id);
-        let former = self.entries.remove(&place).unwrap_or_default();
-        for key in former.iter().filter(|key| !keys.contains(key)) {
-            self.take_out(place, key);
-        }
-        for (member, key) in keys.iter().filter(|key| !former.contains(key)) {
-            self.members.entry(member).or_default().entry(key.clone()).or_default().insert(place);
-        }
         self.all.insert(place);
+        let former = self.entries.remove(&place).unwrap_or_default();
+        self.change(place, &former, &keys);
         self.entries.insert(place, keys);
     }
 
     pub(crate) fn remove(&mut self, id: u64) {
         let place = self.place(id);
-        for key in self.entries.remove(&place).unwrap_or_default() {
-            self.take_out(place, &key);
-        }
         self.all.remove(place);
+        let former = self.entries.remove(&place).unwrap_or_default();
+        self.change(place, &former, &[]);
     }
 
-    fn take_out(&mut self, place: u32, (member, key): &(Member, Key)) {
-        let Some(keys) = self.members.get_mut(member) else {
+    fn change(&mut self, place: u32, former: &[(Member, Key)], keys: &[(Member, Key)]) {
+        if former == keys {
             return;
-        };
-        let emptied = keys.get_mut(key).is_some_and(|set| {
-            set.remove(place);
-            set.is_empty()
-        });
-        if emptied {
-            keys.remove(key);
+        }
+        for (member, key) in former.iter().filter(|key| !keys.contains(key)) {
+            self.members.entry(member).or_default().remove(key, place);
+        }
+        for (member, key) in keys.iter().filter(|key| !former.contains(key)) {
+            self.members.entry(member).or_default().insert(key, place);
+        }
+        let (former, texts) = (numbered_texts(former), numbered_texts(keys));
+        for (of, text) in former.iter().filter(|(of, text)| texts.get(of) != Some(text)) {
+            self.texts.entry(*of).or_default().remove(place, text);
+        }
+        for (of, text) in texts.iter().filter(|(of, text)| former.get(of) != Some(text)) {
+            self.texts.entry(*of).or_default().insert(place, text);
         }
     }
 
@@ -115,80 +122,111 @@ impl Index {
         self.first + u64::from(place)
     }
 
-    fn keys(&self, member: &str) -> impl Iterator<Item = (&Key, &Set)> {
-        self.members.get(member).into_iter().flatten()
-    }
-
-    /// The sets of the texts that a pattern fits: those that begin as it does up to its first `%` are looked at.
-    fn fitting<'i>(&'i self, member: &str, pattern: &str) -> Vec<&'i Set> {
+    /// The entries of which a text of a member fits a pattern.
+    fn fitting(&self, member: Member, pattern: &str) -> Set {
+        if !pattern.contains('%') {
+            return self.members.get(member).and_then(|keys| keys.get(&Key::searched(pattern))).cloned().unwrap_or_default();
+        }
         let pattern = pattern.to_ascii_lowercase();
-        let Some(keys) = self.members.get(member) else {
-            return Vec::new();
-        };
-        match pattern.split_once('%') {
-            None => keys.get(&Key::text(&pattern)).into_iter().collect(),
-            Some((start, rest)) => keys
-                .range(Key::text(start)..)
-                .take_while(|(key, _)| key.as_text().starts_with(start))
-                .inspect(|_| looks::add(1))
-                .filter(|(key, _)| rest.is_empty() || fits(&pattern, key.as_text()))
-                .map(|(_, set)| set)
-                .collect(),
-        }
+        let found: Vec<Set> = self.texts.range((member, 0)..=(member, usize::MAX)).map(|(_, texts)| texts.fitting(&pattern)).collect();
+        Set::union(&found)
     }
 
-    /// So many of some entries from `offset` on, sorted by members and then by their number.
-    fn sorted(&self, set: &Set, by: &[(Member, bool)], offset: usize, limit: usize) -> Vec<u32> {
-        let Some(((member, falling), further)) = by.split_first() else {
-            return set.page(self.newest_first, offset, limit);
+    /// Adds to a page what it shows of some entries, sorted by members of which each has one value.
+    fn sort(&self, set: &Set, by: &[(Member, bool)], page: &mut Cut) {
+        let Some((member, falling)) = by.first() else {
+            return page.take_numbered(set);
         };
-        // No two entries have one number, so nothing is left to sort by.
-        if *member == "id" {
-            return set.page(*falling, offset, limit);
-        }
         if set.len() <= FEW {
-            let mut places = set.page(self.newest_first, 0, FEW);
-            looks::add(places.len() as u64);
-            places.sort_by(|left, right| by.iter().fold(Ordering::Equal, |order, by| order.then_with(|| self.compare(*left, *right, *by))));
-            return places.into_iter().skip(offset).take(limit).collect();
+            return page.take_sorted(self.sorted_by_hand(set, by, page.falling));
         }
-        let groups = self.members.get(member).into_iter().flat_map(BTreeMap::values);
-        if *falling { self.taken(set, groups.rev(), further, offset, limit) } else { self.taken(set, groups, further, offset, limit) }
+        if let Some(keys) = self.members.get(member) {
+            self.sort_part(&keys.whole, set, by, *falling, page);
+        }
     }
 
-    /// A page of what a set and groups, one after the other, have in common.
-    fn taken<'i>(
-        &self,
-        set: &Set,
-        groups: impl Iterator<Item = &'i Set>,
-        further: &[(Member, bool)],
-        mut offset: usize,
-        limit: usize,
-    ) -> Vec<u32> {
-        let mut page = Vec::new();
-        for group in groups {
-            looks::add(1);
-            if page.len() == limit {
-                break;
-            }
-            let in_both = group.count_in(set);
-            if in_both <= offset {
-                offset -= in_both;
-                continue;
-            }
-            page.extend(self.sorted(&group.and(set), further, offset, limit - page.len()));
-            offset = 0;
+    fn sort_part(&self, part: &Part, set: &Set, by: &[(Member, bool)], falling: bool, page: &mut Cut) {
+        let Some(in_both) = page.reaches(&part.places, set) else {
+            return;
+        };
+        if in_both <= FEW {
+            return self.sort(&part.places.and(set), by, page);
         }
-        page
+        match &part.below {
+            Below::Parts(parts) => directed(parts, falling).for_each(|part| self.sort_part(part, set, by, falling, page)),
+            Below::Keys(keys) => {
+                for (_, group) in directed(keys, falling) {
+                    if page.reaches(group, set).is_some() {
+                        self.sort(&group.and(set), &by[1..], page);
+                    }
+                }
+            }
+        }
     }
 
-    fn compare(&self, left: u32, right: u32, (member, falling): (Member, bool)) -> Ordering {
-        let order = if member == "id" { left.cmp(&right) } else { self.key(left, member).cmp(&self.key(right, member)) };
-        if falling { order.reverse() } else { order }
+    fn sorted_by_hand(&self, set: &Set, by: &[(Member, bool)], falling: bool) -> Vec<u32> {
+        let places = set.page(falling, 0, FEW);
+        looks::add(places.len() as u64);
+        let with_keys = |place| (by.iter().map(|(member, _)| self.key(place, member)).collect(), place);
+        let mut places: Vec<(Vec<Option<&Key>>, u32)> = places.into_iter().map(with_keys).collect();
+        places.sort_by(|(left, _), (right, _)| {
+            left.iter().zip(right).zip(by).fold(Ordering::Equal, |order, ((left, right), (_, falling))| {
+                order.then_with(|| if *falling { right.cmp(left) } else { left.cmp(right) })
+            })
+        });
+        places.into_iter().map(|(_, place)| place).collect()
     }
 
     fn key(&self, place: u32, member: &str) -> Option<&Key> {
         self.entries.get(&place)?.iter().find(|(name, _)| *name == member).map(|(_, key)| key)
+    }
+}
+
+/// The searched texts of an entry, by their member and their number among its texts.
+fn numbered_texts(keys: &[(Member, Key)]) -> BTreeMap<(Member, usize), &str> {
+    let mut counts = BTreeMap::<Member, usize>::new();
+    let texts = keys.iter().filter(|(_, key)| matches!(key, Key::Searched(_)));
+    let numbered = texts.map(|(member, key)| {
+        let count = counts.entry(member).or_default();
+        *count += 1;
+        ((*member, *count), key.as_text())
+    });
+    numbered.collect()
+}
+
+/// A page that is being cut out of a list.
+struct Cut {
+    offset: usize,
+    limit: usize,
+    /// The direction in which entries come that are equal by all sort keys.
+    falling: bool,
+    places: Vec<u32>,
+}
+
+impl Cut {
+    /// How many of the next entries, those in both sets, there are, unless they come before the page or behind it.
+    fn reaches(&mut self, part: &Set, set: &Set) -> Option<usize> {
+        if self.places.len() == self.limit {
+            return None;
+        }
+        looks::add(1);
+        let in_both = part.count_in(set);
+        if in_both <= self.offset {
+            self.offset -= in_both;
+            return None;
+        }
+        Some(in_both)
+    }
+
+    fn take_numbered(&mut self, set: &Set) {
+        self.places.extend(set.page(self.falling, self.offset, self.limit - self.places.len()));
+        self.offset = self.offset.saturating_sub(set.len());
+    }
+
+    fn take_sorted(&mut self, places: Vec<u32>) {
+        let count = places.len();
+        self.places.extend(places.into_iter().skip(self.offset).take(self.limit - self.places.len()));
+        self.offset = self.offset.saturating_sub(count);
     }
 }
 
@@ -221,8 +259,8 @@ impl<'i> Selection<'i> {
             return self;
         }
         let is_wanted = |key: &Key| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(key.as_text()));
-        let sets = self.index.keys(member).filter(|(key, _)| is_wanted(key)).map(|(_, set)| set);
-        self.narrowed(sets)
+        let keys = self.index.members.get(member).into_iter().flat_map(Ordered::iter);
+        self.narrowed(keys.filter(|(key, _)| is_wanted(key)).map(|(_, set)| set))
     }
 
     /// Those that have one of a filter's numbers; no filter takes all.
@@ -240,8 +278,9 @@ impl<'i> Selection<'i> {
             return self;
         }
         let index = self.index;
-        let each = members.iter().flat_map(|member| patterns.iter().map(move |pattern| (member, pattern)));
-        self.narrowed(each.flat_map(|(member, pattern)| index.fitting(member, pattern)))
+        let found = members.iter().flat_map(|member| patterns.iter().map(|pattern| index.fitting(member, pattern)));
+        let found: Vec<Set> = found.collect();
+        self.narrowed(&found)
     }
 
     /// Those with a time in one of a filter's ranges; no filter takes all, what cannot be read takes none.
@@ -261,9 +300,9 @@ impl<'i> Selection<'i> {
         let sets = can_be.flat_map(|(member, from, to)| {
             let from = from.map_or(Bound::Excluded(Key::Time(None)), |from| Bound::Included(moment(from)));
             let to = to.map_or(Bound::Unbounded, |to| Bound::Excluded(moment(to)));
-            index.members.get(member).into_iter().flat_map(move |keys| keys.range((from.clone(), to.clone())))
+            index.members.get(member).map(|keys| keys.between(&(from, to))).unwrap_or_default()
         });
-        self.narrowed(sets.map(|(_, set)| set))
+        self.narrowed(sets)
     }
 
     /// Those among some ids.
@@ -274,13 +313,7 @@ impl<'i> Selection<'i> {
     }
 
     fn narrowed<'s>(self, sets: impl IntoIterator<Item = &'s Set>) -> Self {
-        let mut sets = sets.into_iter();
-        let narrow = match (sets.next(), sets.next()) {
-            (None, _) => Set::default(),
-            (Some(only), None) => self.set.and(only),
-            (Some(first), Some(second)) => self.set.and(&Set::union([first, second].into_iter().chain(sets))),
-        };
-        Self { set: Cow::Owned(narrow), ..self }
+        Self { set: Cow::Owned(self.set.and(&Set::union(sets))), ..self }
     }
 
     /// The numbers of the entries, rising or falling.
@@ -297,114 +330,18 @@ impl<'i> Selection<'i> {
         view: impl Fn(u64) -> V,
     ) -> Page<V> {
         let paging = Paging::of(query);
-        let by: Vec<(Member, bool)> = sort_keys(query).filter_map(|(name, falling)| Some((key(name)?, falling))).collect();
-        let places = self.index.sorted(&self.set, &by, paging.offset, paging.limit);
-        let views = places.into_iter().map(|place| view(self.index.id(place))).collect();
+        let mut by: Vec<(Member, bool)> = sort_keys(query).filter_map(|(name, falling)| Some((key(name)?, falling))).collect();
+        let mut page = Cut { offset: paging.offset, limit: paging.limit, falling: self.index.newest_first, places: Vec::new() };
+        // No two entries have one number, so nothing is left to sort by.
+        if let Some(at) = by.iter().position(|(member, _)| *member == "id") {
+            page.falling = by[at].1;
+            by.truncate(at);
+        }
+        self.index.sort(&self.set, &by, &mut page);
+        let views = page.places.into_iter().map(|place| view(self.index.id(place))).collect();
         Page { list, views, total: self.len(), paging }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn query(text: &str) -> Query {
-        Query::of(&format!("/?{text}").parse().unwrap())
-    }
-
-    fn index(entries: &[(u8, u8)], newest_first: bool) -> Index {
-        let mut index = Index::starting_at(1, newest_first);
-        for (id, (colour, size)) in (1..).zip(entries) {
-            // Entered, changed and entered as it is: nothing of what it was is left.
-            index.put(id, vec![("colour", Key::Number(99)), ("size", Key::Number(99))]);
-            index.put(id, vec![("colour", Key::Number((*colour).into())), ("size", Key::Number((*size).into()))]);
-        }
-        index
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-
-        #[test]
-        fn pages_are_those_of_a_sorted_list(
-            entries in vec((0..4_u8, 0..50_u8), 0..1500),
-            newest_first: bool,
-            wanted in proptest::option::of(0..4_u8),
-            sort in prop_oneof!["", "sort=size", "sort=-size", "sort=colour,-size", "sort=-colour,id", "sort=id", "sort=-id", "sort=unknown,size"],
-            offset in 0..200_usize,
-        ) {
-            let index = index(&entries, newest_first);
-            let key = |name: &str| ["colour", "size", "id"].into_iter().find(|known| *known == name);
-            let selection = match wanted {
-                Some(colour) => index.select().numbers("colour", &[&colour.to_string()]),
-                None => index.select(),
-            };
-            let query = query(&format!("{sort}&offset={offset}&limit=7"));
-
-            let mut expected: Vec<(u64, (u8, u8))> = (1..).zip(entries.iter().copied()).collect();
-            expected.retain(|(_, (colour, _))| wanted.is_none_or(|wanted| wanted == *colour));
-            if newest_first {
-                expected.reverse();
-            }
-            crate::sandbox::certcentral::listing::sort(&mut expected, &query, |(id, (colour, size)), name| match name {
-                "colour" => Some(Key::Number((*colour).into())),
-                "size" => Some(Key::Number((*size).into())),
-                "id" => Some(Key::Number(*id)),
-                _ => None,
-            });
-            let expected = crate::sandbox::certcentral::listing::page(&expected, "things", &query, |(id, _)| *id);
-            prop_assert_eq!(json!(selection.page("things", &query, key, |id| id)), json!(expected));
-        }
-    }
-
-    #[test]
-    fn texts_are_found_by_patterns() {
-        let mut index = Index::starting_at(1, false);
-        for (id, name) in [(1, "example.com"), (2, "www.example.com"), (3, "example.org"), (4, "Other.net")] {
-            index.put(id, vec![("name", Key::folded(name))]);
-        }
-        for (pattern, found) in [
-            ("EXAMPLE.com", &[1][..]),
-            ("%example.com", &[1, 2]),
-            ("example%", &[1, 3]),
-            ("ex%org", &[3]),
-            ("%ample%", &[1, 2, 3]),
-            ("other.net", &[4]),
-            ("%", &[1, 2, 3, 4]),
-            ("nothing", &[]),
-        ] {
-            assert_eq!(index.select().like(&["name"], &[pattern]).numbered(false).collect::<Vec<_>>(), found, "{pattern}");
-        }
-        index.remove(2);
-        assert_eq!(index.select().like(&["name"], &["%example.com"]).numbered(false).collect::<Vec<_>>(), [1]);
-        assert_eq!(index.select().len(), 3);
-    }
-
-    #[test]
-    fn times_are_found_in_ranges() {
-        let mut index = Index::starting_at(1, false);
-        index.put(1, vec![("at", Key::Time("2017-05-10T12:00:00Z".parse().ok()))]);
-        index.put(2, vec![("at", Key::Time(None))]);
-        for (range, fits) in [
-            ("2017-05-10", true),
-            ("2017-05-09", false),
-            (">2017-05-09", true),
-            (">2017-05-10", false),
-            ("<2017-05-11", true),
-            ("<2017-05-10", false),
-            ("2017-05-10...2017-05-10", true),
-            ("2017-05-11...2017-05-09", false),
-            ("2017-05-10 00:00:00...2017-05-10 11:59:59", false),
-            ("2017-05-10+00:00:00...2017-05-10+12:00:00", true),
-            ("when it suits", false),
-        ] {
-            assert_eq!(index.select().in_time("at", &[range]).numbered(false).eq([1]), fits, "{range}");
-        }
-        assert_eq!(index.select().in_time("at", &[">2017-01-01"]).len(), 1);
-        assert_eq!(index.select().in_time("at", &[]).len(), 2);
-    }
-}
+mod tests;

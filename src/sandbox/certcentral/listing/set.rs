@@ -22,6 +22,10 @@ impl Default for Set {
 }
 
 impl Set {
+    pub(crate) fn of(place: u32) -> Self {
+        Self::List(vec![place])
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::List(places) => places.len(),
@@ -97,6 +101,13 @@ impl Set {
 
     /// What is in any.
     pub(crate) fn union<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+        let sets: Vec<&Self> = sets.into_iter().collect();
+        if sets.iter().map(|set| set.len()).sum::<usize>() <= LONGEST_LIST {
+            let mut places: Vec<u32> = sets.into_iter().flat_map(|set| set.page(false, 0, usize::MAX)).collect();
+            places.sort();
+            places.dedup();
+            return Self::List(places);
+        }
         let mut words = Vec::new();
         for set in sets {
             match set {

@@ -27,7 +27,7 @@ impl Account {
         };
         let mut keys = vec![
             ("id", Key::Number(order.id)),
-            ("order_number", Key::text(&order.id.to_string())),
+            ("order_number", Key::searched(&order.id.to_string())),
             ("status", Key::Word(order.status.word())),
             ("organization_id", Key::Number(order.organization_id.unwrap_or_default())),
             ("user_id", Key::Number(order.user_id)),
@@ -37,15 +37,15 @@ impl Account {
             ("product_name_id", Key::Word(order.product.name_id)),
             ("product_name", Key::Word(order.product.name)),
             ("origin", Key::Word(if order.migrated { "migrated" } else { "certcentral" })),
-            ("common_name", Key::folded(common_name)),
+            ("common_name", Key::searched(common_name)),
             ("date_created", Key::Time(Some(order.placed))),
             ("status_last_updated", Key::Time(Some(order.changed))),
             ("valid_till", Key::Time(last_day)),
             ("order_valid_till", Key::Time(order.last_day().map(midnight))),
             ("validity_years", Key::Number(years)),
         ];
-        keys.extend(certificate.into_iter().flat_map(Certificate::names).map(|name| ("domain_name", Key::folded(name))));
-        keys.extend(self.emails_of(order).into_iter().map(|email| ("email", Key::folded(email))));
+        keys.extend(certificate.into_iter().flat_map(Certificate::names).map(|name| ("domain_name", Key::searched(name))));
+        keys.extend(self.emails_of(order).into_iter().map(|email| ("email", Key::searched(email))));
         keys.extend(order.details.alternative_order_id.iter().map(|id| ("alternative_order_id", Key::text(id))));
         keys.extend(custom_fields::keys(order));
         keys

@@ -16,7 +16,7 @@ pub(crate) fn request_keys(account: &Account, request: &ApprovalRequest) -> Vec<
         ("status", Key::Word(request.status.word())),
         ("type", Key::Word(request.action.word())),
         ("is_open", Key::Number(request.is_open().into())),
-        ("common_name", Key::folded(order.map_or("", |order| account.common_name(order)))),
+        ("common_name", Key::searched(order.map_or("", |order| account.common_name(order)))),
         ("container_id", Key::text(&container.to_string())),
         ("date", Key::Time(Some(request.date))),
     ];

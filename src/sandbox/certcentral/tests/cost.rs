@@ -10,6 +10,7 @@ async fn account(orders: usize) -> (Caller, Value) {
     let mut last = Value::Null;
     for number in 0..orders {
         last = caller.order(caller.order_body(&format!("host{number}.example.com"))).await;
+        caller.sandbox.clock().advance(Duration::from_secs(1));
     }
     caller.sandbox.clock().advance(DAY);
     caller.get("/user/me").await;
@@ -25,8 +26,10 @@ async fn looked_at(caller: &Caller, method: &str, path: &str, body: Option<Value
 
 #[tokio::test(start_paused = true)]
 async fn calls_cost_the_same_in_an_account_of_any_size() {
-    let (small, of_small) = account(100).await;
-    let (large, of_large) = account(700).await;
+    const SMALL: usize = 100;
+    const LARGE: usize = 700;
+    let (small, of_small) = account(SMALL).await;
+    let (large, of_large) = account(LARGE).await;
     let mut told = Vec::new();
     for (method, path, body) in [
         ("GET", "/user/me", None),
@@ -41,6 +44,18 @@ async fn calls_cost_the_same_in_an_account_of_any_size() {
         ("GET", "/order/certificate?limit=100&sort=valid_till", None),
         ("GET", "/order/certificate?limit=100&filters[common_name]=host7.example.com", None),
         ("GET", "/order/certificate?limit=100&filters[valid_till]=%3E2020-01-01", None),
+        ("GET", "/order/certificate?limit=10&sort=common_name&offset={middle}", None),
+        ("GET", "/order/certificate?limit=10&sort=-common_name&offset={middle}", None),
+        ("GET", "/order/certificate?limit=10&sort=valid_till,-common_name&offset={middle}", None),
+        ("GET", "/order/certificate?limit=10&sort=date_created&offset={middle}", None),
+        ("GET", "/order/certificate?limit=10&filters[common_name]=host1%25", None),
+        ("GET", "/order/certificate?limit=10&filters[common_name]=%257.example.com", None),
+        ("GET", "/order/certificate?limit=10&filters[common_name]=%25st77.ex%25", None),
+        ("GET", "/order/certificate?limit=10&filters[common_name]=%25example%25", None),
+        ("GET", "/order/certificate?limit=10&filters[common_name]=h%25t77%25com", None),
+        ("GET", "/order/certificate?limit=10&filters[domain_name]=%257.example.com", None),
+        ("GET", "/order/certificate?limit=10&filters[search]=%25st7%25", None),
+        ("GET", "/order/certificate?limit=10&filters[date_created]=%3E2020-01-01", None),
         ("GET", "/order/certificate?filters[serial_number]={serial}", None),
         ("GET", "/order/certificate/status-changes?seconds=60", None),
         ("GET", "/order/alternate/nothing", None),
@@ -55,10 +70,11 @@ async fn calls_cost_the_same_in_an_account_of_any_size() {
         ("PUT", "/order/certificate/{id}/revoke", Some(json!({"skip_approval": true}))),
     ] {
         let mut costs = [0, 0];
-        for (cost, (caller, order)) in costs.iter_mut().zip([(&small, &of_small), (&large, &of_large)]) {
+        for (cost, (caller, order, orders)) in costs.iter_mut().zip([(&small, &of_small, SMALL), (&large, &of_large, LARGE)]) {
             let info = caller.info(order).await;
             let serial = info["certificate"]["serial_number"].as_str().unwrap();
             let path = path.replace("{id}", &order["id"].to_string()).replace("{serial}", serial);
+            let path = path.replace("{middle}", &(orders / 2).to_string());
             let path = path.replace("{certificate}", &info["certificate"]["id"].to_string());
             *cost = looked_at(caller, method, &path, body.clone()).await;
         }
