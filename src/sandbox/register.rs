@@ -57,6 +57,10 @@ impl<T> Register<T> {
         self.entries.values().inspect(|_| looks::add(1))
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(crate) fn ids(&self) -> Vec<u64> {
         self.entries.keys().copied().collect()
     }

@@ -21,6 +21,7 @@ pub(crate) struct Directory {
     domains: HashMap<String, u64>,
     domains_of: HashMap<u64, BTreeSet<u64>>,
     proofs: HashMap<u64, Proof>,
+    pending_domains: BTreeSet<u64>,
     certificates_of: HashMap<u64, BTreeSet<u64>>,
     serial_numbers: HashMap<String, u64>,
     thumbprints: RefCell<Thumbprints>,
@@ -56,6 +57,7 @@ impl Directory {
     pub(crate) fn forget_domain(&mut self, domain: &Domain) {
         self.domains.remove(&domain.name);
         self.proofs.remove(&domain.id);
+        self.pending_domains.remove(&domain.id);
         if let Some(domains) = domain.organization_id.and_then(|organization| self.domains_of.get_mut(&organization)) {
             domains.remove(&domain.id);
         }
@@ -78,8 +80,18 @@ impl Directory {
 
     /// Notes how far a domain is under control, and tells whether that has changed.
     pub(crate) fn note_proof(&mut self, domain: &Domain) -> bool {
+        if domain.pending {
+            self.pending_domains.insert(domain.id);
+        } else {
+            self.pending_domains.remove(&domain.id);
+        }
         let proof = (domain.active, domain.approval.map(|approval| (approval.method, approval.until)));
         self.proofs.insert(domain.id, proof) != Some(proof)
+    }
+
+    /// The domains of which control is asked for and not proved.
+    pub(crate) fn pending_domains(&self) -> impl Iterator<Item = u64> {
+        self.pending_domains.iter().copied()
     }
 
     pub(crate) fn enter_certificate(&mut self, id: u64, order_id: u64) {

@@ -55,7 +55,8 @@ impl Account {
             _ => {}
         }
         if self.settings.dcv_polling {
-            questions.extend(self.domains.iter().filter(|domain| domain.pending).flat_map(|domain| self.proofs(domain, now)));
+            let pending = self.directory.pending_domains().filter_map(|id| self.domains.get(id));
+            questions.extend(pending.flat_map(|domain| self.proofs(domain, now)));
         }
         questions
     }

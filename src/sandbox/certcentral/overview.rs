@@ -6,6 +6,7 @@ use super::Account;
 use super::certificate::CertificateStatus;
 use super::domain::Domain;
 use super::order::{Order, OrderStatus};
+use super::request::ApprovalRequest;
 use super::rules::dcv::{self, DcvMethod};
 use super::rules::validations::Control;
 use crate::sandbox::RecordType;
@@ -89,15 +90,13 @@ pub(crate) struct OrganizationLine {
 
 impl Account {
     pub(crate) fn overview(&self, now: DateTime<Utc>) -> Overview {
-        let newest = |ids: Vec<u64>| ids.into_iter().rev().take(SHOWN);
-        let (domains, orders, requests) = (self.domains.ids(), self.orders.ids(), self.requests.ids());
         Overview {
-            all_domains: domains.len(),
-            all_orders: orders.len(),
-            all_requests: requests.len(),
-            domains: newest(domains).filter_map(|id| self.domains.get(id)).map(|domain| self.domain_line(domain, now)).collect(),
-            orders: newest(orders).filter_map(|id| self.orders.get(id)).map(|order| self.order_line(order, now)).collect(),
-            requests: newest(requests).filter_map(|id| self.request_line(id)).collect(),
+            all_domains: self.domains.len(),
+            all_orders: self.orders.len(),
+            all_requests: self.requests.len(),
+            domains: self.domains.iter().rev().take(SHOWN).map(|domain| self.domain_line(domain, now)).collect(),
+            orders: self.orders.iter().rev().take(SHOWN).map(|order| self.order_line(order, now)).collect(),
+            requests: self.requests.iter().rev().take(SHOWN).filter_map(|request| self.request_line(request)).collect(),
             organizations: self.organizations.iter().take(SHOWN).map(|organization| organization.line(now)).collect(),
         }
     }
@@ -130,11 +129,10 @@ impl Account {
         }
     }
 
-    fn request_line(&self, id: u64) -> Option<RequestLine> {
-        let request = self.requests.get(id)?;
+    fn request_line(&self, request: &ApprovalRequest) -> Option<RequestLine> {
         let order = self.orders.get(request.order_id)?;
         Some(RequestLine {
-            id,
+            id: request.id,
             order_id: order.id,
             common_name: self.common_name(order).to_owned(),
             action: request.action.word(),

@@ -108,7 +108,7 @@ impl Account {
     /// Lets one more key in.
     pub(crate) fn add_key(&mut self, FurtherKey { key, role, scope }: FurtherKey, now: DateTime<Utc>) {
         let user_id = self.user_with_role(role);
-        let name = format!("api key {:02}", self.keys.ids().len() + 1);
+        let name = format!("api key {:02}", self.keys.len() + 1);
         self.enter_key(key, user_id, name, scope, None, now);
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{MailAddress, Order};
 use crate::sandbox::certcentral::Account;
+use crate::sandbox::certcentral::listing::Key;
 use crate::sandbox::clock::{date, days_after};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::network::MailKind;
@@ -53,10 +54,10 @@ pub(crate) fn validate(account: &mut Account, call: &Call) -> Answer {
     let works = |address: &MailAddress| {
         address.token == call.param(0) && address.address.eq_ignore_ascii_case(&email) && call.now < days_after(address.mailed, LINK_DAYS)
     };
-    let id = account.orders.iter().find(|order| order.addresses.iter().any(works)).map(|order| order.id);
-    let order = id.and_then(|id| account.orders.get_mut(id)).ok_or_else(|| Refusal::not_found("token"))?;
-    if let Some(address) = order.addresses.iter_mut().find(|address| works(address)) {
-        address.validated = true;
-    }
+    let with_token = account.lists.orders.select().any_of("email_token", &[Key::text(call.param(0))]);
+    let id = with_token.numbered(false).next();
+    let order = id.and_then(|id| account.orders.get_mut(id));
+    let address = order.and_then(|order| order.addresses.iter_mut().find(|address| works(address)));
+    address.ok_or_else(|| Refusal::not_found("token"))?.validated = true;
     Ok(Reply::no_content())
 }

@@ -47,6 +47,7 @@ impl Account {
         keys.extend(certificate.into_iter().flat_map(Certificate::names).map(|name| ("domain_name", Key::searched(name))));
         keys.extend(self.emails_of(order).into_iter().map(|email| ("email", Key::searched(email))));
         keys.extend(order.details.alternative_order_id.iter().map(|id| ("alternative_order_id", Key::text(id))));
+        keys.extend(order.addresses.iter().map(|address| ("email_token", Key::text(&address.token))));
         keys.extend(custom_fields::keys(order));
         keys
     }

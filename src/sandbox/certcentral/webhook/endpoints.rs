@@ -113,18 +113,12 @@ fn happen(webhook: &mut Webhook, change: WebhookChange) -> Answer {
 
 /// `GET /webhook/event-logs`
 pub(crate) fn logs(account: &mut Account, call: &Call) -> Answer {
-    Ok(logged(account, call, None))
+    Ok(Reply::ok(listing::page(&account.webhooks.log, "events", &call.query, |(_, entry)| entry.clone())))
 }
 
 /// `GET /webhook/{webhook_id}/event-logs`, its address in another version of the page.
 pub(crate) fn logs_of(account: &mut Account, call: &Call) -> Answer {
     let id = account.webhook(call)?.id;
-    Ok(logged(account, call, Some(id)))
-}
-
-/// What was sent, to one webhook or to all there were.
-fn logged(account: &Account, call: &Call, of: Option<u64>) -> Reply {
-    let log = account.webhooks.log.iter().filter(|(webhook, _)| of.is_none_or(|of| of == *webhook));
-    let entries: Vec<&Value> = log.map(|(_, entry)| entry).collect();
-    Reply::ok(listing::page(&entries, "events", &call.query, |entry| (*entry).clone()))
+    let entries: Vec<&Value> = account.webhooks.log.iter().filter(|(webhook, _)| *webhook == id).map(|(_, entry)| entry).collect();
+    Ok(Reply::ok(listing::page(&entries, "events", &call.query, |entry| (*entry).clone())))
 }
