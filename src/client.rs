@@ -41,7 +41,7 @@ pub use self::{
     pace::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
     request::RequestBuilder,
     retry::RetryPolicy,
-    transport::{Transport, TransportError},
+    transport::{ResponseBody, Transport, TransportError, TransportRequest},
 };
 pub(crate) use self::{
     call::{Call, Started, call, tell_absence},

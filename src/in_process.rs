@@ -1,35 +1,26 @@
 //! The transport from the clients to the sandbox: in process, without a network.
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt as _, future::BoxFuture};
 
 use crate::{
-    client::{Transport, TransportError},
+    client::{ResponseBody, Transport, TransportError, TransportRequest},
     sandbox::{Body, Lost, Sandbox},
 };
 
 impl Transport for Sandbox {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
-            let mut bare = http::Request::new(Bytes::new());
-            *bare.method_mut() = request.method().clone();
-            *bare.uri_mut() = request.url().as_str().parse().map_err(TransportError::unsent)?;
-            *bare.headers_mut() = request.headers().clone();
-            if let Some(body) = request.body() {
-                let bytes = body.as_bytes().ok_or_else(|| TransportError::unsent("the sandbox does not support streamed bodies"))?;
-                *bare.body_mut() = Bytes::copy_from_slice(bytes);
-            }
-            let fate = self.fate(bare.method(), bare.uri());
-            let answer = self.carry(bare, fate).await.map_err(|lost| match lost {
+            let request: http::Request<_> = request.try_into()?;
+            let fate = self.fate(request.method(), request.uri());
+            let answer = self.carry(request, fate).await.map_err(|lost| match lost {
                 Lost::Refused => TransportError::unsent(lost),
                 Lost::Reset => TransportError::broken(lost),
             })?;
-            let body = |body| match body {
+            Ok(answer.map(|body| match body {
                 Body::Whole(bytes) => bytes.into(),
-                Body::Pieces(pieces) => reqwest::Body::wrap_stream(pieces),
-            };
-            Ok(answer.map(body).into())
+                Body::Pieces(pieces) => ResponseBody::stream(pieces.map_err(TransportError::broken)),
+            }))
         })
     }
 }

@@ -48,8 +48,8 @@ pub use certcentral::CertCentral;
 #[cfg(feature = "redis")]
 pub use client::RedisSlidingWindow;
 pub use client::{
-    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RequestBuilder, RetryPolicy, Service,
-    SlidingWindow, Transport, TransportError,
+    CallOptions, ClientBuilder, Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, RequestBuilder, ResponseBody,
+    RetryPolicy, Service, SlidingWindow, Transport, TransportError, TransportRequest,
 };
 pub use error::{ApiError, Error, ErrorKind};
 pub use page::{Items, Page, Pages};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Csr, Error, RetryPolicy, Transport, TransportError,
+    ApiKey, CertCentral, Csr, Error, ResponseBody, RetryPolicy, Transport, TransportError, TransportRequest,
     certcentral::{OrderId, OrganizationId, Plan, Product},
 };
 
@@ -35,8 +35,8 @@ impl Service {
 }
 
 impl Transport for Service {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        self.0.lock().unwrap().push(format!("{} {}", request.method(), request.url().path()));
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        self.0.lock().unwrap().push(format!("{} {}", request.method(), request.path()));
         let (status, body) = match request.method().as_str() {
             "GET" => (
                 200,
@@ -46,7 +46,7 @@ impl Transport for Service {
             _ => (201, r#"{"id": 1, "certificate_id": 4}"#),
         };
         let answer = http::Response::builder().status(status).header("Content-Type", "application/json").body(body).unwrap();
-        Box::pin(async move { Ok(answer.into()) })
+        Box::pin(async move { Ok(answer.map(Into::into)) })
     }
 }
 

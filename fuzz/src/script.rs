@@ -13,8 +13,8 @@ use futures_util::future::{BoxFuture, ready};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use shomei::{
-    ApiKey, CertCentral, Permit, PocketSign, Priority, RateLimiter, RateUsage, RetryPolicy, Transport, TransportError,
-    pocketsign::PocketSignV1,
+    ApiKey, CertCentral, Permit, PocketSign, Priority, RateLimiter, RateUsage, ResponseBody, RetryPolicy, Transport, TransportError,
+    TransportRequest, pocketsign::PocketSignV1,
 };
 
 /// The key of every client here. Nothing but its own header may ever show it.
@@ -169,28 +169,29 @@ impl Service {
 }
 
 impl Transport for Service {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec();
-        assert_eq!(request.url().host_str(), Some(HOST), "the key went to another host");
-        assert!(!request.url().as_str().contains(KEY), "the key is in a URL");
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let url: Url = request.url().parse().expect("a URL");
+        let body = request.body().to_vec();
+        assert_eq!(url.host_str(), Some(HOST), "the key went to another host");
+        assert!(!request.url().contains(KEY), "the key is in a URL");
         assert!(!contains(&body, KEY.as_bytes()), "the key is in a body");
         assert_eq!(request.headers().values().filter(|value| contains(value.as_bytes(), KEY.as_bytes())).count(), 1);
 
         let mut state = self.state();
         assert!(state.sent.len() < MOST_REQUESTS, "it asks for ever");
-        state.sent.push(Sent { url: request.url().clone(), body });
+        state.sent.push(Sent { url, body });
         let answer = if state.answers.len() > 1 { state.answers.pop_front() } else { state.answers.front().cloned() };
         state.answered += answer.as_ref().map_or(0, Answer::len);
         drop(state);
         Box::pin(ready(match answer {
             Some(Answer::Some { status, headers, body }) => {
-                let mut answer = http::Response::new(body);
+                let mut answer = http::Response::new(body.into());
                 *answer.status_mut() = status.try_into().unwrap_or_default();
                 // So that the time is the same for every input that does not tell another.
                 answer.headers_mut().insert("date", HeaderValue::from_static("Mon, 23 Nov 2026 08:00:00 GMT"));
                 answer.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
                 answer.headers_mut().extend(headers);
-                Ok(answer.into())
+                Ok(answer)
             }
             Some(Answer::None { sent: false }) => Err(TransportError::unsent("refused")),
             Some(Answer::None { sent: true }) | None => Err(TransportError::broken("reset by peer")),

@@ -191,12 +191,10 @@ impl<C> Started<C> {
             Err(error) => return Err(self.explain(error).await),
         };
         let headers = value.headers().clone();
-        let mut body = bytes::BytesMut::new();
-        let mut chunks = value.into_inner().into_inner();
-        while let Some(chunk) = chunks.next().await {
-            body.extend_from_slice(&chunk.map_err(|error| self.tell(Error::cut_short(error.without_url())))?);
-        }
-        Ok((headers, body.freeze()))
+        // The body has been read before: it comes in one piece, if it is not empty.
+        let body = value.into_inner().into_inner().next().await.transpose();
+        let body = body.map_err(|error| self.tell(Error::cut_short(error.without_url())))?;
+        Ok((headers, body.unwrap_or_default()))
     }
 
     /// Adds the call to an error.

@@ -3,16 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use std::{mem, sync::LazyLock, time::Duration};
+use std::{sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use reqwest::{ResponseBuilderExt as _, Url, header};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use super::{
-    Call, Core, Transport,
+    Call, Core, ResponseBody, Transport, TransportRequest,
     call::{http_date, retry_after, tell_absence},
     decode::without_mark,
     pace::Permit,
@@ -108,7 +107,7 @@ impl Core {
         let limit = self.attempt_timeout.min(deadline.duration_since(Instant::now()));
         let exchange = async {
             permit.sending();
-            match transport.send(request).await {
+            match transport.send(TransportRequest(request)).await {
                 Ok(answer) => {
                     // The service has counted the request by now; reading need not hold the place.
                     drop(permit);
@@ -125,27 +124,18 @@ impl Core {
         timeout(limit, exchange).await.unwrap_or_else(|_| Err(Error::timeout(true, limit)))
     }
 
-    async fn read(&self, mut answer: reqwest::Response) -> Result<Answer, Error> {
-        if let Some(date) = answer.headers().get(header::DATE).and_then(http_date) {
+    async fn read(&self, answer: http::Response<ResponseBody>) -> Result<Answer, Error> {
+        let (head, body) = answer.into_parts();
+        if let Some(date) = head.headers.get(header::DATE).and_then(http_date) {
             self.clock.set(date);
         }
-        let mut head = http::Response::builder().status(answer.status()).url(nowhere());
-        if let Some(headers) = head.headers_mut() {
-            *headers = mem::take(answer.headers_mut());
+        let body = body.up_to(self.max_response_size).await.map_err(|error| Error::cut_short(error.source))?;
+        let body = body.ok_or_else(|| Error::too_large(self.max_response_size))?;
+        let mut answer = http::Response::builder().status(head.status).url(nowhere());
+        if let Some(headers) = answer.headers_mut() {
+            *headers = head.headers;
         }
-        let (mut chunks, mut length) = (Vec::new(), 0);
-        let mut body = answer.bytes_stream();
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| Error::cut_short(error.without_url()))?;
-            length += chunk.len();
-            if length > self.max_response_size {
-                return Err(Error::too_large(self.max_response_size));
-            }
-            chunks.push(chunk);
-        }
-        // Most bodies come at once.
-        let body = if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() };
-        Ok(head.body(body).expect("a status and headers that came are valid"))
+        Ok(answer.body(body).expect("a status and headers that came are valid"))
     }
 
     /// Whether the service says in its error format that the object does not exist.

@@ -5,9 +5,8 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use bytes::Bytes;
 use futures_util::{future::BoxFuture, stream};
-use shomei::{Sandbox, Transport, TransportError};
+use shomei::{ResponseBody, Sandbox, Transport, TransportError, TransportRequest};
 use tokio::task::yield_now;
 
 #[derive(Clone)]
@@ -51,29 +50,27 @@ impl Halting {
 }
 
 impl Transport for Halting {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         self.sent.fetch_add(1, Ordering::SeqCst);
-        let mishap = self.mishap(request.url().path());
+        let mishap = self.mishap(request.path());
         Box::pin(async move {
             yield_now().await;
             if let Some(Mishap::Refused(status)) = mishap {
-                return Ok(http::Response::builder().status(status).body(Bytes::new()).unwrap().into());
+                return Ok(http::Response::builder().status(status).body(ResponseBody::default()).unwrap());
             }
             let answer = self.sandbox.send(request).await?;
             if mishap.is_some() {
                 return Err(TransportError::broken("reset by peer"));
             }
             yield_now().await;
-            let mut head = http::Response::new(());
-            *head.status_mut() = answer.status();
-            *head.headers_mut() = answer.headers().clone();
-            let body = answer.bytes().await.map_err(TransportError::broken)?;
+            let (head, body) = answer.into_parts();
+            let body = body.bytes().await?;
             let (first, second) = (body.slice(..body.len() / 2), body.slice(body.len() / 2..));
             let chunks = stream::unfold(vec![second, first], |mut left| async {
                 yield_now().await;
-                Some((Ok::<Bytes, std::io::Error>(left.pop()?), left))
+                Some((Ok(left.pop()?), left))
             });
-            Ok(head.map(|()| reqwest::Body::wrap_stream(chunks)).into())
+            Ok(http::Response::from_parts(head, ResponseBody::stream(chunks)))
         })
     }
 }

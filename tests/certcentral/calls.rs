@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Csr, Error, Sandbox, Transport, TransportError,
+    ApiKey, CertCentral, Csr, Error, ResponseBody, Sandbox, Transport, TransportError, TransportRequest,
     certcentral::{
         CertificateFormat, CertificateId, DcvMethod, DomainId, ErrorCode, OrderId, OrganizationId, Plan, Product, RequestStatus, Validity,
     },
@@ -59,11 +59,11 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Box::pin(async {
             tokio::time::sleep(self.delay).await;
-            (self.answer)().map(Into::into)
+            (self.answer)().map(|answer| answer.map(Into::into))
         })
     }
 }

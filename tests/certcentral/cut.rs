@@ -11,13 +11,12 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client, server, service::service_fn};
 use hyper_util::rt::TokioIo;
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Csr, Error, RetryPolicy, Sandbox, Transport, TransportError,
+    ApiKey, CallOptions, CertCentral, Csr, Error, ResponseBody, RetryPolicy, Sandbox, Transport, TransportError, TransportRequest,
     certcentral::{
         OrderId, OrganizationId, Plan, Product,
         flow::{DcvInstructions, PendingIssuance},
@@ -98,8 +97,8 @@ impl Wire {
         self.cut.lock().unwrap().as_ref().map_or(0, |cut| cut.left.load(Ordering::Relaxed))
     }
 
-    async fn exchange(&self, request: reqwest::Request) -> Result<reqwest::Response, TransportError> {
-        let cut = self.cut.lock().unwrap().take_if(|cut| request.method() == "POST" && request.url().path().ends_with(cut.path));
+    async fn exchange(&self, request: TransportRequest) -> Result<http::Response<ResponseBody>, TransportError> {
+        let cut = self.cut.lock().unwrap().take_if(|cut| request.method() == "POST" && request.path().ends_with(cut.path));
         let left = cut.map_or_else(|| Arc::new(AtomicUsize::new(usize::MAX)), |cut| cut.left);
         let (client_end, near) = duplex(64 * 1024);
         let (far, server_end) = duplex(64 * 1024);
@@ -108,15 +107,11 @@ impl Wire {
         let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(client_end)).await.map_err(TransportError::unsent)?;
         tokio::spawn(connection);
 
-        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-        let mut sent = http::Request::new(Full::new(Bytes::copy_from_slice(body)));
-        *sent.method_mut() = request.method().clone();
-        let query = request.url().query().map(|query| format!("?{query}")).unwrap_or_default();
-        *sent.uri_mut() = format!("{}{query}", request.url().path()).parse().unwrap();
-        *sent.headers_mut() = request.headers().clone();
+        let mut sent = http::Request::try_from(request)?.map(Full::new);
+        *sent.uri_mut() = sent.uri().path_and_query().unwrap().as_str().parse().unwrap();
         sent.headers_mut().insert("host", "sandbox.invalid".parse().unwrap());
         let answer = sender.send_request(sent).await.map_err(TransportError::broken)?;
-        Ok(answer.map(reqwest::Body::wrap).into())
+        Ok(answer.map(|body| ResponseBody::stream(body.into_data_stream().map_err(TransportError::broken))))
     }
 }
 
@@ -131,7 +126,7 @@ async fn serve(sandbox: Sandbox, end: DuplexStream) {
 }
 
 impl Transport for Wire {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(self.exchange(request))
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use shomei::{
-    ApiKey, CertCentral, CertificateChain, Progress, Sandbox, Transport, TransportError,
+    ApiKey, CertCentral, CertificateChain, Progress, ResponseBody, Sandbox, Transport, TransportError, TransportRequest,
     certcentral::{
         DcvMethod, OrderStatus, OrganizationId, Plan, Product, Validity,
         flow::{Blocker, DcvInstructions, PendingIssuance},
@@ -108,9 +108,9 @@ async fn two_steps_want_two_people() {
 struct Quicker(Sandbox);
 
 impl Transport for Quicker {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         if let Some(("request", id)) =
-            request.url().path().strip_suffix("/status").and_then(|path| path.trim_start_matches("/services/v2/").split_once('/'))
+            request.path().strip_suffix("/status").and_then(|path| path.trim_start_matches("/services/v2/").split_once('/'))
         {
             self.0.approve_request(id.parse::<u64>().unwrap()).unwrap();
         }

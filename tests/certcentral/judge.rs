@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, CertCentral, Csr, KeyAlgorithm, PrivateKey, Sandbox, Transport, TransportError};
+use shomei::{ApiKey, CertCentral, Csr, KeyAlgorithm, PrivateKey, ResponseBody, Sandbox, Transport, TransportError, TransportRequest};
 
 use crate::document::Document;
 
@@ -73,28 +73,23 @@ impl Drop for Inner {
 struct Wire(Weak<Inner>);
 
 impl Transport for Wire {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         let judge = self.0.upgrade().expect("the judge outlives the calls of its test");
         Box::pin(async move {
             let method = request.method().to_string();
-            let path = request.url().path().trim_start_matches("/services/v2").to_owned();
-            let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec();
+            let path = request.path().trim_start_matches("/services/v2").to_owned();
+            let body = request.body().to_vec();
             judge.calls.lock().unwrap().push(format!("{method} {path}"));
             assert_eq!(request.headers()["x-dc-devkey"], judge.sandbox.api_key(), "every request carries the key");
             assert!(!request.headers().contains_key("api-version"), "no service asked for the document's version");
             judge.judge(DOCUMENT.validate_request(&method, &path, &body));
 
-            let answer = judge.sandbox.send(request).await?;
-            let status = answer.status();
-            let headers = answer.headers().clone();
-            let body = answer.bytes().await.map_err(TransportError::broken)?;
-            let content_type = headers.get("content-type").map(|value| value.to_str().unwrap());
-            judge.judge(DOCUMENT.validate_response(&method, &path, status.as_u16(), content_type, &body));
+            let (head, body) = judge.sandbox.send(request).await?.into_parts();
+            let body = body.bytes().await?;
+            let content_type = head.headers.get("content-type").map(|value| value.to_str().unwrap());
+            judge.judge(DOCUMENT.validate_response(&method, &path, head.status.as_u16(), content_type, &body));
 
-            let mut judged = http::Response::new(body);
-            *judged.status_mut() = status;
-            *judged.headers_mut() = headers;
-            Ok(judged.into())
+            Ok(http::Response::from_parts(head, body.into()))
         })
     }
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, sync::Mutex, time::Duration};
 
 use futures_util::{future::BoxFuture, stream};
 use shomei::{
-    ApiKey, CallOptions, CertCentral, Csr, Error, RetryPolicy, Sandbox, Transport, TransportError,
+    ApiKey, CallOptions, CertCentral, Csr, Error, ResponseBody, RetryPolicy, Sandbox, Transport, TransportError, TransportRequest,
     certcentral::{
         OrganizationId, Plan, Product, RequestStatus,
         flow::{DcvInstructions, PendingIssuance},
@@ -104,8 +104,8 @@ fn is_to(call: &str, what: &str) -> bool {
 }
 
 impl Transport for Lossy {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let call = format!("{} {}", request.method(), request.url().path());
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let call = format!("{} {}", request.method(), request.path());
         let fate = {
             let mut losses = self.losses.lock().unwrap();
             let next = losses.iter().position(|(what, _)| is_to(&call, what));
@@ -129,15 +129,15 @@ impl Transport for Lossy {
                 Some(Fate::Unsent) => Err(TransportError::unsent("refused")),
                 Some(Fate::Refused) => {
                     let body = r#"{"errors":[{"code":"exceeds_balance","message":"There is not enough money."}]}"#;
-                    Ok(http::Response::builder().status(400).body(body).unwrap().into())
+                    Ok(http::Response::builder().status(400).body(body.into()).unwrap())
                 }
                 Some(Fate::Garbled(body)) => {
                     self.sandbox.send(request).await?;
-                    Ok(http::Response::builder().status(201).header("content-type", "application/json").body(body).unwrap().into())
+                    Ok(http::Response::builder().status(201).header("content-type", "application/json").body(body.into()).unwrap())
                 }
                 Some(Fate::ShortBody) => {
-                    let chunks = stream::iter([Ok("{\"id\""), Err(std::io::Error::other("reset by peer"))]);
-                    Ok(http::Response::builder().status(201).body(reqwest::Body::wrap_stream(chunks)).unwrap().into())
+                    let chunks = stream::iter([Ok("{\"id\"".into()), Err(TransportError::broken("reset by peer"))]);
+                    Ok(http::Response::builder().status(201).body(ResponseBody::stream(chunks)).unwrap())
                 }
             };
             if fate.is_some_and(|fate| fate != Fate::Fine) {

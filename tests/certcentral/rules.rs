@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use http::Method;
 use serde_json::{Value, json};
 use shomei::{
-    ApiKey, CertCentral, Error, Sandbox, Transport, TransportError,
+    ApiKey, CertCentral, Error, ResponseBody, Sandbox, Transport, TransportError, TransportRequest,
     certcentral::{ContainerId, OrderId, OrganizationId, Plan, Product, raw},
 };
 
@@ -41,17 +41,19 @@ impl Recorder {
 }
 
 impl Transport for Recorder {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        assert_eq!(request.url().host_str(), Some("www.digicert.com"), "the key goes nowhere else");
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         assert_eq!(request.headers()["x-dc-devkey"], "CANARY-KEY");
-        let body = request.body().and_then(reqwest::Body::as_bytes).map(|body| serde_json::from_slice(body).unwrap());
-        let line = format!("{} {}", request.method(), &request.url().as_str()["https://www.digicert.com/services/v2".len()..]);
-        self.sent.lock().unwrap().push((line, body.unwrap_or_default()));
+        let body = match request.body() {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).unwrap(),
+        };
+        let path = request.url().strip_prefix("https://www.digicert.com/services/v2").expect("the key goes nowhere else");
+        self.sent.lock().unwrap().push((format!("{} {path}", request.method()), body));
         let mut answers = self.answers.lock().unwrap();
         let (status, body) = if answers.len() > 1 { answers.pop().unwrap() } else { answers[0] };
         let answer =
             http::Response::builder().status(status).header("content-type", "application/json").body(Bytes::from_static(body.as_bytes()));
-        Box::pin(async move { Ok(answer.unwrap().into()) })
+        Box::pin(async move { Ok(answer.unwrap().map(Into::into)) })
     }
 }
 

@@ -12,7 +12,8 @@ use std::{
 use futures_util::{StreamExt as _, future::BoxFuture};
 use http::Response;
 use shomei::{
-    ApiKey, CertCentral, Error, Flow, Polling, Progress, Sandbox, Transport, TransportError, Wait, WaitError,
+    ApiKey, CertCentral, Error, Flow, Polling, Progress, ResponseBody, Sandbox, Transport, TransportError, TransportRequest, Wait,
+    WaitError,
     certcentral::{
         ErrorCode, OrderId, OrganizationId, Plan, Product, RequestId,
         flow::{DcvInstructions, PendingApproval, PendingIssuance, PendingRevocation, PendingValidation},
@@ -85,18 +86,18 @@ fn response(status: u16, body: &str) -> Response<String> {
 }
 
 impl Transport for Way {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let call = format!("{} {}", request.method(), request.url().path().trim_start_matches("/services/v2"));
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<Response<ResponseBody>, TransportError>> {
+        let call = format!("{} {}", request.method(), request.path().trim_start_matches("/services/v2"));
         let meddled = self.meddling.lock().unwrap().as_mut().and_then(|meddling| meddling(&call));
         let garbled = self.garbled.lock().unwrap().take_if(|(path, _)| call.ends_with(*path));
         self.calls.lock().unwrap().push(call);
         Box::pin(async move {
             if let Some(response) = meddled {
-                return Ok(response.into());
+                return Ok(response.map(Into::into));
             }
             let mut response = self.sandbox.send(request).await?;
             if let Some((_, body)) = garbled {
-                return Ok(self::response(200, body).into());
+                return Ok(self::response(200, body).map(Into::into));
             }
             let ahead = *self.ahead.lock().unwrap();
             if ahead != 0 {

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use futures_util::{StreamExt as _, TryStreamExt as _, future::BoxFuture};
 use serde_json::{Value, json};
 use shomei::{
-    ApiKey, CertCentral, Error, Transport, TransportError,
+    ApiKey, CertCentral, Error, ResponseBody, Transport, TransportError, TransportRequest,
     certcentral::{
         CertificateFormat, CertificateId, Contact, ContainerId, ContainerTemplateId, ContainerUserRequest, CustomFieldId, DateRange,
         DcvMethod, DomainId, OrderId, OrderSort, OrderStatus, OrganizationId, OrganizationStatus, Plan, Product, RequestId, RequestStatus,
@@ -74,12 +74,12 @@ impl Wire {
 }
 
 impl Transport for Wire {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let url = request.url();
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let url: reqwest::Url = request.url().parse().unwrap();
         let path = url.path().trim_start_matches("/services/v2");
         let query: Vec<String> = url.query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        let body = request.body();
         let method = request.method().as_str();
         let operation = DOCUMENT.operation(method, path).unwrap_or_else(|| panic!("no operation {method} {path}"));
         DOCUMENT.validate_request(method, path, body).unwrap();
@@ -102,7 +102,7 @@ impl Transport for Wire {
         if let Some(content_type) = content_type {
             answer = answer.header("content-type", content_type);
         }
-        Box::pin(std::future::ready(Ok(answer.body(Bytes::from(body)).unwrap().into())))
+        Box::pin(std::future::ready(Ok(answer.body(Bytes::from(body)).unwrap().map(Into::into))))
     }
 }
 

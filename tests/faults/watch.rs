@@ -5,8 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use bytes::Bytes;
 use futures_util::{TryStreamExt as _, future::BoxFuture};
-use shomei::{Sandbox, Transport, TransportError};
+use shomei::{ResponseBody, Sandbox, Transport, TransportError, TransportRequest};
 
 #[derive(Clone)]
 pub(crate) struct Watch(Arc<Inner>);
@@ -46,14 +47,14 @@ impl Watch {
         self.0.most_read.load(Ordering::Relaxed)
     }
 
-    fn inspect(&self, request: &reqwest::Request) {
+    fn inspect(&self, request: &TransportRequest) {
         let secret = &self.0.secret;
         let call = format!("{} {}", request.method(), request.url());
         let mut leaks = self.0.leaks.lock().unwrap();
         if call.contains(secret) {
             leaks.push(format!("the address of {}", call.replace(secret, "…")));
         }
-        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        let body = request.body();
         if String::from_utf8_lossy(body).contains(secret) {
             leaks.push(format!("the body of {call}"));
         }
@@ -62,24 +63,21 @@ impl Watch {
         if !matches!(carriers[..], [("x-dc-devkey" | "authorization", true)]) {
             leaks.push(format!("the headers {carriers:?} of {call}"));
         }
-        self.0.calls.lock().unwrap().push(format!("{} {}", request.method(), request.url().path()));
+        self.0.calls.lock().unwrap().push(format!("{} {}", request.method(), request.path()));
     }
 }
 
 impl Transport for Watch {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         self.inspect(&request);
         Box::pin(async move {
             let answer = self.0.sandbox.send(request).await?;
             let (inner, mut read) = (self.0.clone(), 0);
-            let mut head = http::Response::new(());
-            *head.status_mut() = answer.status();
-            *head.headers_mut() = answer.headers().clone();
-            let body = answer.bytes_stream().inspect_ok(move |piece| {
+            let read = move |piece: &Bytes| {
                 read += piece.len();
                 inner.most_read.fetch_max(read, Ordering::Relaxed);
-            });
-            Ok(head.map(|()| reqwest::Body::wrap_stream(body)).into())
+            };
+            Ok(answer.map(|body| ResponseBody::stream(body.inspect_ok(read))))
         })
     }
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fs};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use rcgen::KeyPair;
-use shomei::{ApiKey, CertCentral, Certificate, CertificateChain, Error, Transport, TransportError, certcentral::CertificateId};
+use shomei::{
+    ApiKey, CertCentral, Certificate, CertificateChain, Error, ResponseBody, Transport, TransportError, TransportRequest,
+    certcentral::CertificateId,
+};
 
 #[cfg(feature = "archives")]
 use crate::ground::zip;
@@ -20,9 +23,9 @@ fn at() -> DateTime<Utc> {
 struct Service(String);
 
 impl Transport for Service {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         let answer = http::Response::builder().header("Content-Type", "application/json").body(self.0.clone()).unwrap();
-        Box::pin(async move { Ok(answer.into()) })
+        Box::pin(async move { Ok(answer.map(Into::into)) })
     }
 }
 

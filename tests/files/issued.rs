@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use rcgen::KeyPair;
 use shomei::{
-    ApiKey, CertCentral, PrivateKey, Transport, TransportError,
+    ApiKey, CertCentral, PrivateKey, ResponseBody, Transport, TransportError, TransportRequest,
     certcentral::{OrganizationId, Plan, Product},
 };
 
@@ -24,8 +24,8 @@ struct Service {
 }
 
 impl Transport for Service {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let path = request.url().path().to_owned();
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let path = request.path().to_owned();
         self.asked.lock().unwrap().push(path.clone());
         let (status, body) = match request.method().as_str() {
             "GET" if path.ends_with("/chain") => {
@@ -41,7 +41,7 @@ impl Transport for Service {
         let date = self.clock.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let answer = http::Response::builder().status(status).header("Content-Type", "application/json").header("Date", date);
         let answer = answer.body(body.to_string()).unwrap();
-        Box::pin(async move { Ok(answer.into()) })
+        Box::pin(async move { Ok(answer.map(Into::into)) })
     }
 }
 

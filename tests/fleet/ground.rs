@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use shomei::{
-    ApiKey, CertCentral, Csr, KeyAlgorithm, PrivateKey, Sandbox, Transport, TransportError,
+    ApiKey, CertCentral, Csr, KeyAlgorithm, PrivateKey, ResponseBody, Sandbox, Transport, TransportError, TransportRequest,
     certcentral::{
         OrganizationId, Plan, Product,
         flow::{DcvInstructions, IssuanceToken},
@@ -108,8 +108,8 @@ impl Service {
 }
 
 impl Transport for Service {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let path = request.url().path().trim_start_matches("/services/v2");
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let path = request.path().trim_start_matches("/services/v2");
         let segment =
             |part: &str| if part.len() > 3 && part.chars().all(|c| c.is_ascii_hexdigit()) { "{id}".to_owned() } else { part.to_owned() };
         let path: Vec<_> = path.split('/').map(segment).collect();
@@ -125,26 +125,22 @@ impl Transport for Service {
             let mut passing = Passing::default();
             (self.0.before)(&kind, number, &mut passing);
             if let Some(instead) = passing.instead {
-                return instead.map(|response| response.map(reqwest::Body::from).into());
+                return instead.map(|response| response.map(Into::into));
             }
-            let answer = self.0.sandbox.send(request).await?;
+            let (mut head, body) = self.0.sandbox.send(request).await?.into_parts();
             if passing.is_lost {
                 return Err(TransportError::broken("reset by peer"));
             }
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            let body = answer.bytes().await.map_err(TransportError::broken)?;
+            let body = body.bytes().await?;
             passing.body = serde_json::from_slice(&body).ok();
             let told = passing.body.clone();
             (self.0.after)(&kind, number, &mut passing);
             if let Some(instead) = passing.instead {
-                return instead.map(|response| response.map(reqwest::Body::from).into());
+                return instead.map(|response| response.map(Into::into));
             }
             let body = if passing.body == told { body.to_vec() } else { passing.body.unwrap().to_string().into_bytes() };
-            let mut response = http::Response::new(body);
-            *response.status_mut() = status;
-            *response.headers_mut() = headers;
-            response.headers_mut().remove("content-length");
-            Ok(response.map(reqwest::Body::from).into())
+            head.headers.remove("content-length");
+            Ok(http::Response::from_parts(head, body.into()))
         })
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use futures_util::{StreamExt as _, future::BoxFuture};
 use serde_json::{Value, json};
 use shomei::{
-    ApiKey, CertCentral, Transport, TransportError,
+    ApiKey, CertCentral, ResponseBody, Transport, TransportError, TransportRequest,
     certcentral::flow::{Fleet, FleetControl},
 };
 use tokio::time::timeout;
@@ -26,9 +26,9 @@ const MOST: usize = 2048;
 struct Idle(AtomicU64);
 
 impl Transport for Idle {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         let id = self.0.fetch_add(1, Ordering::Relaxed);
-        let path = request.url().path().to_owned();
+        let path = request.path().to_owned();
         let (status, body): (u16, Value) = match (request.method().as_str(), path.rsplit('/').next().unwrap()) {
             ("POST", "domain") => {
                 (201, json!({"id": id, "dcv_token": {"token": format!("{id:032}"), "expiration_date": "2099-01-01T00:00:00+00:00"}}))
@@ -40,7 +40,7 @@ impl Transport for Idle {
         };
         let response = http::Response::builder().status(status).header("content-type", "application/json");
         let response = response.body(body.to_string()).unwrap();
-        Box::pin(async move { Ok(response.map(reqwest::Body::from).into()) })
+        Box::pin(async move { Ok(response.map(Into::into)) })
     }
 }
 

@@ -5,9 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, CertCentral, ClientBuilder, Transport, TransportError};
+use shomei::{ApiKey, CertCentral, ClientBuilder, ResponseBody, Transport, TransportError, TransportRequest};
 
 /// What the network does with one request.
 #[derive(Clone, Copy)]
@@ -35,7 +34,7 @@ impl Script {
 }
 
 impl Transport for Script {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         let fate = {
             let mut fates = self.0.lock().unwrap();
             if fates.len() > 1 { fates.pop_front().unwrap() } else { fates[0] }
@@ -44,7 +43,7 @@ impl Transport for Script {
             let answer = |status: u16, retry_after: Option<&str>, body: &'static str| {
                 let answer = http::Response::builder().status(status).header("content-type", "application/json");
                 let answer = retry_after.into_iter().fold(answer, |answer, value| answer.header("retry-after", value));
-                Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap().into())
+                Ok(answer.body(body.into()).unwrap())
             };
             match fate {
                 Fate::Answer(status, body) => answer(status, None, body),

@@ -9,10 +9,9 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use futures_util::{StreamExt as _, future::BoxFuture};
 use shomei::{
-    ApiKey, PocketSign, Transport, TransportError,
+    ApiKey, PocketSign, ResponseBody, Transport, TransportError, TransportRequest,
     pocketsign::{
         CertificateId, CertificateState, CertificateStatus, CertificateType, Environment, Freshness, HashAlgorithm, SignInOutcome,
         SignedData, Target, UserId,
@@ -153,7 +152,7 @@ fn what_a_stored_verification_of_v1_says_is_kept() {
 struct Slow(Arc<(AtomicUsize, AtomicUsize)>);
 
 impl Transport for Slow {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
             let (now, most) = &*self.0;
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -161,7 +160,7 @@ impl Transport for Slow {
             now.fetch_sub(1, Ordering::SeqCst);
             let body = r#"{"certificateStatus":{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_OCSP"}}"#;
             let answer = http::Response::builder().header("content-type", "application/json");
-            Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap().into())
+            Ok(answer.body(body.into()).unwrap())
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, PocketSign, Sandbox, Transport, TransportError,
+    ApiKey, PocketSign, ResponseBody, Sandbox, Transport, TransportError, TransportRequest,
     sandbox::{Card, PersonDetails},
 };
 
@@ -98,11 +98,11 @@ impl Drop for Inner {
 }
 
 impl Transport for Judge {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
             let method = request.method().to_string();
-            let path = request.url().path().to_owned();
-            let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec();
+            let path = request.path().to_owned();
+            let body = request.body().to_vec();
             let (version, document) = if path.starts_with("/pocketsign.verify.v2.") { ("v2", &*V2) } else { ("v1", &*V1) };
             let operation = document.operation(&method, &path).map_or_else(|| path.clone(), |found| found.id.to_owned());
             self.0.calls.lock().unwrap().push((format!("{version} {operation}"), String::from_utf8_lossy(&body).into_owned()));
@@ -110,17 +110,12 @@ impl Transport for Judge {
             assert!(!request.headers().contains_key("api-version"), "no service asked for the document's version");
             self.judge(document.validate_request(&method, &path, &body));
 
-            let answer = self.0.sandbox.send(request).await?;
-            let status = answer.status();
-            let headers = answer.headers().clone();
-            let body = answer.bytes().await.map_err(TransportError::broken)?;
-            let content_type = headers.get("content-type").map(|value| value.to_str().unwrap());
-            self.judge(document.validate_response(&method, &path, status.as_u16(), content_type, &body));
+            let (head, body) = self.0.sandbox.send(request).await?.into_parts();
+            let body = body.bytes().await?;
+            let content_type = head.headers.get("content-type").map(|value| value.to_str().unwrap());
+            self.judge(document.validate_response(&method, &path, head.status.as_u16(), content_type, &body));
 
-            let mut judged = http::Response::new(body);
-            *judged.status_mut() = status;
-            *judged.headers_mut() = headers;
-            Ok(judged.into())
+            Ok(http::Response::from_parts(head, body.into()))
         })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{TryStreamExt as _, future::BoxFuture};
 use shomei::{
-    ApiKey, Error, PocketSign, Transport, TransportError,
+    ApiKey, Error, PocketSign, ResponseBody, Transport, TransportError, TransportRequest,
     pocketsign::{Environment, ErrorReason, HashAlgorithm, PocketSignV1, SignedData},
 };
 
@@ -132,9 +132,9 @@ async fn denials_and_failures_of_either_version_are_told_apart() {
 struct Forgetful(Judge, Arc<Mutex<String>>);
 
 impl Transport for Forgetful {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
-            let asked = format!("{} {} {:?}", request.method(), request.url(), request.body().and_then(reqwest::Body::as_bytes));
+            let asked = format!("{} {} {:?}", request.method(), request.url(), request.body());
             let answer = self.0.send(request).await?;
             let is_new = std::mem::replace(&mut *self.1.lock().unwrap(), asked.clone()) != asked;
             if is_new { Err(TransportError::broken("reset")) } else { Ok(answer) }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, PocketSign, Transport, TransportError, pocketsign::Environment};
+use shomei::{ApiKey, PocketSign, ResponseBody, Transport, TransportError, TransportRequest, pocketsign::Environment};
 
 /// Answers every request with the same thing, until told otherwise, and counts them.
 #[derive(Clone)]
@@ -46,11 +46,11 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Box::pin(async {
             let answer = http::Response::builder().status(self.status).header("content-type", "application/json");
-            Ok(answer.body(self.body.lock().unwrap().clone()).unwrap().into())
+            Ok(answer.body(self.body.lock().unwrap().clone().into()).unwrap())
         })
     }
 }

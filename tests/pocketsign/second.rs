@@ -5,11 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, PocketSign, Transport, TransportError,
+    ApiKey, PocketSign, ResponseBody, Transport, TransportError, TransportRequest,
     pocketsign::{CheckMethod, Environment, ErrorReason, Freshness},
 };
 
@@ -34,13 +33,13 @@ struct Answer {
 }
 
 impl Transport for Answers {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         let Answer { status, body, date } = self.0.lock().unwrap().pop_front().expect("no more requests than answers");
         let mut answer = http::Response::builder().status(status).header("content-type", "application/json");
         if let Some(date) = date {
             answer = answer.header("date", date);
         }
-        Box::pin(async move { Ok(answer.body(Bytes::from(body)).unwrap().into()) })
+        Box::pin(async move { Ok(answer.body(body.into()).unwrap()) })
     }
 }
 

@@ -15,13 +15,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 use server::{LONG, Server, acquire, ms, soon};
 use shomei::{
     ApiKey, CallOptions, CertCentral,
     Priority::{Background, Foreground},
-    RateLimit, RateLimiter, RedisSlidingWindow, RetryPolicy, Transport, TransportError,
+    RateLimit, RateLimiter, RedisSlidingWindow, ResponseBody, RetryPolicy, Transport, TransportError, TransportRequest,
 };
 use tokio::time::{sleep, timeout};
 
@@ -57,12 +56,12 @@ impl Service {
 }
 
 impl Transport for Service {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         self.0.lock().unwrap().push(now());
         Box::pin(async {
             sleep(ms(fastrand::u64(..20))).await;
             let answer = http::Response::builder().status(200).header("content-type", "application/json");
-            Ok(answer.body(Bytes::from_static(b"{}")).unwrap().into())
+            Ok(answer.body("{}".into()).unwrap())
         })
     }
 }

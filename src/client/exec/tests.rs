@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::{
-    ApiKey, CallOptions, ClientBuilder, RateLimit, RateUsage, RetryPolicy, Transport, TransportError,
+    ApiKey, CallOptions, ClientBuilder, RateLimit, RateUsage, ResponseBody, RetryPolicy, Transport, TransportError, TransportRequest,
     client::{Patience, Started, sealed},
     error::ApiError,
     generated::Operation,
@@ -127,10 +127,10 @@ impl Script {
 }
 
 impl Transport for Script {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
             assert_eq!(request.headers()["x-key"], "key");
-            assert_eq!(request.body().and_then(reqwest::Body::as_bytes), Some(&b"body"[..]));
+            assert_eq!(request.body(), b"body");
             let fate = {
                 let (fates, times) = &mut *self.0.lock().unwrap();
                 times.push(Instant::now());
@@ -143,13 +143,13 @@ impl Transport for Script {
                     NoSuchPath => r#"{"errors":[{"code":"unimplemented","message":"There is no such path."}]}"#,
                     _ => "null",
                 };
-                let mut answer = http::Response::new(Bytes::from_static(body.as_bytes()));
+                let mut answer = http::Response::new(body.into());
                 *answer.status_mut() = status;
                 answer.headers_mut().insert("date", HeaderValue::from_static("Fri, 31 Dec 1999 23:59:00 GMT"));
                 if let Some(value) = retry_after {
                     answer.headers_mut().insert("retry-after", value.parse().unwrap());
                 }
-                Ok(answer.into())
+                Ok(answer)
             };
             match fate {
                 Status(status) => answer(status.try_into().unwrap(), None),

@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, DATE};
 use serde_json::{Value, json};
-use shomei::{ApiKey, CertCentral, Sandbox, Transport, TransportError, certcentral::OrderId};
+use shomei::{ApiKey, CertCentral, ResponseBody, Sandbox, Transport, TransportError, TransportRequest, certcentral::OrderId};
 use tokio::time::Instant;
 
 use super::axis::{Axis, Fate, Lookup};
@@ -39,6 +40,7 @@ struct State {
     lookups: usize,
 }
 
+type Request = http::Request<Bytes>;
 /// An answer of the sandbox that may still be changed.
 type Response = http::Response<Vec<u8>>;
 
@@ -60,23 +62,24 @@ impl StandIn {
 }
 
 impl Transport for StandIn {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let path = request.url().path().trim_start_matches("/services/v2").to_owned();
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let path = request.path().trim_start_matches("/services/v2").to_owned();
         let is_write = request.method() == "POST"
             && (path == "/domain"
                 || path.starts_with("/order/certificate/ssl")
                 || path.ends_with("/reissue")
                 || path.ends_with("/duplicate"));
         Box::pin(async move {
+            let request = request.try_into()?;
             let response = if is_write { self.0.write(request, &path).await? } else { self.0.answer(request, &path).await? };
-            Ok(response.map(reqwest::Body::from).into())
+            Ok(response.map(Into::into))
         })
     }
 }
 
 impl Inner {
-    async fn write(self: &Arc<Self>, request: reqwest::Request, path: &str) -> Result<Response, TransportError> {
-        let body: Value = serde_json::from_slice(request.body().and_then(reqwest::Body::as_bytes).unwrap()).unwrap();
+    async fn write(self: &Arc<Self>, request: Request, path: &str) -> Result<Response, TransportError> {
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
         let known = self.listed(&body, path).await;
         let is_first = {
             let mut state = self.state.lock().unwrap();
@@ -85,7 +88,7 @@ impl Inner {
             state.writes.len() == 1
         };
         if !is_first {
-            return self.pass(request).await;
+            return Ok(self.pass(request).await);
         }
         if let Axis::Late(delay) = self.axis {
             let service = Arc::clone(self);
@@ -98,7 +101,7 @@ impl Inner {
             return Err(TransportError::broken("reset by peer"));
         }
         if self.fate == Fate::Done {
-            self.pass(request).await?;
+            self.pass(request).await;
         }
         let page = |status: u16| Ok(http::Response::builder().status(status).header(CONTENT_TYPE, "text/html").body(PAGE.into()).unwrap());
         match self.axis {
@@ -116,7 +119,7 @@ impl Inner {
     }
 
     /// Answers what is no write that may be lost.
-    async fn answer(&self, mut request: reqwest::Request, path: &str) -> Result<Response, TransportError> {
+    async fn answer(&self, mut request: Request, path: &str) -> Result<Response, TransportError> {
         let is_lookup = request.method() == "GET" && lookup(path).is_some();
         let begun = self.state.lock().unwrap().begun.clone();
         let number = {
@@ -134,11 +137,11 @@ impl Inner {
             }
             Axis::IgnoresId { .. } if request.method() == "GET" => self.misdirect(&mut request, path, begun.is_some()),
             Axis::WrongOrder if begun.is_some() && request.method() == "GET" && order_of(path).is_some() => {
-                request.url_mut().set_path(&format!("/services/v2/order/certificate/{}", self.stranger));
+                redirect(&mut request, &format!("/order/certificate/{}", self.stranger));
             }
             _ => {}
         }
-        let mut response = self.pass(request).await?;
+        let mut response = self.pass(request).await;
         if let Axis::Clock(ahead) = self.axis {
             let now = response.headers().get(DATE).and_then(|date| DateTime::parse_from_rfc2822(date.to_str().unwrap()).ok()).unwrap();
             let told = (now.to_utc() + TimeDelta::seconds(ahead)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -165,13 +168,13 @@ impl Inner {
     }
 
     /// Has a look-up list what it was not asked for.
-    fn misdirect(&self, request: &mut reqwest::Request, path: &str, begun: bool) {
+    fn misdirect(&self, request: &mut Request, path: &str, begun: bool) {
         match lookup(path) {
-            Some(Lists::OfId) => request.url_mut().set_path("/services/v2/order/certificate"),
+            Some(Lists::OfId) => redirect(request, "/order/certificate"),
             Some(Lists::OfOrder(list)) if begun => {
-                request.url_mut().set_path(&format!("/services/v2/order/certificate/{}/{list}", self.stranger));
+                redirect(request, &format!("/order/certificate/{}/{list}", self.stranger));
             }
-            Some(Lists::Domains) => request.url_mut().set_query(None),
+            Some(Lists::Domains) => *request.uri_mut() = format!("{BASE}/domain").parse().unwrap(),
             _ => {}
         }
     }
@@ -182,24 +185,24 @@ impl Inner {
             Some(id) => format!("/order/alternate/{id}"),
             None => path.to_owned(),
         };
-        let mut request = reqwest::Request::new(http::Method::GET, format!("{BASE}{list}").parse().unwrap());
-        request.headers_mut().insert("x-dc-devkey", self.sandbox.api_key().parse().unwrap());
-        let body = self.pass(request).await.unwrap().into_body();
+        let request = http::Request::get(format!("{BASE}{list}")).header("x-dc-devkey", self.sandbox.api_key());
+        let body = self.pass(request.body(Bytes::new()).unwrap()).await.into_body();
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let lists = ["orders", "certificates", "domains"].into_iter();
         lists.filter_map(|list| body[list].as_array()).flatten().map(id_of).collect()
     }
 
-    async fn pass(&self, request: reqwest::Request) -> Result<Response, TransportError> {
-        let answer = self.sandbox.send(request).await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.map_err(TransportError::broken)?;
-        let mut response = http::Response::new(body.to_vec());
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
+    async fn pass(&self, request: Request) -> Response {
+        let mut response = self.sandbox.handle(request).await.map(Vec::from);
         response.headers_mut().remove("content-length");
-        Ok(response)
+        response
     }
+}
+
+/// Leads a request to another path, with its query.
+fn redirect(request: &mut Request, path: &str) {
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    *request.uri_mut() = format!("{BASE}{path}{query}").parse().unwrap();
 }
 
 /// The look-ups by which what was lost can be found.

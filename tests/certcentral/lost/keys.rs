@@ -134,13 +134,10 @@ async fn a_user_whose_answer_was_lost_is_adopted() {
 async fn a_csr_whose_answer_was_lost_is_seen_in_the_order() {
     for (fate, taken) in [(Fate::AnswerLost, true), (Fate::RequestLost, false)] {
         let (lossy, cc) = Lossy::new();
-        let url = "https://sandbox.invalid/services/v2/order/certificate/code_signing".parse().unwrap();
-        let mut order = reqwest::Request::new(reqwest::Method::POST, url);
-        order.headers_mut().insert("x-dc-devkey", lossy.sandbox.api_key().parse().unwrap());
-        order.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        let order = http::Request::post("/services/v2/order/certificate/code_signing").header("x-dc-devkey", lossy.sandbox.api_key());
         let body = r#"{"certificate": {"signature_hash": "sha256"}, "organization": {"id": 754781}, "order_validity": {"years": 1}}"#;
-        *order.body_mut() = Some(body.into());
-        let placed = lossy.sandbox.send(order).await.unwrap();
+        let order = order.header("content-type", "application/json").body(body.into()).unwrap();
+        let placed = lossy.sandbox.handle(order).await;
         assert_eq!(placed.status(), 201);
         lossy.sandbox.validate_organization(ORGANIZATION.0).unwrap();
         let id = cc.orders().list().send().await.unwrap().orders[0].id;

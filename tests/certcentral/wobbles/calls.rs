@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{TryStreamExt as _, future::BoxFuture};
 use serde_json::{Value, json};
 use shomei::{
-    ApiKey, CertCentral, CertificateChain, Transport, TransportError,
+    ApiKey, CertCentral, CertificateChain, ResponseBody, Transport, TransportError, TransportRequest,
     certcentral::{
         CertificateFormat, CertificateId, DateRange, DcvMethod, DcvTokenStatus, DomainId, ErrorCode, OrderDcvStatus, OrderId,
         OrganizationId, Plan, Product, RequestId, TextFilter, raw, types,
@@ -46,10 +46,12 @@ impl Script {
 }
 
 impl Transport for Script {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        self.urls.lock().unwrap().push(request.url().clone());
+    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        self.urls.lock().unwrap().push(request.url().parse().unwrap());
         let answer = self.answers.lock().unwrap().pop_front();
-        Box::pin(async move { answer.map(Into::into).ok_or_else(|| TransportError::unsent("the script is at its end")) })
+        Box::pin(
+            async move { answer.map(|answer| answer.map(Into::into)).ok_or_else(|| TransportError::unsent("the script is at its end")) },
+        )
     }
 }
 

@@ -7,9 +7,11 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use shomei::{ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, Transport, TransportError, pocketsign::UserId};
+use shomei::{
+    ApiKey, CertCentral, KeyAlgorithm, PocketSign, PrivateKey, ResponseBody, Transport, TransportError, TransportRequest,
+    pocketsign::UserId,
+};
 use zeroize::Zeroizing;
 
 /// A secret that this hunt knows but does not hold: each byte is told apart from the secret's by the mask.
@@ -53,9 +55,9 @@ impl Masked {
 struct Static;
 
 impl Transport for Static {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let answer = http::Response::builder().header("content-type", "application/json").body(Bytes::from_static(b"{\"id\":1}"));
-        Box::pin(async move { Ok(answer.unwrap().into()) })
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let answer = http::Response::builder().header("content-type", "application/json").body(r#"{"id":1}"#.into());
+        Box::pin(async move { Ok(answer.unwrap()) })
     }
 }
 

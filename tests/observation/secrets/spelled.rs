@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Error, RetryPolicy, Transport, TransportError,
+    ApiKey, CertCentral, Error, ResponseBody, RetryPolicy, Transport, TransportError, TransportRequest,
     certcentral::{CertificateFormat, CertificateId, DomainId},
 };
 
@@ -25,9 +25,9 @@ impl Proxy {
 }
 
 impl Transport for Proxy {
-    fn send(&self, _: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
-        let answer = http::Response::builder().status(self.status).header("content-type", self.kind).body(self.body.clone());
-        Box::pin(async { Ok(answer.unwrap().into()) })
+    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let answer = http::Response::builder().status(self.status).header("content-type", self.kind).body(self.body.clone().into());
+        Box::pin(async { Ok(answer.unwrap()) })
     }
 }
 
