@@ -2,13 +2,14 @@
 #![cfg(all(feature = "certcentral", not(feature = "rustls"), not(feature = "rustls-no-provider")))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
-use std::sync::{Arc, Mutex};
+mod scripted;
 
-use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Csr, Error, ResponseBody, RetryPolicy, Transport, TransportError, TransportRequest,
+    Csr, Error,
     certcentral::{OrderId, OrganizationId, Plan, Product},
 };
+
+use scripted::{Scripted, answer};
 
 const CSR: &str = "-----BEGIN CERTIFICATE REQUEST-----
 MIHQMHgCAQAwFjEUMBIGA1UEAwwLZXhhbXBsZS5jb20wWTATBgcqhkjOPQIBBggq
@@ -19,35 +20,22 @@ qsgJpsP5x7SnoqNYOoEIjGz5gw==
 -----END CERTIFICATE REQUEST-----";
 const ORDER: OrderId = OrderId(1);
 
-/// Knows one issued order, takes every other for new, and keeps what it was asked.
-#[derive(Clone, Default)]
-struct Service(Arc<Mutex<Vec<String>>>);
-
-impl Service {
-    fn client(&self) -> CertCentral {
-        let builder = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).retry(RetryPolicy::never());
-        builder.build().unwrap()
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
-
-impl Transport for Service {
-    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        self.0.lock().unwrap().push(format!("{} {}", request.method(), request.path()));
-        let (status, body) = match request.method().as_str() {
-            "GET" => (
+/// Knows one issued order, and takes every other for new.
+fn service() -> Scripted {
+    Scripted::new(|request| {
+        Ok(match request.method().as_str() {
+            "GET" => answer(
                 200,
                 r#"{"id": 1, "status": "issued", "product_name_id": "ssl_securesite_flex", "organization": {"id": 2},
                     "certificate": {"id": 3, "common_name": "example.com", "dns_names": ["example.com"]}}"#,
             ),
-            _ => (201, r#"{"id": 1, "certificate_id": 4}"#),
-        };
-        let answer = http::Response::builder().status(status).header("Content-Type", "application/json").body(body).unwrap();
-        Box::pin(async move { Ok(answer.map(Into::into)) })
-    }
+            _ => answer(201, r#"{"id": 1, "certificate_id": 4}"#),
+        })
+    })
+}
+
+fn asked(service: &Scripted) -> Vec<String> {
+    service.sent().iter().map(|request| format!("{} {}", request.method(), request.path())).collect()
 }
 
 fn refused<T>(asked: Result<T, Error>) {
@@ -58,23 +46,23 @@ fn refused<T>(asked: Result<T, Error>) {
 
 #[tokio::test]
 async fn nothing_is_ordered_that_could_not_be_verified() {
-    let service = Service::default();
-    let cc = service.client();
+    let service = service();
+    let cc = service.certcentral();
     let csr = || Csr::from_pem(CSR).unwrap();
     let order = |product| cc.orders().issue(product, csr()).common_name("example.com").organization(OrganizationId(2)).plan(Plan::years(1));
 
     refused(order(Product::SECURE_SITE_OV).start().await);
-    assert_eq!(service.asked(), [""; 0]);
+    assert_eq!(asked(&service), [""; 0]);
     refused(cc.orders().renew(ORDER, csr()).start().await);
     refused(cc.orders().reissue(ORDER, csr()).start().await);
     refused(cc.orders().duplicate(ORDER, csr()).start().await);
-    assert_eq!(service.asked(), ["GET /services/v2/order/certificate/1"; 3], "what there is was read, nothing was asked for");
+    assert_eq!(asked(&service), ["GET /services/v2/order/certificate/1"; 3], "what there is was read, nothing was asked for");
 
     // Whoever verifies it otherwise, or need not, is not held up.
     order(Product::SECURE_SITE_OV).send().await.unwrap();
     let _pending = order(Product::CODE_SIGNING).start().await.unwrap();
     assert_eq!(
-        service.asked(),
+        asked(&service),
         ["POST /services/v2/order/certificate/ssl_securesite_flex", "POST /services/v2/order/certificate/code_signing"]
     );
 }

@@ -1,12 +1,6 @@
 //! Single calls against the sandbox, and every kind of error.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -21,50 +15,31 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::judge::{Judge, csr};
+use crate::{
+    judge::{Judge, csr},
+    scripted::Scripted,
+};
 
 const ORGANIZATION: OrganizationId = OrganizationId(754_781);
 
-/// Answers every request with the same thing, and counts them.
-#[derive(Clone)]
-struct Scripted {
-    answer: Arc<dyn Fn() -> Result<http::Response<Bytes>, TransportError> + Send + Sync>,
-    delay: Duration,
-    sent: Arc<AtomicUsize>,
+fn client(transport: impl Transport) -> CertCentral {
+    CertCentral::builder(ApiKey::new("CANARY-KEY").unwrap()).transport(transport).max_response_size(4096).build().unwrap()
 }
 
-impl Scripted {
-    fn new(answer: impl Fn() -> Result<http::Response<Bytes>, TransportError> + Send + Sync + 'static) -> Self {
-        Self { answer: Arc::new(answer), delay: Duration::ZERO, sent: Arc::default() }
-    }
-
-    fn json(status: u16, body: &'static str) -> Self {
-        Self::new(move || {
-            let answer = http::Response::builder().status(status).header("content-type", "application/json");
-            Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap())
-        })
-    }
-
-    fn client(&self) -> CertCentral {
-        CertCentral::builder(ApiKey::new("CANARY-KEY").unwrap()).transport(self.clone()).max_response_size(4096).build().unwrap()
-    }
-
-    async fn error(&self) -> Error {
-        let error = self.client().orders().get(OrderId(1)).send().await.unwrap_err();
-        assert_eq!(error.operation(), Some("order_info"), "{error}");
-        assert!(error.attempts() >= 1, "{error}");
-        assert!(!format!("{error} {error:?}").contains("CANARY"), "{error}");
-        error
-    }
+async fn error(transport: impl Transport) -> Error {
+    let error = client(transport).orders().get(OrderId(1)).send().await.unwrap_err();
+    assert_eq!(error.operation(), Some("order_info"), "{error}");
+    assert!(error.attempts() >= 1, "{error}");
+    assert!(!format!("{error} {error:?}").contains("CANARY"), "{error}");
+    error
 }
 
-impl Transport for Scripted {
+/// Never answers.
+struct Silent;
+
+impl Transport for Silent {
     fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async {
-            tokio::time::sleep(self.delay).await;
-            (self.answer)().map(|answer| answer.map(Into::into))
-        })
+        Box::pin(std::future::pending())
     }
 }
 
@@ -134,7 +109,7 @@ async fn every_operation_can_be_called() {
 #[tokio::test]
 async fn bad_input_is_refused_and_nothing_sent() {
     let scripted = Scripted::json(200, "{}");
-    let cc = scripted.client();
+    let cc = client(scripted.clone());
     let order = || {
         let order = cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com");
         order.plan(Plan::years(1)).organization(ORGANIZATION)
@@ -170,7 +145,7 @@ async fn bad_input_is_refused_and_nothing_sent() {
     }
     let plain_http = CertCentral::builder(ApiKey::new("KEY").unwrap()).base_url("http://www.digicert.com/services/v2").build();
     assert!(plain_http.unwrap_err().is_configuration());
-    assert_eq!(scripted.sent.load(Ordering::Relaxed), 0);
+    assert!(scripted.sent().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,42 +172,40 @@ async fn what_the_service_refuses_is_told_in_full() {
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_error_can_be_told_apart() {
-    let html = Scripted::json(503, "<html>\n  <h1>Service   Unavailable</h1></html>").error().await;
+    let html = error(Scripted::json(503, "<html>\n  <h1>Service   Unavailable</h1></html>")).await;
     assert_eq!((html.status(), html.excerpt()), (Some(503), Some("<html> <h1>Service Unavailable</h1></html>")));
     assert!(html.is_transient() && html.api_errors().is_empty());
 
-    let limited = Scripted::new(|| {
+    let limited = Scripted::new(|_| {
         let answer = http::Response::builder().status(429).header("retry-after", "1");
         Ok(answer.body(Bytes::from_static(br#"{"errors":[{"code":"request_limit_exceeded","message":"slow"}]}"#)).unwrap())
     });
-    let limited = limited.error().await;
+    let limited = error(limited).await;
     assert!(limited.is_rate_limited() && limited.is_transient());
     assert_eq!(limited.retry_after(), Some(Duration::from_secs(1)));
     assert_eq!(limited.certcentral_code(), Some(ErrorCode::RequestLimitExceeded));
 
-    let decode = Scripted::json(200, r#"{"id": 1, "certificate": {"dns_names": [[1]]}}"#).error().await;
+    let decode = error(Scripted::json(200, r#"{"id": 1, "certificate": {"dns_names": [[1]]}}"#)).await;
     assert!(decode.is_decode());
     assert!(decode.to_string().contains("certificate.dns_names[0]"), "{decode}");
-    assert!(Scripted::json(200, "").error().await.is_decode());
-    assert!(Scripted::json(200, "<html>").error().await.is_decode());
+    assert!(error(Scripted::json(200, "")).await.is_decode());
+    assert!(error(Scripted::json(200, "<html>")).await.is_decode());
 
-    let large = Scripted::new(|| Ok(http::Response::new(Bytes::from(vec![b' '; 5000])))).error().await;
+    let large = error(Scripted::new(|_| Ok(http::Response::new(Bytes::from(vec![b' '; 5000]))))).await;
     assert!(large.is_decode(), "{large}");
     assert!(large.to_string().contains("larger than 4096 bytes"), "{large}");
 
-    let unsent = Scripted::new(|| Err(TransportError::unsent("connection refused"))).error().await;
+    let unsent = error(Scripted::new(|_| Err(TransportError::unsent("connection refused")))).await;
     assert!(unsent.is_connection() && !unsent.was_sent() && format!("{unsent:#}").contains("connection refused"));
-    let broken = Scripted::new(|| Err(TransportError::broken("reset by peer"))).error().await;
+    let broken = error(Scripted::new(|_| Err(TransportError::broken("reset by peer")))).await;
     assert!(broken.is_connection() && broken.was_sent());
 
-    let mut slow = Scripted::json(200, r#"{"id":1}"#);
-    slow.delay = Duration::from_secs(3600);
-    let slow = slow.error().await;
+    let slow = error(Silent).await;
     assert!(slow.is_timeout() && slow.was_sent() && slow.to_string().contains("no response within 60s"), "{slow}");
 
-    let redirect = Scripted::json(302, "").error().await;
+    let redirect = error(Scripted::json(302, "")).await;
     assert_eq!(redirect.status(), Some(302));
-    let raw = Scripted::new(|| Err(TransportError::unsent("connection refused"))).client().raw().user_me().await.unwrap_err();
+    let raw = client(Scripted::new(|_| Err(TransportError::unsent("connection refused")))).raw().user_me().await.unwrap_err();
     assert!(format!("{raw:#}").contains("connection refused"), "{raw:#}");
 }
 
@@ -245,7 +218,7 @@ async fn an_answer_that_repeats_the_key_does_not_have_it_shown() {
         (200, r#"{"id":1,"certificate":{"CANARY-KEY":1,"id":[]}}"#),
         (200, "CANARY-KEY"),
     ] {
-        let error = Scripted::json(status, body).error().await;
+        let error = error(Scripted::json(status, body)).await;
         let told = format!("{error} {error:?} {:?} {:?} {:?}", error.api_errors(), error.excerpt(), std::error::Error::source(&error));
         assert!(!told.contains("CANARY"), "{told}");
         assert!(status == 200 || told.contains("[redacted]"), "{told}");
@@ -307,7 +280,7 @@ fn clients_can_be_shared_and_their_futures_sent() {
     fn sent<T: Send>(_: T) {}
     shared::<CertCentral>();
     shared::<Sandbox>();
-    let cc = Scripted::json(200, "{}").client();
+    let cc = client(Scripted::json(200, "{}"));
     sent(cc.orders().get(OrderId(1)).send());
     sent(cc.domains().validate("example.com").organization(ORGANIZATION).start());
     sent(cc.orders().issue(Product::SECURE_SITE_OV, csr()).common_name("example.com").plan(Plan::years(1)).start());

@@ -1,47 +1,63 @@
 //! What renewals, reissues and duplicates carry over from an order that tells all there is to tell.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, LazyLock, Mutex},
-};
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use shomei::{
-    ApiKey, CertCentral, Error, ResponseBody, Transport, TransportError, TransportRequest,
+    CertCentral, Error,
     certcentral::{
         CertificateDcvScope, Contact, ContainerId, CsProvisioningMethod, CustomFieldId, DcvMethod, OrderId, OrganizationId, PaymentMethod,
         Plan, Product, ProfileOption, ServerPlatformId, SignatureHash, UserId, Validity, flow::IssuanceWarning,
     },
 };
 
-use crate::{document::Document, judge::csr};
+use crate::{
+    document::Document,
+    judge::csr,
+    scripted::{Scripted, answer},
+};
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::load("certcentral"));
 
 const ORDER: OrderId = OrderId(7);
 
-/// A service that knows one order and one product, and writes down what is asked for.
-#[derive(Clone)]
-struct Service {
-    order: Value,
-    product: Value,
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
-}
+/// A service that knows one order and one product.
+struct Service(Scripted);
 
 impl Service {
     fn new(order: Value) -> Self {
-        let product = json!({"name_id": "ssl_securesite_flex", "allowed_ca_certs": [{"id": "39786C15468D713F", "name": "CA of today"}]});
-        Self { order, product, asked: Arc::default() }
+        Self::of(order, json!({"name_id": "ssl_securesite_flex", "allowed_ca_certs": [{"id": "39786C15468D713F", "name": "CA of today"}]}))
+    }
+
+    fn of(order: Value, product: Value) -> Self {
+        Self(Scripted::new(move |request| {
+            let path = request.path().trim_start_matches("/services/v2");
+            Ok(match request.method().as_str() {
+                "GET" if path.starts_with("/order/certificate/") => answer(200, order.to_string()),
+                "GET" if path.starts_with("/product/") => answer(200, product.to_string()),
+                "POST" => {
+                    DOCUMENT.validate_request("POST", path, request.body()).unwrap();
+                    answer(201, r#"{"id": 8, "certificate_id": 9}"#)
+                }
+                method => panic!("{method} {path}"),
+            })
+        }))
     }
 
     fn client(&self) -> CertCentral {
-        CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).build().unwrap()
+        self.0.certcentral()
     }
 
-    /// The one request that was sent: its path and its body.
+    /// The requests that were sent, beside those that read: their paths and their bodies.
+    fn written(&self) -> Vec<(String, Value)> {
+        let written = self.0.sent().into_iter().filter(|request| request.method() == "POST");
+        let written = written.map(|request| (request.path().trim_start_matches("/services/v2").to_owned(), request.body().to_vec()));
+        written.map(|(path, body)| (path, serde_json::from_slice(&body).unwrap())).collect()
+    }
+
+    /// The only one.
     fn asked(&self) -> (String, Value) {
-        let asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        let asked = self.written();
         assert_eq!(asked.len(), 1, "{asked:?}");
         asked.into_iter().next().unwrap()
     }
@@ -50,25 +66,6 @@ impl Service {
     async fn renewal(&self) -> Value {
         self.client().orders().renew(ORDER, csr()).send().await.unwrap();
         self.asked().1
-    }
-}
-
-impl Transport for Service {
-    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        let path = request.path().trim_start_matches("/services/v2").to_owned();
-        let (status, answer) = match (request.method().as_str(), path.as_str()) {
-            ("GET", path) if path.starts_with("/order/certificate/") => (200, self.order.clone()),
-            ("GET", path) if path.starts_with("/product/") => (200, self.product.clone()),
-            ("POST", _) => {
-                let body = request.body();
-                DOCUMENT.validate_request("POST", &path, body).unwrap();
-                self.asked.lock().unwrap().push((path, serde_json::from_slice(body).unwrap()));
-                (201, json!({"id": 8, "certificate_id": 9}))
-            }
-            (method, path) => panic!("{method} {path}"),
-        };
-        let answer = http::Response::builder().status(status).header("content-type", "application/json").body(answer.to_string()).unwrap();
-        Box::pin(std::future::ready(Ok(answer.map(Into::into))))
     }
 }
 
@@ -239,7 +236,7 @@ async fn what_cannot_be_carried_over_is_an_error_that_names_its_setter() {
         let service = Service::new(order);
         let error = service.client().orders().renew(ORDER, csr()).send().await.unwrap_err();
         assert!(error.is_invalid_input() && error.to_string().starts_with(&format!("{setter}: ")), "{path}: {error}");
-        assert!(service.asked.lock().unwrap().is_empty(), "{path}");
+        assert_eq!(service.written(), [], "{path}");
         // With its setter it goes through.
         let none: [&str; 0] = [];
         let cc = service.client();
@@ -269,7 +266,7 @@ async fn what_cannot_be_carried_over_is_an_error_that_names_its_setter() {
         {
             assert!(error.is_invalid_input() && error.to_string().starts_with(&format!("{setter}: ")), "{path}: {error}");
         }
-        assert!(service.asked.lock().unwrap().is_empty(), "{path}");
+        assert_eq!(service.written(), [], "{path}");
     }
 }
 
@@ -286,8 +283,7 @@ async fn an_intermediate_is_known_by_its_id_or_its_name() {
         assert_eq!(Service::new(order).renewal().await["certificate"]["ca_cert_id"], sent, "{told}");
     }
     // A product that tells no choice says nothing against it.
-    let mut service = Service::new(with("certificate.ca_cert", json!({"id": "0A"})));
-    service.product = json!({"name_id": "ssl_securesite_flex"});
+    let service = Service::of(with("certificate.ca_cert", json!({"id": "0A"})), json!({"name_id": "ssl_securesite_flex"}));
     assert_eq!(service.renewal().await["certificate"]["ca_cert_id"], "0A");
 }
 

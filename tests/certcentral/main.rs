@@ -22,6 +22,8 @@ mod lost;
 mod products;
 mod program;
 mod rules;
+#[path = "../scripted/mod.rs"]
+mod scripted;
 mod waits;
 #[cfg(feature = "webhooks")]
 mod webhooks;

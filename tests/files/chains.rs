@@ -3,35 +3,22 @@
 use std::{collections::BTreeSet, fs};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::BoxFuture;
 use rcgen::KeyPair;
-use shomei::{
-    ApiKey, CertCentral, Certificate, CertificateChain, Error, ResponseBody, Transport, TransportError, TransportRequest,
-    certcentral::CertificateId,
-};
+use shomei::{Certificate, CertificateChain, Error, certcentral::CertificateId};
 
 #[cfg(feature = "archives")]
 use crate::ground::zip;
-use crate::ground::{Authority, openssl, orders, pem, pkcs7};
+use crate::{
+    ground::{Authority, openssl, orders, pem, pkcs7},
+    scripted::Scripted,
+};
 
 fn at() -> DateTime<Utc> {
     "2026-11-25T00:00:00Z".parse().unwrap()
 }
 
-/// A service that knows one chain, told in JSON.
-#[derive(Clone)]
-struct Service(String);
-
-impl Transport for Service {
-    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        let answer = http::Response::builder().header("Content-Type", "application/json").body(self.0.clone()).unwrap();
-        Box::pin(async move { Ok(answer.map(Into::into)) })
-    }
-}
-
 async fn from_json(elements: &[serde_json::Value]) -> Result<CertificateChain, Error> {
-    let service = Service(serde_json::json!({"intermediates": elements}).to_string());
-    let cc = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(service).build().unwrap();
+    let cc = Scripted::json(200, serde_json::json!({"intermediates": elements}).to_string()).certcentral();
     cc.certificates().chain(CertificateId(1)).send().await
 }
 

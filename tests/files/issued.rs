@@ -1,48 +1,35 @@
 //! What an issuance accepts as its certificate.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::future::BoxFuture;
 use rcgen::KeyPair;
 use shomei::{
-    ApiKey, CertCentral, PrivateKey, ResponseBody, Transport, TransportError, TransportRequest,
+    PrivateKey,
     certcentral::{OrganizationId, Plan, Product},
 };
 
-use crate::ground::{Authority, pem};
+use crate::{
+    ground::{Authority, pem},
+    scripted::{Scripted, answer},
+};
 
-/// A service with a clock of its own, which issues what it is told to.
-#[derive(Clone)]
-struct Service {
-    clock: DateTime<Utc>,
-    chain: Vec<Vec<u8>>,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Transport for Service {
-    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        let path = request.path().to_owned();
-        self.asked.lock().unwrap().push(path.clone());
+/// A service with a clock of its own, which issues this chain.
+fn service(clock: DateTime<Utc>, chain: &[Vec<u8>]) -> Scripted {
+    let elements: Vec<_> = chain.iter().map(|der| serde_json::json!({"pem": pem("CERTIFICATE", der)})).collect();
+    Scripted::new(move |request| {
         let (status, body) = match request.method().as_str() {
-            "GET" if path.ends_with("/chain") => {
-                let elements: Vec<_> = self.chain.iter().map(|der| serde_json::json!({"pem": pem("CERTIFICATE", der)})).collect();
-                (200, serde_json::json!({"intermediates": elements}))
-            }
+            "GET" if request.path().ends_with("/chain") => (200, serde_json::json!({"intermediates": elements})),
             "GET" => {
                 let certificate = serde_json::json!({"id": 4, "common_name": "example.com", "dns_names": ["example.com"]});
                 (200, serde_json::json!({"id": 1, "status": "issued", "certificate": certificate}))
             }
             _ => (201, serde_json::json!({"id": 1, "certificate_id": 4})),
         };
-        let date = self.clock.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let answer = http::Response::builder().status(status).header("Content-Type", "application/json").header("Date", date);
-        let answer = answer.body(body.to_string()).unwrap();
-        Box::pin(async move { Ok(answer.map(Into::into)) })
-    }
+        let mut answer = answer(status, body.to_string());
+        answer.headers_mut().insert("date", clock.format("%a, %d %b %Y %H:%M:%S GMT").to_string().parse().unwrap());
+        Ok(answer)
+    })
 }
 
 /// A certificate that is valid in December 2026 only, and what became of its issuance at this time of the service.
@@ -54,12 +41,12 @@ async fn issued(product: Product, clock: &str, extra: Option<Vec<u8>>) -> Result
         params.not_after = rcgen::date_time_ymd(2027, 1, 1);
     });
     let chain = [vec![leaf, intermediate.signed_by(&root), root.root()], extra.into_iter().collect()].concat();
-    let service = Service { clock: clock.parse().unwrap(), chain, asked: Arc::default() };
-    let cc = CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(service.clone()).build().unwrap();
+    let service = service(clock.parse().unwrap(), &chain);
+    let cc = service.certcentral();
     let csr = PrivateKey::from_pem(&key.serialize_pem()).unwrap().sign_csr(["example.com"]).unwrap();
     let order = cc.orders().issue(product, csr).common_name("example.com").organization(OrganizationId(2)).plan(Plan::years(1));
     let outcome = order.start().await.unwrap().wait(Duration::from_secs(3600)).await;
-    assert!(service.asked.lock().unwrap().iter().any(|path| path.ends_with("/chain")), "it was fetched");
+    assert!(service.sent().iter().any(|request| request.path().ends_with("/chain")), "it was fetched");
     outcome.map(|issued| issued.fullchain_pem()).map_err(|error| error.to_string())
 }
 

@@ -8,4 +8,6 @@ mod issued;
 mod keys;
 mod refused;
 mod requests;
+#[path = "../scripted/mod.rs"]
+mod scripted;
 mod shapes;

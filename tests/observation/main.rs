@@ -6,6 +6,8 @@ mod documented;
 mod numbers;
 mod recorder;
 mod script;
+#[path = "../scripted/mod.rs"]
+mod scripted;
 mod searches;
 mod secrets;
 mod spans;

@@ -27,6 +27,7 @@ mod program;
 mod refusals;
 #[cfg(feature = "pocketsign-v1")]
 mod revocation;
+#[path = "../scripted/mod.rs"]
 mod scripted;
 mod second;
 #[cfg(feature = "pocketsign-v1")]

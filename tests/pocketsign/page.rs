@@ -1,18 +1,11 @@
 //! `POST /certificates/{id}/status` as its page tells it, the one page that is known word for word.
 
-use std::sync::{Arc, Mutex};
-
-use futures_util::future::BoxFuture;
 use serde_json::Value;
-use shomei::{
-    ApiKey, ResponseBody, Transport, TransportError, TransportRequest,
-    pocketsign::{
-        CertificateStatus, CertificateType, CheckMethod, CheckPurpose, Environment, PocketSignV1, RevocationReason,
-        types::CheckCertificateStatusResponse,
-    },
+use shomei::pocketsign::{
+    CertificateStatus, CertificateType, CheckMethod, CheckPurpose, RevocationReason, types::CheckCertificateStatusResponse,
 };
 
-use crate::{document::Part, judge::V1};
+use crate::{document::Part, judge::V1, scripted::Scripted};
 
 const ID: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 
@@ -71,18 +64,6 @@ const AS_V2: &str = r#"{
   "isNewUser": true
 }"#;
 
-/// Keeps what is sent, and answers as the page does.
-#[derive(Clone, Default)]
-struct Page(Arc<Mutex<Vec<TransportRequest>>>);
-
-impl Transport for Page {
-    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        self.0.lock().unwrap().push(request);
-        let answer = http::Response::builder().header("content-type", "application/json").body(RESPONSE.into());
-        Box::pin(async move { Ok(answer.unwrap()) })
-    }
-}
-
 /// The blanks of a sample are for its readers: no string on the page holds one.
 fn without_blanks(json: &str) -> String {
     json.split_whitespace().collect()
@@ -90,12 +71,10 @@ fn without_blanks(json: &str) -> String {
 
 #[tokio::test]
 async fn the_request_of_the_page_is_sent_to_the_byte() {
-    let page = Page::default();
-    let token = ApiKey::new("TOKEN").unwrap();
-    let ps = PocketSignV1::builder(token).environment(Environment::Mock).transport(page.clone()).build().unwrap();
-    ps.certificates().check_status(ID).method(CheckMethod::Crl).identify_user(false).send().await.unwrap();
+    let page = Scripted::json(200, RESPONSE);
+    page.v1().certificates().check_status(ID).method(CheckMethod::Crl).identify_user(false).send().await.unwrap();
 
-    let sent = page.0.lock().unwrap().pop().unwrap();
+    let sent = page.sent().pop().unwrap();
     assert_eq!(sent.method().as_str(), "POST");
     // The page's own call leaves the id out: `…/certificates//status`.
     assert_eq!(sent.url(), format!("https://verify.mock.p8n.app/certificates/{ID}/status"));
@@ -107,9 +86,7 @@ async fn the_request_of_the_page_is_sent_to_the_byte() {
 
 #[tokio::test]
 async fn the_response_of_the_page_is_read_value_by_value_and_written_again_in_the_words_of_v2() {
-    let token = ApiKey::new("TOKEN").unwrap();
-    let ps = PocketSignV1::builder(token).environment(Environment::Mock).transport(Page::default()).build().unwrap();
-    let answer = ps.certificates().check_status(ID).send().await.unwrap();
+    let answer = Scripted::json(200, RESPONSE).v1().certificates().check_status(ID).send().await.unwrap();
     let written = serde_json::to_string(&answer).unwrap();
     assert_eq!(written, without_blanks(AS_V2));
     for same in [&*written, RESPONSE] {

@@ -1,16 +1,12 @@
 //! The second check that follows a list which turns out to be too old.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
+use chrono::{TimeDelta, Utc};
+use shomei::{
+    PocketSign,
+    pocketsign::{CheckMethod, ErrorReason, Freshness},
 };
 
-use chrono::{TimeDelta, Utc};
-use futures_util::future::BoxFuture;
-use shomei::{
-    ApiKey, PocketSign, ResponseBody, Transport, TransportError, TransportRequest,
-    pocketsign::{CheckMethod, Environment, ErrorReason, Freshness},
-};
+use crate::scripted::{Answer, Scripted, answer};
 
 /// 7:45:01 in Japan.
 const DATE: &str = "Tue, 30 Apr 2024 22:45:01 GMT";
@@ -21,40 +17,15 @@ const ASKED: &str = r#"{"certificateStatus":{"id":"second","status":"STATUS_GOOD
 const FAILED: &str = r#"{"code":"unavailable","details":[{"type":"google.rpc.ErrorInfo",
     "debug":{"reason":"ERROR_REASON_OCSP_REQUEST_FAILED"}}]}"#;
 
-/// Gives one answer after the other, each with its `Date` if it has one.
-#[derive(Clone)]
-struct Answers(Arc<Mutex<VecDeque<Answer>>>);
-
-#[derive(Clone)]
-struct Answer {
-    status: u16,
-    body: String,
-    date: Option<&'static str>,
-}
-
-impl Transport for Answers {
-    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        let Answer { status, body, date } = self.0.lock().unwrap().pop_front().expect("no more requests than answers");
-        let mut answer = http::Response::builder().status(status).header("content-type", "application/json");
-        if let Some(date) = date {
-            answer = answer.header("date", date);
-        }
-        Box::pin(async move { Ok(answer.body(body.into()).unwrap()) })
-    }
-}
-
-fn client_of(answers: impl IntoIterator<Item = Answer>) -> (PocketSign, Answers) {
-    let transport = Answers(Arc::new(Mutex::new(answers.into_iter().collect())));
-    let ps =
-        PocketSign::builder(ApiKey::new("token").unwrap()).environment(Environment::Mock).transport(transport.clone()).build().unwrap();
-    (ps, transport)
+fn dated(mut answer: Answer, date: &'static str) -> Answer {
+    answer.headers_mut().insert("date", http::HeaderValue::from_static(date));
+    answer
 }
 
 /// A client that knows the time: 7:45:01.
 async fn client(answers: &[(u16, &'static str)]) -> PocketSign {
-    let answers = std::iter::once((200, "{}")).chain(answers.iter().copied());
-    let dated = |(status, body): (u16, &str)| Answer { status, body: body.to_owned(), date: Some(DATE) };
-    let (ps, _) = client_of(answers.map(dated));
+    let answers: Vec<_> = std::iter::once(&(200, "{}")).chain(answers).map(|(status, body)| dated(answer(*status, *body), DATE)).collect();
+    let ps = Scripted::each(answers).v2();
     ps.users().get("u").send().await.unwrap();
     ps
 }
@@ -126,12 +97,13 @@ async fn a_wrong_clock_costs_a_check_but_makes_no_stale_list_fresh() {
         // It says six while it is noon: the responder is asked where the list would have done.
         (6, vec![looked_up(Ocsp, LATE)], ("asked", true)),
     ] {
-        let undated = |body| Answer { status: 200, body, date: None };
-        let (ps, left) = client_of(answers.into_iter().map(undated));
+        let count = answers.len();
+        let service = Scripted::each(answers.into_iter().map(|body| answer(200, body)));
+        let ps = service.v2();
         local_time_of_day(local).await;
         let check = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap();
         assert_eq!((check.status.id.unwrap().as_str(), check.is_fresh), fresh, "{local}");
-        assert!(left.0.lock().unwrap().is_empty(), "all were asked");
+        assert_eq!(service.sent().len(), count, "all were asked");
     }
 }
 
@@ -169,12 +141,13 @@ async fn answers_that_cross_the_renewal_or_midnight_are_judged_by_the_time_of_th
             false,
         ),
     ] {
-        let told = Answer { status: 200, body: "{}".to_owned(), date: Some(before) };
-        let undated = |body| Answer { status: 200, body, date: None };
-        let (ps, left) = client_of(std::iter::once(told).chain(answers.into_iter().map(undated)));
+        let count = 1 + answers.len();
+        let told = dated(answer(200, "{}"), before);
+        let service = Scripted::each(std::iter::once(told).chain(answers.into_iter().map(|body| answer(200, body))));
+        let ps = service.v2();
         ps.users().get("u").send().await.unwrap();
         let check = ps.certificates().check_status("c").fresh(Freshness::SameDay).send().await.unwrap();
         assert_eq!((check.status.id.unwrap().as_str(), check.is_fresh), (id, is_fresh), "{before}");
-        assert!(left.0.lock().unwrap().is_empty(), "{before}: all were asked");
+        assert_eq!(service.sent().len(), count, "{before}: all were asked");
     }
 }

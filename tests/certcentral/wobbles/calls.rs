@@ -1,66 +1,33 @@
 //! The rows that only a call shows: statuses, empty bodies, errors, queries and pages; and what real answers carry beside the documented.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
-
 use bytes::Bytes;
-use futures_util::{TryStreamExt as _, future::BoxFuture};
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use shomei::{
-    ApiKey, CertCentral, CertificateChain, ResponseBody, Transport, TransportError, TransportRequest,
+    CertCentral, CertificateChain,
     certcentral::{
         CertificateFormat, CertificateId, DateRange, DcvMethod, DcvTokenStatus, DomainId, ErrorCode, OrderDcvStatus, OrderId,
         OrganizationId, Plan, Product, RequestId, TextFilter, raw, types,
     },
 };
 
-/// Gives one answer after the other, and keeps what was asked.
-#[derive(Clone, Default)]
-struct Script {
-    answers: Arc<Mutex<VecDeque<http::Response<Bytes>>>>,
-    urls: Arc<Mutex<Vec<reqwest::Url>>>,
-}
+use crate::scripted::{Scripted, answer};
 
-impl Script {
-    fn then(self, answer: http::Response<Bytes>) -> Self {
-        self.answers.lock().unwrap().push_back(answer);
-        self
+/// A body as it is, an empty one without a content type.
+fn text(status: u16, body: &'static str) -> Scripted {
+    let mut answer = answer(status, body);
+    if body.is_empty() {
+        answer.headers_mut().remove("content-type");
     }
-
-    /// A body as it is, an empty one without a content type.
-    fn text(self, status: u16, body: &str) -> Self {
-        let answer = http::Response::builder().status(status);
-        let answer = if body.is_empty() { answer } else { answer.header("content-type", "application/json") };
-        self.then(answer.body(Bytes::copy_from_slice(body.as_bytes())).unwrap())
-    }
-
-    fn json(self, status: u16, body: Value) -> Self {
-        self.text(status, &body.to_string())
-    }
-
-    fn client(&self) -> CertCentral {
-        CertCentral::builder(ApiKey::new("KEY").unwrap()).transport(self.clone()).build().unwrap()
-    }
-}
-
-impl Transport for Script {
-    fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        self.urls.lock().unwrap().push(request.url().parse().unwrap());
-        let answer = self.answers.lock().unwrap().pop_front();
-        Box::pin(
-            async move { answer.map(|answer| answer.map(Into::into)).ok_or_else(|| TransportError::unsent("the script is at its end")) },
-        )
-    }
+    Scripted::always(answer)
 }
 
 fn answered(status: u16, body: Value) -> CertCentral {
-    Script::default().json(status, body).client()
+    Scripted::json(status, body.to_string()).certcentral()
 }
 
 fn empty(status: u16) -> CertCentral {
-    Script::default().text(status, "").client()
+    text(status, "").certcentral()
 }
 
 #[tokio::test]
@@ -145,8 +112,8 @@ async fn row_41_a_page_says_that_its_limit_is_0_and_miscounts() {
     // The total is too large (clients that count up to it never end), too small, or missing.
     for total in [json!(9), json!(1), json!(null)] {
         let page = |ids: std::ops::Range<u64>| json!({"orders": orders(ids), "page": {"total": total, "limit": 0, "offset": 0}});
-        let script = Script::default().json(200, page(1..3)).json(200, page(3..4)).json(200, json!({}));
-        let found: Vec<_> = script.client().orders().list().page_size(2).stream().unwrap().try_collect().await.unwrap();
+        let script = Scripted::each([page(1..3), page(3..4), json!({})].map(|body| answer(200, body.to_string())));
+        let found: Vec<_> = script.certcentral().orders().list().page_size(2).stream().unwrap().try_collect().await.unwrap();
         let ids: Vec<_> = found.iter().map(|order| order.id.0).collect();
         // Where the total says that a full page is the last one, it is asked once more all the same.
         assert_eq!(ids, [1, 2, 3], "total {total}");
@@ -194,7 +161,7 @@ async fn row_43_errors_are_a_list_or_an_object_or_no_json_at_all() {
         assert_eq!((error.status(), error.certcentral_code()), (Some(404), Some(ErrorCode::NotFoundOrder)), "{errors}");
     }
     for body in ["", "<html>Service Unavailable</html>", "[]", "null"] {
-        let error = Script::default().text(503, body).client().orders().get(OrderId(1)).send().await.unwrap_err();
+        let error = text(503, body).certcentral().orders().get(OrderId(1)).send().await.unwrap_err();
         assert_eq!((error.status(), error.certcentral_code()), (Some(503), None), "{body}");
     }
 }
@@ -235,15 +202,15 @@ async fn row_45_pem_has_line_ends_of_either_kind_and_a_p7b_is_text() {
     }
     let p7b = "-----BEGIN PKCS7-----\r\nMIIB\r\n-----END PKCS7-----\r\n";
     let file = http::Response::builder().header("content-type", "application/x-pkcs7-certificates").body(Bytes::from(p7b)).unwrap();
-    let file = Script::default().then(file).client().certificates().download(CertificateId(113), CertificateFormat::P7b).send().await;
+    let file = Scripted::always(file).certcentral().certificates().download(CertificateId(113), CertificateFormat::P7b).send().await;
     assert_eq!(file.unwrap().body, p7b);
 }
 
 #[tokio::test]
 async fn row_48_filters_reach_the_service_whatever_their_signs() {
-    let script = Script::default().json(200, json!({}));
+    let script = Scripted::json(200, "{}");
     let day = "2026-01-01".parse().unwrap();
-    let cc = script.client();
+    let cc = script.certcentral();
     let list = cc
         .orders()
         .list()
@@ -251,7 +218,7 @@ async fn row_48_filters_reach_the_service_whatever_their_signs() {
         .created(DateRange::between(day, day))
         .common_name(TextFilter::suffix("example.com"));
     list.send().await.unwrap();
-    let url = script.urls.lock().unwrap().remove(0);
+    let url: reqwest::Url = script.sent()[0].url().parse().unwrap();
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     for (name, value) in [
         ("filters[valid_till]", ">2026-01-01"),
@@ -285,7 +252,7 @@ async fn real_answers_an_empty_object_is_an_empty_list() {
 async fn real_answers_a_bad_key_is_403_in_plain_json() {
     let body =
         r#"{"errors":[{"code":"access_denied|access_denied_invalid_key","message":"Access denied due to access_denied_invalid_key."}]}"#;
-    let error = Script::default().text(403, body).client().users().me().send().await.unwrap_err();
+    let error = text(403, body).certcentral().users().me().send().await.unwrap_err();
     assert!(error.is_forbidden() && !error.is_transient(), "{error}");
     assert_eq!(error.certcentral_code(), Some(ErrorCode::AccessDeniedInvalidKey));
 }
@@ -303,8 +270,8 @@ async fn real_answers_headers_for_caches_change_nothing() {
         .header("content-type", "application/json;charset=utf-8")
         .header("etag", "\"33a64df5\"")
         .header("last-modified", "Wed, 21 Oct 2020 07:28:00 GMT");
-    let script = Script::default().then(answer.body(Bytes::from_static(br#"{"id": 1}"#)).unwrap());
-    assert_eq!(script.client().users().me().send().await.unwrap().id.0, 1);
+    let script = Scripted::always(answer.body(Bytes::from_static(br#"{"id": 1}"#)).unwrap());
+    assert_eq!(script.certcentral().users().me().send().await.unwrap().id.0, 1);
 }
 
 #[tokio::test]
@@ -330,9 +297,9 @@ async fn real_answers_an_order_has_its_chain_only_if_it_is_issued_at_once() {
 
 #[tokio::test]
 async fn real_answers_a_download_by_platform_is_a_file() {
-    let file = || http::Response::builder().header("content-type", "application/x-pem-file").body(Bytes::from_static(b"PEM")).unwrap();
-    let script = Script::default().then(file()).then(file());
-    let cc = script.client().raw();
+    let file = http::Response::builder().header("content-type", "application/x-pem-file").body(Bytes::from_static(b"PEM")).unwrap();
+    let script = Scripted::always(file);
+    let cc = script.certcentral().raw();
     let paths = [
         cc.download_certificate_for_platform(&CertificateId(113), 29).await,
         cc.download_certificate_best_format(&CertificateId(113)).await,
@@ -340,7 +307,7 @@ async fn real_answers_a_download_by_platform_is_a_file() {
     for answer in paths {
         assert_eq!(answer.unwrap(), b"PEM"[..]);
     }
-    let paths: Vec<_> = script.urls.lock().unwrap().iter().map(|url| url.path().to_owned()).collect();
+    let paths: Vec<_> = script.sent().iter().map(|request| request.path().to_owned()).collect();
     assert!(
         paths[0].ends_with("/certificate/113/download/platform/29") && paths[1].ends_with("/certificate/113/download/platform"),
         "{paths:?}"

@@ -1,34 +1,18 @@
 //! Answers that hold the key in another spelling, at every place where something of an answer is told.
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use shomei::{
-    ApiKey, CertCentral, Error, ResponseBody, RetryPolicy, Transport, TransportError, TransportRequest,
+    ApiKey, CertCentral, Error, RetryPolicy,
     certcentral::{CertificateFormat, CertificateId, DomainId},
 };
 
 use super::{KEY, silent, spellings, told};
+use crate::scripted::Scripted;
 
-/// Gives one answer, whatever is asked.
-#[derive(Clone)]
-struct Proxy {
-    status: u16,
-    kind: &'static str,
-    body: Bytes,
-}
-
-impl Proxy {
-    fn client(status: u16, kind: &'static str, body: impl Into<Bytes>) -> CertCentral {
-        let proxy = Self { status, kind, body: body.into() };
-        CertCentral::builder(ApiKey::new(KEY).unwrap()).transport(proxy).retry(RetryPolicy::never()).build().unwrap()
-    }
-}
-
-impl Transport for Proxy {
-    fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        let answer = http::Response::builder().status(self.status).header("content-type", self.kind).body(self.body.clone().into());
-        Box::pin(async { Ok(answer.unwrap()) })
-    }
+/// A client that gets this answer, whatever is asked.
+fn answered(status: u16, kind: &'static str, body: impl Into<Bytes>) -> CertCentral {
+    let answer = http::Response::builder().status(status).header("content-type", kind).body(body.into()).unwrap();
+    CertCentral::builder(ApiKey::new(KEY).unwrap()).transport(Scripted::always(answer)).retry(RetryPolicy::never()).build().unwrap()
 }
 
 /// The key in every spelling, and what stands for it in the texts of URLs, HTML and JSON.
@@ -46,7 +30,7 @@ fn written() -> Vec<String> {
 #[tokio::test]
 async fn no_spelling_of_the_key_is_shown() {
     let failed = async |status, kind, body: String| -> Error {
-        Proxy::client(status, kind, body).domains().get(DomainId(738_687)).send().await.unwrap_err()
+        answered(status, kind, body).domains().get(DomainId(738_687)).send().await.unwrap_err()
     };
     for spelling in written() {
         let message = serde_json::json!({"errors": [{"code": "bad", "message": format!("you sent {spelling}.")}]}).to_string();
@@ -61,7 +45,7 @@ async fn no_spelling_of_the_key_is_shown() {
             silent(&shown, &[KEY.as_bytes()]);
         }
         let page = format!("<pre>{spelling}</pre>");
-        let cc = Proxy::client(200, "text/html", page.clone());
+        let cc = answered(200, "text/html", page.clone());
         let file = cc.certificates().download(CertificateId(1), CertificateFormat::PemAll).send().await.unwrap();
         let shown = format!("{file:?} {file:#?}");
         assert!(!shown.contains(&spelling) && file.body == page, "{shown}");
