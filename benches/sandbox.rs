@@ -46,7 +46,7 @@ impl Account {
         let mut account = Self { sandbox, csr, first: 0, orders: 0, drawn: 1 };
         let body =
             json!({"name": "example.com", "organization": {"id": 754_781}, "validations": [{"type": "ov"}], "dcv_method": "dns-txt-token"});
-        let domain = account.call(Method::POST, "/domain", Some(body)).await;
+        let domain = value(&account.call(Method::POST, "/domain", Some(body)).await);
         account.sandbox.dns().publish_txt("example.com", domain["dcv_token"]["token"].as_str().expect("a token"));
         account.call(Method::PUT, &format!("/domain/{}/dcv/validate-token", domain["id"]), Some(json!({}))).await;
         account.first = account.order().await;
@@ -56,13 +56,13 @@ impl Account {
         account
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Bytes {
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let request = Request::builder().method(method).uri(format!("{}{path}", Sandbox::CERTCENTRAL));
         let request = request.header("X-DC-DEVKEY", self.sandbox.api_key()).body(body).expect("the request is well formed");
         let response = self.sandbox.handle(request).await;
         assert!(response.status().is_success(), "{path}: {response:?}");
-        serde_json::from_slice(response.body()).unwrap_or_default()
+        response.into_body()
     }
 
     /// A number below `end`, of a sequence that is the same each time.
@@ -79,7 +79,8 @@ impl Account {
             "organization": {"id": 754_781},
             "order_validity": {"years": 1},
         });
-        self.call(Method::POST, "/order/certificate/ssl_securesite_flex", Some(body)).await["id"].as_u64().expect("an order has a number")
+        let placed = self.call(Method::POST, "/order/certificate/ssl_securesite_flex", Some(body)).await;
+        value(&placed)["id"].as_u64().expect("an order has a number")
     }
 
     async fn info(&mut self) {
@@ -105,6 +106,10 @@ impl Account {
             }
         }
     }
+}
+
+fn value(body: &Bytes) -> Value {
+    serde_json::from_slice(body).expect("the answer is JSON")
 }
 
 /// The time of one call, on average, in microseconds.
