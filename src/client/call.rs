@@ -2,6 +2,7 @@
 
 use std::{
     ops::Deref,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -10,8 +11,6 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use progenitor_client::ResponseValue;
 use reqwest::{StatusCode, header};
-use tokio::time::Instant;
-use tracing::Instrument as _;
 
 use super::{CallOptions, Core, decode::without_mark, patience::Patience, rules, trace::Traced};
 use crate::{
@@ -84,17 +83,14 @@ impl Call {
         }
         let (name, value) = &self.core.authorization;
         request.headers_mut().insert(name, value.clone());
-        // The generator sends the document's version in a header that no service requires.
-        request.headers_mut().remove("api-version");
 
-        let started = Instant::now();
         let mut trace = Traced::call(&self.core, operation_id, operation);
-        let outcome = self.repeat(request, operation, &trace).instrument(trace.span()).await;
+        let outcome = trace.within(pin!(self.repeat(request, operation, &trace))).await;
         self.note(|record| {
-            trace.ended(&outcome, Some(record.attempts));
+            let elapsed = trace.ended(&outcome, Some(record.attempts));
             record.operation = Some(operation_id);
             record.reads = operation.is_some_and(|operation| operation.method == "GET");
-            record.elapsed += started.elapsed();
+            record.elapsed += elapsed;
             record.trace = Some(trace);
         });
         match outcome {

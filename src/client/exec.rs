@@ -3,12 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::{sync::LazyLock, time::Duration};
+use std::{pin::pin, sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{ResponseBuilderExt as _, Url, header};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tracing::Instrument as _;
 
 use super::{
     Call, Core, ResponseBody, Transport, TransportRequest,
@@ -48,14 +47,16 @@ impl Call {
                 Some(patience) => Ok(patience.wait(permit).await),
                 None => timeout_at(deadline, permit).await,
             };
-            trace.paced(self.options.priority, asked.elapsed());
+            let now = Instant::now();
+            trace.paced(self.options.priority, now - asked);
             let Ok(place) = place else { break };
             if patience.is_some() {
-                deadline += asked.elapsed();
+                deadline += now - asked;
             }
             // The outcome of a write that times out at once is unknown; one that is not sent has certainly not happened.
             let needed = if idempotent { Duration::ZERO } else { MOMENTS.min(limit / 10) };
-            if deadline.duration_since(Instant::now()) <= needed {
+            let left = deadline.duration_since(now);
+            if left <= needed {
                 break;
             }
             next = request.try_clone();
@@ -65,7 +66,7 @@ impl Call {
                     self.note(|record| record.attempts += 1);
                     let mut trace = trace.attempt(core, number);
                     let transport = if fresh { &core.fresh } else { &core.transport };
-                    let latest = core.attempt(&**transport, request, permit, deadline).instrument(trace.span()).await;
+                    let latest = trace.within(pin!(core.attempt(&**transport, request, permit, left))).await;
                     trace.ended(&latest, None);
                     latest
                 }
@@ -102,9 +103,9 @@ impl Core {
         transport: &dyn Transport,
         request: reqwest::Request,
         mut permit: Permit,
-        deadline: Instant,
+        left: Duration,
     ) -> Result<Answer, Error> {
-        let limit = self.attempt_timeout.min(deadline.duration_since(Instant::now()));
+        let limit = self.attempt_timeout.min(left);
         let exchange = async {
             permit.sending();
             match transport.send(TransportRequest(request)).await {

@@ -118,8 +118,8 @@ pub(super) fn check_body(operations: &[Operation], operation: &'static str, body
 
 /// The values of a path's parameters. An unescaped value, such as `..`, can turn it into another path.
 fn parameters<'u>(template: &'static str, url: &'u Url) -> Result<Vec<(&'static str, Cow<'u, str>)>, Error> {
-    let wanted = template.rsplit('/').filter(|wanted| !wanted.is_empty());
-    let found = url.path().rsplit('/').chain(std::iter::repeat(""));
+    let wanted = segments(template).filter(|wanted| !wanted.is_empty());
+    let found = segments(url.path()).chain(std::iter::repeat(""));
     let mut parameters = Vec::new();
     for (wanted, found) in wanted.zip(found) {
         match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
@@ -132,6 +132,17 @@ fn parameters<'u>(template: &'static str, url: &'u Url) -> Result<Vec<(&'static 
         Some((name, _)) => Err(Error::invalid(*name, "it is empty")),
         None => Ok(parameters),
     }
+}
+
+/// The segments of a path, the last one first. `rsplit` searches with more effort than such short texts are worth.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let slash = path.bytes().rposition(|byte| byte == b'/');
+        rest = slash.map(|slash| &path[..slash]);
+        Some(slash.map_or(path, |slash| &path[slash + 1..]))
+    })
 }
 
 impl Rule {

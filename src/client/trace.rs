@@ -1,7 +1,12 @@
 //! The traces and metrics of a call: a span for it, one for each attempt, events for its waits, and numbers. Never a URL with its values, a
 //! header or a body. The README has the table of names; change both.
 
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    future::{Future, poll_fn},
+    pin::Pin,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 use tracing::{Span, debug, debug_span, field::Empty, info_span, warn};
@@ -87,12 +92,13 @@ impl Traced {
         Self { span, subject: self.subject, counts: Counts::Attempts, started: Instant::now(), end: None }
     }
 
-    pub(super) fn span(&self) -> Span {
-        self.span.clone()
+    /// Runs a future in the span, where it is: `instrument` would move it once more, and such futures are large.
+    pub(super) async fn within<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+        poll_fn(|context| self.span.in_scope(|| future.as_mut().poll(context))).await
     }
 
-    /// It is over, unless decoding the answer still fails.
-    pub(super) fn ended<B>(&mut self, outcome: &Result<http::Response<B>, Error>, attempts: Option<u32>) {
+    /// It is over, unless decoding the answer still fails. Returns how long it took.
+    pub(super) fn ended<B>(&mut self, outcome: &Result<http::Response<B>, Error>, attempts: Option<u32>) -> Duration {
         let status = match outcome {
             Ok(answer) => Some(answer.status().as_u16()),
             Err(error) => error.status(),
@@ -102,7 +108,9 @@ impl Traced {
             Ok(answer) => Some(answer.status().as_u16().to_string().into()),
             Err(error) => Some(kind(error)),
         };
-        self.end = Some(End { elapsed: self.started.elapsed(), status, error, attempts });
+        let elapsed = self.started.elapsed();
+        self.end = Some(End { elapsed, status, error, attempts });
+        elapsed
     }
 
     /// The answer is no good after all.

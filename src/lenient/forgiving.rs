@@ -5,7 +5,7 @@
 //!
 //! What is generic here is compiled for each member of each type, so it is kept short; the rest is in functions that are not.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::marker::PhantomData;
@@ -18,6 +18,8 @@ use serde_json::{Error, Map, Value};
 use super::Lenient;
 
 thread_local! {
+    /// Whether there is a second reading. Each member asks for it, and asking for the state takes ten times as long.
+    static IS_SECOND: Cell<bool> = const { Cell::new(false) };
     /// The state of a second reading; none while a body is read for the first time.
     static SECOND: RefCell<Option<Reading>> = const { RefCell::new(None) };
 }
@@ -45,7 +47,9 @@ pub(crate) type Unreadable = BTreeMap<String, usize>;
 /// Reads a value once more, without the unreadable optional members. The error comes with its path.
 pub(crate) fn forgive<T: DeserializeOwned>(value: Value) -> Result<(T, Unreadable), (String, Error)> {
     SECOND.set(Some(Reading::default()));
+    IS_SECOND.set(true);
     let outcome = T::deserialize(Placed(value));
+    IS_SECOND.set(false);
     let Reading { path, unreadable, .. } = SECOND.take().unwrap_or_default();
     outcome.map(|read| (read, unreadable)).map_err(|error| (written(&path), error))
 }
@@ -58,9 +62,10 @@ impl<L: Lenient> Lenient for Forgiving<L> {
     const EXPECTED: &'static str = L::EXPECTED;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<L::Plain>, D::Error> {
-        let Some(depth) = depth() else {
+        if !IS_SECOND.get() {
             return L::read(deserializer);
-        };
+        }
+        let depth = depth();
         match L::read(Placed(Value::deserialize(deserializer)?)) {
             Err(_) if leave_out(depth) => Ok(None),
             read => read.map_err(D::Error::custom),
@@ -92,9 +97,9 @@ impl<L: Lenient> Lenient for Strict<L> {
     }
 }
 
-/// How deep the second reading is, if this is one.
-fn depth() -> Option<usize> {
-    SECOND.with_borrow(|reading| reading.as_ref().map(|reading| reading.path.len()))
+/// How deep the second reading is.
+fn depth() -> usize {
+    SECOND.with_borrow(|reading| reading.as_ref().map_or(0, |reading| reading.path.len()))
 }
 
 /// Whether the member at a depth may count as absent; if so, this is reported.

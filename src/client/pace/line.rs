@@ -34,6 +34,11 @@ impl Lines {
         number
     }
 
+    /// Whether nobody waits who goes before a newcomer.
+    pub(super) fn is_empty_before(&self, priority: Priority) -> bool {
+        self.lines[..=priority as usize].iter().all(VecDeque::is_empty)
+    }
+
     /// The number of whoever comes next.
     #[cfg(feature = "redis")]
     pub(super) fn next_number(&self) -> u64 {

@@ -108,6 +108,15 @@ struct State {
 }
 
 impl State {
+    /// Takes a free place for somebody who has nobody to let go first.
+    fn take_at_once(&mut self, priority: Priority, now: Instant) -> bool {
+        let is_free = self.lines.is_empty_before(priority) && self.ledger.free_at(priority, now) <= now;
+        if is_free {
+            self.ledger.take(priority);
+        }
+        is_free
+    }
+
     /// Takes the free places for those in front, and says whom to wake: them, and whoever is in front then.
     fn call(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
@@ -151,6 +160,7 @@ impl State {
 /// Somebody in line. Dropped, it leaves the line, or gives the place back that it was called for.
 struct Waiting<'p> {
     shared: &'p Arc<Shared>,
+    /// `None` once it has a place.
     number: Option<u64>,
     priority: Priority,
 }
@@ -161,9 +171,9 @@ impl<'p> Waiting<'p> {
             if priority == Priority::Foreground {
                 state.ledger.called(now);
             }
-            state.lines.line_up(priority)
+            (!state.take_at_once(priority, now)).then(|| state.lines.line_up(priority))
         });
-        Self { shared, number: Some(number), priority }
+        Self { shared, number, priority }
     }
 
     async fn place(mut self) -> Permit {
