@@ -168,17 +168,17 @@ impl Drop for Traced {
 impl Traced {
     #[cfg(feature = "metrics")]
     fn count(&self, elapsed: Duration, outcome: Cow<'static, str>) {
-        let labels = [
+        let labels = vec![
             metrics::Label::new("service", self.subject.service),
             metrics::Label::new("operation", self.subject.operation),
             metrics::Label::new("outcome", outcome),
         ];
         match self.counts {
             Counts::Calls => {
-                metrics::counter!("shomei_calls_total", labels.iter()).increment(1);
-                metrics::histogram!("shomei_call_duration_seconds", labels.iter()).record(elapsed);
+                metrics::counter!("shomei_calls_total", labels.clone()).increment(1);
+                metrics::histogram!("shomei_call_duration_seconds", labels).record(elapsed);
             }
-            Counts::Attempts => metrics::counter!("shomei_attempts_total", labels.iter()).increment(1),
+            Counts::Attempts => metrics::counter!("shomei_attempts_total", labels).increment(1),
         }
     }
 
