@@ -5,6 +5,9 @@
 #![cfg(all(unix, feature = "sandbox"))]
 #![allow(clippy::unwrap_used, reason = "what a test helper cannot do fails the test")]
 
+#[path = "started/mod.rs"]
+mod started;
+
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -20,10 +23,11 @@ use shomei::{
     certcentral::{DcvMethod, OrderId, OrganizationId, Plan, Product},
 };
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
     time::{sleep, timeout},
 };
+
+use self::started::Started;
 
 const PATIENCE: Duration = Duration::from_secs(300);
 const KEY: &str = "KEY-OF-THE-KILLS";
@@ -41,24 +45,17 @@ enum What {
 
 /// The sandbox as a program, and a client to see what became of it all.
 struct World {
-    _program: Child,
+    _started: Started,
     url: String,
     cc: CertCentral,
 }
 
 impl World {
     async fn start() -> Self {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"))
-            .args(["--listen", "127.0.0.1:0", "--api-key", KEY])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
-        let url = line.strip_prefix("certcentral ").unwrap().to_owned();
+        let started = Started::with(&["--api-key", KEY]).await;
+        let url = started.said_of("certcentral").to_owned();
         let cc = CertCentral::builder(ApiKey::new(KEY).unwrap()).base_url(&url).build().unwrap();
-        Self { _program: program, url, cc }
+        Self { _started: started, url, cc }
     }
 
     /// An issued order to renew, reissue or duplicate.

@@ -24,6 +24,8 @@ mod program;
 mod rules;
 #[path = "../scripted/mod.rs"]
 mod scripted;
+#[path = "../started/mod.rs"]
+mod started;
 mod waits;
 #[cfg(feature = "webhooks")]
 mod webhooks;

@@ -1,37 +1,21 @@
 //! The sandbox as a program: on a loopback port, for clients in any language.
 
-use std::{process::Stdio, time::Duration};
+use std::time::Duration;
 
 use shomei::{
     ApiKey, CertCentral, RetryPolicy,
     certcentral::{DcvMethod, OrganizationId},
 };
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-    time::timeout,
-};
+use tokio::time::timeout;
+
+use crate::started::{Started, output};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts the program; gives it and the URL it prints once it is ready.
-async fn start(arguments: &[&str]) -> (Child, String) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"))
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
-    let url = line.strip_prefix("certcentral ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-    (program, url)
-}
-
 #[tokio::test]
 async fn it_serves_clients_and_stops_cleanly() {
-    let (mut program, url) = start(&["--listen", "127.0.0.1:0", "--api-key", "KEY-OF-THE-TEST", "--empty"]).await;
+    let mut started = Started::with(&["--api-key", "KEY-OF-THE-TEST", "--empty"]).await;
+    let url = started.said_of("certcentral").to_owned();
     assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("/services/v2"), "{url}");
 
     let cc = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(&url).build().unwrap();
@@ -43,9 +27,9 @@ async fn it_serves_clients_and_stops_cleanly() {
 
     #[cfg(unix)]
     {
-        let pid = program.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
-        assert!(timeout(PATIENCE, program.wait()).await.unwrap().unwrap().success());
+        let pid = started.program.id().unwrap().to_string();
+        assert!(tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        assert!(timeout(PATIENCE, started.program.wait()).await.unwrap().unwrap().success());
     }
 }
 
@@ -62,8 +46,7 @@ async fn it_refuses_what_it_cannot_do() {
         (&["--rate-limits", "yes"][..], "on or off"),
         (&["--start", "soon"][..], "2026-03-01"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox")).args(arguments).kill_on_drop(true).output();
-        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+        let output = output(arguments).await;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{arguments:?}: {output:?}");
     }
@@ -71,10 +54,9 @@ async fn it_refuses_what_it_cannot_do() {
 
 #[tokio::test]
 async fn its_options_are_settings_of_the_sandbox() {
-    let listen = ["--listen", "127.0.0.1:0", "--api-key", "KEY-OF-THE-TEST", "--empty"];
     let settings = ["--start", "2031-02-03T04:05:06Z", "--rate-limits", "on"];
-    let (_program, url) = start(&[&listen[..], &settings[..]].concat()).await;
-    let builder = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(&url);
+    let started = Started::with(&[&["--api-key", "KEY-OF-THE-TEST", "--empty"][..], &settings[..]].concat()).await;
+    let builder = CertCentral::builder(ApiKey::new("KEY-OF-THE-TEST").unwrap()).base_url(started.said_of("certcentral"));
     let cc = builder.rate_limits([]).retry(RetryPolicy::never()).build().unwrap();
     let added =
         cc.domains().add("example.com").organization(OrganizationId(754_781)).dcv_method(DcvMethod::DnsTxtToken).send().await.unwrap();
@@ -92,7 +74,6 @@ async fn its_options_are_settings_of_the_sandbox() {
 
 #[tokio::test]
 async fn it_tells_its_version() {
-    let output = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox")).arg("--version").output();
-    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+    let output = output(&["--version"]).await;
     assert_eq!(String::from_utf8_lossy(&output.stdout), concat!("shomei-sandbox ", env!("CARGO_PKG_VERSION"), "\n"));
 }

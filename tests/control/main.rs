@@ -13,4 +13,6 @@ mod page;
 mod program;
 mod refusals;
 mod reset;
+#[path = "../started/mod.rs"]
+mod started;
 mod story;

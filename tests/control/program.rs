@@ -1,37 +1,24 @@
 //! The options of the program that belong to the control interface.
 
-use std::{process::Stdio, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    process::{Child, Command},
     time::timeout,
 };
 
+use crate::started::{Started, output};
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts the program; gives it, its address, and all that it says once it is ready.
-async fn start(arguments: &[&str]) -> (Child, String, Vec<String>) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"))
-        .args(["--listen", "127.0.0.1:0", "--api-key", "KEY-OF-THE-TEST", "--empty"])
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let mut said = Vec::new();
-    loop {
-        let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().expect("it says where it listens");
-        said.push(line.clone());
-        if let Some(url) = line.strip_prefix("control ") {
-            let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/_sandbox")).unwrap();
-            return (program, address.to_owned(), said);
-        }
-    }
+/// Starts the program; gives it and the address of its control interface.
+async fn start(arguments: &[&str]) -> (Started, String) {
+    let started = Started::with(&[&["--api-key", "KEY-OF-THE-TEST", "--empty"][..], arguments].concat()).await;
+    let url = started.said_of("control");
+    let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/_sandbox")).unwrap().to_owned();
+    (started, address)
 }
 
 async fn get(address: &str, path: &str, host: &str) -> String {
@@ -45,7 +32,7 @@ async fn get(address: &str, path: &str, host: &str) -> String {
 
 #[tokio::test]
 async fn it_logs_and_knows_the_hosts_that_it_is_told() {
-    let (program, address, _) = start(&["--log", "--allow-host", "sandbox.test"]).await;
+    let (started, address) = start(&["--log", "--allow-host", "sandbox.test"]).await;
     for (host, status) in [(address.as_str(), "200"), ("sandbox.test:1", "200"), ("other.test", "403")] {
         assert!(get(&address, "/_sandbox/clock", host).await.starts_with(&format!("HTTP/1.1 {status}")), "{host}");
     }
@@ -54,9 +41,9 @@ async fn it_logs_and_knows_the_hosts_that_it_is_told() {
     }
     #[cfg(unix)]
     {
-        let pid = program.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
-        let output = timeout(PATIENCE, program.wait_with_output()).await.unwrap().unwrap();
+        let pid = started.program.id().unwrap().to_string();
+        assert!(tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        let output = timeout(PATIENCE, started.program.wait_with_output()).await.unwrap().unwrap();
         let log = String::from_utf8(output.stderr).unwrap();
         let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.iter().map(|line| line["id"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
@@ -64,14 +51,14 @@ async fn it_logs_and_knows_the_hosts_that_it_is_told() {
         assert!(!log.contains("KEY-OF-THE-TEST"), "{log}");
     }
     #[cfg(not(unix))]
-    drop(program);
+    drop(started);
 }
 
 #[tokio::test]
 async fn a_seed_gives_the_same_tokens_in_each_run() {
     let token = async |seed: &str| {
-        let (_program, _, said) = start(&["--seed", seed]).await;
-        said.iter().find_map(|line| line.split_once("(token ")).unwrap().1.to_owned()
+        let (started, _) = start(&["--seed", seed]).await;
+        started.said_of("pocketsign").split_once("(token ").unwrap().1.to_owned()
     };
     let (first, second, other) = (token("7").await, token("7").await, token("8").await);
     assert!(first == second && first != other, "{first} {second} {other}");
@@ -96,7 +83,7 @@ async fn every_setting_has_an_option() {
         ("--webhook-attempts", "3", "webhook_attempts", json!(3)),
     ];
     let arguments: Vec<&str> = options.iter().flat_map(|(option, value, ..)| [*option, *value]).collect();
-    let (_program, address, _) = start(&arguments).await;
+    let (_started, address) = start(&arguments).await;
     let response = get(&address, "/_sandbox/settings", "localhost").await;
     let settings: Value = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
     for (option, _, member, value) in &options {
@@ -114,8 +101,7 @@ async fn options_that_cannot_be_are_told() {
         (&["--dcv-reuse-days", "0"][..], "1 to 3650"),
         (&["--missing-key-status", "200"][..], "400 to 599"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox")).args(arguments).kill_on_drop(true).output();
-        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+        let output = output(arguments).await;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{arguments:?}: {output:?}");
     }

@@ -9,5 +9,7 @@ mod outcome;
 mod plans;
 mod rules;
 mod sockets;
+#[path = "../started/mod.rs"]
+mod started;
 mod table;
 mod watch;

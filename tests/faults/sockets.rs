@@ -2,7 +2,6 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,9 +14,8 @@ use shomei::{
     sandbox::{CallMatcher, Fault, FaultPlan},
 };
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    process::Command,
     runtime::Builder,
     time::timeout,
 };
@@ -25,6 +23,7 @@ use tokio::{
 use crate::{
     ground::{self, BODY_LIMIT, KEY},
     outcome::{kind, texts},
+    started::Started,
 };
 
 const OPERATION: &str = "GET /user/me";
@@ -128,17 +127,9 @@ async fn the_program_has_the_plan_of_its_seed() {
     });
     let (seed, (expected, _)) = chosen.await.unwrap();
 
-    let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"))
-        .args(["--listen", "127.0.0.1:0", "--api-key", KEY, "--faults", &seed.to_string()])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let line = timeout(BOUND, lines.next_line()).await.unwrap().unwrap().unwrap();
-    let url = line.strip_prefix("certcentral ").unwrap();
+    let started = Started::with(&["--api-key", KEY, "--faults", &seed.to_string()]).await;
     let client = CertCentral::builder(ApiKey::new(KEY).unwrap())
-        .base_url(url)
+        .base_url(started.said_of("certcentral"))
         .retry(RetryPolicy::never())
         .max_response_size(BODY_LIMIT)
         .build()

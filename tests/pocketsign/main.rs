@@ -31,4 +31,7 @@ mod revocation;
 mod scripted;
 mod second;
 #[cfg(feature = "pocketsign-v1")]
+#[path = "../started/mod.rs"]
+mod started;
+#[cfg(feature = "pocketsign-v1")]
 mod wire;

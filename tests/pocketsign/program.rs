@@ -1,38 +1,15 @@
 //! The sandbox as a program: a card in files, signed with by other means than this crate's, verified over the socket.
 
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{fs, path::Path};
 
 use aws_lc_rs::{digest, rand::SystemRandom, rsa::KeyPair, signature};
 use shomei::{
     ApiKey, Error, PocketSign,
     pocketsign::{HashAlgorithm, PocketSignV1, SignInOutcome, SignedData},
 };
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-    time::timeout,
-};
 use x509_cert::der::pem;
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn program(arguments: &[&str]) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_shomei-sandbox"));
-    program.args(["--listen", "127.0.0.1:0", "--empty"]).args(arguments).kill_on_drop(true);
-    program
-}
-
-/// Starts the program; gives it and what it says of PocketSign once it is ready.
-async fn start(arguments: &[&str]) -> (Child, String) {
-    let mut program = program(arguments).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    loop {
-        let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().expect("it says where it listens");
-        if let Some(rest) = line.strip_prefix("pocketsign ") {
-            return (program, rest.to_owned());
-        }
-    }
-}
+use crate::started::{Started, output};
 
 /// A challenge, hashed and signed with a key in a file.
 fn sign(key: &Path) -> ([u8; 32], Vec<u8>) {
@@ -62,8 +39,8 @@ async fn who_signs_with_a_card_of_the_program_is_let_in() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cards");
     let cards = [directory.join("one"), directory.join("two")];
     let of = |card: usize| cards[card].to_str().unwrap();
-    let arguments = ["--pocketsign-token", "TOKEN-OF-THE-TEST", "--card", of(0), "--card", of(1)];
-    let (_program, said) = start(&arguments).await;
+    let started = Started::with(&["--empty", "--pocketsign-token", "TOKEN-OF-THE-TEST", "--card", of(0), "--card", of(1)]).await;
+    let said = started.said_of("pocketsign");
     let url = said.strip_suffix(" (token TOKEN-OF-THE-TEST)").unwrap_or_else(|| panic!("{said:?}"));
     let (v1, v2) = clients(url, "TOKEN-OF-THE-TEST");
 
@@ -91,7 +68,8 @@ async fn who_signs_with_a_card_of_the_program_is_let_in() {
         std::os::unix::fs::symlink(&file, link).unwrap();
         file
     };
-    let (_program, said) = start(&["--card", of(0)]).await;
+    let started = Started::with(&["--empty", "--card", of(0)]).await;
+    let said = started.said_of("pocketsign");
     let (url, token) = said.strip_suffix(')').and_then(|said| said.split_once(" (token ")).unwrap();
     let (_, v2) = clients(url, token);
     assert!(matches!(sign_in(&v2, &cards[0], "signing").await.unwrap(), SignInOutcome::New(_)));
@@ -109,7 +87,7 @@ async fn what_cannot_be_a_token_or_a_directory_is_told() {
         (["--pocketsign-token", "a b"], "visible", 2),
         (["--card", file.to_str().unwrap()], "a file", 1),
     ] {
-        let output = timeout(PATIENCE, program(&arguments).output()).await.unwrap().unwrap();
+        let output = output(&arguments).await;
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{arguments:?}: {output:?}");
     }
