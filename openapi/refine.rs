@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{Attribute, Expr, Field, Fields, File, ImplItem, Item, Meta, Stmt, Token, Type, parse_quote};
+use syn::{Attribute, Expr, Field, Fields, File, ImplItem, ImplItemFn, Item, Meta, Stmt, Token, Type, parse_quote};
 
 use super::code::{Names, response_value, sent, taken_apart, types, types_mut, written};
 use super::document::{Json, snake};
@@ -30,6 +30,7 @@ pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
     let shapes = rules.words.iter().filter(|word| word.kind == Kind::Shape).filter_map(|word| word.same_as.clone());
     objects.extend(shapes.map(|name| (name, Shape::Members)));
     let prefixed: BTreeSet<&str> = rules.words.iter().filter(|word| word.is_prefixed()).map(|word| word.name.as_str()).collect();
+    leave_out_version(file);
     decode_ourselves(file, rules.json);
     let Some(types) = types_mut(file) else { return };
     for item in types {
@@ -62,6 +63,24 @@ pub(crate) fn refine(file: &mut File, rules: &Rules<'_>) {
     }
 }
 
+fn methods(file: &mut File) -> impl Iterator<Item = &mut ImplItemFn> {
+    let blocks = file.items.iter_mut().filter_map(|item| match item {
+        Item::Impl(block) => Some(&mut block.items),
+        _ => None,
+    });
+    blocks.flatten().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    })
+}
+
+/// The generator sends the document's version in a header, which no service asks for.
+fn leave_out_version(file: &mut File) {
+    for method in methods(file) {
+        method.block.stmts.retain(|statement| !written(statement).contains("\"api-version\""));
+    }
+}
+
 /// Answers are decoded by the client, which knows the operation and what the document says of its JSON. They come in a box: they are large,
 /// and pass through several futures before the caller has them.
 fn decode_ourselves(file: &mut File, json: Json) {
@@ -69,14 +88,7 @@ fn decode_ourselves(file: &mut File, json: Json) {
         Json::Loose => quote!(Loose),
         Json::Protobuf => quote!(Protobuf),
     };
-    let blocks = file.items.iter_mut().filter_map(|item| match item {
-        Item::Impl(block) => Some(&mut block.items),
-        _ => None,
-    });
-    for item in blocks.flatten() {
-        let ImplItem::Fn(method) = item else { continue };
-        // The generator sends the document's version in a header, which no service asks for.
-        method.block.stmts.retain(|statement| !written(statement).contains("\"api-version\""));
+    for method in methods(file) {
         let Some(Stmt::Expr(Expr::Match(outcomes), _)) = method.block.stmts.last_mut() else { continue };
         for arm in &mut outcomes.arms {
             if written(&arm.body).contains("from_response") {

@@ -20,8 +20,8 @@ use super::Lenient;
 thread_local! {
     /// Whether there is a second reading. Each member asks for it, and asking for the state takes ten times as long.
     static IS_SECOND: Cell<bool> = const { Cell::new(false) };
-    /// The state of a second reading; none while a body is read for the first time.
-    static SECOND: RefCell<Option<Reading>> = const { RefCell::new(None) };
+    /// The state of the second reading.
+    static READING: RefCell<Reading> = RefCell::default();
 }
 
 #[derive(Default)]
@@ -46,11 +46,11 @@ pub(crate) type Unreadable = BTreeMap<String, usize>;
 
 /// Reads a value once more, without the unreadable optional members. The error comes with its path.
 pub(crate) fn forgive<T: DeserializeOwned>(value: Value) -> Result<(T, Unreadable), (String, Error)> {
-    SECOND.set(Some(Reading::default()));
+    READING.set(Reading::default());
     IS_SECOND.set(true);
     let outcome = T::deserialize(Placed(value));
     IS_SECOND.set(false);
-    let Reading { path, unreadable, .. } = SECOND.take().unwrap_or_default();
+    let Reading { path, unreadable, .. } = READING.take();
     outcome.map(|read| (read, unreadable)).map_err(|error| (written(&path), error))
 }
 
@@ -99,43 +99,34 @@ impl<L: Lenient> Lenient for Strict<L> {
 
 /// How deep the second reading is.
 fn depth() -> usize {
-    SECOND.with_borrow(|reading| reading.as_ref().map_or(0, |reading| reading.path.len()))
+    READING.with_borrow(|reading| reading.path.len())
 }
 
 /// Whether the member at a depth may count as absent; if so, this is reported.
 fn leave_out(depth: usize) -> bool {
-    SECOND.with_borrow_mut(|reading| match reading {
-        Some(reading) if !reading.decided => {
+    READING.with_borrow_mut(|reading| {
+        if !reading.decided {
             reading.path.truncate(depth);
             *reading.unreadable.entry(member(&reading.path)).or_default() += 1;
-            true
         }
-        _ => false,
+        !reading.decided
     })
 }
 
+/// A first reading that fails may note it too: a second one begins with a state of its own.
 fn decide() {
-    SECOND.with_borrow_mut(|reading| {
-        if let Some(reading) = reading {
-            reading.decided = true;
-        }
-    });
+    READING.with_borrow_mut(|reading| reading.decided = true);
 }
 
 fn enter(step: Step) {
-    SECOND.with_borrow_mut(|reading| {
-        if let Some(reading) = reading {
-            reading.path.push(step);
-        }
-    });
+    READING.with_borrow_mut(|reading| reading.path.push(step));
 }
 
 /// After a failure the path stays, for the error.
 fn leave(succeeded: bool) {
-    SECOND.with_borrow_mut(|reading| match reading {
-        Some(reading) if succeeded => drop(reading.path.pop()),
-        _ => {}
-    });
+    if succeeded {
+        READING.with_borrow_mut(|reading| reading.path.pop());
+    }
 }
 
 /// The innermost member of a type on a path: `Order.date_created`. Keys of maps are data and not shown.

@@ -1,7 +1,7 @@
 //! Names of values, one table per type, for both the program's options and the JSON of the control interface.
 
-/// Implements `as_str`, `Display` and `FromStr` for an enum without fields. The visibility is that of `as_str`; the literal after the type is the
-/// member's name in errors.
+/// Implements `as_str`, `Display` and `FromStr` for an enum without fields. The visibility is that of `as_str`; the literal after the type is
+/// the member's name in errors.
 macro_rules! words {
     ($visibility:vis $type:ident, $member:literal: $($variant:ident = $word:literal),+ $(,)?) => {
         impl $type {

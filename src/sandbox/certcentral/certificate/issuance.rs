@@ -203,7 +203,8 @@ impl Account {
         }
     }
 
-    /// Issues a certificate, which is signed once the account is unlocked; its order follows. `None` when the authority refuses or the plan has ended.
+    /// Issues a certificate, which is signed once the account is unlocked; its order follows. `None` when the authority refuses or the plan has
+    /// ended.
     fn issue(&mut self, certificate_id: u64, at: DateTime<Utc>) -> Option<()> {
         let certificate = self.certificates.get(certificate_id)?;
         let order = self.orders.get(certificate.order_id)?;
