@@ -1,4 +1,4 @@
-//! What the program `shomei-sandbox` bears over loopback, with its load beside it: `cargo bench --all-features --bench load [SIZE]...`.
+//! What the program `shomei-sandbox` bears over loopback, with its load beside it: `cargo bench --all-features --bench load -- [SIZE]...`.
 //!
 //! For each size of the account: how long the program takes to start and the account to fill, the lists one at a time, then
 //! mixed calls over several connections at once, and the memory. See benches/README.md.

@@ -1,68 +1,77 @@
 //! Things kept by number, numbered as they come.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A register of `T`; numbers increase and are never reused. It records what changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Register<T> {
-    next: u64,
-    entries: BTreeMap<u64, T>,
+    first: u64,
+    /// Each in its own box, so that the register grows without moving them.
+    entries: Vec<Option<Box<T>>>,
+    len: usize,
     touched: BTreeSet<u64>,
 }
 
 impl<T> Register<T> {
     /// An empty register whose first entry gets the number `first`.
     pub(crate) fn starting_at(first: u64) -> Self {
-        Self { next: first, entries: BTreeMap::new(), touched: BTreeSet::new() }
+        Self { first, entries: Vec::new(), len: 0, touched: BTreeSet::new() }
     }
 
     /// Enters what `make` makes of its number.
     pub(crate) fn add(&mut self, make: impl FnOnce(u64) -> T) -> u64 {
-        let id = self.next;
-        self.entries.insert(id, make(id));
+        let id = self.next();
+        self.entries.push(Some(Box::new(make(id))));
+        self.len += 1;
         self.touched.insert(id);
-        self.next += 1;
         id
     }
 
     /// The number that the next entry gets.
     pub(crate) fn next(&self) -> u64 {
-        self.next
+        self.first + self.entries.len() as u64
+    }
+
+    fn place(&self, id: u64) -> Option<usize> {
+        usize::try_from(id.checked_sub(self.first)?).ok()
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&T> {
         looks::add(1);
-        self.entries.get(&id)
+        self.entries.get(self.place(id)?)?.as_deref()
     }
 
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         looks::add(1);
-        let entry = self.entries.get_mut(&id)?;
+        let place = self.place(id)?;
+        let entry = self.entries.get_mut(place)?.as_deref_mut()?;
         self.touched.insert(id);
         Some(entry)
     }
 
     /// As if all had been changed.
     pub(crate) fn touch_all(&mut self) {
-        self.touched.extend(self.entries.keys());
+        self.touched.extend(self.ids());
     }
 
     pub(crate) fn remove(&mut self, id: u64) -> Option<T> {
-        let removed = self.entries.remove(&id)?;
+        let place = self.place(id)?;
+        let removed = self.entries.get_mut(place)?.take()?;
+        self.len -= 1;
         self.touched.insert(id);
-        Some(removed)
+        Some(*removed)
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.entries.values().inspect(|_| looks::add(1))
+        self.entries.iter().flatten().map(Box::as_ref).inspect(|_| looks::add(1))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     pub(crate) fn ids(&self) -> Vec<u64> {
-        self.entries.keys().copied().collect()
+        (self.first..).zip(&self.entries).filter(|(_, entry)| entry.is_some()).map(|(id, _)| id).collect()
     }
 
     /// The numbers of what was entered, changed or removed since this was last asked.
@@ -107,5 +116,15 @@ mod tests {
         words.remove(first);
         words.get_mut(second);
         assert_eq!(words.take_touched(), BTreeSet::from([first, second]));
+    }
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let mut words = Register::starting_at(7);
+        let (first, second) = (words.add(|_| "one"), words.add(|_| "two"));
+        assert_eq!((words.remove(second), words.remove(second)), (Some("two"), None));
+        assert_eq!([first - 1, first, second, second + 1].map(|id| words.get(id).copied()), [None, Some("one"), None, None]);
+        assert_eq!((words.next(), words.len(), words.ids()), (second + 1, 1, vec![first]));
+        assert_eq!(words.iter().collect::<Vec<_>>(), [&"one"]);
     }
 }

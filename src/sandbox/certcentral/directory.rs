@@ -22,7 +22,6 @@ pub(crate) struct Directory {
     domains_of: HashMap<u64, BTreeSet<u64>>,
     proofs: HashMap<u64, Proof>,
     pending_domains: BTreeSet<u64>,
-    certificates_of: HashMap<u64, BTreeSet<u64>>,
     serial_numbers: HashMap<String, u64>,
     thumbprints: RefCell<Thumbprints>,
     waiting: Waiting,
@@ -75,7 +74,7 @@ impl Directory {
 
     /// The domains of an organization.
     pub(crate) fn domains_of(&self, organization: u64) -> Vec<u64> {
-        listed(self.domains_of.get(&organization))
+        self.domains_of.get(&organization).into_iter().flatten().copied().collect()
     }
 
     /// Notes how far a domain is under control, and tells whether that has changed.
@@ -92,15 +91,6 @@ impl Directory {
     /// The domains of which control is asked for and not proved.
     pub(crate) fn pending_domains(&self) -> impl Iterator<Item = u64> {
         self.pending_domains.iter().copied()
-    }
-
-    pub(crate) fn enter_certificate(&mut self, id: u64, order_id: u64) {
-        self.certificates_of.entry(order_id).or_default().insert(id);
-    }
-
-    /// The certificates of an order, in their order.
-    pub(crate) fn certificates_of(&self, order_id: u64) -> Vec<u64> {
-        listed(self.certificates_of.get(&order_id))
     }
 
     pub(crate) fn enter_leaf(&mut self, id: u64, leaf: &Arc<authority::Certificate>) {
@@ -158,10 +148,6 @@ impl Directory {
     pub(crate) fn waiting_of(&self, organization: u64) -> impl Iterator<Item = u64> {
         self.waiting.of.get(&organization).into_iter().flatten().copied()
     }
-}
-
-fn listed(ids: Option<&BTreeSet<u64>>) -> Vec<u64> {
-    ids.into_iter().flatten().copied().collect()
 }
 
 fn take_out<K: std::hash::Hash + Eq>(sets: &mut HashMap<K, BTreeSet<u64>>, key: &K, id: u64) {

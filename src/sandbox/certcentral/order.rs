@@ -119,6 +119,8 @@ pub(crate) struct Order {
     /// Who placed it.
     pub(crate) user_id: u64,
     pub(crate) container_id: u64,
+    /// Its certificates, in the order in which they were asked for.
+    pub(crate) certificate_ids: Vec<u64>,
     /// The primary certificate: the one that downloads by order give.
     pub(crate) certificate_id: u64,
     /// The certificate that will take its place, while a reissue is pending.

@@ -90,7 +90,7 @@ impl Account {
 
         let mut orders = self.orders.take_touched();
         let mut certificates = self.certificates.take_touched();
-        certificates.extend(orders.iter().flat_map(|id| self.directory.certificates_of(*id)));
+        certificates.extend(orders.iter().filter_map(|id| self.orders.get(*id)).flat_map(|order| &order.certificate_ids));
         for id in &certificates {
             orders.extend(self.note_certificate(*id));
         }

@@ -267,12 +267,13 @@ impl Account {
         let replaced = order.certificate_id;
         order.certificate_id = reissue_id;
         order.reissue_id = None;
+        let earlier: Vec<u64> = order.certificate_ids.iter().copied().filter(|id| *id != reissue_id).collect();
         let kept = self.certificates.get(reissue_id)?.names();
         if self.certificates.get(replaced)?.names().iter().all(|name| kept.contains(name)) {
             return None;
         }
         let revoke_at = after(at, self.settings.reissue_revocation_delay);
-        for earlier in self.directory.certificates_of(order_id).into_iter().filter(|id| *id != reissue_id) {
+        for earlier in earlier {
             if let Some(earlier) = self.certificates.get_mut(earlier).filter(|earlier| earlier.status == CertificateStatus::Issued) {
                 earlier.revoke_at.get_or_insert(revoke_at);
             }
@@ -287,7 +288,8 @@ impl Account {
         let order_id = certificate.order_id;
         self.tell_of_certificate("certificate_revoked", order_id, id);
         let is_left = |certificate: &Certificate| certificate.status == CertificateStatus::Issued;
-        if self.settings.revoke_order_with_last_certificate && !self.all_certificates_of(order_id).any(is_left) {
+        let is_last = !self.orders.get(order_id).is_some_and(|order| self.all_certificates_of(order).any(is_left));
+        if self.settings.revoke_order_with_last_certificate && is_last {
             // An order that is reissued just now lives on.
             let _ = self.happen(order_id, OrderEvent::Revoked, at);
         }
@@ -298,7 +300,7 @@ impl Account {
     /// Revokes an order with all its certificates.
     pub(crate) fn revoke_order(&mut self, order_id: u64, at: DateTime<Utc>) -> Option<()> {
         self.happen(order_id, OrderEvent::Revoked, at)?;
-        for id in self.directory.certificates_of(order_id) {
+        for id in self.orders.get(order_id)?.certificate_ids.clone() {
             if let Some(certificate) = self.certificates.get_mut(id) {
                 // What is issued is revoked, what was asked for is given up, what has ended stays.
                 if certificate.happen(CertificateEvent::Revoked).is_some() {
@@ -324,7 +326,7 @@ impl Account {
         let next_end = validity::certificate_end(today, None, order.last_day()?, self.limits(order.product)).ok()?;
         // Asked for once a day at most, so that a rejection has its effect.
         let asked_today = |certificate: &Certificate| certificate.origin == Origin::Reissue && certificate.created.date_naive() == today;
-        if next_end <= end.date_naive() || self.all_certificates_of(order_id).any(asked_today) {
+        if next_end <= end.date_naive() || self.all_certificates_of(order).any(asked_today) {
             return None;
         }
         let (user, form) = (self.user(order.user_id)?.clone(), primary.form());

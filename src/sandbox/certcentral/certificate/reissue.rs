@@ -53,12 +53,12 @@ impl Account {
 
     /// The certificates of an order that came by one way, in their order, without archived ones unless asked for.
     pub(crate) fn certificates_of(&self, order: &Order, origin: Origin, archived: bool) -> impl Iterator<Item = &Certificate> {
-        self.all_certificates_of(order.id).filter(move |certificate| certificate.origin == origin && (archived || !certificate.archived))
+        self.all_certificates_of(order).filter(move |certificate| certificate.origin == origin && (archived || !certificate.archived))
     }
 
     /// The certificates of an order, in their order.
-    pub(crate) fn all_certificates_of(&self, order_id: u64) -> impl Iterator<Item = &Certificate> {
-        self.directory.certificates_of(order_id).into_iter().filter_map(|id| self.certificates.get(id))
+    pub(crate) fn all_certificates_of(&self, order: &Order) -> impl Iterator<Item = &Certificate> {
+        order.certificate_ids.iter().filter_map(|id| self.certificates.get(*id))
     }
 }
 

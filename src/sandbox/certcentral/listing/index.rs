@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -64,30 +64,39 @@ pub(crate) struct Index {
     members: BTreeMap<Member, Ordered>,
     /// The searched texts: of each member the first of every entry, the second, and so on.
     texts: BTreeMap<(Member, usize), Texts>,
-    entries: HashMap<u32, Vec<(Member, Key)>>,
+    /// The values of each entry, by its place.
+    entries: Vec<Vec<(Member, Key)>>,
 }
 
 impl Index {
     /// An index of entries numbered from `first` on.
     pub(crate) fn starting_at(first: u64, newest_first: bool) -> Self {
         let (members, texts) = (BTreeMap::new(), BTreeMap::new());
-        Self { first, newest_first, all: Set::default(), members, texts, entries: HashMap::new() }
+        Self { first, newest_first, all: Set::default(), members, texts, entries: Vec::new() }
     }
 
     /// Enters an entry with its values, in place of those it had.
     pub(crate) fn put(&mut self, id: u64, keys: Vec<(Member, Key)>) {
         let place = self.place(id);
         self.all.insert(place);
-        let former = self.entries.remove(&place).unwrap_or_default();
+        let former = std::mem::take(self.entry(place));
         self.change(place, &former, &keys);
-        self.entries.insert(place, keys);
+        *self.entry(place) = keys;
     }
 
     pub(crate) fn remove(&mut self, id: u64) {
         let place = self.place(id);
         self.all.remove(place);
-        let former = self.entries.remove(&place).unwrap_or_default();
+        let former = std::mem::take(self.entry(place));
         self.change(place, &former, &[]);
+    }
+
+    fn entry(&mut self, place: u32) -> &mut Vec<(Member, Key)> {
+        let place = place as usize;
+        if self.entries.len() <= place {
+            self.entries.resize_with(place + 1, Vec::new);
+        }
+        &mut self.entries[place]
     }
 
     fn change(&mut self, place: u32, former: &[(Member, Key)], keys: &[(Member, Key)]) {
@@ -178,7 +187,7 @@ impl Index {
     }
 
     fn key(&self, place: u32, member: &str) -> Option<&Key> {
-        self.entries.get(&place)?.iter().find(|(name, _)| *name == member).map(|(_, key)| key)
+        self.entries.get(place as usize)?.iter().find(|(name, _)| *name == member).map(|(_, key)| key)
     }
 }
 
@@ -198,6 +207,8 @@ fn numbered_texts(keys: &[(Member, Key)]) -> BTreeMap<(Member, usize), &str> {
 struct Cut {
     offset: usize,
     limit: usize,
+    /// How many entries there are, on the page or not.
+    all: usize,
     /// The direction in which entries come that are equal by all sort keys.
     falling: bool,
     places: Vec<u32>,
@@ -210,7 +221,8 @@ impl Cut {
             return None;
         }
         looks::add(1);
-        let in_both = part.count_in(set);
+        // What is in all entries need not be counted.
+        let in_both = if set.len() == self.all { part.len() } else { part.count_in(set) };
         if in_both <= self.offset {
             self.offset -= in_both;
             return None;
@@ -331,7 +343,13 @@ impl<'i> Selection<'i> {
     ) -> Page<V> {
         let paging = Paging::of(query);
         let mut by: Vec<(Member, bool)> = sort_keys(query).filter_map(|(name, falling)| Some((key(name)?, falling))).collect();
-        let mut page = Cut { offset: paging.offset, limit: paging.limit, falling: self.index.newest_first, places: Vec::new() };
+        let mut page = Cut {
+            offset: paging.offset,
+            limit: paging.limit,
+            all: self.index.all.len(),
+            falling: self.index.newest_first,
+            places: Vec::new(),
+        };
         // No two entries have one number, so nothing is left to sort by.
         if let Some(at) = by.iter().position(|(member, _)| *member == "id") {
             page.falling = by[at].1;

@@ -64,6 +64,7 @@ impl Account {
             changed: now,
             user_id: user.id,
             container_id: form.container_id,
+            certificate_ids: Vec::new(),
             certificate_id: 0,
             reissue_id: None,
             product: form.product,

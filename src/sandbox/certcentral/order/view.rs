@@ -81,7 +81,7 @@ impl Account {
         let requests: Vec<Value> = requests().map(request_in_order).collect();
         let notes: Vec<Value> = order.notes.iter().zip(1..).map(|(note, id)| self.note_view(note, id)).collect();
         let fields = self.custom_fields_view(order);
-        let reissues = self.all_certificates_of(order.id).filter(|certificate| certificate.origin == Origin::Reissue);
+        let reissues = self.all_certificates_of(order).filter(|certificate| certificate.origin == Origin::Reissue);
         let reissued = reissues.filter_map(|certificate| certificate.issued.as_ref()).map(|issued| issued.at).max();
         let optional = [
             ("last_reissued_date", reissued.map(|at| timestamp(at).into())),
@@ -108,7 +108,7 @@ impl Account {
 
     /// Certificates beside the first that were issued, as orders count them.
     fn counts(&self, order: &Order) -> Counts {
-        let issued = self.all_certificates_of(order.id).filter(|certificate| certificate.issued.is_some());
+        let issued = self.all_certificates_of(order).filter(|certificate| certificate.issued.is_some());
         issued.fold(Counts::default(), |mut counts, certificate| {
             match certificate.origin {
                 Origin::Original => {}
@@ -193,7 +193,7 @@ struct CertificateItem<'a> {
 struct PlanView {
     #[serde(skip_serializing_if = "Option::is_none")]
     validity_years: Option<i64>,
-    order_validity: Value,
+    order_validity: Term,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_valid_till: Option<String>,
     /// The text `"1"` or absent.
@@ -244,7 +244,7 @@ fn plan_view(order: &Order) -> PlanView {
             Term::Years(years) => Some(years),
             Term::Days(_) | Term::Until(_) => None,
         },
-        order_validity: order.plan.term.to_json(),
+        order_validity: order.plan.term,
         order_valid_till: order.plan.days.map(|(_, last_day)| date(last_day)),
         is_multi_year_plan: order.plan.multi_year.then_some("1"),
     }
@@ -291,7 +291,7 @@ fn certificate_view(order: &Order, certificate: &Certificate, now: DateTime<Utc>
         view.insert("organization".to_owned(), json!({"id": id}));
     }
     if let Some(validity) = certificate.validity {
-        view.insert("cert_validity".to_owned(), validity.to_json());
+        view.insert("cert_validity".to_owned(), json!(validity));
     }
     if !certificate.organization_units.is_empty() {
         view.insert("organization_units".to_owned(), certificate.organization_units.clone().into());

@@ -29,7 +29,9 @@ impl Account {
     /// Enters a certificate that is asked for.
     pub(crate) fn enter(&mut self, order_id: u64, origin: Origin, user: &User, wanted: CertificateForm, now: DateTime<Utc>) -> u64 {
         let id = self.certificates.add(|id| Certificate::requested(id, order_id, origin, user.id, wanted, now));
-        self.directory.enter_certificate(id, order_id);
+        if let Some(order) = self.orders.get_mut(order_id) {
+            order.certificate_ids.push(id);
+        }
         id
     }
 

@@ -3,9 +3,8 @@
 //! Sources: the guide's pages 72-76 and the changes since (plans of three years at most, certificates of 199 days).
 
 use chrono::{DateTime, Days, NaiveDate};
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use crate::sandbox::clock::date;
 use crate::sandbox::json::{Body, Members, Type};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::settings::Limits;
@@ -20,9 +19,11 @@ impl Limits {
     }
 }
 
-/// A length as a caller states it, in the one unit that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A length as a caller states it, in the one unit that counts, and as the service shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Term {
+    #[serde(rename = "custom_expiration_date")]
     Until(NaiveDate),
     Days(i64),
     Years(i64),
@@ -83,15 +84,6 @@ impl Term {
             return Ok(Some(Self::Days(days)));
         }
         Ok(body.number(names.years).map(Self::Years))
-    }
-
-    /// As the service shows it: only the unit that was used.
-    pub(crate) fn to_json(self) -> Value {
-        match self {
-            Self::Until(day) => json!({"custom_expiration_date": date(day)}),
-            Self::Days(days) => json!({"days": days}),
-            Self::Years(years) => json!({"years": years}),
-        }
     }
 }
 
