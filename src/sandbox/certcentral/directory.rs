@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::certificate::{Certificate, CertificateStatus, plain_number};
 use super::domain::Domain;
+use super::organization::{Organization, OrganizationProof};
 use super::rules::dcv::DcvMethod;
 use super::rules::names::upwards;
 use crate::sandbox::authority;
@@ -21,6 +22,7 @@ pub(crate) struct Directory {
     domains: HashMap<String, u64>,
     domains_of: HashMap<u64, BTreeSet<u64>>,
     proofs: HashMap<u64, Proof>,
+    organization_proofs: HashMap<u64, OrganizationProof>,
     pending_domains: BTreeSet<u64>,
     serial_numbers: HashMap<String, u64>,
     thumbprints: RefCell<Thumbprints>,
@@ -86,6 +88,12 @@ impl Directory {
         }
         let proof = (domain.active, domain.approval.map(|approval| (approval.method, approval.until)));
         self.proofs.insert(domain.id, proof) != Some(proof)
+    }
+
+    /// Notes how far an organization is validated, and tells whether that has changed.
+    pub(crate) fn note_organization(&mut self, organization: &Organization) -> bool {
+        let proof = organization.proof();
+        self.organization_proofs.insert(organization.id, proof.clone()) != Some(proof)
     }
 
     /// The domains of which control is asked for and not proved.

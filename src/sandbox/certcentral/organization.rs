@@ -55,6 +55,8 @@ pub(crate) struct Validation {
     until: Option<DateTime<Utc>>,
 }
 
+pub(crate) type OrganizationProof = (bool, Vec<(ValidationKind, DateTime<Utc>)>);
+
 impl Validation {
     fn holds(&self, now: DateTime<Utc>) -> bool {
         self.until.is_some_and(|until| now < until)
@@ -105,6 +107,12 @@ impl Organization {
 
     pub(crate) fn is_validated(&self, kind: ValidationKind, now: DateTime<Utc>) -> bool {
         self.validations.iter().any(|validation| validation.kind == kind && validation.holds(now))
+    }
+
+    /// What of it decides whether certificates are issued to it: whether it is active, and until when it is validated for what.
+    pub(crate) fn proof(&self) -> OrganizationProof {
+        let done = self.validations.iter().filter_map(|validation| Some((validation.kind, validation.until?)));
+        (self.active, done.collect())
     }
 
     pub(crate) fn is_submitted(&self, kind: ValidationKind) -> bool {

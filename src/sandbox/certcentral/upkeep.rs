@@ -85,7 +85,9 @@ impl Account {
             awake.extend(self.note_domain(*id));
         }
         for id in self.organizations.take_touched() {
-            awake.extend(self.directory.waiting_of(id));
+            if self.organizations.get(id).is_some_and(|organization| self.directory.note_organization(organization)) {
+                awake.extend(self.directory.waiting_of(id));
+            }
         }
 
         let mut orders = self.orders.take_touched();

@@ -174,7 +174,7 @@ pub(crate) fn loopback(uri: &Uri) -> Option<(&'static str, u16)> {
 pub(crate) struct Webhooks {
     webhook: Option<Webhook>,
     outbox: Vec<Outgoing>,
-    log: Vec<(u64, Value)>,
+    log: Vec<Value>,
     /// When control of domains was proved, so that each time is reported once.
     proofs: BTreeMap<u64, DateTime<Utc>>,
     /// The number of the first certificate that the current call requests: those it issues itself are issued instantly.
@@ -208,7 +208,9 @@ impl Webhooks {
 
     /// Writes down what became of an event. Times have no zone in this log.
     pub(crate) fn note_sent(&mut self, sent: &Outgoing, status: Option<u16>, begun: DateTime<Utc>, ended: DateTime<Utc>) {
-        let Some(webhook) = sent.webhook else { return };
+        if sent.webhook.is_none() {
+            return;
+        }
         let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%S").to_string();
         let is_taken = status.is_some_and(|status| (200..300).contains(&status));
         let mut entry = json!({
@@ -224,7 +226,7 @@ impl Webhooks {
         if let Some(data) = sent.data.as_ref().filter(|_| sent.event != CHALLENGE) {
             entry["event_info"] = LazyLock::force(data).clone();
         }
-        self.log.push((webhook, entry));
+        self.log.push(entry);
     }
 }
 

@@ -6,9 +6,18 @@ use serde_json::{Value, json};
 use super::{Order, OrderStatus};
 use crate::sandbox::certcentral::Account;
 use crate::sandbox::certcentral::certificate::Certificate;
+use crate::sandbox::certcentral::domain::Domain;
 use crate::sandbox::certcentral::rules::dcv::{self, DcvMethod};
 use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
+
+impl Order {
+    /// The values that show control over a domain for this order: its own and the domain's. Others' count once the domain is validated.
+    pub(crate) fn values_for(&self, domain: &Domain, now: DateTime<Utc>) -> Vec<String> {
+        let values = self.random_value.iter().chain(&domain.token);
+        values.filter(|token| token.is_live(now)).map(|token| token.value.clone()).collect()
+    }
+}
 
 impl Account {
     /// An order that waits for proofs of control, and its certificate that does.
@@ -35,7 +44,7 @@ impl Account {
             return Some(not_found());
         };
         let id = domain.id;
-        if let Err(refusal) = method.check(&domain.name, &self.values_for(domain, now), &self.network) {
+        if let Err(refusal) = method.check(&domain.name, &order.values_for(domain, now), &self.network) {
             return Some(refusal);
         }
         self.domains.get_mut(id)?.approve(method, now, self.settings.dcv_reuse_days);

@@ -3,8 +3,8 @@
 use super::*;
 use crate::sandbox::register::looks;
 
-/// An account with so many orders, the last of which is older than a day.
-async fn account(orders: usize) -> (Caller, Value) {
+/// An account with so many orders, the last of which is older than a day, and some that wait for a domain; the last of both, and the domain.
+async fn account(orders: usize) -> (Caller, Value, Value, u64) {
     let caller = Caller::new();
     caller.validated_domain("example.com").await;
     let mut last = Value::Null;
@@ -12,9 +12,13 @@ async fn account(orders: usize) -> (Caller, Value) {
         last = caller.order(caller.order_body(&format!("host{number}.example.com"))).await;
         caller.sandbox.clock().advance(Duration::from_secs(1));
     }
+    let (waiting, mut pending) = (caller.add_domain("waiting.net", "dns-txt-token").await.0, Value::Null);
+    for number in 0..orders / 4 {
+        pending = caller.order(caller.order_body(&format!("later{number}.waiting.net"))).await;
+    }
     caller.sandbox.clock().advance(DAY);
     caller.get("/user/me").await;
-    (caller, last)
+    (caller, last, pending, waiting)
 }
 
 async fn looked_at(caller: &Caller, method: &str, path: &str, body: Option<Value>) -> u64 {
@@ -28,8 +32,7 @@ async fn looked_at(caller: &Caller, method: &str, path: &str, body: Option<Value
 async fn calls_cost_the_same_in_an_account_of_any_size() {
     const SMALL: usize = 100;
     const LARGE: usize = 700;
-    let (small, of_small) = account(SMALL).await;
-    let (large, of_large) = account(LARGE).await;
+    let (small, large) = (account(SMALL).await, account(LARGE).await);
     let mut told = Vec::new();
     for (method, path, body) in [
         ("GET", "/user/me", None),
@@ -62,18 +65,40 @@ async fn calls_cost_the_same_in_an_account_of_any_size() {
         ("GET", "/request?limit=100&filters[status]=approved&sort=-date", None),
         ("GET", "/report/request", None),
         ("GET", "/report/order/129626/expiring", None),
+        ("GET", "/request/{request}", None),
+        ("GET", "/order/certificate?limit=10&filters[status]=pending", None),
+        ("GET", "/order/certificate/{pending}/validation", None),
+        ("PUT", "/order/certificate/{pending}/dcv-method", Some(json!({"dcv_method": "dns-cname-token"}))),
+        ("PUT", "/order/certificate/{pending}/dcv-random-value", Some(json!({}))),
+        ("PUT", "/order/certificate/{pending}/check-dcv", Some(json!({}))),
+        ("PUT", "/order/certificate/{pending}/dcv-method", Some(json!({"dcv_method": "email"}))),
+        ("PUT", "/order/certificate/{pending}/resend-emails", Some(json!({}))),
         ("GET", "/domain?limit=100", None),
+        ("GET", "/domain/{waiting}?include_dcv=true", None),
+        ("GET", "/domain/{waiting}/validation", None),
+        ("GET", "/domain/{waiting}/dcv/emails", None),
+        ("PUT", "/domain/{waiting}/dcv/method", Some(json!({"dcv_method": "dns-txt-token"}))),
+        ("POST", "/domain/{waiting}/dcv/token", Some(json!({}))),
+        ("POST", "/domain/{waiting}/validation", Some(json!({"validations": [{"type": "ov"}]}))),
+        ("POST", "/domain", Some(json!({"name": "new.net", "organization": {"id": ORGANIZATION}, "validations": [{"type": "ov"}]}))),
+        ("GET", "/organization?limit=100", None),
+        ("GET", "/organization/754781/validation", None),
+        ("POST", "/organization/754781/validation", Some(json!({"validations": [{"type": "ov"}]}))),
+        ("GET", "/certificate/{certificate}/chain", None),
+        ("GET", "/order/certificate/{id}/duplicate", None),
         ("POST", "/order/certificate/{id}/note", Some(json!({"text": "Looked at."}))),
         ("PUT", "/certificate/{certificate}/unarchive", Some(json!({}))),
-        ("POST", "/order/certificate/ssl_securesite_flex", Some(small.order_body("new.example.com"))),
-        ("POST", "/order/certificate/{id}/reissue", Some(small.again(&["again.example.com"]))),
+        ("POST", "/order/certificate/ssl_securesite_flex", Some(small.0.order_body("new.example.com"))),
+        ("POST", "/order/certificate/{id}/reissue", Some(small.0.again(&["again.example.com"]))),
         ("PUT", "/order/certificate/{id}/revoke", Some(json!({"skip_approval": true}))),
     ] {
         let mut costs = [0, 0];
-        for (cost, (caller, order, orders)) in costs.iter_mut().zip([(&small, &of_small, SMALL), (&large, &of_large, LARGE)]) {
+        for (cost, ((caller, order, pending, waiting), orders)) in costs.iter_mut().zip([(&small, SMALL), (&large, LARGE)]) {
             let info = caller.info(order).await;
             let serial = info["certificate"]["serial_number"].as_str().unwrap();
             let path = path.replace("{id}", &order["id"].to_string()).replace("{serial}", serial);
+            let path = path.replace("{pending}", &pending["id"].to_string()).replace("{waiting}", &waiting.to_string());
+            let path = path.replace("{request}", &order["requests"][0]["id"].to_string());
             let path = path.replace("{middle}", &(orders / 2).to_string());
             let path = path.replace("{certificate}", &info["certificate"]["id"].to_string());
             *cost = looked_at(caller, method, &path, body.clone()).await;

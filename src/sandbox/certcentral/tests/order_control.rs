@@ -50,6 +50,24 @@ async fn a_check_tells_name_by_name() {
 }
 
 #[tokio::test]
+async fn an_order_is_checked_by_its_own_value_or_the_domains() {
+    let caller = Caller::new();
+    let checked = async |order: &Value| caller.put(&path(order, "check-dcv"), json!({})).await.1["dcv_status"].clone();
+    for (domain, shows_own) in [("example.com", true), ("example.org", false)] {
+        let (_, token) = caller.add_domain(domain, "dns-txt-token").await;
+        let order = async |host: &str| {
+            caller.order(with(caller.order_body(&format!("{host}.{domain}")), "dcv_method", json!("dns-txt-token"))).await
+        };
+        let (one, other) = (order("one").await, order("other").await);
+        caller.sandbox.dns().publish_txt(domain, if shows_own { other["dcv_random_value"].as_str().unwrap() } else { &token });
+        // Of another order's value it learns once that order was checked.
+        assert_eq!(checked(&one).await, if shows_own { "pending" } else { "valid" }, "{domain}");
+        assert_eq!(checked(&other).await, "valid", "{domain}");
+        assert_eq!((caller.status(&one).await, caller.status(&other).await), ("issued".into(), "issued".into()), "{domain}");
+    }
+}
+
+#[tokio::test]
 async fn files_and_mails_are_checked_otherwise() {
     let (caller, order) = pending("http-token", "ssl_basic").await;
     let value = order["dcv_random_value"].as_str().unwrap();

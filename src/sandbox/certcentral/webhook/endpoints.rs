@@ -113,12 +113,11 @@ fn happen(webhook: &mut Webhook, change: WebhookChange) -> Answer {
 
 /// `GET /webhook/event-logs`
 pub(crate) fn logs(account: &mut Account, call: &Call) -> Answer {
-    Ok(Reply::ok(listing::page(&account.webhooks.log, "events", &call.query, |(_, entry)| entry.clone())))
+    Ok(Reply::ok(listing::page(&account.webhooks.log, "events", &call.query, Value::clone)))
 }
 
 /// `GET /webhook/{webhook_id}/event-logs`, its address in another version of the page.
 pub(crate) fn logs_of(account: &mut Account, call: &Call) -> Answer {
-    let id = account.webhook(call)?.id;
-    let entries: Vec<&Value> = account.webhooks.log.iter().filter(|(webhook, _)| *webhook == id).map(|(_, entry)| entry).collect();
-    Ok(Reply::ok(listing::page(&entries, "events", &call.query, |entry| (*entry).clone())))
+    account.webhook(call)?;
+    logs(account, call)
 }
