@@ -55,7 +55,7 @@ fn read(file: &str) -> Result<String, String> {
     fs::read_to_string(file).map_err(|error| format!("error: {file}: {error}"))
 }
 
-/// The members of CertCentral's answers that flows may read although they decide nothing by them.
+/// The members of CertCentral's responses that flows may read although they decide nothing by them.
 const HARMLESS: &str = "openapi/harmless.txt";
 
 /// The operations, types and values that the hand-written code needs.

@@ -134,11 +134,11 @@ impl<'a> Comparison<'a> {
         if body(old) != body(new) {
             self.add(place, Effect::Breaking, format!("it sent {}, and sends {}", body(old), body(new)));
         }
-        let answer = |document: &Value, operation: &Value| -> BTreeSet<String> {
+        let responses = |document: &Value, operation: &Value| -> BTreeSet<String> {
             let responses = entries(&operation["responses"]).filter(|(status, _)| status.starts_with('2'));
             responses.map(|(_, response)| shape(&resolve(document, response)["content"]["application/json"]["schema"])).collect()
         };
-        let (before, after) = (answer(self.old, old), answer(self.new, new));
+        let (before, after) = (responses(self.old, old), responses(self.new, new));
         if before != after {
             let list = |shapes: BTreeSet<String>| shapes.into_iter().collect::<Vec<_>>().join(" or ");
             self.add(place, Effect::Breaking, format!("it returned {}, and returns {}", list(before), list(after)));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// The methods an OpenAPI path item may carry.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// How a service writes its JSON, and so how its answers are read.
+/// How a service writes its JSON, and so how its responses are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Json {
     /// By a language of loose types: `"1"` for `true`, `[]` for an empty object.

@@ -47,7 +47,7 @@ pub(crate) struct Source<'a> {
     pub(crate) replaced: bool,
     /// The edits that a user of the crate makes to it.
     pub(crate) overlays: &'a [Overlay],
-    /// The document of an older version whose answers are read into the types of this one: its file, and its text.
+    /// The document of an older version whose responses are read into the types of this one: its file, and its text.
     pub(crate) older: Option<(&'a str, &'a str)>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
     }
     let code = prettyplease::unparse(&file);
     if code.contains("from_response") {
-        let what = "a method decodes its answer by itself".to_owned();
+        let what = "a method decodes its response by itself".to_owned();
         return Err(problems(vec![Problem { place: String::new(), what, mend: "teach openapi/refine.rs its shape".to_owned() }]));
     }
     Ok(code)
@@ -283,9 +283,9 @@ fn samples(normalized: &Normalized, file: &syn::File, module: &str) -> TokenStre
             let (name, ty) = (format!("{id} request"), &body.elem);
             rows.push(quote!((#name, crate::generated::tests::read_again::<#ty>)));
         }
-        if let Some(answer) = answer(method) {
+        if let Some(response) = response(method) {
             let name = format!("{id} response");
-            rows.push(quote!((#name, crate::generated::tests::read_again::<#answer>)));
+            rows.push(quote!((#name, crate::generated::tests::read_again::<#response>)));
         }
     }
     for (name, _) in schemas(&normalized.document) {
@@ -311,12 +311,12 @@ fn samples(normalized: &Normalized, file: &syn::File, module: &str) -> TokenStre
     }
 }
 
-/// The type of a JSON answer: `T` of `Result<ResponseValue<T>, …>`.
-fn answer(method: &syn::Signature) -> Option<TokenStream> {
+/// The type of a JSON response: `T` of `Result<ResponseValue<T>, …>`.
+fn response(method: &syn::Signature) -> Option<TokenStream> {
     let syn::ReturnType::Type(_, ty) = &method.output else { return None };
     let (_, of_result) = code::taken_apart(ty)?;
     let (_, of_response) = code::taken_apart(of_result.first()?)?;
-    let answer = of_response.into_iter().next()?;
-    let bodiless = matches!(code::written(&answer).as_str(), "()" | "ByteStream");
-    (!bodiless).then(|| quote!(#answer))
+    let response = of_response.into_iter().next()?;
+    let bodiless = matches!(code::written(&response).as_str(), "()" | "ByteStream");
+    (!bodiless).then(|| quote!(#response))
 }

@@ -21,7 +21,7 @@ pub(crate) struct Normalized {
     pub(crate) strict: BTreeMap<String, BTreeSet<String>>,
     /// Under which other names the members of each type are read.
     pub(crate) also: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    /// The module whose types the answers are read into, if there is a newer version of the service.
+    /// The module whose types the responses are read into, if there is a newer version of the service.
     pub(crate) newer: Option<String>,
 }
 
@@ -137,7 +137,7 @@ fn method(document: &Value, operation: &Operation<'_>, responses: &Value) -> Val
     method
 }
 
-/// The answers of success as one, and whether one of several was empty: services answer 200 where 201 or 204 is documented, so the
+/// The responses of success as one, and whether one of several was empty: services respond with 200 where 201 or 204 is documented, so the
 /// document's 2xx stand for all of them. Only what is a file keeps its status, as any body would do for one. Errors are left out, so
 /// that every failure reaches `error::lift` with its status, headers and unread body.
 fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {

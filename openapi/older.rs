@@ -1,4 +1,4 @@
-//! An older version of a service, whose answers are read into the types of the newer one: `x-same-as`.
+//! An older version of a service, whose responses are read into the types of the newer one: `x-same-as`.
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One mistake: where it stands, what it is, and how to mend it.
+/// One mistake: where it is, what it is, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) place: String,

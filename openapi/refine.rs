@@ -81,8 +81,8 @@ fn leave_out_version(file: &mut File) {
     }
 }
 
-/// Answers are decoded by the client, which knows the operation and what the document says of its JSON. They come in a box: they are large,
-/// and pass through several futures before the caller has them.
+/// Responses are decoded by the client, which knows the operation and what the document says of its JSON. They come in a box: they are
+/// large, and pass through several futures before the caller has them.
 fn decode_ourselves(file: &mut File, json: Json) {
     let json = match json {
         Json::Loose => quote!(Loose),
@@ -104,7 +104,7 @@ fn decode_ourselves(file: &mut File, json: Json) {
 /// The compiler then says which flow reads a member that is absent when it cannot be read, and so may decide by nothing.
 fn keep_flows_from(field: &mut Field) {
     if may_be_absent(&field.ty) && field.ident.is_some() {
-        let note = "it is absent when it cannot be read: list it under `x-strict`, or as harmless in openapi/harmless.txt, or read the answer in full";
+        let note = "it is absent when it cannot be read: list it under `x-strict`, or as harmless in openapi/harmless.txt, or read the response in full";
         field.attrs.push(parse_quote!(#[cfg_attr(test, deprecated(note = #note))]));
     }
 }

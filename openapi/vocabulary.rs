@@ -147,7 +147,7 @@ fn overview(description: &str, variants: &[Variant], prefix: &str) -> String {
 
 impl Word {
     /// The path of the type that stands in for the schema; `module` is the document's module in `crate::generated`.
-    /// `newer` that of the document whose types its answers are read into.
+    /// `newer` that of the document whose types its responses are read into.
     pub(crate) fn replacement(&self, module: &str, newer: Option<&str>) -> String {
         let (module, name) = match &self.same_as {
             Some(name) => (newer.unwrap_or(module), name),

@@ -7,8 +7,8 @@ mod decode;
 mod echo;
 mod exec;
 mod options;
-mod pace;
 mod patience;
+mod rate_limit;
 mod request;
 mod retry;
 mod rules;
@@ -29,16 +29,16 @@ use crate::{error::ApiError, generated::Operation, seal::Seals, secret::ApiKey};
 
 #[cfg(feature = "certcentral")]
 pub(crate) use self::clock::Moment;
-#[cfg(feature = "redis")]
-pub use self::pace::RedisSlidingWindow;
 #[cfg(feature = "certcentral")]
 pub(crate) use self::patience::Patience;
+#[cfg(feature = "redis")]
+pub use self::rate_limit::RedisSlidingWindow;
 #[cfg(test)]
 pub(crate) use self::rules::tests::refusal;
 pub use self::{
     builder::ClientBuilder,
     options::CallOptions,
-    pace::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
+    rate_limit::{Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, SlidingWindow},
     request::RequestBuilder,
     retry::RetryPolicy,
     transport::{ResponseBody, Transport, TransportError, TransportRequest},
@@ -68,7 +68,7 @@ pub(crate) mod sealed {
         const BASE_URL: Option<&'static str>;
         /// The operations of the service's document.
         const OPERATIONS: &'static [Operation];
-        /// Whether answers may hold personal data, so that errors must not quote them.
+        /// Whether responses may hold personal data, so that errors must not quote them.
         const PERSONAL: bool;
         /// The service's rate limits for a key; empty if it documents none.
         const RATES: &'static [RateLimit];
@@ -102,7 +102,7 @@ pub struct Core {
     lists: fn(&str) -> bool,
     service: &'static str,
     server: Server,
-    pacer: Arc<dyn RateLimiter>,
+    rate_limiter: Arc<dyn RateLimiter>,
     budget: Budget,
     retry: RetryPolicy,
     call_timeout: Option<Duration>,
@@ -190,7 +190,7 @@ impl Core {
     /// How full the windows of the rate limit are.
     #[cfg(feature = "certcentral")]
     pub(crate) fn usage(&self) -> Vec<RateUsage> {
-        self.pacer.usage()
+        self.rate_limiter.usage()
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) use shown::excerpt;
 /// | no connection was made | `is_connection`, not `was_sent` | no |
 /// | there was no rate-limit slot before the deadline | `is_timeout`, not `was_sent` | no |
 /// | the connection was lost | `is_connection` and `was_sent` | perhaps |
-/// | no answer came in time | `is_timeout` and `was_sent` | perhaps |
+/// | no response came in time | `is_timeout` and `was_sent` | perhaps |
 /// | the service refused | `status`, `code`, `api_errors`; `is_not_found`, `is_unauthorized`, `is_forbidden`, `is_rate_limited` | no |
 /// | the service or a proxy failed (408, 5xx) | `status`, `is_transient` | perhaps |
 /// | a redirect, or a refusal that is not in the service's error format (3xx, or 4xx without `api_errors`) | `status` | perhaps |
@@ -72,14 +72,14 @@ enum Kind {
     Connection {
         sent: bool,
         #[cfg_attr(not(feature = "certcentral"), allow(dead_code, reason = "only the flows of CertCentral ask"))]
-        answered: bool,
+        responded: bool,
         source: Cause,
     },
     Timeout {
         sent: bool,
         limit: Duration,
     },
-    Answer(Answer),
+    Response(ErrorResponse),
     Decode {
         path: String,
         source: Cause,
@@ -102,7 +102,7 @@ struct EndedWait {
 
 /// A response that is not a success.
 #[derive(Clone)]
-pub(crate) struct Answer {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) entries: Vec<ApiError>,
     /// Whether the document lists one of their codes.
@@ -112,7 +112,7 @@ pub(crate) struct Answer {
     pub(crate) excerpt: String,
 }
 
-impl Answer {
+impl ErrorResponse {
     /// Whether the service says in its error format that it did not carry out the request. A redirect does not say that, nor does a refusal
     /// that may come from a proxy: some proxies replace the response of a service that has done its work. 429 comes before any work.
     fn is_refusal(&self) -> bool {
@@ -144,23 +144,23 @@ impl Error {
             _ if self.0.reads => false,
             _ if self.0.perhaps_done => true,
             Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => *sent,
-            Kind::Answer(answer) => !answer.is_refusal(),
+            Kind::Response(response) => !response.is_refusal(),
             Kind::Decode { .. } | Kind::TooLarge { .. } => true,
             Kind::Configuration(_) | Kind::Invalid { .. } | Kind::Mismatch(_) | Kind::Wait(_) => false,
         }
     }
 
-    /// Whether the connection was lost before anything of an answer came.
+    /// Whether the connection was lost before anything of a response came.
     #[cfg(feature = "certcentral")]
-    pub(crate) fn broke_off_unanswered(&self) -> bool {
-        matches!(self.0.kind, Kind::Connection { sent: true, answered: false, .. })
+    pub(crate) fn broke_off_before_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Connection { sent: true, responded: false, .. })
     }
 
     /// Whether the response did not come from the service: a web page, a redirect, a refusal without codes.
     #[cfg(feature = "certcentral")]
     pub(crate) fn is_foreign(&self) -> bool {
         match &self.0.kind {
-            Kind::Answer(answer) => answer.status.is_redirection() || (answer.status.is_client_error() && !answer.is_refusal()),
+            Kind::Response(response) => response.status.is_redirection() || (response.status.is_client_error() && !response.is_refusal()),
             Kind::Decode { .. } => true,
             _ => false,
         }
@@ -193,7 +193,7 @@ impl Error {
     /// The HTTP status of the response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.as_answer().map(|answer| answer.status.as_u16())
+        self.as_response().map(|response| response.status.as_u16())
     }
 
     /// The service's first error code, exactly as in the response.
@@ -205,20 +205,20 @@ impl Error {
     /// All entries of the response's `errors` list; empty if there are none.
     #[must_use]
     pub fn api_errors(&self) -> &[ApiError] {
-        self.as_answer().map_or(&[], |answer| &answer.entries)
+        self.as_response().map_or(&[], |response| &response.entries)
     }
 
     /// How long the service asked to wait (`Retry-After`), if it did.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.as_answer().and_then(|answer| answer.retry_after)
+        self.as_response().and_then(|response| response.retry_after)
     }
 
     /// The start of the response body, at most a few hundred characters, if the response could not be decoded.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Answer(Answer { excerpt, .. }) | Kind::Decode { excerpt, .. } if !excerpt.is_empty() => Some(excerpt),
+            Kind::Response(ErrorResponse { excerpt, .. }) | Kind::Decode { excerpt, .. } if !excerpt.is_empty() => Some(excerpt),
             _ => None,
         }
     }
@@ -240,7 +240,7 @@ impl Error {
     /// # Troubleshooting
     ///
     /// Possible causes: a typo, a revoked key, or a key of the other instance (US and Europe do not share keys). CertCentral may also
-    /// answer with a 403 in these cases, see [`is_forbidden`](Self::is_forbidden).
+    /// respond with a 403 in these cases, see [`is_forbidden`](Self::is_forbidden).
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(401)
@@ -323,7 +323,7 @@ impl Error {
             _ if self.0.perhaps_done => true,
             Kind::Configuration(_) | Kind::Invalid { .. } => false,
             Kind::Connection { sent, .. } | Kind::Timeout { sent, .. } => sent,
-            Kind::Answer(_) | Kind::Decode { .. } | Kind::TooLarge { .. } | Kind::Mismatch(_) | Kind::Wait(_) => true,
+            Kind::Response(_) | Kind::Decode { .. } | Kind::TooLarge { .. } | Kind::Mismatch(_) | Kind::Wait(_) => true,
         }
     }
 
@@ -333,7 +333,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Connection { .. } | Kind::Timeout { .. } => true,
-            Kind::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500..=599),
+            Kind::Response(response) => matches!(response.status.as_u16(), 408 | 429 | 500..=599),
             _ => false,
         }
     }
@@ -341,12 +341,12 @@ impl Error {
     /// Whether the service itself refused, with a code that its document lists. Any other refusal may come from a proxy.
     #[cfg(feature = "certcentral")]
     pub(crate) fn is_refusal(&self) -> bool {
-        self.as_answer().is_some_and(|answer| answer.status.is_client_error() && answer.is_listed)
+        self.as_response().is_some_and(|response| response.status.is_client_error() && response.is_listed)
     }
 
-    fn as_answer(&self) -> Option<&Answer> {
+    fn as_response(&self) -> Option<&ErrorResponse> {
         match &self.0.kind {
-            Kind::Answer(answer) => Some(answer),
+            Kind::Response(response) => Some(response),
             _ => None,
         }
     }

@@ -73,7 +73,7 @@ macro_rules! hook {
                 result: &reqwest::Result<reqwest::Response>,
                 _: &progenitor_client::OperationInfo,
             ) -> Result<(), progenitor_client::Error<E>> {
-                match result.as_ref().ok().and_then(crate::client::Call::unanswered) {
+                match result.as_ref().ok().and_then(crate::client::Call::failure) {
                     Some(failure) => Err(progenitor_client::Error::Custom(failure)),
                     None => Ok(()),
                 }

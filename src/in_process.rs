@@ -13,11 +13,11 @@ impl Transport for Sandbox {
         Box::pin(async move {
             let request: http::Request<_> = request.try_into()?;
             let fate = self.fate(request.method(), request.uri());
-            let answer = self.carry(request, fate).await.map_err(|lost| match lost {
+            let response = self.carry(request, fate).await.map_err(|lost| match lost {
                 Lost::Refused => TransportError::unsent(lost),
                 Lost::Reset => TransportError::broken(lost),
             })?;
-            Ok(answer.map(|body| match body {
+            Ok(response.map(|body| match body {
                 Body::Whole(bytes) => bytes.into(),
                 Body::Pieces(pieces) => ResponseBody::stream(pieces.map_err(TransportError::broken)),
             }))

@@ -306,7 +306,7 @@ where
 mod tests {
     use proptest::prelude::*;
 
-    open_enum! { exact /// How an order stands.
+    open_enum! { exact /// The status of an order.
     Status { /// Bought.
     Issued = "issued" | "is issued" | "done", /// Waiting.
     NeedsApproval = "needs_approval" } }

@@ -48,7 +48,7 @@ fn identity<'a>(operation: &Operation<'a>, ids: &mut BTreeMap<&'a str, String>, 
     let text = |member: &str| body[member].as_str().is_some_and(|text| !text.trim().is_empty());
     findings.expect(text("summary"), &place, "there is no summary", "add one line that says what the operation does");
     findings.expect(text("x-source"), &place, "there is no x-source", "name the page that documents the operation");
-    let retry = "say `true` if repeating the call after a lost answer does no harm, else `false`";
+    let retry = "say `true` if repeating the call after a lost response does no harm, else `false`";
     findings.expect(body["x-idempotent"].is_boolean(), &place, "x-idempotent is missing or not a boolean", retry);
     if let Some(deletes) = body.get("x-deletes") {
         let sound = is_true(deletes) && is_true(&body["x-idempotent"]);
@@ -139,7 +139,7 @@ fn request(operation: &Operation<'_>, request: &Value, findings: &mut Findings) 
     findings.expect(content["schema"].is_object(), &place, "the content has no schema", "add `schema`");
 }
 
-/// What the 2xx answers of an operation look like to the generator.
+/// What the 2xx responses of an operation look like to the generator.
 #[derive(PartialEq)]
 enum Shape<'a> {
     Empty,
@@ -163,7 +163,7 @@ fn responses(document: &Value, operation: &Operation<'_>, findings: &mut Finding
             shapes.push((status, shape(document, response, &place, findings)));
         }
     }
-    findings.expect(!shapes.is_empty(), &place, "there is no 2xx response", "add the answer of success");
+    findings.expect(!shapes.is_empty(), &place, "there is no 2xx response", "add the successful response");
     let with_body: Vec<_> = shapes.iter().filter(|(_, shape)| *shape != Shape::Empty).collect();
     if let Some(pair) = with_body.windows(2).find(|pair| pair[0].1 != pair[1].1) {
         let what = format!("the bodies of {} and {} differ, and a method returns one type", pair[0].0, pair[1].0);

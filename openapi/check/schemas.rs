@@ -1,4 +1,4 @@
-//! Checks of schemas: what the generator can express, what may stand inline, and what would make an answer brittle.
+//! Checks of schemas: what the generator can express, what may stand inline, and what would make a response brittle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use crate::generate::vocabulary::{EXTENSIONS, is_word};
 
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
-/// What narrows a value; in an answer, the service's next deviation would fail the whole answer.
+/// What narrows a value; in a response, the service's next deviation would fail the whole response.
 const NARROWING: [&str; 7] = ["pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "maximum"];
 
 /// Formats that the generator turns into types which read one form only.
 const STRICT_FORMATS: [&str; 3] = ["ip", "ipv4", "ipv6"];
 
 pub(super) fn check(document: &Value, findings: &mut Findings) {
-    let answers = answers(document);
+    let responses = responses(document);
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     for (name, schema) in schemas(document) {
         let place = format!("schema `{name}`");
@@ -31,14 +31,14 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         go_constructor(document, name, &place, findings);
         words::check(schema, &place, findings);
         if !is_word(schema) {
-            let at = Position { inline: 0, named: true, answered: answers.contains(name) };
+            let at = Position { inline: 0, named: true, received: responses.contains(name) };
             Walk { document, findings }.visit(schema, &place, at);
         }
     }
     for operation in operations(document) {
         let place = operation.place();
         let mut walk = Walk { document, findings };
-        let at = Position { inline: 1, named: false, answered: false };
+        let at = Position { inline: 1, named: false, received: false };
         for parameter in operation.parameters(document) {
             let name = parameter["name"].as_str().unwrap_or_default();
             walk.visit(&parameter["schema"], &format!("{place}, parameter `{name}`"), at);
@@ -48,7 +48,7 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         }
         for (status, response) in operation.responses(document) {
             for (_, content) in entries(&response["content"]) {
-                walk.visit(&content["schema"], &format!("{place}, response {status}"), Position { answered: true, ..at });
+                walk.visit(&content["schema"], &format!("{place}, response {status}"), Position { received: true, ..at });
             }
         }
     }
@@ -67,8 +67,8 @@ fn go_constructor(document: &Value, name: &str, place: &str, findings: &mut Find
     }
 }
 
-/// The component schemas an answer may contain.
-fn answers(document: &Value) -> BTreeSet<String> {
+/// The component schemas a response may contain.
+fn responses(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for operation in operations(document) {
         for (_, response) in operation.responses(document) {
@@ -99,7 +99,7 @@ struct Position {
     inline: usize,
     /// A schema under `components/schemas` itself.
     named: bool,
-    answered: bool,
+    received: bool,
 }
 
 struct Walk<'a, 'f> {
@@ -113,7 +113,7 @@ impl Walk<'_, '_> {
             return;
         }
         self.kind(schema, place, at);
-        if at.answered {
+        if at.received {
             self.narrowing(schema, place);
         } else {
             rules::check(self.document, schema, place, self.findings);
@@ -153,23 +153,23 @@ impl Walk<'_, '_> {
 
     fn narrowing(&mut self, schema: &Value, place: &str) {
         for keyword in NARROWING.into_iter().filter(|keyword| schema.get(keyword).is_some()) {
-            let what = format!("`{keyword}` in an answer makes the client reject what the service may send");
+            let what = format!("`{keyword}` in a response makes the client reject what the service may send");
             self.findings.add(place, what, "leave it out; state it in the description");
         }
         if let Some(format) = schema["format"].as_str().filter(|format| STRICT_FORMATS.contains(format)) {
-            let what = format!("`format: {format}` in an answer makes the client reject every other form");
+            let what = format!("`format: {format}` in a response makes the client reject every other form");
             self.findings.add(place, what, "leave the format out");
         }
         // 0 makes the number unsigned; more makes it a type that fails on 0.
         let from_zero = schema["minimum"].as_f64().is_none_or(|minimum| minimum <= 0.0);
-        let what = "`minimum` above 0 in an answer makes the client reject 0";
+        let what = "`minimum` above 0 in a response makes the client reject 0";
         self.findings.expect(from_zero, place, what, "leave it out; state it in the description");
         let tolerant = schema["additionalProperties"] != Value::Bool(false);
-        let what = "`additionalProperties: false` in an answer makes the client reject new members";
+        let what = "`additionalProperties: false` in a response makes the client reject new members";
         self.findings.expect(tolerant, place, what, "leave it out");
         // One value alone tells the variants of a `oneOf` apart and stays allowed.
         let open = list(&schema["enum"]).len() < 2;
-        self.findings.expect(open, place, "a closed `enum` in an answer fails on the service's next value", "use `x-extensible-enum`");
+        self.findings.expect(open, place, "a closed `enum` in a response fails on the service's next value", "use `x-extensible-enum`");
     }
 
     fn children(&mut self, schema: &Value, place: &str, at: Position) {

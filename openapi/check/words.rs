@@ -17,7 +17,7 @@ pub(super) fn check(schema: &Value, place: &str, findings: &mut Findings) {
     // Whether it is signed is what its smallest value says of an id.
     let rule = stated(schema).find(|(rule, _)| schema.get("x-id").is_none() || *rule != "minimum");
     if let (Some(extension), Some((rule, _))) = (found.first(), rule) {
-        let what = format!("`{rule}` beside `{extension}` would narrow answers too");
+        let what = format!("`{rule}` beside `{extension}` would narrow responses too");
         findings.add(place, what, "state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`");
     }
     let nullable = is_true(&schema["nullable"]);

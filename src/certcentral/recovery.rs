@@ -17,7 +17,7 @@ const LEAST: Duration = Duration::from_secs(10);
 /// The delay between the first look and the second; it doubles with each look.
 const FIRST_DISTANCE: Duration = Duration::from_secs(1);
 const LONGEST_DISTANCE: Duration = Duration::from_secs(30);
-/// If something other than the service answers the write and this many looks in a row, the base URL is wrong.
+/// If something other than the service responds to the write and this many looks in a row, the base URL is wrong.
 const FOREIGN: usize = 3;
 
 /// The result of a look.
@@ -43,8 +43,8 @@ pub(super) enum Outcome<T> {
 /// Sends a write and returns its response, or what it has certainly done if the response was lost; otherwise the error, with what to look
 /// for.
 ///
-/// With `resend`, a write that broke off unanswered and certainly does not show is sent once more. After the beginning of an answer, a
-/// timeout or a 5xx, the write may still be carried out, so it is not sent again.
+/// With `resend`, a write that broke off before any response and certainly does not show is sent once more. After the beginning of a
+/// response, a timeout or a 5xx, the write may still be carried out, so it is not sent again.
 pub(super) async fn recover<'w, T>(
     client: &CertCentral,
     hint: &(impl fmt::Display + Sync),
@@ -58,7 +58,7 @@ pub(super) async fn recover<'w, T>(
         response => return response,
     };
     let unsettled = |error: Error, attempts| Err(error.after(attempts, begun.elapsed()).leaving(hint.to_string()));
-    let resend = resend && lost.broke_off_unanswered();
+    let resend = resend && lost.broke_off_before_response();
     let time = time_to_search(client, begun);
     match search(client, if resend { time / 2 } else { time }, &lost, &look).await {
         Outcome::Found(found) => return Ok(found),
@@ -125,7 +125,7 @@ pub(super) async fn search<'w, T>(
     // Waiting for the rate limit does not count.
     let patience = client.patience.clone().unwrap_or_default();
     let spent = patience.watch();
-    // The last look needs time to be answered.
+    // The last look needs time for its response.
     let last = time - (time / 10).min(Duration::from_secs(5));
     let looks = async {
         let (mut absent_since, mut distance, mut foreign, mut heard) = (None, FIRST_DISTANCE, 0, false);

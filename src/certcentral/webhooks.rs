@@ -189,12 +189,12 @@ impl<'c> Webhooks<'c> {
         call!(self.client, edit_webhook(&id, &change))
     }
 
-    /// Has the service send a test event to an address and wait for its answer (vendor page webhooks/send-test-event). No webhook is
+    /// Has the service send a test event to an address and wait for its response (vendor page webhooks/send-test-event). No webhook is
     /// needed.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::WebhookEndpointError`](super::ErrorCode::WebhookEndpointError) when the address does not answer 200;
+    /// [`ErrorCode::WebhookEndpointError`](super::ErrorCode::WebhookEndpointError) when the address does not respond with 200;
     /// [`Error::is_invalid_input`] when it is not https, or the secret is too short or has characters not allowed in a header.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Webhooks::test_endpoint)] }))]
     #[builder(on(String, into), on(Redacted<String>, into))]

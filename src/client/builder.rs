@@ -53,7 +53,7 @@ pub struct ClientBuilder<S> {
     #[cfg(feature = "certcentral")]
     recovery_timeout: Option<Duration>,
     retry: RetryPolicy,
-    pacing: Pacing,
+    rate_limiting: RateLimiting,
     attempt_timeout: Duration,
     connect_timeout: Duration,
     max_response_size: usize,
@@ -74,7 +74,7 @@ impl<S: Service> ClientBuilder<S> {
             #[cfg(feature = "certcentral")]
             recovery_timeout: None,
             retry: RetryPolicy::default(),
-            pacing: Pacing::Own(S::RATES.to_vec()),
+            rate_limiting: RateLimiting::Own(S::RATES.to_vec()),
             attempt_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
             max_response_size: 32 << 20,
@@ -132,14 +132,14 @@ impl<S: Service> ClientBuilder<S> {
     /// Sets the rate limits that this client and its clones keep together; an empty list for none.
     #[must_use]
     pub fn rate_limits(mut self, rates: impl IntoIterator<Item = RateLimit>) -> Self {
-        self.pacing = Pacing::Own(rates.into_iter().collect());
+        self.rate_limiting = RateLimiting::Own(rates.into_iter().collect());
         self
     }
 
     /// Shares a rate limiter with other clients that use the same key, or with other processes.
     #[must_use]
     pub fn rate_limiter(mut self, rate_limiter: Arc<dyn RateLimiter>) -> Self {
-        self.pacing = Pacing::Shared(rate_limiter);
+        self.rate_limiting = RateLimiting::Shared(rate_limiter);
         self
     }
 
@@ -243,9 +243,9 @@ impl<S: Service> ClientBuilder<S> {
         let authorization =
             S::authorization(&self.key).ok_or_else(|| Error::configuration("api key: contains characters not allowed in a header"))?;
 
-        let pacer: Arc<dyn RateLimiter> = match self.pacing {
-            Pacing::Own(rates) => Arc::new(SlidingWindow::new(rates)?),
-            Pacing::Shared(pacer) => pacer,
+        let rate_limiter: Arc<dyn RateLimiter> = match self.rate_limiting {
+            RateLimiting::Own(rates) => Arc::new(SlidingWindow::new(rates)?),
+            RateLimiting::Shared(rate_limiter) => rate_limiter,
         };
 
         require_crypto_provider()?;
@@ -278,7 +278,7 @@ impl<S: Service> ClientBuilder<S> {
             lists: S::lists,
             service: S::NAME,
             server,
-            pacer,
+            rate_limiter,
             budget: Budget::new(&self.retry),
             retry: self.retry,
             call_timeout: self.call_timeout,
@@ -306,7 +306,7 @@ enum Http {
     Made(Box<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>),
 }
 
-enum Pacing {
+enum RateLimiting {
     Own(Vec<RateLimit>),
     Shared(Arc<dyn RateLimiter>),
 }

@@ -14,7 +14,7 @@ use reqwest::{StatusCode, header};
 
 use super::{CallOptions, Core, decode::without_mark, patience::Patience, rules, trace::Traced};
 use crate::{
-    error::{Answer, ApiError, Error},
+    error::{ApiError, Error, ErrorResponse},
     generated::Operation,
 };
 
@@ -40,13 +40,13 @@ pub(super) struct Record {
     pub(super) attempts: u32,
     elapsed: Duration,
     pub(super) failure: Option<Error>,
-    /// Open until the answer is decoded.
+    /// Open until the response is decoded.
     trace: Option<Traced>,
 }
 
 /// Marks a response made up for a failure of ours: the generated code can only receive responses.
 #[derive(Clone)]
-struct Unanswered(String);
+struct NoResponse(String);
 
 impl Call {
     pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
@@ -94,33 +94,33 @@ impl Call {
             record.trace = Some(trace);
         });
         match outcome {
-            Ok(answer) => with_body_if_needed(answer, operation).into(),
+            Ok(response) => with_body_if_needed(response, operation).into(),
             Err(failure) => self.failed(failure),
         }
     }
 
     /// A made-up response for a failure of ours.
     fn failed(&self, failure: Error) -> reqwest::Response {
-        let mut answer = http::Response::new(Bytes::new());
-        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        answer.extensions_mut().insert(Unanswered(failure.to_string()));
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response.extensions_mut().insert(NoResponse(failure.to_string()));
         self.note(|record| record.failure = Some(failure));
-        answer.into()
+        response.into()
     }
 
     /// The text of the failure, if the response is made up for one.
-    pub(crate) fn unanswered(answer: &reqwest::Response) -> Option<String> {
-        answer.extensions().get::<Unanswered>().map(|Unanswered(text)| text.clone())
+    pub(crate) fn failure(response: &reqwest::Response) -> Option<String> {
+        response.extensions().get::<NoResponse>().map(|NoResponse(text)| text.clone())
     }
 }
 
-/// Some operations answer with JSON or an empty body; the generated code reads an empty body as `null`.
-fn with_body_if_needed(mut answer: http::Response<Bytes>, operation: Option<&Operation>) -> http::Response<Bytes> {
+/// Some operations respond with JSON or an empty body; the generated code reads an empty body as `null`.
+fn with_body_if_needed(mut response: http::Response<Bytes>, operation: Option<&Operation>) -> http::Response<Bytes> {
     let empty_means_null = operation.is_some_and(|operation| operation.empty_success);
-    if empty_means_null && answer.status().is_success() && answer.body().is_empty() {
-        *answer.body_mut() = Bytes::from_static(b"null");
+    if empty_means_null && response.status().is_success() && response.body().is_empty() {
+        *response.body_mut() = Bytes::from_static(b"null");
     }
-    answer
+    response
 }
 
 /// What a generated method returns: a value in its box, or nothing.
@@ -217,10 +217,10 @@ impl<C> Started<C> {
             return self.tell(failure);
         }
         let error = match error {
-            Generated::UnexpectedResponse(answer) => {
+            Generated::UnexpectedResponse(response) => {
                 let mut operation = None;
                 self.call.note(|record| operation = record.operation);
-                refused(answer, operation.unwrap_or_default(), &self.call.core).await
+                refused(response, operation.unwrap_or_default(), &self.call.core).await
             }
             Generated::InvalidRequest(message) | Generated::Custom(message) => Error::invalid("request", message),
             Generated::CommunicationError(error) | Generated::InvalidUpgrade(error) | Generated::ResponseBodyError(error) => {
@@ -231,7 +231,7 @@ impl<C> Started<C> {
                 Error::decode(String::new(), self.call.core.without_key(&error.to_string()), String::new())
             }
             // Errors are stripped from the documents before generation, so no operation declares one.
-            Generated::ErrorResponse(value) => Error::answer(Answer {
+            Generated::ErrorResponse(value) => Error::response(ErrorResponse {
                 status: value.status(),
                 entries: Vec::new(),
                 is_listed: false,
@@ -264,15 +264,15 @@ impl<C> Deref for Started<C> {
 }
 
 /// The error for a response that is not the documented success.
-async fn refused(answer: reqwest::Response, operation: &str, core: &Core) -> Error {
-    let status = answer.status();
-    let retry_after = retry_after(answer.headers());
-    let body = answer.bytes().await.unwrap_or_default();
+async fn refused(response: reqwest::Response, operation: &str, core: &Core) -> Error {
+    let status = response.status();
+    let retry_after = retry_after(response.headers());
+    let body = response.bytes().await.unwrap_or_default();
     let entries = core.entries_without_key((core.api_errors)(without_mark(&body)));
     let is_listed = entries.iter().any(|entry| (core.lists)(&entry.code));
     // A body that was understood need not be quoted: it may hold a secret that a text search does not find.
     let excerpt = if core.keeps_back(operation) || !entries.is_empty() { String::new() } else { core.excerpt(&body) };
-    Error::answer(Answer { status, entries, is_listed, retry_after, excerpt })
+    Error::response(ErrorResponse { status, entries, is_listed, retry_after, excerpt })
 }
 
 /// Whether a 404 says that the requested object does not exist; any other 404 may mean a wrong path, or come from a proxy.

@@ -30,7 +30,7 @@ impl Moment {
 pub(super) struct Clock {
     wall: DateTime<Utc>,
     started: Instant,
-    /// How many seconds the service is ahead, by the `Date` of its last answer that had one.
+    /// How many seconds the service is ahead, by the `Date` of its last response that had one.
     ahead: AtomicI64,
     /// The service's own clock, if available; it then replaces this machine's clock too.
     told: Option<ToldTime>,

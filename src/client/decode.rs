@@ -36,15 +36,15 @@ struct Undecodable {
 }
 
 impl Call {
-    /// The body of an answer as a value. The generated methods end with this.
+    /// The body of a response as a value. The generated methods end with this.
     pub(crate) async fn decode<T: DeserializeOwned>(
         &self,
         json: Json,
         operation: &'static str,
-        mut answer: reqwest::Response,
+        mut response: reqwest::Response,
     ) -> Result<ResponseValue<T>, progenitor_client::Error<()>> {
-        let (status, headers) = (answer.status(), mem::take(answer.headers_mut()));
-        let body = answer.bytes().await.map_err(progenitor_client::Error::ResponseBodyError)?;
+        let (status, headers) = (response.status(), mem::take(response.headers_mut()));
+        let body = response.bytes().await.map_err(progenitor_client::Error::ResponseBodyError)?;
         match read(json, operation, without_mark(&body), self.options.in_full) {
             Ok(value) => Ok(ResponseValue::new(value, status, headers)),
             Err(undecodable) => {
@@ -84,13 +84,13 @@ fn forgiven<T: DeserializeOwned>(operation: &'static str, body: &[u8], in_full: 
     let value: Value = serde_json::from_slice(body).map_err(|_| None)?;
     let (value, unreadable) = lenient::forgive(value).map_err(|(path, error)| Some(Undecodable { path, error }))?;
     if unreadable.is_empty() {
-        debug!(target: "shomei", operation, "a member of an answer stands twice: the last one counts");
+        debug!(target: "shomei", operation, "a member occurs twice in a response: the last one counts");
     }
     for (member, count) in unreadable {
         if in_full {
             return Err(Some(Undecodable { path: member, error: serde_json::Error::custom("the member cannot be read") }));
         }
-        warn!(target: "shomei", operation, member, count, "a member of an answer cannot be read, and is left out");
+        warn!(target: "shomei", operation, member, count, "a member of a response could not be read and was left out");
     }
     Ok(value)
 }

@@ -1,4 +1,4 @@
-//! Some proxies answer a rejected request by echoing it, headers included. What errors quote from a response never shows the key.
+//! Some proxies respond to a rejected request by echoing it, headers included. What errors quote from a response never shows the key.
 
 use super::Core;
 use crate::error::{ApiError, excerpt};
@@ -39,7 +39,7 @@ impl Core {
         entries.into_iter().take(MOST_ENTRIES).map(hide).collect()
     }
 
-    /// The key as it stands in its header, behind the scheme if there is one.
+    /// The key as it is in its header, behind the scheme if there is one.
     fn key(&self) -> Option<&str> {
         let value = self.authorization.1.to_str().ok()?;
         Some(value.strip_prefix("Bearer ").unwrap_or(value)).filter(|key| !key.is_empty())

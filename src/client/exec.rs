@@ -13,17 +13,17 @@ use super::{
     Call, Core, ResponseBody, Transport, TransportRequest,
     call::{http_date, retry_after, tell_absence},
     decode::without_mark,
-    pace::Permit,
+    rate_limit::Permit,
     retry::{Attempt, Decision, Outcome},
     trace::Traced,
 };
 use crate::{error::Error, generated::Operation};
 
-type Answer = http::Response<Bytes>;
+type Response = http::Response<Bytes>;
 
 impl Call {
     /// Sends a request until there is a response to keep. At the deadline the last outcome is returned.
-    pub(super) async fn repeat(&self, request: reqwest::Request, operation: Option<&Operation>, trace: &Traced) -> Result<Answer, Error> {
+    pub(super) async fn repeat(&self, request: reqwest::Request, operation: Option<&Operation>, trace: &Traced) -> Result<Response, Error> {
         /// Effectively infinite, but short enough to be added to any time.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
         /// A write is not started in this last part of the timeout, or in its last tenth if that is shorter.
@@ -42,13 +42,13 @@ impl Call {
         let (mut number, mut arrived, mut may_be_done) = (0, false, false);
         while let Some(request) = next.take() {
             let asked = Instant::now();
-            let permit = core.pacer.acquire(self.options.priority);
+            let permit = core.rate_limiter.acquire(self.options.priority);
             let place = match patience {
                 Some(patience) => Ok(patience.wait(permit).await),
                 None => timeout_at(deadline, permit).await,
             };
             let now = Instant::now();
-            trace.paced(self.options.priority, now - asked);
+            trace.permitted(self.options.priority, now - asked);
             let Ok(place) = place else { break };
             if patience.is_some() {
                 deadline += now - asked;
@@ -81,7 +81,7 @@ impl Call {
             if deletes && may_be_done && core.is_gone(&outcome) {
                 return Ok(deleted());
             }
-            may_be_done |= matches!(attempt.outcome, Outcome::Lost | Outcome::Answered { status: 408 | 500..=599, .. });
+            may_be_done |= matches!(attempt.outcome, Outcome::Lost | Outcome::Responded { status: 408 | 500..=599, .. });
             arrived |= attempt.outcome != Outcome::Unsent;
             match retry.decide(&attempt, fastrand::f64()) {
                 Decision::RepeatAfter(delay) if core.budget.pay(&retry) => {
@@ -104,15 +104,15 @@ impl Core {
         request: reqwest::Request,
         mut permit: Permit,
         left: Duration,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         let limit = self.attempt_timeout.min(left);
         let exchange = async {
             permit.sending();
             match transport.send(TransportRequest(request)).await {
-                Ok(answer) => {
+                Ok(response) => {
                     // The service has counted the request by now; reading need not hold the place.
                     drop(permit);
-                    self.read(answer).await
+                    self.read(response).await
                 }
                 Err(error) => {
                     if !error.sent {
@@ -125,31 +125,31 @@ impl Core {
         timeout(limit, exchange).await.unwrap_or_else(|_| Err(Error::timeout(true, limit)))
     }
 
-    async fn read(&self, answer: http::Response<ResponseBody>) -> Result<Answer, Error> {
-        let (head, body) = answer.into_parts();
+    async fn read(&self, response: http::Response<ResponseBody>) -> Result<Response, Error> {
+        let (head, body) = response.into_parts();
         if let Some(date) = head.headers.get(header::DATE).and_then(http_date) {
             self.clock.set(date);
         }
         let body = body.up_to(self.max_response_size).await.map_err(|error| Error::cut_short(error.source))?;
         let body = body.ok_or_else(|| Error::too_large(self.max_response_size))?;
-        let mut answer = http::Response::builder().status(head.status).url(nowhere());
-        if let Some(headers) = answer.headers_mut() {
+        let mut response = http::Response::builder().status(head.status).url(nowhere());
+        if let Some(headers) = response.headers_mut() {
             *headers = head.headers;
         }
-        Ok(answer.body(body).expect("a status and headers that came are valid"))
+        Ok(response.body(body).expect("a status and headers that came are valid"))
     }
 
     /// Whether the service says in its error format that the object does not exist.
-    fn is_gone(&self, outcome: &Result<Answer, Error>) -> bool {
-        outcome.as_ref().is_ok_and(|answer| answer.status() == 404 && tell_absence(&(self.api_errors)(without_mark(answer.body()))))
+    fn is_gone(&self, outcome: &Result<Response, Error>) -> bool {
+        outcome.as_ref().is_ok_and(|response| response.status() == 404 && tell_absence(&(self.api_errors)(without_mark(response.body()))))
     }
 
     /// What an outcome means for the calls of all clones.
     fn heed(&self, outcome: Outcome, trace: &Traced) {
-        if let Outcome::Answered { status: 429, retry_after } = outcome {
+        if let Outcome::Responded { status: 429, retry_after } = outcome {
             trace.slowed(retry_after);
             // A longer `Retry-After` may apply to one call only.
-            self.pacer.throttled(retry_after.map(|wait| wait.min(self.retry.max_retry_after)));
+            self.rate_limiter.throttled(retry_after.map(|wait| wait.min(self.retry.max_retry_after)));
         }
         if outcome.is_healthy() {
             self.budget.refill();
@@ -164,15 +164,15 @@ fn nowhere() -> Url {
 }
 
 /// A stand-in for the lost response: the responses of deletions hold no data.
-fn deleted() -> Answer {
-    let mut answer = http::Response::new(Bytes::from_static(b"{}"));
-    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    answer
+fn deleted() -> Response {
+    let mut response = http::Response::new(Bytes::from_static(b"{}"));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
 }
 
-fn seen(outcome: &Result<Answer, Error>) -> Outcome {
+fn seen(outcome: &Result<Response, Error>) -> Outcome {
     match outcome {
-        Ok(answer) => Outcome::Answered { status: answer.status().as_u16(), retry_after: retry_after(answer.headers()) },
+        Ok(response) => Outcome::Responded { status: response.status().as_u16(), retry_after: retry_after(response.headers()) },
         Err(error) if !error.was_sent() => Outcome::Unsent,
         Err(error) if error.is_connection() || error.is_timeout() => Outcome::Lost,
         Err(_) => Outcome::Unusable,

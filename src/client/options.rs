@@ -25,7 +25,7 @@ pub struct CallOptions {
     #[cfg(feature = "certcentral")]
     pub(super) recovery_timeout: Option<Duration>,
     pub(super) priority: Priority,
-    /// Whether an answer counts only if all of it can be read.
+    /// Whether a response counts only if all of it can be read.
     pub(super) in_full: bool,
 }
 

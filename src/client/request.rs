@@ -83,7 +83,7 @@ impl RequestBuilder {
         request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
         let call = Call::new(self.core, self.options);
         let response = call.perform(request, NAME, Some(operation)).await;
-        let result = match Call::unanswered(&response) {
+        let result = match Call::failure(&response) {
             Some(failure) => Err(progenitor_client::Error::Custom(failure)),
             None if response.status().is_success() => call.decode::<Box<T>>(self.json, NAME, response).await,
             None => Err(progenitor_client::Error::UnexpectedResponse(response)),

@@ -107,7 +107,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the number of tokens that a client and its clones share to pay for retries. A call that the service answers, even with a
+    /// Sets the number of tokens that a client and its clones share to pay for retries. A call that the service responds to, even with a
     /// refusal, puts one back. Without tokens there are no retries: a service that is down is not sent every call four times.
     ///
     /// This is a setting of the client; in the [options](crate::CallOptions::retry) of a single call it has no effect.
@@ -152,9 +152,9 @@ impl RetryPolicy {
         let (harmless, asked) = match attempt.outcome {
             Outcome::Unsent => (true, None),
             Outcome::Lost => (attempt.idempotent, None),
-            Outcome::Answered { status: 429, retry_after } => (true, retry_after),
-            Outcome::Answered { status: 408 | 500..=599, retry_after } => (attempt.idempotent, retry_after),
-            Outcome::Answered { .. } | Outcome::Unusable => (false, None),
+            Outcome::Responded { status: 429, retry_after } => (true, retry_after),
+            Outcome::Responded { status: 408 | 500..=599, retry_after } => (attempt.idempotent, retry_after),
+            Outcome::Responded { .. } | Outcome::Unusable => (false, None),
         };
         let asked = asked.unwrap_or_default();
         let delay = asked.saturating_add(self.delay_bound(attempt.number).mul_f64(chance.clamp(0.0, 1.0)));
@@ -183,20 +183,20 @@ pub(crate) struct Attempt {
 pub(crate) enum Outcome {
     /// The service has certainly seen nothing.
     Unsent,
-    /// Sent, but no answer came: a reset, or out of time.
+    /// Sent, but no response came: a reset, or out of time.
     Lost,
-    Answered {
+    Responded {
         status: u16,
         retry_after: Option<Duration>,
     },
-    /// An answer came that another attempt would not change.
+    /// A response came that another attempt would not change.
     Unusable,
 }
 
 impl Outcome {
     /// Whether the service is well, even if it says no.
     pub(crate) fn is_healthy(self) -> bool {
-        matches!(self, Self::Answered { status, .. } if !matches!(status, 408 | 429 | 500..=599))
+        matches!(self, Self::Responded { status, .. } if !matches!(status, 408 | 429 | 500..=599))
     }
 }
 

@@ -97,15 +97,15 @@ impl Traced {
         poll_fn(|context| self.span.in_scope(|| future.as_mut().poll(context))).await
     }
 
-    /// It is over, unless decoding the answer still fails. Returns how long it took.
+    /// It is over, unless decoding the response still fails. Returns how long it took.
     pub(super) fn ended<B>(&mut self, outcome: &Result<http::Response<B>, Error>, attempts: Option<u32>) -> Duration {
         let status = match outcome {
-            Ok(answer) => Some(answer.status().as_u16()),
+            Ok(response) => Some(response.status().as_u16()),
             Err(error) => error.status(),
         };
         let error = match outcome {
-            Ok(answer) if answer.status().is_success() => None,
-            Ok(answer) => Some(answer.status().as_u16().to_string().into()),
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(response.status().as_u16().to_string().into()),
             Err(error) => Some(kind(error)),
         };
         let elapsed = self.started.elapsed();
@@ -113,7 +113,7 @@ impl Traced {
         elapsed
     }
 
-    /// The answer is no good after all.
+    /// The response is no good after all.
     pub(super) fn failed(&mut self, error: &Error) {
         if let Some(end) = &mut self.end {
             end.error = Some(kind(error));
@@ -121,12 +121,12 @@ impl Traced {
     }
 
     /// Somebody waited for a rate-limit slot, whether in vain or not.
-    pub(super) fn paced(&self, priority: Priority, waited: Duration) {
+    pub(super) fn permitted(&self, priority: Priority, waited: Duration) {
         if waited >= INSTANT {
             debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), priority = priority_word(priority), "waited for a rate-limit slot");
         }
         #[cfg(feature = "metrics")]
-        metrics::histogram!("shomei_pacing_wait_seconds", "service" => self.subject.service, "priority" => priority_word(priority))
+        metrics::histogram!("shomei_rate_limit_wait_seconds", "service" => self.subject.service, "priority" => priority_word(priority))
             .record(waited);
     }
 
@@ -197,9 +197,9 @@ pub(super) fn describe_metrics() {
     describe_counter!("shomei_attempts_total", "Requests that were sent, by outcome");
     describe_counter!("shomei_retries_total", "Requests that were repeated, by reason");
     describe_counter!("shomei_rate_limited_total", "Requests that the service refused with 429");
-    describe_counter!("shomei_recoveries_total", "Searches for what became of a write whose answer was lost, by outcome");
+    describe_counter!("shomei_recoveries_total", "Searches for what became of a write whose response was lost, by outcome");
     describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, repeats and waiting included");
-    describe_histogram!("shomei_pacing_wait_seconds", Unit::Seconds, "How long requests waited for a rate-limit slot");
+    describe_histogram!("shomei_rate_limit_wait_seconds", Unit::Seconds, "How long requests waited for a rate-limit slot");
 }
 
 fn priority_word(priority: Priority) -> &'static str {
@@ -225,7 +225,7 @@ fn reason(outcome: Outcome) -> Cow<'static, str> {
     match outcome {
         Outcome::Unsent => "unsent".into(),
         Outcome::Lost => "lost".into(),
-        Outcome::Answered { status, .. } => status.to_string().into(),
+        Outcome::Responded { status, .. } => status.to_string().into(),
         Outcome::Unusable => "other".into(),
     }
 }

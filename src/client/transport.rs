@@ -54,11 +54,11 @@ pub trait Transport: Send + Sync + 'static {
 
 impl Transport for reqwest::Client {
     fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<Response<ResponseBody>, TransportError>> {
-        let answer = self.execute(request.0);
+        let arriving = self.execute(request.0);
         Box::pin(async move {
-            let mut answer = answer.await?;
-            let (status, version, headers) = (answer.status(), answer.version(), mem::take(answer.headers_mut()));
-            let mut response = Response::new(ResponseBody(Content::Arriving(answer)));
+            let mut arriving = arriving.await?;
+            let (status, version, headers) = (arriving.status(), arriving.version(), mem::take(arriving.headers_mut()));
+            let mut response = Response::new(ResponseBody(Content::Arriving(arriving)));
             *response.status_mut() = status;
             *response.version_mut() = version;
             *response.headers_mut() = headers;
@@ -192,7 +192,9 @@ impl Stream for ResponseBody {
         match &mut self.get_mut().0 {
             Content::Whole(bytes) => Poll::Ready(Some(mem::take(bytes)).filter(|bytes| !bytes.is_empty()).map(Ok)),
             // The future itself holds nothing, so that a new one goes on where the last one was.
-            Content::Arriving(answer) => pin!(answer.chunk()).poll(context).map(|chunk| chunk.map_err(TransportError::from).transpose()),
+            Content::Arriving(arriving) => {
+                pin!(arriving.chunk()).poll(context).map(|chunk| chunk.map_err(TransportError::from).transpose())
+            }
             Content::Stream(chunks) => chunks.poll_next_unpin(context),
         }
     }

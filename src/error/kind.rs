@@ -57,7 +57,7 @@ impl Error {
             Kind::Invalid { .. } => ErrorKind::InvalidInput,
             Kind::Connection { .. } => ErrorKind::Connection,
             Kind::Timeout { .. } => ErrorKind::Timeout,
-            Kind::Answer(answer) => match answer.status.as_u16() {
+            Kind::Response(response) => match response.status.as_u16() {
                 401 => ErrorKind::Unauthorized,
                 403 => ErrorKind::Forbidden,
                 404 => ErrorKind::NotFound,

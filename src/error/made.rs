@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error as StdError, time::Duration};
 
 #[cfg(feature = "certcentral")]
 use super::EndedWait;
-use super::{Answer, Error, Inner, Kind};
+use super::{Error, ErrorResponse, Inner, Kind};
 
 impl Error {
     fn new(kind: Kind) -> Self {
@@ -31,20 +31,20 @@ impl Error {
     }
 
     pub(crate) fn connection(sent: bool, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Connection { sent, answered: false, source: source.into().into() })
+        Self::new(Kind::Connection { sent, responded: false, source: source.into().into() })
     }
 
-    /// The connection broke off within the answer.
+    /// The connection broke off within the response.
     pub(crate) fn cut_short(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Kind::Connection { sent: true, answered: true, source: source.into().into() })
+        Self::new(Kind::Connection { sent: true, responded: true, source: source.into().into() })
     }
 
     pub(crate) fn timeout(sent: bool, limit: Duration) -> Self {
         Self::new(Kind::Timeout { sent, limit })
     }
 
-    pub(crate) fn answer(answer: Answer) -> Self {
-        Self::new(Kind::Answer(answer))
+    pub(crate) fn response(response: ErrorResponse) -> Self {
+        Self::new(Kind::Response(response))
     }
 
     pub(crate) fn decode(path: String, source: impl Into<Box<dyn StdError + Send + Sync>>, excerpt: String) -> Self {
@@ -102,7 +102,7 @@ impl Error {
         self
     }
 
-    /// Adds what to look for to find out whether a write whose answer was lost has happened.
+    /// Adds what to look for to find out whether a write whose response was lost has happened.
     #[cfg(feature = "certcentral")]
     pub(crate) fn leaving(mut self, trace: impl Into<String>) -> Self {
         self.0.trace = Some(trace.into());

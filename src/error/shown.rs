@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use super::{Answer, Error, Inner, Kind};
+use super::{Error, ErrorResponse, Inner, Kind};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +20,7 @@ impl fmt::Display for Error {
             Kind::Connection { sent: true, .. } => f.write_str("the connection was lost")?,
             Kind::Timeout { sent: true, limit } => write!(f, "no response within {limit:?}")?,
             Kind::Timeout { sent: false, limit } => write!(f, "no rate-limit slot became free within {limit:?}")?,
-            Kind::Answer(answer) => write!(f, "{answer}")?,
+            Kind::Response(response) => write!(f, "{response}")?,
             Kind::Decode { path, source, excerpt } => {
                 f.write_str("the response could not be decoded")?;
                 if !path.is_empty() && path != "." {
@@ -47,7 +47,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the service returned {}", self.status)?;
         for entry in &self.entries {

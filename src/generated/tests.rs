@@ -190,7 +190,7 @@ fn leaves(value: &Value) -> Vec<(String, Vec<Value>)> {
     }
 }
 
-/// Every member of every type that is only read, unreadable: by what the document says the answer fails, or goes without the member.
+/// Every member of every type that is only read, unreadable: by what the document says the response fails, or goes without the member.
 #[test]
 #[cfg(feature = "certcentral")]
 fn an_unreadable_member_of_certcentral_is_an_error_or_absent_as_the_document_says() {

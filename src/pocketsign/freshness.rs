@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_the_check_decides_not_that_of_the_answer() {
+    fn the_time_of_the_check_decides_not_that_of_the_response() {
         let read = |created: &str| {
             let json = format!(r#"{{"id":"1","status":"STATUS_GOOD","checkMethod":"CHECK_METHOD_CRL","createdAt":"{created}"}}"#);
             let status = serde_json::from_str::<crate::pocketsign::types::CertificateStatus>(&json).unwrap();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use reqwest::StatusCode;
 
 use super::*;
-use crate::error::{Answer, ApiError};
+use crate::error::{ApiError, ErrorResponse};
 
 /// Plays back what each look finds, and notes when it was looked.
 struct Script {
@@ -52,15 +52,15 @@ fn script(looks: Looks) -> Script {
 }
 
 fn fault(status: u16, retry_after: Option<u64>) -> Looked {
-    answer(status, retry_after, Vec::new())
+    response(status, retry_after, Vec::new())
 }
 
 fn refusal(status: u16, code: &str) -> Looked {
-    answer(status, None, vec![ApiError { code: code.into(), message: String::new() }])
+    response(status, None, vec![ApiError { code: code.into(), message: String::new() }])
 }
 
-fn answer(status: u16, retry_after: Option<u64>, entries: Vec<ApiError>) -> Looked {
-    Err(Error::answer(Answer {
+fn response(status: u16, retry_after: Option<u64>, entries: Vec<ApiError>) -> Looked {
+    Err(Error::response(ErrorResponse {
         status: StatusCode::from_u16(status).unwrap(),
         is_listed: entries.iter().any(|entry| entry.code == "listed"),
         entries,

@@ -47,7 +47,7 @@ pub(crate) struct World {
     pub(crate) cc: CertCentral,
     pub(crate) ps: PocketSign,
     ways: [Halting; 2],
-    pacers: [Arc<SlidingWindow>; 2],
+    limiters: [Arc<SlidingWindow>; 2],
     kept: Mutex<Option<String>>,
     starts_over: AtomicBool,
 }
@@ -55,14 +55,14 @@ pub(crate) struct World {
 impl World {
     fn new(sandbox: &Sandbox) -> Self {
         let ways = [(); 2].map(|()| Halting::new(sandbox));
-        let pacers = [(); 2].map(|()| Arc::new(SlidingWindow::new([YEAR]).unwrap()));
+        let limiters = [(); 2].map(|()| Arc::new(SlidingWindow::new([YEAR]).unwrap()));
         let key = ApiKey::new(sandbox.api_key()).unwrap();
         let cc = CertCentral::builder(key).base_url("https://sandbox.invalid/services/v2");
-        let cc = cc.transport(ways[0].clone()).rate_limiter(pacers[0].clone()).build().unwrap();
+        let cc = cc.transport(ways[0].clone()).rate_limiter(limiters[0].clone()).build().unwrap();
         let token = ApiKey::new(sandbox.pocketsign_token()).unwrap();
         let ps = PocketSign::builder(token).base_url("https://sandbox.invalid");
-        let ps = ps.transport(ways[1].clone()).rate_limiter(pacers[1].clone()).build().unwrap();
-        Self { sandbox: sandbox.clone(), cc, ps, ways, pacers, kept: Mutex::default(), starts_over: AtomicBool::default() }
+        let ps = ps.transport(ways[1].clone()).rate_limiter(limiters[1].clone()).build().unwrap();
+        Self { sandbox: sandbox.clone(), cc, ps, ways, limiters, kept: Mutex::default(), starts_over: AtomicBool::default() }
     }
 
     /// From here on, what may have been sent, and was looked for in vain, is sent again.
@@ -96,7 +96,7 @@ impl World {
         }
     }
 
-    /// The pacers hold one place for each request that left, no lock is taken, nobody stands in line.
+    /// The limiters hold one slot for each request that left, no lock is taken, nobody stands in line.
     async fn is_sound(&self) {
         self.no_place_is_held();
         timeout(Duration::from_secs(1), self.cc.users().me().send()).await.expect("a lock is taken").unwrap();
@@ -105,8 +105,8 @@ impl World {
     }
 
     fn no_place_is_held(&self) {
-        for (pacer, way) in self.pacers.iter().zip(&self.ways) {
-            let usage = pacer.usage()[0];
+        for (limiter, way) in self.limiters.iter().zip(&self.ways) {
+            let usage = limiter.usage()[0];
             assert_eq!(usage.used, way.sent(), "places taken and requests that left");
             assert_eq!(usage.free_in, Duration::ZERO);
         }

@@ -43,7 +43,7 @@ fn only_success_is_shown_to_the_generator() {
 }
 
 #[test]
-fn a_bodiless_success_beside_json_makes_the_answer_optional() {
+fn a_bodiless_success_beside_json_makes_the_response_optional() {
     let optional = json!({"application/json": {"schema": {"nullable": true, "allOf": [{"$ref": "#/components/schemas/Thing"}]}}});
     assert_eq!(at("/paths/~1thing/post/responses/2XX/content"), optional);
     has(&code(), "Result<ResponseValue<::std::boxed::Box<::std::option::Option<types::Thing>>>, Error<()>>");

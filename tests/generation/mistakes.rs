@@ -43,7 +43,7 @@ mistakes! {
     missing_source: [(ADD, "/x-source", json!(null))]
         => "operation `add_thing` (POST /thing): there is no x-source — name the page that documents the operation";
     missing_idempotent: [(ADD, "/x-idempotent", json!("no"))]
-        => "operation `add_thing` (POST /thing): x-idempotent is missing or not a boolean — say `true` if repeating the call after a lost answer does no harm, else `false`";
+        => "operation `add_thing` (POST /thing): x-idempotent is missing or not a boolean — say `true` if repeating the call after a lost response does no harm, else `false`";
     deletes_unrepeated: [(ADD, "/x-deletes", json!(true))]
         => "operation `add_thing` (POST /thing): x-deletes is not `true`, or the call is not repeated — write `true`, beside `x-idempotent: true`, or leave it out";
     missing_tag: [(ADD, "/tags", json!([]))]
@@ -87,7 +87,7 @@ mistakes! {
     response_schema: [(GET, "/responses/404", json!({"description": "Gone.", "content": {"application/json": {}}}))]
         => "operation `get_thing` (GET /thing/{thing_id}), response 404: the JSON content has no schema — add `schema` (`{}` if it may be anything)";
     response_none: [(GET, "/responses/200", json!(null))]
-        => "operation `get_thing` (GET /thing/{thing_id}): there is no 2xx response — add the answer of success";
+        => "operation `get_thing` (GET /thing/{thing_id}): there is no 2xx response — add the successful response";
     response_differs: [(ADD, "/responses/200", json!({"description": "Other.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ThingList"}}}}))]
         => "operation `add_thing` (POST /thing): the bodies of 200 and 201 differ, and a method returns one type — give both the same schema, with the members of one optional";
     response_json_and_other: [(GET, "/responses/200/content/application~1zip", json!({}))]
@@ -110,10 +110,10 @@ mistakes! {
         => "schema `ThingRequest`, member `unit`: the enum has no name — move it under components/schemas and refer to it";
     inline_depth: [(SCHEMAS, "/Thing/properties/place/properties/street", json!({"type": "object", "properties": {"name": {"type": "string"}}}))]
         => "schema `Thing`, member `place`, member `street`: an inline object inside an inline object — move it under components/schemas and refer to it";
-    answer_narrowed: [(SCHEMAS, "/Thing/properties/example/maxLength", json!(3))]
-        => "schema `Thing`, member `example`: `maxLength` in an answer makes the client reject what the service may send — leave it out; state it in the description";
-    answer_pattern: [(SCHEMAS, "/Thing/properties/example/pattern", json!("^a"))]
-        => "schema `Thing`, member `example`: `pattern` in an answer makes the client reject what the service may send — leave it out; state it in the description";
+    response_narrowed: [(SCHEMAS, "/Thing/properties/example/maxLength", json!(3))]
+        => "schema `Thing`, member `example`: `maxLength` in a response makes the client reject what the service may send — leave it out; state it in the description";
+    response_pattern: [(SCHEMAS, "/Thing/properties/example/pattern", json!("^a"))]
+        => "schema `Thing`, member `example`: `pattern` in a response makes the client reject what the service may send — leave it out; state it in the description";
     rule_without_reason: [(SCHEMAS, "/ThingRequest/properties/name/minLength", json!(1))]
         => "schema `ThingRequest`, member `name`: `minLength` does not say why — add `x-reason` in words: one for all rules, or one for each by its keyword";
     reason_without_rule: [(SCHEMAS, "/Kind/x-reason", json!("there are two"))]
@@ -127,7 +127,7 @@ mistakes! {
     rule_pattern: [(SCHEMAS, "/ThingRequest/properties/name/pattern", json!("^["))]
         => "schema `ThingRequest`, member `name`: the pattern \"^[\" is none of ECMA-262: Unbalanced bracket — correct it";
     rule_of_a_word: [(SCHEMAS, "/ThingCode/maxLength", json!(9))]
-        => "schema `ThingCode`: `maxLength` beside `x-string-id` would narrow answers too — state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`";
+        => "schema `ThingCode`: `maxLength` beside `x-string-id` would narrow responses too — state it where the value is sent: `allOf: [{$ref: …}]`, the rule and `x-reason`";
     parameter_forms: [("/components", "/parameters/ThingId/schema", json!({"$ref": "#/components/schemas/ThingId"})), ("/paths", "/~1thing~1{thing_id}/get", json!(null)), ("/paths", "/~1thing~1{thing_id}/delete", json!(null))]
         => "operation `download_thing` (GET /thing/{thing_id}/file), parameter `thing_id`: as text the forms of a `oneOf` cannot be told apart — write the plain type, and `x-type` with the name of its schema";
     named_type_unknown: [(GET, "/parameters/1/schema/x-type", json!("Owner"))]
@@ -138,14 +138,14 @@ mistakes! {
         => "schema `NewOwner`: generators for Go have something of that name for the schema `Owner` — rename it: `OwnerRequest` if it is what is sent";
     uuid: [(SCHEMAS, "/ThingRequest/properties/name/format", json!("uuid"))]
         => "schema `ThingRequest`, member `name`: `format: uuid` has no Rust type — leave the format out; state it in the description";
-    answer_format: [(SCHEMAS, "/Thing/properties/example/format", json!("ipv4"))]
-        => "schema `Thing`, member `example`: `format: ipv4` in an answer makes the client reject every other form — leave the format out";
-    answer_minimum: [(SCHEMAS, "/Size/properties/width/minimum", json!(1))]
-        => "schema `Size`, member `width`: `minimum` above 0 in an answer makes the client reject 0 — leave it out; state it in the description";
-    answer_closed: [(SCHEMAS, "/Size/additionalProperties", json!(false))]
-        => "schema `Size`: `additionalProperties: false` in an answer makes the client reject new members — leave it out";
-    answer_enum: [(SCHEMAS, "/Size/properties/kind", json!({"$ref": "#/components/schemas/Kind"}))]
-        => "schema `Kind`: a closed `enum` in an answer fails on the service's next value — use `x-extensible-enum`";
+    response_format: [(SCHEMAS, "/Thing/properties/example/format", json!("ipv4"))]
+        => "schema `Thing`, member `example`: `format: ipv4` in a response makes the client reject every other form — leave the format out";
+    response_minimum: [(SCHEMAS, "/Size/properties/width/minimum", json!(1))]
+        => "schema `Size`, member `width`: `minimum` above 0 in a response makes the client reject 0 — leave it out; state it in the description";
+    response_closed: [(SCHEMAS, "/Size/additionalProperties", json!(false))]
+        => "schema `Size`: `additionalProperties: false` in a response makes the client reject new members — leave it out";
+    response_enum: [(SCHEMAS, "/Size/properties/kind", json!({"$ref": "#/components/schemas/Kind"}))]
+        => "schema `Kind`: a closed `enum` in a response fails on the service's next value — use `x-extensible-enum`";
     member_names: [(SCHEMAS, "/Size/properties/Width", json!({"type": "integer"}))]
         => "schema `Size`: members `Width` and `width` both become the field `width` — keep one of them and tell of the other in its description";
     required_unknown: [(SCHEMAS, "/Size/required", json!(["height"]))]

@@ -65,7 +65,7 @@ fn every_name_is_documented() {
         "shomei_recoveries_total",
         "http.request.resend_count",
         "member",
-        "a member of an answer stands twice: the last one counts",
+        "a member occurs twice in a response: the last one counts",
     ] {
         assert!(told.contains(name), "{name} was not told: {told:?}");
     }

@@ -120,7 +120,7 @@ fn calls_attempts_repeats_refusals_and_waits_are_counted() {
     assert!(numbers.sum(&format!("shomei_call_duration_seconds{{{domain_info},outcome=ok}}")) >= 3.0);
     assert_eq!(numbers.sum(&format!("shomei_call_duration_seconds{{{domain_info},outcome=cancelled}}")).round(), 1.0);
     let kept = numbers.0.lock().unwrap();
-    assert_eq!(kept["shomei_pacing_wait_seconds{service=certcentral,priority=foreground}"].len(), 6);
+    assert_eq!(kept["shomei_rate_limit_wait_seconds{service=certcentral,priority=foreground}"].len(), 6);
     for name in kept.keys().filter_map(|series| series.split_once('{')).map(|(name, _)| name) {
         assert!(kept.contains_key(&format!("described {name}")), "{name}");
     }

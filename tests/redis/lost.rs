@@ -24,8 +24,8 @@ use super::{
 const RATES: [RateLimit; 2] = [RateLimit::new(6, ms(500)), RateLimit::new(20, ms(4_000))];
 
 /// Sends calls until the end, whether or not they get through.
-async fn press(service: &Service, pacer: RedisSlidingWindow, end: &AtomicBool) {
-    let cc = service.client(pacer);
+async fn press(service: &Service, limiter: RedisSlidingWindow, end: &AtomicBool) {
+    let cc = service.client(limiter);
     let callers = (0..4).map(|_| async {
         while !end.load(Ordering::Relaxed) {
             if cc.account().balance().send().await.is_err() {
@@ -108,8 +108,8 @@ async fn what_one_has_sent_is_put_back_before_another_gets_a_place() {
     }
     for lost in [&["FLUSHALL"][..], &["DEL", "{test}:foreground"], &["DEL", "{test}:background"], &["DEL", "{test}:ledger"]] {
         let _: redis::Value = server.ask(lost).await;
-        let place = timeout(ms(2_500), other.acquire(Foreground)).await;
-        assert!(place.is_err(), "after {lost:?} a fourth place was given");
+        let slot = timeout(ms(2_500), other.acquire(Foreground)).await;
+        assert!(slot.is_err(), "after {lost:?} a fourth slot was given");
     }
     drop(held);
     drop(acquire(&other, Foreground).await);

@@ -1,4 +1,4 @@
-//! A real server, and what may be asked of a pacer in it.
+//! A real server, and what may be asked of a limiter in it.
 
 use std::{
     future::Future,
@@ -78,21 +78,21 @@ impl Server {
         command.query_async(&mut client.get_multiplexed_async_connection().await.unwrap()).await.unwrap()
     }
 
-    /// How often anybody asked for a place: nothing else clears away what has run out, once for each priority.
+    /// How often anybody asked for a slot: nothing else clears away what has run out, once for each priority.
     pub(crate) async fn questions(&self) -> u64 {
         let stats: String = self.ask(&["INFO", "commandstats"]).await;
         let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_zremrangebyscore:calls=")?.split(',').next());
         calls.map_or(0, |calls| calls.parse::<u64>().unwrap() / 2)
     }
 
-    /// Whether the server says that there is no place: only then is it asked again. Somebody else's question may still be under way.
-    pub(crate) async fn refuses(&self, pacer: &RedisSlidingWindow, priority: Priority) -> bool {
+    /// Whether the server says that there is no slot: only then is it asked again. Somebody else's question may still be under way.
+    pub(crate) async fn refuses(&self, limiter: &RedisSlidingWindow, priority: Priority) -> bool {
         let before = self.questions().await;
         let asks_again = soon("nobody asks again", || async { self.questions().await >= before + 3 });
         tokio::select! {
             biased;
-            place = pacer.acquire(priority) => {
-                drop(place.unwrap());
+            slot = limiter.acquire(priority) => {
+                drop(slot.unwrap());
                 false
             }
             () = asks_again => true,
@@ -107,9 +107,9 @@ impl Drop for Server {
     }
 }
 
-/// A place, within a time that nothing here needs.
-pub(crate) async fn acquire(pacer: &RedisSlidingWindow, priority: Priority) -> Permit {
-    timeout(Duration::from_secs(30), pacer.acquire(priority)).await.expect("no place").unwrap()
+/// A slot, within a time that nothing here needs.
+pub(crate) async fn acquire(limiter: &RedisSlidingWindow, priority: Priority) -> Permit {
+    timeout(Duration::from_secs(30), limiter.acquire(priority)).await.expect("no slot").unwrap()
 }
 
 /// Waits for what comes about soon.

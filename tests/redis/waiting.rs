@@ -1,4 +1,4 @@
-//! Those who wait for a place in one process, and do not get it for reasons of their neighbours.
+//! Those who wait for a slot in one process, and do not get it for reasons of their neighbours.
 
 use std::{
     net::TcpListener,
@@ -22,16 +22,16 @@ const SOON: Duration = Duration::from_secs(15);
 async fn waiters_that_nobody_polls_hold_up_nobody() {
     let Some(server) = Server::start().await else { return };
     for priority in [Foreground, Background] {
-        let pacer = server.windows(&[RateLimit::new(2, LONG)]);
-        let permits = [acquire(&pacer, Foreground).await, acquire(&pacer, priority).await];
-        let mut forgotten: Vec<_> = (0..50).map(|_| pacer.acquire(priority)).collect();
+        let limiter = server.windows(&[RateLimit::new(2, LONG)]);
+        let permits = [acquire(&limiter, Foreground).await, acquire(&limiter, priority).await];
+        let mut forgotten: Vec<_> = (0..50).map(|_| limiter.acquire(priority)).collect();
         for wait in &mut forgotten {
             assert!(poll!(wait).is_pending());
         }
         // The first of them asks and is refused, or not even its answer is looked at: either must do no harm.
         let another = tokio::spawn({
-            let pacer = pacer.clone();
-            async move { drop(acquire(&pacer, priority).await) }
+            let limiter = limiter.clone();
+            async move { drop(acquire(&limiter, priority).await) }
         });
         drop(permits);
         timeout(SOON, another).await.expect("it waits for those that nobody polls").unwrap();
@@ -41,23 +41,23 @@ async fn waiters_that_nobody_polls_hold_up_nobody() {
 #[tokio::test]
 async fn a_place_that_nobody_comes_for_goes_to_the_next() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[RateLimit::new(1, LONG)]);
-    let mut forgotten = pacer.acquire(Foreground);
+    let limiter = server.windows(&[RateLimit::new(1, LONG)]);
+    let mut forgotten = limiter.acquire(Foreground);
     assert!(poll!(&mut forgotten).is_pending());
-    soon("the place is not taken", || async { server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await == 1 }).await;
-    drop(timeout(SOON, acquire(&pacer, Foreground)).await.expect("it waits for the one that nobody polls"));
+    soon("the slot is not taken", || async { server.ask::<u64>(&["ZCARD", "{test}:foreground"]).await == 1 }).await;
+    drop(timeout(SOON, acquire(&limiter, Foreground)).await.expect("it waits for the one that nobody polls"));
     drop(timeout(SOON, forgotten).await.expect("it is forgotten for good").unwrap());
 }
 
 #[tokio::test]
 async fn equals_go_in_the_order_they_came() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[RateLimit::new(2, LONG)]);
+    let limiter = server.windows(&[RateLimit::new(2, LONG)]);
     let gone = Mutex::new(Vec::new());
     let calls = (0..40).map(|number| {
-        let (pacer, gone) = (&pacer, &gone);
+        let (limiter, gone) = (&limiter, &gone);
         async move {
-            let permit = acquire(pacer, if number % 4 == 3 { Background } else { Foreground }).await;
+            let permit = acquire(limiter, if number % 4 == 3 { Background } else { Foreground }).await;
             gone.lock().unwrap().push(number);
             drop(permit);
         }
@@ -73,10 +73,10 @@ async fn equals_go_in_the_order_they_came() {
 #[tokio::test]
 async fn however_many_wait_the_server_is_asked_once_a_second_for_each_urgency() {
     let Some(server) = Server::start().await else { return };
-    let pacer = server.windows(&[RateLimit::new(1, ms(300)), RateLimit::new(1, LONG)]);
-    let _permit = acquire(&pacer, Foreground).await;
+    let limiter = server.windows(&[RateLimit::new(1, ms(300)), RateLimit::new(1, LONG)]);
+    let _permit = acquire(&limiter, Foreground).await;
     let (before, began) = (server.questions().await, Instant::now());
-    let calls = (0..200).map(|number| pacer.acquire(if number % 2 == 0 { Foreground } else { Background }));
+    let calls = (0..200).map(|number| limiter.acquire(if number % 2 == 0 { Foreground } else { Background }));
     assert!(timeout(Duration::from_secs(3), join_all(calls)).await.is_err());
     let asked = server.questions().await - before;
     let most = 2 * (began.elapsed().as_secs() + 2);
@@ -84,11 +84,11 @@ async fn however_many_wait_the_server_is_asked_once_a_second_for_each_urgency() 
 }
 
 /// Sixty callers, and when each of them failed.
-async fn fail_all(pacer: &RedisSlidingWindow) -> Vec<Duration> {
+async fn fail_all(limiter: &RedisSlidingWindow) -> Vec<Duration> {
     let began = Instant::now();
     let calls = (0..60).map(|number| async move {
         let priority = if number % 3 == 0 { Background } else { Foreground };
-        let error = timeout(LONG, pacer.acquire(priority)).await.expect("it does not hear of it").unwrap_err();
+        let error = timeout(LONG, limiter.acquire(priority)).await.expect("it does not hear of it").unwrap_err();
         assert!(error.downcast_ref::<redis::RedisError>().is_some_and(redis::RedisError::is_timeout), "{error:?}");
         began.elapsed()
     });
@@ -100,21 +100,21 @@ async fn a_server_that_never_answers_fails_everybody_at_once() {
     // Whoever connects is taken into the backlog, and that is all.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}/", listener.local_addr().unwrap());
-    let pacer = RedisSlidingWindow::new(&url, "test", [RateLimit::new(100, LONG)]).unwrap();
-    let failed = fail_all(&pacer).await;
+    let limiter = RedisSlidingWindow::new(&url, "test", [RateLimit::new(100, LONG)]).unwrap();
+    let failed = fail_all(&limiter).await;
     assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
 }
 
 #[tokio::test]
 async fn a_server_that_stops_answering_fails_everybody_at_once_and_is_found_again() {
     let Some(server) = Server::start().await else { return };
-    let pacer = Arc::new(server.windows(&[RateLimit::new(100, LONG)]));
-    drop(acquire(&pacer, Foreground).await);
+    let limiter = Arc::new(server.windows(&[RateLimit::new(100, LONG)]));
+    drop(acquire(&limiter, Foreground).await);
     let () = server.ask(&["CLIENT", "PAUSE", "20000", "ALL"]).await;
-    let failed = fail_all(&pacer).await;
+    let failed = fail_all(&limiter).await;
     assert!(failed.iter().all(|after| *after < SOON), "{failed:?}");
     let again = async {
-        while pacer.acquire(Foreground).await.is_err() {
+        while limiter.acquire(Foreground).await.is_err() {
             tokio::time::sleep(ms(50)).await;
         }
     };

@@ -275,7 +275,7 @@ impl Flow for Issuance {
             .filter(|request| approval::is_waiting(request.status.as_ref()))
             .map(|request| (request.id, request.status.clone()))
             .collect();
-        // Some answers name a request without its state; only those of an order that waits for approval are certain to wait.
+        // Some responses name a request without its state; only those of an order that waits for approval are certain to wait.
         let known = unapproved.iter().any(|(_, status)| status.is_some());
         let at_stake = self.awaited != Awaited::Order || standing != Standing::Issued;
         if standing == Standing::Approval || (known && at_stake) {

@@ -292,7 +292,7 @@ pub(super) fn request_of(order: &types::Order, kind: &RequestType, before: &Hash
     }
 }
 
-/// What the service would have answered, as far as it can be found out later.
+/// What the service would have returned, as far as it can be found out later.
 pub(super) fn response(
     order: types::Order,
     requests: Vec<types::RequestSummary>,

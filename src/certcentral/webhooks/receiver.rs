@@ -1,4 +1,4 @@
-//! The other end of a webhook: a service that receives events, answers at once, and passes them on.
+//! The other end of a webhook: a service that receives events, responds at once, and passes them on.
 
 use std::{
     collections::VecDeque,
@@ -39,7 +39,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Receives the events of a webhook: a [`tower_service::Service`] that any server built on `tower` or `hyper` can mount, axum's
 /// `route_service` among them. Clones share everything.
 ///
-/// It answers as soon as an event is in the queue, without waiting for it to be processed:
+/// It responds as soon as an event is in the queue, without waiting for it to be processed:
 ///
 /// | status | when |
 /// | --- | --- |
@@ -189,7 +189,7 @@ where
     }
 }
 
-/// The answers have no body: the reason for a refusal is for our log, not for a stranger.
+/// The responses have no body: the reason for a refusal is for our log, not for a stranger.
 fn response(refused: Option<StatusCode>) -> Response<String> {
     let mut response = Response::new(String::new());
     if let Some(status) = refused {

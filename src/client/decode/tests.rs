@@ -90,7 +90,7 @@ fn what_is_no_json_stays_so() {
 }
 
 #[test]
-fn an_answer_in_full_has_nothing_left_out() {
+fn a_response_in_full_has_nothing_left_out() {
     let body = br#"{"id": 1, "years": "two"}"#;
     let Err(Undecodable { path, .. }) = read::<Order>(Json::Loose, "test", body, true) else { panic!("it cannot be read in full") };
     assert_eq!(path, "Order.years");

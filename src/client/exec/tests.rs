@@ -65,11 +65,11 @@ impl Probe {
         let mut request = Request::new(method, "https://probe.invalid/".parse().unwrap());
         *request.body_mut() = Some("body".into());
         let call = Call::new(Arc::clone(&self.0), options).of_flow(patience);
-        let answer = call.exec(request, operation).await;
-        let result = match (Call::unanswered(&answer), answer.status().is_success()) {
+        let response = call.exec(request, operation).await;
+        let result = match (Call::failure(&response), response.status().is_success()) {
             (Some(failure), _) => Err(progenitor_client::Error::Custom(failure)),
-            (None, false) => Err(progenitor_client::Error::UnexpectedResponse(answer)),
-            (None, true) => progenitor_client::ResponseValue::<Box<serde::de::IgnoredAny>>::from_response::<()>(answer).await,
+            (None, false) => Err(progenitor_client::Error::UnexpectedResponse(response)),
+            (None, true) => progenitor_client::ResponseValue::<Box<serde::de::IgnoredAny>>::from_response::<()>(response).await,
         };
         let mut attempts = 0;
         call.note(|record| attempts = record.attempts);
@@ -136,26 +136,26 @@ impl Transport for Script {
                 times.push(Instant::now());
                 if fates.len() > 1 { fates.pop_front().unwrap() } else { fates[0] }
             };
-            let answer = |status, retry_after: Option<&str>| {
+            let response = |status, retry_after: Option<&str>| {
                 let body = match fate {
                     Refused => r#"{"errors":[{"code":"exceeds_balance","message":"There is not enough money."}]}"#,
                     Gone => r#"{"errors":[{"code":"not_found","message":"Gone."}]}"#,
                     NoSuchPath => r#"{"errors":[{"code":"unimplemented","message":"There is no such path."}]}"#,
                     _ => "null",
                 };
-                let mut answer = http::Response::new(body.into());
-                *answer.status_mut() = status;
-                answer.headers_mut().insert("date", HeaderValue::from_static("Fri, 31 Dec 1999 23:59:00 GMT"));
+                let mut response = http::Response::new(body.into());
+                *response.status_mut() = status;
+                response.headers_mut().insert("date", HeaderValue::from_static("Fri, 31 Dec 1999 23:59:00 GMT"));
                 if let Some(value) = retry_after {
-                    answer.headers_mut().insert("retry-after", value.parse().unwrap());
+                    response.headers_mut().insert("retry-after", value.parse().unwrap());
                 }
-                Ok(answer)
+                Ok(response)
             };
             match fate {
-                Status(status) => answer(status.try_into().unwrap(), None),
-                Refused => answer(http::StatusCode::BAD_REQUEST, None),
-                Gone | NoSuchPath => answer(http::StatusCode::NOT_FOUND, None),
-                RetryAfter(status, value) => answer(status.try_into().unwrap(), Some(value)),
+                Status(status) => response(status.try_into().unwrap(), None),
+                Refused => response(http::StatusCode::BAD_REQUEST, None),
+                Gone | NoSuchPath => response(http::StatusCode::NOT_FOUND, None),
+                RetryAfter(status, value) => response(status.try_into().unwrap(), Some(value)),
                 Unsent => Err(TransportError::unsent("refused")),
                 Reset => Err(TransportError::broken("reset")),
                 Silence => std::future::pending().await,
@@ -198,7 +198,7 @@ async fn calls_are_repeated_where_it_does_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_that_is_found_done_after_a_lost_answer_has_succeeded() {
+async fn a_deletion_that_is_found_done_after_a_lost_response_has_succeeded() {
     for (fates, remove, read) in [
         (&[Reset, Gone][..], Ok(2), Err(2)),
         (&[Silence, Gone], Ok(2), Err(2)),
@@ -376,11 +376,13 @@ async fn a_service_that_is_down_does_not_get_every_call_four_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clones_and_shared_pacers_share_their_places() {
-    let pacer = Arc::new(crate::SlidingWindow::new([RateLimit::new(10, secs(5))]).unwrap());
+async fn clones_and_shared_rate_limiters_share_their_slots() {
+    let rate_limiter = Arc::new(crate::SlidingWindow::new([RateLimit::new(10, secs(5))]).unwrap());
     let script = Script::new(&[Status(200)]);
-    let clients =
-        [script.client(|builder| builder.rate_limiter(pacer.clone())), script.client(|builder| builder.rate_limiter(pacer.clone()))];
+    let clients = [
+        script.client(|builder| builder.rate_limiter(rate_limiter.clone())),
+        script.client(|builder| builder.rate_limiter(rate_limiter.clone())),
+    ];
     let started = Instant::now();
     for number in 0..20 {
         clients[number % 2].write().await.unwrap();
@@ -395,7 +397,7 @@ async fn a_place_is_kept_if_the_service_may_have_seen_the_request_and_only_then(
         (Reset, None, 1),
         (Silence, None, 1),
         (Unsent, None, 0),
-        // Given up by the caller while it waits for the answer, or for its turn to be repeated.
+        // Given up by the caller while it waits for the response, or for its turn to be repeated.
         (Silence, Some(Duration::from_millis(5)), 1),
         (Unsent, Some(Duration::ZERO), 0),
     ] {
@@ -408,7 +410,7 @@ async fn a_place_is_kept_if_the_service_may_have_seen_the_request_and_only_then(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pacer_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
+async fn a_rate_limiter_that_fails_is_an_error_of_its_own_and_nothing_was_sent() {
     struct Broken;
 
     impl crate::RateLimiter for Broken {

@@ -6,8 +6,8 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, retry_after: None }
+fn responded(status: u16) -> Outcome {
+    Outcome::Responded { status, retry_after: None }
 }
 
 fn attempt(outcome: Outcome, idempotent: bool) -> Attempt {
@@ -20,22 +20,22 @@ fn only_what_does_no_harm_is_repeated() {
         (Outcome::Unsent, true, true),
         (Outcome::Lost, false, true),
         (Outcome::Unusable, false, false),
-        (answered(429), true, true),
-        (answered(408), false, true),
-        (answered(500), false, true),
-        (answered(502), false, true),
-        (answered(503), false, true),
-        (answered(504), false, true),
-        (answered(599), false, true),
-        (answered(200), false, false),
-        (answered(204), false, false),
-        (answered(302), false, false),
-        (answered(400), false, false),
-        (answered(401), false, false),
-        (answered(403), false, false),
-        (answered(404), false, false),
-        (answered(409), false, false),
-        (answered(425), false, false),
+        (responded(429), true, true),
+        (responded(408), false, true),
+        (responded(500), false, true),
+        (responded(502), false, true),
+        (responded(503), false, true),
+        (responded(504), false, true),
+        (responded(599), false, true),
+        (responded(200), false, false),
+        (responded(204), false, false),
+        (responded(302), false, false),
+        (responded(400), false, false),
+        (responded(401), false, false),
+        (responded(403), false, false),
+        (responded(404), false, false),
+        (responded(409), false, false),
+        (responded(425), false, false),
     ] {
         for (idempotent, repeated) in [(false, write), (true, read)] {
             let repeat = |retry: RetryPolicy| retry.decide(&attempt(outcome, idempotent), 0.5) != Decision::Return;
@@ -55,7 +55,7 @@ fn bounds_double_up_to_the_longest_delay() {
 #[test]
 fn retry_after_is_kept_if_it_is_bearable_and_in_time() {
     let decide = |asked: u64, time_left: u64| {
-        let outcome = Outcome::Answered { status: 429, retry_after: Some(ms(asked)) };
+        let outcome = Outcome::Responded { status: 429, retry_after: Some(ms(asked)) };
         RetryPolicy::default().decide(&Attempt { time_left: ms(time_left), ..attempt(outcome, false) }, 1.0)
     };
     // Callers that were told the same do not come back in the same moment.
@@ -73,7 +73,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Lost),
         Just(Outcome::Unusable),
         (prop_oneof![Just(429), Just(503), 100..600_u16], retry_after)
-            .prop_map(|(status, retry_after)| Outcome::Answered { status, retry_after }),
+            .prop_map(|(status, retry_after)| Outcome::Responded { status, retry_after }),
     ]
 }
 
@@ -108,7 +108,7 @@ proptest! {
                 Decision::Return => break,
                 Decision::RepeatAfter(delay) => {
                     let asked = match outcome {
-                        Outcome::Answered { retry_after, .. } => retry_after.unwrap_or_default(),
+                        Outcome::Responded { retry_after, .. } => retry_after.unwrap_or_default(),
                         _ => Duration::ZERO,
                     };
                     prop_assert!(asked <= delay && delay <= asked.saturating_add(retry.max_backoff));

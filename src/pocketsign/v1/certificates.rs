@@ -37,9 +37,9 @@ impl<'c> Certificates<'c> {
     /// use shomei::pocketsign::{CertificateStatus, CheckMethod};
     ///
     /// let id = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
-    /// let answer = ps.certificates().check_status(id).method(CheckMethod::Crl).identify_user(true).send().await?;
-    /// println!("current generation: {:?}", answer.certificate.as_ref().and_then(|certificate| certificate.latest));
-    /// let status = CertificateStatus::from(answer);
+    /// let response = ps.certificates().check_status(id).method(CheckMethod::Crl).identify_user(true).send().await?;
+    /// println!("current generation: {:?}", response.certificate.as_ref().and_then(|certificate| certificate.latest));
+    /// let status = CertificateStatus::from(response);
     /// # Ok(())
     /// # }
     /// ```

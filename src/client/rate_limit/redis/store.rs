@@ -19,7 +19,7 @@ use tracing::warn;
 use super::{super::QUIET, PermitOutcome, Priority, RateLimit, RateUsage, own::Lost};
 use crate::random::random;
 
-/// The parts of the ledger that hold places, by priority.
+/// The parts of the ledger that hold slots, by priority.
 const PARTS: [&str; 2] = ["foreground", "background"];
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.lua")));
@@ -27,7 +27,7 @@ static RESTORE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("re
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
 static PENALIZE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("penalize.lua")));
 
-/// How long the server may take to answer.
+/// How long the server may take to respond.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a ledger that was lost is left to fill: everybody looks after what is theirs several times in that time.
@@ -38,17 +38,17 @@ pub(super) struct Store {
     connection: OnceCell<ConnectionManager>,
     keys: [String; 5],
     rates: Vec<RateLimit>,
-    /// Tells the places given out here from all others.
+    /// Tells the slots given out here from all others.
     own: u128,
     next_number: AtomicU64,
 }
 
-/// What the server says of a place that was asked for.
-pub(super) struct Answer {
-    /// The time until it is worth to ask again; none if the place is taken.
+/// What the server says of a slot that was asked for.
+pub(super) struct Reply {
+    /// The time until it is worth to ask again; none if the slot is taken.
     pub(super) wait: Option<Duration>,
     pub(super) known: Vec<RateUsage>,
-    /// Since when the ledger is kept, and how long nobody gets a place because there may be more than stands in it.
+    /// Since when the ledger is kept, and how long nobody gets a slot because there may be slots that it does not list.
     pub(super) since: String,
     pub(super) filling: Duration,
 }
@@ -63,8 +63,8 @@ impl Store {
         &self.rates
     }
 
-    /// The name of a place that nobody has had.
-    pub(super) fn place(&self) -> String {
+    /// The name of a slot that nobody has had.
+    pub(super) fn slot(&self) -> String {
         format!("{:x}-{:x}", self.own, self.next_number.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -80,13 +80,13 @@ impl Store {
         self.connection.get_or_try_init(connect).await.cloned()
     }
 
-    /// Takes a place, if there is one; connecting is part of the time that it may take.
-    pub(super) async fn take(&self, place: &str, priority: Priority, hold: Duration) -> Result<Answer, RedisError> {
+    /// Takes a slot, if there is one; connecting is part of the time that it may take.
+    pub(super) async fn take(&self, slot: &str, priority: Priority, hold: Duration) -> Result<Reply, RedisError> {
         let mut script = TAKE.prepare_invoke();
         for key in &self.keys {
             script.key(key);
         }
-        script.arg(place).arg(u8::from(priority == Priority::Background)).arg(micros(hold)).arg(micros(self.longest()));
+        script.arg(slot).arg(u8::from(priority == Priority::Background)).arg(micros(hold)).arg(micros(self.longest()));
         script.arg(micros(SETTLING)).arg(micros(QUIET));
         for rate in &self.rates {
             script.arg(rate.limit).arg(micros(rate.window)).arg(rate.background_share(false)).arg(rate.background_share(true));
@@ -99,13 +99,13 @@ impl Store {
             RateUsage::new(*rate, used, Duration::from_micros(window[1]))
         });
         let wait = (!taken).then(|| Duration::from_micros(wait));
-        Ok(Answer { wait, known: known.collect(), since, filling: Duration::from_micros(filling) })
+        Ok(Reply { wait, known: known.collect(), since, filling: Duration::from_micros(filling) })
     }
 
-    pub(super) async fn settle(&self, place: &str, priority: Priority, outcome: PermitOutcome) -> Result<(), RedisError> {
+    pub(super) async fn settle(&self, slot: &str, priority: Priority, outcome: PermitOutcome) -> Result<(), RedisError> {
         let mut script = SETTLE.prepare_invoke();
         script.key(&self.keys[priority as usize]).key(&self.keys[4]);
-        script.arg(place).arg(u8::from(outcome == PermitOutcome::Consumed)).arg(micros(self.longest())).arg(PARTS[priority as usize]);
+        script.arg(slot).arg(u8::from(outcome == PermitOutcome::Consumed)).arg(micros(self.longest())).arg(PARTS[priority as usize]);
         script.invoke_async(&mut self.connection().await?).await
     }
 
@@ -122,14 +122,14 @@ impl Store {
     }
 
     /// Puts back what was lost.
-    pub(super) async fn restore(&self, places: &[Lost], penalty: Option<i64>) -> Result<(), RedisError> {
+    pub(super) async fn restore(&self, slots: &[Lost], penalty: Option<i64>) -> Result<(), RedisError> {
         let mut script = RESTORE.prepare_invoke();
         for part in [0, 1, 2, 4] {
             script.key(&self.keys[part]);
         }
         script.arg(micros(self.longest())).arg(penalty.map_or_else(String::new, |ago| ago.to_string()));
-        for Lost { place, priority, ago } in places {
-            script.arg(place).arg(u8::from(*priority == Priority::Background)).arg(*ago);
+        for Lost { slot, priority, ago } in slots {
+            script.arg(slot).arg(u8::from(*priority == Priority::Background)).arg(*ago);
         }
         let ask = async { script.invoke_async(&mut self.connection().await?).await };
         timeout(LIMIT, ask).await.unwrap_or_else(|_| Err(silent()))
@@ -153,7 +153,7 @@ async fn warn_of_evictions(connection: &mut ConnectionManager) {
 }
 
 fn silent() -> RedisError {
-    io::Error::new(io::ErrorKind::TimedOut, format!("the Redis server did not answer within {LIMIT:?}")).into()
+    io::Error::new(io::ErrorKind::TimedOut, format!("the Redis server did not respond within {LIMIT:?}")).into()
 }
 
 fn micros(duration: Duration) -> u64 {

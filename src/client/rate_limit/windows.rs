@@ -1,4 +1,4 @@
-//! The pacer of one process: a ledger, and the lines of those who wait for a place in it.
+//! The rate limiter of one process: a ledger, and the lines of those who wait for a slot in it.
 
 use std::{
     collections::BTreeSet,
@@ -30,18 +30,18 @@ use crate::error::Error;
 /// # use std::{sync::Arc, time::Duration};
 /// # use shomei::{RateLimiter, RateLimit, SlidingWindow};
 /// // Two clients with one key share one budget.
-/// let pacer = Arc::new(SlidingWindow::new([
+/// let rate_limiter = Arc::new(SlidingWindow::new([
 ///     RateLimit::new(100, Duration::from_secs(5)),
 ///     RateLimit::new(1000, Duration::from_secs(180)),
 /// ])?);
-/// for usage in pacer.usage() {
+/// for usage in rate_limiter.usage() {
 ///     println!("{} of {} left in {:?}", usage.left(), usage.rate.limit, usage.rate.window);
 /// }
 /// # #[cfg(feature = "certcentral")] {
 /// # use shomei::{ApiKey, CertCentral};
 /// # let key = ApiKey::new("0123456789ABCDEF")?;
-/// let orders = CertCentral::builder(key.clone()).rate_limiter(pacer.clone()).build()?;
-/// let domains = CertCentral::builder(key).rate_limiter(pacer).build()?;
+/// let orders = CertCentral::builder(key.clone()).rate_limiter(rate_limiter.clone()).build()?;
+/// let domains = CertCentral::builder(key).rate_limiter(rate_limiter).build()?;
 /// # }
 /// # Ok::<(), shomei::Error>(())
 /// ```
@@ -65,7 +65,7 @@ impl SlidingWindow {
 
 impl RateLimiter for SlidingWindow {
     fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
-        Box::pin(async move { Ok(Waiting::new(&self.shared, priority).place().await) })
+        Box::pin(async move { Ok(Waiting::new(&self.shared, priority).permit().await) })
     }
 
     fn throttled(&self, asked: Option<Duration>) {
@@ -103,12 +103,12 @@ impl Shared {
 struct State {
     ledger: Ledger,
     lines: Lines,
-    /// Whose place is taken in the ledger already, but who have not come for it.
+    /// Whose slot is taken in the ledger already, but who have not come for it.
     called: BTreeSet<u64>,
 }
 
 impl State {
-    /// Takes a free place for somebody who has nobody to let go first.
+    /// Takes a free slot for somebody who has nobody to let go first.
     fn take_at_once(&mut self, priority: Priority, now: Instant) -> bool {
         let is_free = self.lines.is_empty_before(priority) && self.ledger.free_at(priority, now) <= now;
         if is_free {
@@ -117,7 +117,7 @@ impl State {
         is_free
     }
 
-    /// Takes the free places for those in front, and says whom to wake: them, and whoever is in front then.
+    /// Takes the free slots for those in front, and says whom to wake: them, and whoever is in front then.
     fn call(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
         for priority in [Priority::Foreground, Priority::Background] {
@@ -157,10 +157,10 @@ impl State {
     }
 }
 
-/// Somebody in line. Dropped, it leaves the line, or gives the place back that it was called for.
+/// Somebody in line. Dropped, it leaves the line, or gives the slot back that it was called for.
 struct Waiting<'p> {
     shared: &'p Arc<Shared>,
-    /// `None` once it has a place.
+    /// `None` once it has a slot.
     number: Option<u64>,
     priority: Priority,
 }
@@ -176,7 +176,7 @@ impl<'p> Waiting<'p> {
         Self { shared, number, priority }
     }
 
-    async fn place(mut self) -> Permit {
+    async fn permit(mut self) -> Permit {
         if let Some(number) = self.number {
             watch(|waker| self.shared.change(|state, now| state.look(number, self.priority, waker, now))).await;
         }

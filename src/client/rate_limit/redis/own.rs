@@ -1,4 +1,4 @@
-//! What this process knows of its own places, to put it back when the server has lost it.
+//! What this process knows of its own slots, to put it back when the server has lost it.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::{PermitOutcome, Priority};
 
-/// The own places of the last window.
+/// The own slots of the last window.
 #[derive(Default)]
 pub(super) struct Own {
-    places: HashMap<String, Place>,
+    slots: HashMap<String, Slot>,
     penalty_end: Option<Instant>,
     /// Since when the ledger is kept that they stand in; none while there is no ledger.
     pub(super) since: Option<String>,
@@ -17,33 +17,33 @@ pub(super) struct Own {
     pub(super) is_watched: bool,
 }
 
-struct Place {
+struct Slot {
     priority: Priority,
     /// When it was settled, or when it has to be at the latest. It counts for one more window.
     at: Instant,
 }
 
-/// A place as it is put back: when it was settled, in microseconds before now. It is less than nothing if it is still held.
+/// A slot as it is put back: when it was settled, in microseconds before now. It is less than nothing if it is still held.
 pub(super) struct Lost {
-    pub(super) place: String,
+    pub(super) slot: String,
     pub(super) priority: Priority,
     pub(super) ago: i64,
 }
 
 impl Own {
-    pub(super) fn take(&mut self, place: String, priority: Priority, hold_end: Instant) {
-        self.places.insert(place, Place { priority, at: hold_end });
+    pub(super) fn take(&mut self, slot: String, priority: Priority, hold_end: Instant) {
+        self.slots.insert(slot, Slot { priority, at: hold_end });
     }
 
-    pub(super) fn settle(&mut self, place: &str, outcome: PermitOutcome, now: Instant) {
+    pub(super) fn settle(&mut self, slot: &str, outcome: PermitOutcome, now: Instant) {
         match outcome {
             PermitOutcome::Consumed => {
-                if let Some(place) = self.places.get_mut(place) {
-                    place.at = now;
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    slot.at = now;
                 }
             }
             PermitOutcome::Released => {
-                self.places.remove(place);
+                self.slots.remove(slot);
             }
         }
     }
@@ -54,17 +54,17 @@ impl Own {
 
     /// Forgets what counts no longer.
     pub(super) fn forget(&mut self, longest: Duration, now: Instant) {
-        self.places.retain(|_, place| place.at + longest > now);
+        self.slots.retain(|_, slot| slot.at + longest > now);
         self.penalty_end = self.penalty_end.filter(|end| *end + longest > now);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty() && self.penalty_end.is_none()
+        self.slots.is_empty() && self.penalty_end.is_none()
     }
 
-    pub(super) fn places(&self, now: Instant) -> Vec<Lost> {
-        let lost = |(name, place): (&String, &Place)| Lost { place: name.clone(), priority: place.priority, ago: ago(place.at, now) };
-        self.places.iter().map(lost).collect()
+    pub(super) fn slots(&self, now: Instant) -> Vec<Lost> {
+        let lost = |(name, slot): (&String, &Slot)| Lost { slot: name.clone(), priority: slot.priority, ago: ago(slot.at, now) };
+        self.slots.iter().map(lost).collect()
     }
 
     /// How long ago the penalty ended.

@@ -1,6 +1,6 @@
--- Takes a place under every rate, if there is one. All times are in microseconds, by the server's clock.
--- KEYS: the places of the foreground, those of the background, the end of the penalty, how long the foreground is known to wait, the ledger.
--- ARGV: the place, 1 for the background, how long it may be held, the longest window, how long it takes until everybody has put back what
+-- Takes a slot under every rate, if there is one. All times are in microseconds, by the server's clock.
+-- KEYS: the slots of the foreground, those of the background, the end of the penalty, how long the foreground is known to wait, the ledger.
+-- ARGV: the slot, 1 for the background, how long it may be held, the longest window, how long it takes until everybody has put back what
 -- was lost, how long the foreground has to be silent for the larger share, then limit, window and both shares of each rate.
 -- Gives 1 or 0, when to ask again, how full each window is and when it has room, since when the ledger is kept, and how long it has to fill.
 local time = redis.call('TIME')
@@ -47,7 +47,7 @@ for index = 1, 2 do
   redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', digits(now - longest))
 end
 
--- A place counts from when it is taken until a window after its score: when it was settled, or when it has to be at the latest.
+-- A slot counts from when it is taken until a window after its score: when it was settled, or when it has to be at the latest.
 local function held(key, from)
   return redis.call('ZCOUNT', key, '(' .. digits(from), '+inf')
 end

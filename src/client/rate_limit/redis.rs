@@ -1,4 +1,4 @@
-//! The pacer of several processes: the places are kept in a Redis server.
+//! The rate limiter of several processes: the slots are kept in a Redis server.
 
 mod own;
 mod store;
@@ -21,7 +21,7 @@ use tracing::warn;
 
 use self::{
     own::Own,
-    store::{Answer, LIMIT, SETTLING, Store},
+    store::{LIMIT, Reply, SETTLING, Store},
 };
 use super::{
     Permit, PermitOutcome, Priority, RateLimit, RateLimiter, RateUsage, checked,
@@ -54,13 +54,13 @@ use crate::error::Error;
 /// use shomei::{RateLimit, RedisSlidingWindow};
 ///
 /// # fn example() -> Result<(), shomei::Error> {
-/// let pacer = RedisSlidingWindow::new("redis://127.0.0.1/", "certcentral of team a", [
+/// let rate_limiter = RedisSlidingWindow::new("redis://127.0.0.1/", "certcentral of team a", [
 ///     RateLimit::new(100, Duration::from_secs(5)),
 ///     RateLimit::new(1000, Duration::from_secs(180)),
 /// ])?;
 /// # #[cfg(feature = "certcentral")] {
 /// # use shomei::{ApiKey, CertCentral};
-/// let cc = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).rate_limiter(Arc::new(pacer)).build()?;
+/// let cc = CertCentral::builder(ApiKey::from_env("CERTCENTRAL_API_KEY")?).rate_limiter(Arc::new(rate_limiter)).build()?;
 /// # }
 /// # Ok(())
 /// # }
@@ -106,7 +106,7 @@ impl RedisSlidingWindow {
 
 impl RateLimiter for RedisSlidingWindow {
     fn acquire(&self, priority: Priority) -> BoxFuture<'_, Result<Permit, Box<dyn StdError + Send + Sync>>> {
-        Box::pin(async move { Ok(Waiting::new(&self.shared, priority).place().await?) })
+        Box::pin(async move { Ok(Waiting::new(&self.shared, priority).permit().await?) })
     }
 
     fn throttled(&self, asked: Option<Duration>) {
@@ -144,7 +144,7 @@ struct Shared {
 
 struct State {
     lines: Lines,
-    /// When to ask again, by priority. While a request is in flight, this is when its answer can no longer come.
+    /// When to ask again, by priority. While a request is in flight, this is when its response can no longer come.
     next: [Instant; 2],
     /// The result for the first waiter of each line that collects it.
     found: [Option<Found>; 2],
@@ -156,7 +156,7 @@ struct State {
     own: Own,
 }
 
-/// What the server said to the question for a place, and when.
+/// What the server said to the question for a slot, and when.
 type Found = (Instant, Result<Permit, RedisError>);
 
 impl Shared {
@@ -176,12 +176,12 @@ impl Shared {
             return Ok(Err(error.clone()));
         }
         let behind = state.lines.stand(number, priority, waker);
-        // Where there is no place for a call there is none for polling.
+        // Where there is no slot for a call there is none for polling.
         let next = state.next[..=priority as usize].iter().copied().chain(state.barred).max().unwrap_or(now);
         if now < next + behind {
             return Err(next.min(now + GLANCE) + behind);
         }
-        // A place that nobody has come for in so long is given back: its hold began when it was taken.
+        // A slot that nobody has come for in so long is given back: its hold began when it was taken.
         if let Some((_, found)) = state.found[priority as usize].take().filter(|(at, _)| now < *at + LIMIT) {
             return Ok(found);
         }
@@ -192,39 +192,39 @@ impl Shared {
         Err(now + GLANCE + behind)
     }
 
-    /// Asks in a task of its own, so that the answer comes whether or not anybody is polled who waits for it.
+    /// Asks in a task of its own, so that the response comes whether or not anybody is polled who waits for it.
     fn ask(self: &Arc<Self>, priority: Priority, hold: Duration) {
-        let (shared, place, asked) = (Arc::clone(self), self.store.place(), Instant::now());
+        let (shared, slot, asked) = (Arc::clone(self), self.store.slot(), Instant::now());
         Handle::current().spawn(async move {
-            match shared.store.take(&place, priority, hold).await {
-                Ok(Answer { wait, known, since, filling }) => {
+            match shared.store.take(&slot, priority, hold).await {
+                Ok(Reply { wait, known, since, filling }) => {
                     if wait.is_none() {
-                        shared.state().own.take(place.clone(), priority, asked + hold);
+                        shared.state().own.take(slot.clone(), priority, asked + hold);
                         shared.watch();
                     }
                     shared.put_back(Some(since), filling).await;
-                    let permit = wait.is_none().then(|| shared.permit(place, priority));
-                    shared.change(|state, now| state.answered(priority, now, permit, wait.unwrap_or_default(), known));
+                    let permit = wait.is_none().then(|| shared.permit(slot, priority));
+                    shared.change(|state, now| state.responded(priority, now, permit, wait.unwrap_or_default(), known));
                 }
                 Err(error) => {
-                    // The server may have given the place all the same.
-                    drop(shared.permit(place, priority));
+                    // The server may have given the slot all the same.
+                    drop(shared.permit(slot, priority));
                     shared.change(|state, now| state.failed(priority, now, error, now - asked));
                 }
             }
         });
     }
 
-    /// Nobody waits until a place is settled. If the server does not hear of it, the place stays taken until its hold is over.
-    fn permit(self: &Arc<Self>, place: String, priority: Priority) -> Permit {
+    /// Nobody waits until a slot is settled. If the server does not hear of it, the slot stays taken until its hold is over.
+    fn permit(self: &Arc<Self>, slot: String, priority: Priority) -> Permit {
         let (shared, runtime) = (Arc::clone(self), Handle::current());
         Permit::new(move |outcome| {
-            shared.state().own.settle(&place, outcome, Instant::now());
-            runtime.spawn(async move { shared.store.settle(&place, priority, outcome).await });
+            shared.state().own.settle(&slot, outcome, Instant::now());
+            runtime.spawn(async move { shared.store.settle(&slot, priority, outcome).await });
         })
     }
 
-    /// Looks after the own places for as long as they count.
+    /// Looks after the own slots for as long as they count.
     fn watch(self: &Arc<Self>) {
         if std::mem::replace(&mut self.state().own.is_watched, true) {
             return;
@@ -241,7 +241,7 @@ impl Shared {
                         return;
                     }
                 }
-                // A server that cannot be reached gives out no places either.
+                // A server that cannot be reached gives out no slots either.
                 if let Ok(since) = shared.store.since().await {
                     shared.put_back(since, Duration::ZERO).await;
                 }
@@ -249,15 +249,15 @@ impl Shared {
         });
     }
 
-    /// Puts the own places into the ledger that is kept since then, unless they stand in it.
+    /// Puts the own slots into the ledger that is kept since then, unless they stand in it.
     async fn put_back(&self, since: Option<String>, filling: Duration) {
-        let (places, penalty) = {
+        let (slots, penalty) = {
             let state = self.state();
             if state.own.since == since {
                 return;
             }
             let now = Instant::now();
-            (state.own.places(now), state.own.penalty(now))
+            (state.own.slots(now), state.own.penalty(now))
         };
         if filling > SETTLING {
             warn!(
@@ -266,7 +266,7 @@ impl Shared {
                 "the Redis server is younger than the rate limit's window: no request is sent until it is as old",
             );
         }
-        let is_known = (places.is_empty() && penalty.is_none()) || self.store.restore(&places, penalty).await.is_ok();
+        let is_known = (slots.is_empty() && penalty.is_none()) || self.store.restore(&slots, penalty).await.is_ok();
         if is_known {
             self.state().own.since = since;
         }
@@ -285,8 +285,8 @@ impl Shared {
 }
 
 impl State {
-    fn answered(&mut self, priority: Priority, now: Instant, permit: Option<Permit>, wait: Duration, known: Vec<RateUsage>) {
-        /// A place that is given back on another machine is found within this time.
+    fn responded(&mut self, priority: Priority, now: Instant, permit: Option<Permit>, wait: Duration, known: Vec<RateUsage>) {
+        /// A slot that is given back on another machine is found within this time.
         const LONGEST: Duration = Duration::from_secs(1);
 
         self.known = known;
@@ -338,7 +338,7 @@ impl<'p> Waiting<'p> {
         Self { shared, number, priority }
     }
 
-    async fn place(self) -> Result<Permit, RedisError> {
+    async fn permit(self) -> Result<Permit, RedisError> {
         watch(|waker| self.shared.look(self.number, self.priority, waker)).await
     }
 }

@@ -1,4 +1,4 @@
-//! Who holds which place, as pure functions of the time.
+//! Who holds which slot, as pure functions of the time.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{PermitOutcome, Priority, QUIET, RateLimit, RateUsage};
 
-/// The places taken under all rates: each from when it was given until a window after its request was settled.
+/// The slots taken under all rates: each from when it was given until a window after its request was settled.
 #[derive(Debug)]
 pub(super) struct Ledger {
     rates: Vec<RateLimit>,
@@ -15,7 +15,7 @@ pub(super) struct Ledger {
     /// When the others were settled, by priority; each list is in order of time.
     settled: [VecDeque<Instant>; 2],
     penalty_end: Option<Instant>,
-    /// When the foreground last asked for a place; before it did, since when there is a ledger.
+    /// When the foreground last asked for a slot; before it did, since when there is a ledger.
     called: Instant,
 }
 
@@ -24,18 +24,18 @@ impl Ledger {
         Self { rates, open: [0; 2], settled: [VecDeque::new(), VecDeque::new()], penalty_end: None, called: Instant::now() }
     }
 
-    /// The foreground asks for a place.
+    /// The foreground asks for a slot.
     pub(super) fn called(&mut self, now: Instant) {
         self.called = now;
     }
 
-    /// When the next place may be free; `now` if one is, for certain. Later than `now` it is only the next time worth looking.
+    /// When the next slot may be free; `now` if one is, for certain. Later than `now` it is only the next time worth looking.
     pub(super) fn free_at(&self, priority: Priority, now: Instant) -> Instant {
         let penalty_end = self.penalty_end.unwrap_or(now).max(now);
         self.rates.iter().map(|rate| self.free_under(rate, priority, now)).fold(penalty_end, Instant::max)
     }
 
-    /// Takes a place that is free.
+    /// Takes a slot that is free.
     pub(super) fn take(&mut self, priority: Priority) {
         self.open[priority as usize] += 1;
     }
@@ -78,12 +78,12 @@ impl Ledger {
         }
         let oldest = self.settled.iter().filter_map(|settled| settled.get(past(settled, rate, now))).min();
         let leaves = oldest.map(|at| *at + rate.window);
-        // Where all places are open there is nothing to look for before one of them is settled.
+        // Where all slots are open there is nothing to look for before one of them is settled.
         let quiet = Some(quiet_at).filter(|at| priority == Priority::Background && !is_full && *at > now);
         leaves.into_iter().chain(self.penalty_eases(rate, now)).chain(quiet).min().unwrap_or(now + rate.window)
     }
 
-    /// How many places of a window are taken: those given here or, after a penalty, those that others must have taken and whatever
+    /// How many slots of a window are taken: those given here or, after a penalty, those that others must have taken and whatever
     /// was given here since.
     fn used(&self, rate: &RateLimit, now: Instant) -> u32 {
         let open = self.open[0] + self.open[1];
@@ -102,7 +102,7 @@ impl Ledger {
         count(settled.len() - past(settled, rate, now))
     }
 
-    /// When the penalty next takes one place less.
+    /// When the penalty next takes one slot less.
     fn penalty_eases(&self, rate: &RateLimit, now: Instant) -> Option<Instant> {
         let penalty_end = self.penalty_end?;
         let still = others(rate, penalty_end, now).checked_sub(1)?;
@@ -123,6 +123,6 @@ fn others(rate: &RateLimit, penalty_end: Instant, now: Instant) -> u32 {
     u32::try_from(share).unwrap_or(rate.limit)
 }
 
-fn count(places: usize) -> u32 {
-    u32::try_from(places).unwrap_or(u32::MAX)
+fn count(slots: usize) -> u32 {
+    u32::try_from(slots).unwrap_or(u32::MAX)
 }

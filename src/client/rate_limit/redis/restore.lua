@@ -1,6 +1,6 @@
 -- Puts back what one process knows of its own, after the ledger was lost. What stands there already stays, if it counts for longer.
--- KEYS: the places of the foreground, those of the background, the end of the penalty, the ledger. ARGV: the longest window, how long ago the
--- penalty ended (less than nothing if it goes on; empty if there was none); then of each place its name, 1 for the background, and how long
+-- KEYS: the slots of the foreground, those of the background, the end of the penalty, the ledger. ARGV: the longest window, how long ago the
+-- penalty ended (less than nothing if it goes on; empty if there was none); then of each slot its name, 1 for the background, and how long
 -- ago it was settled (less than nothing if it is held). All in microseconds.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

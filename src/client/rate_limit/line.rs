@@ -1,4 +1,4 @@
-//! The lines of those who wait for a place in one process.
+//! The lines of those who wait for a slot in one process.
 
 use std::{
     collections::VecDeque,
@@ -51,7 +51,7 @@ impl Lines {
 
     /// Notes whom to wake, and says how much later than the first it looks by itself. Polling lets every waiting call go first.
     pub(super) fn stand(&mut self, number: u64, priority: Priority, waker: &Waker) -> Duration {
-        /// Those in front look as soon as there may be a place. But one of them may not be polled for a while,
+        /// Those in front look as soon as there may be a slot. But one of them may not be polled for a while,
         /// as in a `select!` that is busy with another branch: so everybody looks, the further back, the later.
         const STAGGER: Duration = Duration::from_millis(10);
 
