@@ -16,7 +16,7 @@ const AUTHORITY_FILES: [&str; 2] = ["DigiCertCA", "TrustedRoot"];
 /// A file to download.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    /// The answer's content type.
+    /// The response's content type.
     pub content_type: &'static str,
     /// The name to save the file under.
     pub file_name: String,

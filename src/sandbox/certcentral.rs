@@ -320,13 +320,13 @@ impl Account {
         let denied = Refusal::access_denied("access_denied_invalid_key");
         match headers.get(KEY_HEADER) {
             Some(given) => self.let_in(given.as_bytes(), now).ok_or(denied),
-            // No source shows the answer to a missing key.
+            // No source shows the response to a missing key.
             None => Err(denied.with_status(self.settings.missing_key_status)),
         }
     }
 }
 
-/// The answer to a request for no service at all.
+/// The response to a request for no service at all.
 pub(crate) fn no_such_route() -> Reply {
     Refusal::not_found("route").into()
 }

@@ -41,7 +41,7 @@ impl Call {
 /// What a handler answers.
 pub(crate) type Answer = Result<Reply, Refusal>;
 
-/// A successful answer.
+/// A successful response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,

@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error answer, `{"errors":[{"code","message"}]}`; it may carry several.
+/// An error response, `{"errors":[{"code","message"}]}`; it may carry several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
-    /// What `Retry-After` says, where the answer has one.
+    /// What `Retry-After` says, where the response has one.
     pub(crate) retry_after: Option<Duration>,
     errors: Vec<(String, String)>,
 }
@@ -44,7 +44,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, format!("not_found|{what}"), format!("The specified {what} was not found."))
     }
 
-    /// 403 of the `access_denied` family, in the words of the captured answer.
+    /// 403 of the `access_denied` family, in the words of the captured response.
     pub(crate) fn access_denied(why: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, format!("access_denied|{why}"), format!("Access denied due to {why}."))
     }
@@ -98,7 +98,7 @@ impl Refusal {
     }
 }
 
-/// Collects refusals, so that one answer names everything that is wrong.
+/// Collects refusals, so that one response names everything that is wrong.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Option<Refusal>);
 

@@ -39,7 +39,7 @@ impl Account {
                 if let Some((order, certificate)) = order.and_then(|order| Some((order, self.certificates.get(order.working_id())?))) {
                     let awaited = self.domains_awaited(order, certificate, now);
                     questions.extend(awaited.into_iter().flat_map(|domain| {
-                        order.dcv_method.proofs(&domain.name, &order.values_for(domain, now)).into_iter().map(|(question, _)| question)
+                        order.dcv_method.proofs(&domain.name, order.values_for(domain, now)).map(|(question, _)| question)
                     }));
                     questions.extend(certificate.names().into_iter().flat_map(caa));
                 }
@@ -61,8 +61,8 @@ impl Account {
         questions
     }
 
-    fn proofs(&self, domain: &Domain, now: DateTime<Utc>) -> impl Iterator<Item = Question> {
-        domain.method.proofs(&domain.name, &self.values_for(domain, now)).into_iter().map(|(question, _)| question)
+    fn proofs<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = Question> + use<'a> {
+        domain.method.proofs(&domain.name, self.values_for(domain, now)).map(|(question, _)| question)
     }
 }
 

@@ -111,7 +111,7 @@ impl Account {
             validated_until: domain.approval.map(|approval| approval.until).filter(|_| complete),
             waits,
             // Its own value, or that of an order that waits for it.
-            awaits: waits.then(|| proof(domain, self.values_for(domain, now).into_iter().next())).flatten(),
+            awaits: waits.then(|| proof(domain, self.values_for(domain, now).next())).flatten(),
         }
     }
 
@@ -144,17 +144,17 @@ impl Account {
 }
 
 /// What shows control of a domain by its method with a value, as long as there is one.
-fn proof(domain: &Domain, value: Option<String>) -> Option<Proof> {
+fn proof(domain: &Domain, value: Option<&str>) -> Option<Proof> {
     let name = domain.name.clone();
     Some(match (domain.method, value) {
         (DcvMethod::Email, _) => Proof::Mail,
         (_, None) => return None,
-        (DcvMethod::DnsTxt, Some(value)) => Proof::Record { name, record_type: RecordType::Txt, value },
+        (DcvMethod::DnsTxt, Some(value)) => Proof::Record { name, record_type: RecordType::Txt, value: value.to_owned() },
         (DcvMethod::DnsCname, Some(value)) => {
             Proof::Record { name: format!("{value}.{name}"), record_type: RecordType::Cname, value: dcv::CNAME_TARGET.to_owned() }
         }
         (DcvMethod::File | DcvMethod::FileDynamic, Some(value)) => {
-            Proof::File { url: format!("http://{}", domain.method.file_path(&name, &value)), body: value }
+            Proof::File { url: format!("http://{}", domain.method.file_path(&name, value)), body: value.to_owned() }
         }
     })
 }

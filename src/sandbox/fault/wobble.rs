@@ -1,4 +1,4 @@
-//! The other ways in which the services have been seen to spell the same answer. Numbers are rows of the list of inconsistencies that
+//! The other ways in which the services have been seen to spell the same response. Numbers are rows of the list of inconsistencies that
 //! `tests/certcentral/wobbles.rs` goes through.
 
 use fastrand::Rng;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::spoil::each;
 
-/// Spells an answer of CertCentral in other ways.
+/// Spells a response of CertCentral in other ways.
 pub(super) fn wobble(body: &mut Value, chance: &mut Rng) {
     if let Value::Object(members) = body {
         let is_order_just_placed = members.contains_key("id") && !members.contains_key("status");
@@ -97,7 +97,7 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
 }
 
-/// Spells members of PocketSign Verify's answers as its documents do, in snake_case, where JSON of protobuf says camelCase.
+/// Spells members of PocketSign Verify's responses as its documents do, in snake_case, where JSON of protobuf says camelCase.
 pub(super) fn snake_case(body: &mut Value, chance: &mut Rng) {
     match body {
         Value::Object(members) => {

@@ -45,7 +45,7 @@ pub(super) enum Refused {
 }
 
 impl Refused {
-    /// The answer of v1.
+    /// The response of v1.
     pub(super) fn plain(self) -> Reply {
         let (status, code) = match self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "authentication_failed"),
@@ -60,7 +60,7 @@ impl Refused {
         if status == StatusCode::UNAUTHORIZED { reply.with_header(header::WWW_AUTHENTICATE, CHALLENGE) } else { reply }
     }
 
-    /// The answer of v2.
+    /// The response of v2.
     pub(super) fn connect(self) -> Reply {
         let reason = |reason: &str| vec![error_info(&format!("ERROR_REASON_{reason}"))];
         let (status, code, details) = match &self {

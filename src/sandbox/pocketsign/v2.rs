@@ -1,4 +1,4 @@
-//! Version 2: procedures that are called by the Connect protocol. Zero values are left out of answers.
+//! Version 2: procedures that are called by the Connect protocol. Zero values are left out of responses.
 
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -217,7 +217,7 @@ const PREFIXES: [(&str, &str); 6] = [
     ("type", "TYPE_"),
 ];
 
-/// An answer in protobuf JSON.
+/// A response in protobuf JSON.
 fn spelled(answer: Value) -> Value {
     match answer {
         Value::Object(members) => members.into_iter().filter_map(|(name, value)| spelled_member(&name, value)).collect(),

@@ -77,9 +77,9 @@ impl Account {
 
     /// The values that show control over a domain: its own token and those of orders waiting for it.
     ///
-    /// An expired value no longer counts; what the service answers then is not documented, so it is the answer
+    /// An expired value no longer counts; what the service answers then is not documented, so it is the response
     /// of a record that is not there.
-    pub(crate) fn values_for(&self, domain: &Domain, now: DateTime<Utc>) -> Vec<String> {
+    pub(crate) fn values_for<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = &'a str> {
         let own = domain.token.iter();
         let of_orders = self
             .directory
@@ -88,7 +88,7 @@ impl Account {
             .filter(|certificate| certificate.status == CertificateStatus::Pending)
             .filter(|certificate| certificate.names().into_iter().any(|name| domain.answers_for(name)))
             .filter_map(|certificate| self.orders.get(certificate.order_id)?.random_value.as_ref());
-        own.chain(of_orders).filter(|token| token.is_live(now)).map(|token| token.value.clone()).collect()
+        own.chain(of_orders).filter(move |token| token.is_live(now)).map(|token| token.value.as_str())
     }
 
     /// The service looks by itself for the values of domains that wait.
@@ -97,7 +97,7 @@ impl Account {
             .into_iter()
             .filter_map(|id| self.domains.get(id))
             .filter(|domain| domain.pending)
-            .filter(|domain| domain.method.check(&domain.name, &self.values_for(domain, now), &self.network).is_ok())
+            .filter(|domain| domain.method.check(&domain.name, self.values_for(domain, now), &self.network).is_ok())
             .map(|domain| domain.id)
             .collect();
         for id in found {
@@ -251,8 +251,7 @@ pub(crate) fn new_token(account: &mut Account, call: &Call) -> Answer {
 /// `PUT /domain/{domain_id}/dcv/validate-token`
 pub(crate) fn check(account: &mut Account, call: &Call) -> Answer {
     let domain = account.domain(call)?;
-    let values = account.values_for(domain, call.now);
-    domain.method.check(&domain.name, &values, &account.network)?;
+    domain.method.check(&domain.name, account.values_for(domain, call.now), &account.network)?;
     let reuse_days = account.settings.dcv_reuse_days;
     let domain = account.domain_mut(call)?;
     // A token proves control once; a second check of a valid domain changes nothing.

@@ -52,7 +52,7 @@ pub(crate) fn deactivate(account: &mut Account, call: &Call) -> Answer {
     account.locked(call, Event::Deactivated, "cannot_deactivate_domain_lock")
 }
 
-/// `PUT /domain/{domain_id}/caa`; the answer is a number inside a text.
+/// `PUT /domain/{domain_id}/caa`; the response is a number inside a text.
 pub(crate) fn check_caa(account: &mut Account, call: &Call) -> Answer {
     let domain = account.domain(call)?;
     let token = call.body.text("account_token").ok_or_else(|| Refusal::required("account_token"))?;

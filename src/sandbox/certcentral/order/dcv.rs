@@ -13,9 +13,9 @@ use crate::sandbox::refusal::Refusal;
 
 impl Order {
     /// The values that show control over a domain for this order: its own and the domain's. Others' count once the domain is validated.
-    pub(crate) fn values_for(&self, domain: &Domain, now: DateTime<Utc>) -> Vec<String> {
+    pub(crate) fn values_for<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = &'a str> {
         let values = self.random_value.iter().chain(&domain.token);
-        values.filter(|token| token.is_live(now)).map(|token| token.value.clone()).collect()
+        values.filter(move |token| token.is_live(now)).map(|token| token.value.as_str())
     }
 }
 
@@ -44,7 +44,7 @@ impl Account {
             return Some(not_found());
         };
         let id = domain.id;
-        if let Err(refusal) = method.check(&domain.name, &order.values_for(domain, now), &self.network) {
+        if let Err(refusal) = method.check(&domain.name, order.values_for(domain, now), &self.network) {
             return Some(refusal);
         }
         self.domains.get_mut(id)?.approve(method, now, self.settings.dcv_reuse_days);

@@ -1,4 +1,4 @@
-//! Reading and checking the body of an order: everything wrong is named in one answer.
+//! Reading and checking the body of an order: everything wrong is named in one response.
 
 use super::{DcvScope, Details, Provisioning};
 use crate::sandbox::certcentral::Account;

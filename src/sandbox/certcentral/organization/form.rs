@@ -1,4 +1,4 @@
-//! Reading and checking the body of an organization: everything wrong is named in one answer.
+//! Reading and checking the body of an organization: everything wrong is named in one response.
 
 use super::Identity;
 use crate::sandbox::certcentral::Account;

@@ -145,7 +145,7 @@ impl Account {
         ids.into_iter().filter_map(|id| self.domains.get(id)).collect()
     }
 
-    /// The answer to an order, a reissue or a duplicate: who must approve, what must be validated, or the chain.
+    /// The response to an order, a reissue or a duplicate: who must approve, what must be validated, or the chain.
     pub(crate) fn submitted(&self, certificate_id: u64, request_id: Option<u64>, now: DateTime<Utc>) -> Reply {
         let certificate = self.certificates.get(certificate_id);
         let order = certificate.and_then(|certificate| self.orders.get(certificate.order_id));

@@ -54,26 +54,23 @@ impl DcvMethod {
         !matches!(self, Self::File | Self::FileDynamic)
     }
 
-    /// Where one of `values` may be shown for `domain`, and what stands there then.
-    pub(crate) fn proofs(self, domain: &str, values: &[String]) -> Vec<(Question, String)> {
-        let of_value = |value: &String| match self {
+    /// Where one of `values` may be shown for `domain`, and what is there then.
+    pub(crate) fn proofs<'a>(self, domain: &'a str, values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (Question, String)> {
+        values.flat_map(move |value| match self {
             Self::Email => Vec::new(),
-            Self::DnsTxt => {
-                [domain.to_owned(), format!("_dnsauth.{domain}")].into_iter().map(|name| (Question::Txt(name), value.clone())).collect()
-            }
+            Self::DnsTxt => [domain.to_owned(), format!("_dnsauth.{domain}")].map(|name| (Question::Txt(name), value.to_owned())).to_vec(),
             Self::DnsCname => vec![(Question::Cname(format!("{value}.{domain}")), CNAME_TARGET.to_owned())],
             Self::File | Self::FileDynamic => {
                 let url = |scheme| format!("{scheme}://{}", self.file_path(domain, value));
-                ["http", "https"].map(|scheme| (Question::File(url(scheme)), value.clone())).to_vec()
+                ["http", "https"].map(|scheme| (Question::File(url(scheme)), value.to_owned())).to_vec()
             }
-        };
-        values.iter().flat_map(of_value).collect()
+        })
     }
 
     /// Whether the outside world shows one of `values` for `domain`.
-    pub(crate) fn check(self, domain: &str, values: &[String], network: &Network) -> Result<(), Refusal> {
-        let proofs = self.proofs(domain, values);
-        if proofs.iter().any(|(question, value)| network.shows(question, value)) { Ok(()) } else { Err(self.not_found()) }
+    pub(crate) fn check<'a>(self, domain: &'a str, values: impl Iterator<Item = &'a str>, network: &Network) -> Result<(), Refusal> {
+        let mut proofs = self.proofs(domain, values);
+        if proofs.any(|(question, value)| network.shows(&question, &value)) { Ok(()) } else { Err(self.not_found()) }
     }
 
     /// Where the file is looked for, without its scheme.
@@ -154,7 +151,7 @@ pub(crate) fn addresses(domain: &str) -> Vec<String> {
     MAILBOXES.iter().map(|mailbox| format!("{mailbox}@{domain}")).collect()
 }
 
-/// `validation_emails`, also the answer of Domain emails.
+/// `validation_emails`, also the response of Domain emails.
 pub(crate) fn addresses_view(name_scope: &str) -> Map<String, Value> {
     Map::from_iter([("name_scope".to_owned(), name_scope.into()), ("base_emails".to_owned(), addresses(name_scope).into())])
 }
@@ -207,11 +204,11 @@ mod tests {
         ];
         for (method, publish) in publications {
             let network = Network::default();
-            let values = ["other".to_owned(), "t0k".to_owned()];
-            assert!(method.check("example.com", &values, &network).is_err(), "{method:?}");
+            let values = ["other", "t0k"];
+            assert!(method.check("example.com", values.into_iter(), &network).is_err(), "{method:?}");
             publish(&network);
-            assert_eq!(method.check("example.com", &values, &network), Ok(()), "{method:?}");
-            assert!(method.check("example.com", &values[..1], &network).is_err(), "{method:?}");
+            assert_eq!(method.check("example.com", values.into_iter(), &network), Ok(()), "{method:?}");
+            assert!(method.check("example.com", values.into_iter().take(1), &network).is_err(), "{method:?}");
         }
     }
 

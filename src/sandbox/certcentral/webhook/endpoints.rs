@@ -71,7 +71,7 @@ pub(crate) fn test(account: &mut Account, call: &Call) -> Answer {
     account.caller(call).must_administrate()?;
     let (endpoint, secret) = (form::endpoint(&call.body)?, form::secret(&call.body)?.flatten());
     let attempts = account.settings.webhook_attempts;
-    Ok(Reply::ok_empty().with(Outgoing { webhook: None, endpoint, secret, event: TEST, data: None, attempts }))
+    Ok(Reply::ok_empty().with(Outgoing { endpoint, secret, event: TEST, data: None, attempts }))
 }
 
 /// What the test of an address comes to that does not answer 200.

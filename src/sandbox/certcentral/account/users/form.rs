@@ -1,4 +1,4 @@
-//! Reading and checking the body of a user: everything wrong is named in one answer.
+//! Reading and checking the body of a user: everything wrong is named in one response.
 
 use super::User;
 use crate::sandbox::certcentral::Account;
