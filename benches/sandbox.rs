@@ -154,7 +154,7 @@ async fn main() {
     for (name, query) in LISTS {
         compare(&mut accounts, &format!("list {name}"), async |account| account.list(query).await).await;
     }
-    compare(&mut accounts, "mixed calls", async |account| mixed(account).await).await;
+    compare(&mut accounts, "mixed calls", mixed).await;
     compare(&mut accounts, "order", async |account| {
         account.order().await;
     })

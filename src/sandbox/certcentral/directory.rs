@@ -96,6 +96,10 @@ impl Directory {
         self.organization_proofs.insert(organization.id, proof.clone()) != Some(proof)
     }
 
+    pub(crate) fn forget_organization(&mut self, id: u64) {
+        self.organization_proofs.remove(&id);
+    }
+
     /// The domains of which control is asked for and not proved.
     pub(crate) fn pending_domains(&self) -> impl Iterator<Item = u64> {
         self.pending_domains.iter().copied()

@@ -61,7 +61,7 @@ impl Account {
         questions
     }
 
-    fn proofs<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = Question> + use<'a> {
+    fn proofs<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = Question> {
         domain.method.proofs(&domain.name, self.values_for(domain, now)).map(|(question, _)| question)
     }
 }

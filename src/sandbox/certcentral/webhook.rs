@@ -206,10 +206,8 @@ impl Webhooks {
 
     /// Writes down what became of an event. Times have no zone in this log.
     pub(crate) fn note_sent(&mut self, sent: &Outgoing, status: Option<u16>, begun: DateTime<Utc>, ended: DateTime<Utc>) {
-        // The test event is no webhook's.
-        if sent.event == TEST {
-            return;
-        }
+        // Only the test event has no data, and it is no webhook's.
+        let Some(data) = &sent.data else { return };
         let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%S").to_string();
         let is_taken = status.is_some_and(|status| (200..300).contains(&status));
         let mut entry = json!({
@@ -222,7 +220,7 @@ impl Webhooks {
             entry["response_code"] = status.into();
         }
         // The token of a challenge is not kept.
-        if let Some(data) = sent.data.as_ref().filter(|_| sent.event != CHALLENGE) {
+        if sent.event != CHALLENGE {
             entry["event_info"] = LazyLock::force(data).clone();
         }
         self.log.push(entry);

@@ -93,7 +93,7 @@ pub(crate) fn list(account: &mut Account, _: &Call) -> Answer {
     Ok(Reply::ok(if fields.is_empty() { json!({}) } else { json!({"metadata": fields}) }))
 }
 
-/// `POST /account/metadata`; the path is known, its body and answer follow the list.
+/// `POST /account/metadata`; the path is known, its body and response follow the list.
 pub(crate) fn add(account: &mut Account, call: &Call) -> Answer {
     account.caller(call).must_administrate()?;
     let mut refusals = Refusals::default();

@@ -267,14 +267,13 @@ impl Account {
         let replaced = order.certificate_id;
         order.certificate_id = reissue_id;
         order.reissue_id = None;
-        let earlier: Vec<u64> = order.certificate_ids.iter().copied().filter(|id| *id != reissue_id).collect();
         let kept = self.certificates.get(reissue_id)?.names();
         if self.certificates.get(replaced)?.names().iter().all(|name| kept.contains(name)) {
             return None;
         }
         let revoke_at = after(at, self.settings.reissue_revocation_delay);
-        for earlier in earlier {
-            if let Some(earlier) = self.certificates.get_mut(earlier).filter(|earlier| earlier.status == CertificateStatus::Issued) {
+        for id in self.orders.get(order_id)?.certificate_ids.iter().filter(|id| **id != reissue_id) {
+            if let Some(earlier) = self.certificates.get_mut(*id).filter(|earlier| earlier.status == CertificateStatus::Issued) {
                 earlier.revoke_at.get_or_insert(revoke_at);
             }
         }
@@ -288,8 +287,8 @@ impl Account {
         let order_id = certificate.order_id;
         self.tell_of_certificate("certificate_revoked", order_id, id);
         let is_left = |certificate: &Certificate| certificate.status == CertificateStatus::Issued;
-        let is_last = !self.orders.get(order_id).is_some_and(|order| self.all_certificates_of(order).any(is_left));
-        if self.settings.revoke_order_with_last_certificate && is_last {
+        let is_last = |order| !self.all_certificates_of(order).any(is_left);
+        if self.settings.revoke_order_with_last_certificate && self.orders.get(order_id).is_some_and(is_last) {
             // An order that is reissued just now lives on.
             let _ = self.happen(order_id, OrderEvent::Revoked, at);
         }

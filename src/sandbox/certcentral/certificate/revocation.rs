@@ -11,7 +11,7 @@ use crate::sandbox::refusal::Refusal;
 const REASONS: [&str; 5] = ["unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"];
 
 impl Account {
-    /// Revokes at once with `skip_approval`, and with an empty response; else answers with the request that waits.
+    /// Revokes at once with `skip_approval`, and with an empty response; else responds with the request that waits.
     fn ask_to_revoke(&mut self, order_id: u64, action: Action, call: &Call) -> Answer {
         if call.body.text("revocation_reason").is_some_and(|reason| !REASONS.contains(&reason)) {
             return Err(Refusal::invalid_value("revocation_reason"));

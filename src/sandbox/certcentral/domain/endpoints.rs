@@ -77,8 +77,8 @@ impl Account {
 
     /// The values that show control over a domain: its own token and those of orders waiting for it.
     ///
-    /// An expired value no longer counts; what the service answers then is not documented, so it is the response
-    /// of a record that is not there.
+    /// An expired value no longer counts; the service's response then is not documented, and here it is that for
+    /// a missing record.
     pub(crate) fn values_for<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = &'a str> {
         let own = domain.token.iter();
         let of_orders = self
@@ -88,7 +88,7 @@ impl Account {
             .filter(|certificate| certificate.status == CertificateStatus::Pending)
             .filter(|certificate| certificate.names().into_iter().any(|name| domain.answers_for(name)))
             .filter_map(|certificate| self.orders.get(certificate.order_id)?.random_value.as_ref());
-        own.chain(of_orders).filter(move |token| token.is_live(now)).map(|token| token.value.as_str())
+        own.chain(of_orders).filter_map(move |token| token.live_value(now))
     }
 
     /// The service looks by itself for the values of domains that wait.

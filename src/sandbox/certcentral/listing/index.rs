@@ -87,7 +87,7 @@ impl Index {
     pub(crate) fn remove(&mut self, id: u64) {
         let place = self.place(id);
         self.all.remove(place);
-        let former = std::mem::take(self.entry(place));
+        let former = self.entries.get_mut(place as usize).map(std::mem::take).unwrap_or_default();
         self.change(place, &former, &[]);
     }
 
@@ -207,7 +207,7 @@ fn numbered_texts(keys: &[(Member, Key)]) -> BTreeMap<(Member, usize), &str> {
 struct Cut {
     offset: usize,
     limit: usize,
-    /// How many entries there are, on the page or not.
+    /// How many entries the index has.
     all: usize,
     /// The direction in which entries come that are equal by all sort keys.
     falling: bool,
@@ -221,7 +221,7 @@ impl Cut {
             return None;
         }
         looks::add(1);
-        // What is in all entries need not be counted.
+        // A set of all entries contains the whole part.
         let in_both = if set.len() == self.all { part.len() } else { part.count_in(set) };
         if in_both <= self.offset {
             self.offset -= in_both;

@@ -12,10 +12,9 @@ use crate::sandbox::http::{Answer, Call, Reply};
 use crate::sandbox::refusal::Refusal;
 
 impl Order {
-    /// The values that show control over a domain for this order: its own and the domain's. Others' count once the domain is validated.
+    /// The values that show control over a domain for this order: its own and the domain's.
     pub(crate) fn values_for<'a>(&'a self, domain: &'a Domain, now: DateTime<Utc>) -> impl Iterator<Item = &'a str> {
-        let values = self.random_value.iter().chain(&domain.token);
-        values.filter(move |token| token.is_live(now)).map(|token| token.value.as_str())
+        self.random_value.iter().chain(&domain.token).filter_map(move |token| token.live_value(now))
     }
 }
 
@@ -52,7 +51,7 @@ impl Account {
     }
 }
 
-/// `PUT /order/certificate/{order_id}/dcv-method`; an e-mail's answer has no body.
+/// `PUT /order/certificate/{order_id}/dcv-method`; the response for e-mail has no body.
 ///
 /// The domains the order waits for follow, so that their own check looks for the same.
 pub(crate) fn change_method(account: &mut Account, call: &Call) -> Answer {

@@ -132,6 +132,7 @@ pub(crate) fn delete(account: &mut Account, call: &Call) -> Answer {
         return Err(Refusal::invalid_status("The organization cannot be deleted."));
     }
     account.organizations.remove(id);
+    account.directory.forget_organization(id);
     for domain in account.directory.domains_of(id) {
         if let Some(domain) = account.domains.remove(domain) {
             account.directory.forget_domain(&domain);

@@ -58,11 +58,13 @@ impl DcvMethod {
     pub(crate) fn proofs<'a>(self, domain: &'a str, values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (Question, String)> {
         values.flat_map(move |value| match self {
             Self::Email => Vec::new(),
-            Self::DnsTxt => [domain.to_owned(), format!("_dnsauth.{domain}")].map(|name| (Question::Txt(name), value.to_owned())).to_vec(),
+            Self::DnsTxt => {
+                Vec::from([domain.to_owned(), format!("_dnsauth.{domain}")].map(|name| (Question::Txt(name), value.to_owned())))
+            }
             Self::DnsCname => vec![(Question::Cname(format!("{value}.{domain}")), CNAME_TARGET.to_owned())],
             Self::File | Self::FileDynamic => {
                 let url = |scheme| format!("{scheme}://{}", self.file_path(domain, value));
-                ["http", "https"].map(|scheme| (Question::File(url(scheme)), value.to_owned())).to_vec()
+                Vec::from(["http", "https"].map(|scheme| (Question::File(url(scheme)), value.to_owned())))
             }
         })
     }
@@ -109,6 +111,11 @@ impl DcvToken {
 
     pub(crate) fn is_live(&self, now: DateTime<Utc>) -> bool {
         now < self.expires
+    }
+
+    /// Its value, until it expires.
+    pub(crate) fn live_value(&self, now: DateTime<Utc>) -> Option<&str> {
+        self.is_live(now).then_some(self.value.as_str())
     }
 
     /// As orders show their value: value and end, flat.

@@ -112,7 +112,7 @@ pub(crate) fn plan_end(start: NaiveDate, term: Term, bonus: u32, limits: Limits)
 /// The last day of a certificate issued on `start` within a plan that ends on `plan_end`.
 ///
 /// `years: 1` is cut to the maximum in silence, explicit days and dates beyond it are refused (the service's
-/// answer to these is not documented; `invalid_value:` follows the plan's errors).
+/// response to these is not documented; `invalid_value:` follows the plan's errors).
 pub(crate) fn certificate_end(start: NaiveDate, term: Option<Term>, plan_end: NaiveDate, limits: Limits) -> Result<NaiveDate, Fault> {
     let longest = add(start, limits.certificate_days);
     let end = match term {

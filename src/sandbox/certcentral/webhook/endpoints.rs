@@ -74,7 +74,7 @@ pub(crate) fn test(account: &mut Account, call: &Call) -> Answer {
     Ok(Reply::ok_empty().with(Outgoing { endpoint, secret, event: TEST, data: None, attempts }))
 }
 
-/// What the test of an address comes to that does not answer 200.
+/// What the test of an address comes to that does not respond with 200.
 pub(crate) fn unreachable() -> Refusal {
     Refusal::invalid("webhook_endpoint_error", "The endpoint did not respond as expected.")
 }
