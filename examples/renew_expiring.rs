@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Ok(key) = ApiKey::from_env("CERTCENTRAL_API_KEY") {
         let cc = CertCentral::new(key)?;
-        for next in cc.orders().expiring(30).stream()?.try_collect::<Vec<_>>().await? {
+        for next in cc.orders().expiring(30).stream().try_collect::<Vec<_>>().await? {
             describe(&next);
         }
         return Ok(());
@@ -33,13 +33,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("CERTCENTRAL_API_KEY is not set: using the sandbox's example account");
     let sandbox = Sandbox::with_example_account();
     let cc = sandbox.certcentral()?;
-    let expiring: Vec<_> = cc.orders().expiring(30).stream()?.try_collect().await?;
+    let expiring: Vec<_> = cc.orders().expiring(30).stream().try_collect().await?;
     for next in expiring {
         describe(&next);
         let names = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone()).unwrap_or_default();
         // A real program stores the key.
         let csr = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?.sign_csr([names])?;
-        let pending = match next.next_step {
+        let pending = match next.action {
             RenewalAction::Reissue { .. } => cc.orders().reissue(next.order.id, csr).start().await?,
             RenewalAction::Renew => cc.orders().renew(next.order.id, csr).start().await?,
             _ => continue,
@@ -53,6 +53,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn describe(next: &ExpiringOrder) {
     let name = next.order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()).unwrap_or("?");
-    let step = next.next_step;
+    let step = next.action;
     println!("order {} for {name} ends on {}: {step}", next.order.id, next.certificate_until);
 }

@@ -137,7 +137,7 @@ fn method(document: &Value, operation: &Operation<'_>, responses: &Value) -> Val
     method
 }
 
-/// The responses of success as one, and whether one of several was empty: services respond with 200 where 201 or 204 is documented, so the
+/// The successful responses as one, and whether one of several was empty: services respond with 200 where 201 or 204 is documented, so the
 /// document's 2xx stand for all of them. Only what is a file keeps its status, as any body would do for one. Errors are left out, so
 /// that every failure reaches `error::lift` with its status, headers and unread body.
 fn successes(document: &Value, operation: &Operation<'_>) -> (Value, bool) {

@@ -10,8 +10,8 @@ use super::code::{is_client, response_value, taken_apart, written};
 pub(crate) fn raw(file: &File) -> TokenStream {
     let methods = operations(file).filter_map(|(attributes, signature)| method(attributes, signature));
     quote! {
-        /// Every operation of the document, as it is described there: with the rules for what is sent, the rate limits, retries and errors of
-        /// the crate, but without its builders and flows.
+        /// Every operation as the document describes it: with the rules for what is sent, the rate limits, retries and errors of the
+        /// crate, but without its builders and flows.
         #[cfg(feature = "raw")]
         #[derive(Clone, Debug)]
         pub struct Raw {

@@ -80,7 +80,7 @@ pub use self::{
     webhooks::{WebhookOptions, Webhooks},
 };
 pub use crate::generated::certcentral::{
-    types::{ContainerUserRequest, RevocationReason},
+    types::{AccessRoleReference, ContainerUserRequest, RevocationReason},
     vocabulary::{
         AcmeProfileOption, ApiKeyId, ApiKeyRestriction, ApiKeyStatus, ApprovalScope, CertificateDcvScope, CertificateFormat, CertificateId,
         CertificateStatus, ContactType, ContainerId, ContainerTemplateId, CsProvisioningMethod, CustomFieldId, CustomFieldType,
@@ -101,7 +101,7 @@ pub mod types {
 use crate::generated::certcentral::types as sent;
 
 /// Every operation of the OpenAPI document as a method, whether or not it has a builder. Calls get the same validation against the
-/// document, pacing, retries and errors as all others, but no further checks, no builders and no flows.
+/// document, rate limits, retries and errors as all others, but no further checks, no builders and no flows.
 ///
 /// This module changes with the document and is exempt from semantic versioning.
 ///
@@ -256,7 +256,7 @@ impl CertCentral {
         Account::new(self)
     }
 
-    /// Starts a call to an endpoint that the OpenAPI document lacks, with the same key, pacing, retries and errors as every other call. A
+    /// Starts a call to an endpoint that the OpenAPI document lacks, with the same key, rate limits, retries and errors as every other call. A
     /// published library cannot rely on an overlay, since its users have their own; it can use this method.
     ///
     /// ```no_run

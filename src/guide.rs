@@ -22,7 +22,7 @@ chapters! { "guide/"
     lost_responses,
     waiting with "issuance",
     errors,
-    pacing,
+    rate_limits,
     fleets,
     testing,
     sign_in,

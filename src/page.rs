@@ -112,6 +112,12 @@ impl<T: Send + 'static, P: Send + 'static> Pages<T, P> {
         Self { pages: stream::unfold(Reader::new(walk, key, fetch), Reader::next).fuse().boxed() }
     }
 
+    /// No pages, but an error: the list could not be asked for.
+    #[cfg(feature = "certcentral")]
+    pub(crate) fn failed(error: Error) -> Self {
+        Self { pages: stream::once(std::future::ready(Err(error))).boxed() }
+    }
+
     /// Converts the stream into a stream of items.
     pub fn items(self) -> Items<T> {
         Items { pages: self.pages.map_ok(|page| page.items).boxed(), ready: VecDeque::new(), ahead: None, from: Some(0) }

@@ -129,10 +129,10 @@ mod schemas {
     async fn of_results_and_documents() {
         let sandbox = Sandbox::with_example_account();
         let cc = sandbox.certcentral().unwrap();
-        let expiring: Vec<ExpiringOrder> = cc.orders().expiring(30).stream().unwrap().try_collect().await.unwrap();
+        let expiring: Vec<ExpiringOrder> = cc.orders().expiring(30).stream().try_collect().await.unwrap();
         assert!(!expiring.is_empty());
         expiring.iter().for_each(fits::<ExpiringOrder>);
-        let orders: Vec<types::ListedOrder> = cc.orders().list().stream().unwrap().try_collect().await.unwrap();
+        let orders: Vec<types::ListedOrder> = cc.orders().list().stream().try_collect().await.unwrap();
         for order in orders {
             fits(&order);
             fits(&cc.orders().get(order.id).send().await.unwrap());

@@ -182,7 +182,7 @@ async fn whenever_it_is_killed_it_orders_once_or_says_that_it_does_not_know() {
 #[cfg(feature = "journal")]
 async fn ordered(world: &World) -> BTreeMap<String, usize> {
     let mut ordered = BTreeMap::new();
-    let mut listed = world.cc.orders().list().stream().unwrap();
+    let mut listed = world.cc.orders().list().stream();
     while let Some(order) = listed.try_next().await.unwrap() {
         *ordered.entry(order.certificate.unwrap().common_name.unwrap()).or_default() += 1;
     }

@@ -76,7 +76,7 @@ async fn memory(cc: &CertCentral, count: u64) {
     // What the first call brings along is not the stream's.
     cc.orders().list().page_size(1).send().await.expect("a page");
     let idle = kib("VmRSS");
-    let read = cc.orders().list().page_size(1000).stream().expect("a list").try_fold(0, async |read, _| Ok(read + 1)).await;
+    let read = cc.orders().list().page_size(1000).stream().try_fold(0, async |read, _| Ok(read + 1)).await;
     assert_eq!(read.expect("all orders"), count);
     println!("{}", (kib("VmHWM") - idle) / 1024.0);
 }
@@ -90,7 +90,7 @@ fn kib(name: &str) -> f64 {
 
 /// Works on the orders of so many pages.
 async fn work_on(cc: &CertCentral, pages: u64) {
-    let orders = cc.orders().list().page_size(1000).stream().expect("a list").take(pages as usize * 1000);
+    let orders = cc.orders().list().page_size(1000).stream().take(pages as usize * 1000);
     let mut worked_on = 0;
     orders
         .for_each(|order| {

@@ -53,7 +53,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     // Domain control first: with a valid proof, certificates are issued at once.
     let mut fates = job.revalidate().await?;
-    let due: Vec<_> = job.cc.orders().expiring(job.options.within_days).stream()?.try_collect().await?;
+    let due: Vec<_> = job.cc.orders().expiring(job.options.within_days).stream().try_collect().await?;
     let due = due.into_iter().filter(|due| !unfinished.iter().any(|(order, _)| *order == due.order.id));
     let resumed = unfinished.iter().map(|(order, token)| (*order, job.finish(*order, token.clone())));
     fates.extend(side_by_side(job.options.concurrency, resumed).await);
@@ -109,11 +109,11 @@ impl Job {
     /// Reissues or renews one order.
     async fn replace(&self, due: ExpiringOrder) -> Fate {
         let order = due.order.id;
-        if !matches!(due.next_step, RenewalAction::Reissue { .. } | RenewalAction::Renew) {
-            return Fate::Left(due.next_step.to_string());
+        if !matches!(due.action, RenewalAction::Reissue { .. } | RenewalAction::Renew) {
+            return Fate::Left(due.action.to_string());
         }
-        if due.next_step == RenewalAction::Renew && !self.options.renews {
-            return Fate::Left(format!("{}; that is paid, and wants --renew", due.next_step));
+        if due.action == RenewalAction::Renew && !self.options.renews {
+            return Fate::Left(format!("{}; that is paid, and wants --renew", due.action));
         }
         match self.prepare(&due).await {
             Ok(token) => self.finish(order, token).await,
@@ -126,7 +126,7 @@ impl Job {
         let order = due.order.id;
         let name = due.order.certificate.as_ref().and_then(|certificate| certificate.common_name.clone());
         let csr = self.kept.new_key(order)?.sign_csr(name)?;
-        let token = match due.next_step {
+        let token = match due.action {
             RenewalAction::Renew => self.cc.orders().renew(order, csr).prepare().await?,
             _ => self.cc.orders().reissue(order, csr).prepare().await?,
         };

@@ -28,11 +28,7 @@ pub fn flows(data: &[u8]) {
 }
 
 /// Reads a list to its end; an error is the last.
-async fn read_all<T>(list: Result<impl Stream<Item = Result<T, Error>> + Unpin, Error>, judge: impl Fn(&Error)) {
-    let mut list = match list {
-        Ok(list) => list,
-        Err(error) => return judge(&error),
-    };
+async fn read_all<T>(mut list: impl Stream<Item = Result<T, Error>> + Unpin, judge: impl Fn(&Error)) {
     while let Some(item) = list.next().await {
         if let Err(error) = item {
             judge(&error);

@@ -27,12 +27,12 @@ named! { super
         DownloadBestFormat "証明書の取得",
         DownloadCertificate "証明書の取得" "証明書のダウンロード",
         DownloadOrderCertificate "証明書の取得" "オーダーの証明書のダウンロード",
-        GetChain "証明書チェーンの取得",
+        GetCertificateChain "証明書チェーンの取得",
         ListIntermediates "中間認証局証明書の一覧",
         UnarchiveCertificate "証明書のアーカイブ解除",
     }
     containers {
-        CreateContainer "管理グループの作成",
+        CreateChildContainer "管理グループの作成",
         GetContainer "管理グループ情報の確認",
         GetContainerTemplate "管理グループのテンプレートの確認",
         ListChildContainers "下位の管理グループの一覧",
@@ -108,7 +108,7 @@ named! { super
         ReviewRequest "申請レビュー",
     }
     users {
-        ChangeUserRole "ユーザーのロールの変更",
+        SetUserRole "ユーザーのロールの変更",
         CreateServiceUser "サービスユーザーの作成",
         CreateUser "ユーザーの作成",
         DeleteUser "ユーザーの削除",

@@ -137,7 +137,7 @@ impl<'c> Certificates<'c> {
     /// [`Error::is_not_found`] when there is no such certificate, or it is not issued yet; [`Error::is_mismatch`] when the response cannot
     /// be read as certificates.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Certificates::chain)] }))]
-    #[builder(builder_type(name = GetChain, doc { #[doc = docs!(call Certificates::chain)] }))]
+    #[builder(builder_type(name = GetCertificateChain, doc { #[doc = docs!(call Certificates::chain)] }))]
     pub async fn chain(self, #[builder(start_fn)] id: CertificateId) -> Result<CertificateChain, Error> {
         chain_of(&call!(self.client, certificate_chain(&id))?.intermediates)
     }

@@ -63,7 +63,7 @@ impl<'c> Containers<'c> {
     /// returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Containers::create_child)] }))]
     #[builder(on(String, into))]
-    #[builder(builder_type(name = CreateContainer, doc { #[doc = docs!(call Containers::create_child)] }))]
+    #[builder(builder_type(name = CreateChildContainer, doc { #[doc = docs!(call Containers::create_child)] }))]
     pub async fn create_child(
         self,
         #[builder(start_fn)] parent: ContainerId,

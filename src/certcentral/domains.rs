@@ -92,7 +92,7 @@ impl<'c> Domains<'c> {
     pub async fn find(self, #[builder(start_fn)] name: String) -> Result<Option<types::Domain>, Error> {
         let name = check::domain_name("name", &name)?;
         // A service that ignores the search lists all domains.
-        let mut listed = self.list().search(name.as_str()).stream()?;
+        let mut listed = self.list().search(name.as_str()).stream();
         while let Some(domain) = listed.try_next().await? {
             if domain.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
                 return Ok(Some(domain));

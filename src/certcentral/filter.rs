@@ -24,14 +24,7 @@ impl TextFilter {
         Self(text.into())
     }
 
-    /// Matches a domain and everything below it (guide p.46). The service only compares the *end* of names: a search under `example.com`
-    /// finds `notexample.com` too.
-    #[must_use]
-    pub fn under(domain: &str) -> Self {
-        Self::suffix(domain)
-    }
-
-    /// Matches every text that ends with this one.
+    /// Matches every text that ends with this one (guide p.46): `example.com` also finds `notexample.com`.
     #[must_use]
     pub fn suffix(text: &str) -> Self {
         Self(format!("%{}", text.trim_start_matches('%')))

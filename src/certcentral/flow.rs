@@ -116,7 +116,7 @@ super::named! { self
     }
     upkeep {
         ExpiringOrder "期限が近いオーダー",
-        ListExpiring "期限が近いオーダーの一覧",
+        ListExpiringOrders "期限が近いオーダーの一覧",
         RevalidateDomains "ドメイン名利用権確認のやり直し" "ドメインの再認証",
     }
 }

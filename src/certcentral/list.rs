@@ -19,14 +19,12 @@ macro_rules! list_ends {
                 $crate::client::call!(client, $operation(&query))
             }
 
-            /// Returns all pages, from the offset on.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::is_invalid_input`](crate::Error::is_invalid_input) as [`send`](Self::send); errors of the service are items of the
-            /// stream.
-            pub fn pages(self) -> ::std::result::Result<$crate::Pages<$crate::certcentral::types::$item>, $crate::Error> {
-                let (client, first) = self.prepare()?;
+            /// Returns all pages, from the offset on. Errors are items of the stream, those of [`send`](Self::send) included.
+            pub fn pages(self) -> $crate::Pages<$crate::certcentral::types::$item> {
+                let (client, first) = match self.prepare() {
+                    Ok(prepared) => prepared,
+                    Err(error) => return $crate::Pages::failed(error),
+                };
                 let walk = $crate::certcentral::list::walk(first.offset, first.limit);
                 let fetch = move |(offset, size): (u64, ::std::option::Option<u32>)| {
                     let (client, mut query) = (client.clone(), first.clone());
@@ -37,16 +35,13 @@ macro_rules! list_ends {
                         Ok((list.$items, $crate::certcentral::list::extent(list.page)))
                     }) as ::futures_util::future::BoxFuture<'static, _>
                 };
-                Ok($crate::Pages::new(walk, |item: &$crate::certcentral::types::$item| item.id.0, ::std::boxed::Box::new(fetch)))
+                $crate::Pages::new(walk, |item: &$crate::certcentral::types::$item| item.id.0, ::std::boxed::Box::new(fetch))
             }
 
-            /// Returns all items, from the offset on.
-            ///
-            /// # Errors
-            ///
-            /// Those of [`pages`](Self::pages).
-            pub fn stream(self) -> ::std::result::Result<$crate::Items<$crate::certcentral::types::$item>, $crate::Error> {
-                self.pages().map($crate::Pages::items)
+            /// Returns all items, from the offset on, fetched page by page as needed. Errors are items of the stream, as of
+            /// [`pages`](Self::pages).
+            pub fn stream(self) -> $crate::Items<$crate::certcentral::types::$item> {
+                self.pages().items()
             }
         }
     };

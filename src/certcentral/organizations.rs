@@ -136,7 +136,7 @@ impl<'c> Organizations<'c> {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
     ///
-    /// let mut organizations = cc.organizations().list().include_validation(true).stream()?;
+    /// let mut organizations = cc.organizations().list().include_validation(true).stream();
     /// while let Some(organization) = organizations.try_next().await? {
     ///     println!("{}: {:?}", organization.id, organization.validations);
     /// }

@@ -146,7 +146,7 @@ impl Default for IssuanceLimits {
 #[non_exhaustive]
 pub struct Limit {
     /// The number.
-    pub most: u32,
+    pub max: u32,
     /// The date it applies from.
     pub since: NaiveDate,
 }
@@ -174,7 +174,7 @@ impl IssuanceLimits {
 fn in_force(steps: &[(NaiveDate, u32)], day: NaiveDate) -> Limit {
     let newest = steps.iter().filter(|(since, _)| *since <= day).max_by_key(|(since, _)| *since);
     let oldest = || steps.iter().min_by_key(|(since, _)| *since);
-    newest.or_else(oldest).map_or(Limit { most: u32::MAX, since: NaiveDate::MIN }, |&(since, most)| Limit { most, since })
+    newest.or_else(oldest).map_or(Limit { max: u32::MAX, since: NaiveDate::MIN }, |&(since, max)| Limit { max, since })
 }
 
 /// The terms that an order is granted.
@@ -224,8 +224,8 @@ pub fn check_order(
     let most = limits.certificate_days_on(today);
     let certificate_days = match validity.map(|Validity(term)| term) {
         // The service silently caps years; it refuses days and dates.
-        None => plan_days.min(most.most),
-        Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(most.most),
+        None => plan_days.min(most.max),
+        Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(most.max),
         Some(Term::Years(years)) => {
             return Err(Error::invalid("validity", format!("a certificate lasts 1 year or a number of days, not {years} years")));
         }
@@ -248,8 +248,8 @@ pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: N
     }
     let most = limits.certificate_days_on(today);
     match validity.map(|Validity(term)| term) {
-        None => Ok(left.min(most.most)),
-        Some(Term::Years(1)) if left >= YEAR => Ok(YEAR.min(most.most)),
+        None => Ok(left.min(most.max)),
+        Some(Term::Years(1)) if left >= YEAR => Ok(YEAR.min(most.max)),
         Some(Term::Years(1)) => {
             Err(Error::invalid("validity", format!("a certificate of 1 year requires {YEAR} days left on the plan, which has {left}")))
         }
@@ -264,7 +264,7 @@ pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: N
 const YEAR: u32 = 370;
 
 fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &IssuanceLimits) -> Result<u32, Error> {
-    let Limit { most, since } = limits.plan_years_on(today);
+    let Limit { max: most, since } = limits.plan_years_on(today);
     match term {
         Term::Years(0) => Err(Error::invalid("plan", "0 years; a plan lasts at least 1 year or 1 day")),
         Term::Years(years) if years > most => {
@@ -290,9 +290,9 @@ fn year_of_certificate(plan_days: u32, renews: Option<i64>) -> u32 {
     (YEAR + renews.map_or(0, renewal_bonus)).min(plan_days)
 }
 
-fn within(field: &'static str, days: u32, Limit { most, since }: Limit, plan_days: u32) -> Result<u32, Error> {
-    if days > most {
-        return Err(Error::invalid(field, format!("{days} days; a certificate lasts at most {most} days since {since}")));
+fn within(field: &'static str, days: u32, Limit { max, since }: Limit, plan_days: u32) -> Result<u32, Error> {
+    if days > max {
+        return Err(Error::invalid(field, format!("{days} days; a certificate lasts at most {max} days since {since}")));
     }
     if days > plan_days {
         return Err(Error::invalid(field, format!("{days} days; the plan ends after {plan_days}")));

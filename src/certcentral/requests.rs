@@ -36,7 +36,7 @@ impl<'c> Requests<'c> {
     /// use futures_util::TryStreamExt as _;
     /// use shomei::certcentral::RequestStatus;
     ///
-    /// let mut requests = cc.requests().list().status(RequestStatus::Pending).stream()?;
+    /// let mut requests = cc.requests().list().status(RequestStatus::Pending).stream();
     /// while let Some(request) = requests.try_next().await? {
     ///     println!("{}: {:?}", request.id, request.type_);
     /// }

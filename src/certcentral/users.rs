@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{client::call, error::Error, page::LARGEST_PAGE};
 
-pub use self::change::{ChangeUserRole, CreateServiceUser, CreateUser, CreatedServiceUser, DeleteUser, EditUser};
+pub use self::change::{CreateServiceUser, CreateUser, CreatedServiceUser, DeleteUser, EditUser, SetUserRole};
 
 handle! {
     #[doc(alias = "ユーザー")]
@@ -58,7 +58,7 @@ impl<'c> Users<'c> {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
     ///
-    /// let users: Vec<_> = cc.users().list().stream()?.try_collect().await?;
+    /// let users: Vec<_> = cc.users().list().stream().try_collect().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -43,13 +43,13 @@ impl Call {
         while let Some(request) = next.take() {
             let asked = Instant::now();
             let permit = core.rate_limiter.acquire(self.options.priority);
-            let place = match patience {
+            let permit = match patience {
                 Some(patience) => Ok(patience.wait(permit).await),
                 None => timeout_at(deadline, permit).await,
             };
             let now = Instant::now();
-            trace.permitted(self.options.priority, now - asked);
-            let Ok(place) = place else { break };
+            trace.waited(self.options.priority, now - asked);
+            let Ok(permit) = permit else { break };
             if patience.is_some() {
                 deadline += now - asked;
             }
@@ -61,7 +61,7 @@ impl Call {
             }
             next = request.try_clone();
             number += 1;
-            let latest = match place {
+            let latest = match permit {
                 Ok(permit) => {
                     self.note(|record| record.attempts += 1);
                     let mut trace = trace.attempt(core, number);
@@ -110,7 +110,7 @@ impl Core {
             permit.sending();
             match transport.send(TransportRequest(request)).await {
                 Ok(response) => {
-                    // The service has counted the request by now; reading need not hold the place.
+                    // The service has counted the request by now; reading need not hold the slot.
                     drop(permit);
                     self.read(response).await
                 }

@@ -150,7 +150,7 @@ impl RateUsage {
 
     /// Returns the number of free slots.
     #[must_use]
-    pub const fn left(&self) -> u32 {
+    pub const fn remaining(&self) -> u32 {
         self.rate.limit.saturating_sub(self.used)
     }
 }

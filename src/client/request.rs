@@ -30,7 +30,7 @@ const fn operation(method: &'static str, reads: bool) -> Operation {
 const OPERATIONS: [Operation; 5] =
     [operation("GET", true), operation("POST", false), operation("PUT", false), operation("PATCH", false), operation("DELETE", false)];
 
-/// A call of an operation that is not in the service's document, with the key, pacing, retries and errors of every other call.
+/// A call of an operation that is not in the service's document, with the key, rate limits, retries and errors of every other call.
 ///
 /// Created by a client's `request` method.
 #[must_use = "call `send` to send the request"]

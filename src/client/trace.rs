@@ -14,7 +14,7 @@ use tracing::{Span, debug, debug_span, field::Empty, info_span, warn};
 use super::{Core, Priority, retry::Outcome};
 use crate::{error::Error, generated::Operation};
 
-/// A wait for a place shorter than this is none: it is the time it takes to ask.
+/// A wait for a slot shorter than this is none: it is the time it takes to ask.
 const INSTANT: Duration = Duration::from_millis(1);
 
 /// What a call is about.
@@ -121,7 +121,7 @@ impl Traced {
     }
 
     /// Somebody waited for a rate-limit slot, whether in vain or not.
-    pub(super) fn permitted(&self, priority: Priority, waited: Duration) {
+    pub(super) fn waited(&self, priority: Priority, waited: Duration) {
         if waited >= INSTANT {
             debug!(target: "shomei", wait_seconds = waited.as_secs_f64(), priority = priority_word(priority), "waited for a rate-limit slot");
         }
@@ -195,10 +195,10 @@ pub(super) fn describe_metrics() {
 
     describe_counter!("shomei_calls_total", "Calls that ended, by outcome");
     describe_counter!("shomei_attempts_total", "Requests that were sent, by outcome");
-    describe_counter!("shomei_retries_total", "Requests that were repeated, by reason");
+    describe_counter!("shomei_retries_total", "Requests that were retried, by reason");
     describe_counter!("shomei_rate_limited_total", "Requests that the service refused with 429");
-    describe_counter!("shomei_recoveries_total", "Searches for what became of a write whose response was lost, by outcome");
-    describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, repeats and waiting included");
+    describe_counter!("shomei_recoveries_total", "Recoveries of writes whose response was lost, by outcome");
+    describe_histogram!("shomei_call_duration_seconds", Unit::Seconds, "How long calls took, retries and waiting included");
     describe_histogram!("shomei_rate_limit_wait_seconds", Unit::Seconds, "How long requests waited for a rate-limit slot");
 }
 

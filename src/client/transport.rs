@@ -16,7 +16,7 @@ use http::{HeaderMap, Method, Response};
 
 /// Sends one request and returns the response. This is the only interface between this crate and the network.
 ///
-/// `reqwest::Client` implements it; so does the sandbox. Pacing, timeouts and everything else happen before and after.
+/// `reqwest::Client` implements it; so does the sandbox. Rate limits, timeouts and everything else happen before and after.
 ///
 /// ```
 /// # #[cfg(feature = "certcentral")]

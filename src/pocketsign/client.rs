@@ -75,7 +75,7 @@ macro_rules! client {
                 Self { core: Arc::clone(&self.core), options }
             }
 
-            /// Calls an operation that is not in the document, with the token, pacing, retries and errors of every other call: no error
+            /// Calls an operation that is not in the document, with the token, rate limits, retries and errors of every other call: no error
             /// quotes the service's response, except its codes.
             pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder {
                 RequestBuilder::new(Arc::clone(&self.core), self.options, Json::Protobuf, method, path.into())

@@ -107,8 +107,8 @@ impl<S: fmt::Debug + fmt::Display> fmt::Debug for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitError")
             .field("message", &format_args!("{self}"))
-            .field("state", &self.state)
-            .field("waited", &self.waited)
+            .field("last_state", &self.state)
+            .field("elapsed", &self.waited)
             .finish()
     }
 }

@@ -97,7 +97,7 @@ impl Default for Polling {
 /// When to poll next: after the interval, not before the service allows it, and the last time shortly before the deadline.
 /// `None` if there is no time for another poll.
 pub(super) fn next_poll(now: Instant, deadline: Instant, interval: Duration, asked: Option<Duration>) -> Option<Rest> {
-    /// The time left for the last poll to be responded to.
+    /// The time left for the response to the last poll.
     const RESERVE: Duration = Duration::from_secs(5);
 
     let left = deadline.checked_duration_since(now)?;

@@ -200,7 +200,7 @@ impl Story for Revoke {
 
     async fn finish(world: &World, ground: &Self::Ground) {
         let (order, _) = ground;
-        let requests = || world.cc.requests().list().kind(RequestType::Revoke).stream().unwrap().try_collect::<Vec<_>>();
+        let requests = || world.cc.requests().list().kind(RequestType::Revoke).stream().try_collect::<Vec<_>>();
         if let Some(token) = world.kept() {
             world.cc.requests().resume_approval(token).start().unwrap().wait(HOUR).await.unwrap();
         } else if let [request] = &requests().await.unwrap()[..] {

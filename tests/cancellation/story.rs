@@ -98,13 +98,13 @@ impl World {
 
     /// The limiters hold one slot for each request that left, no lock is taken, nobody stands in line.
     async fn is_sound(&self) {
-        self.no_place_is_held();
+        self.no_slot_is_held();
         timeout(Duration::from_secs(1), self.cc.users().me().send()).await.expect("a lock is taken").unwrap();
         timeout(Duration::from_secs(1), self.ps.users().list().send()).await.expect("a lock is taken").unwrap();
-        self.no_place_is_held();
+        self.no_slot_is_held();
     }
 
-    fn no_place_is_held(&self) {
+    fn no_slot_is_held(&self) {
         for (limiter, way) in self.limiters.iter().zip(&self.ways) {
             let usage = limiter.usage()[0];
             assert_eq!(usage.used, way.sent(), "places taken and requests that left");
@@ -161,7 +161,7 @@ pub(crate) async fn drop_everywhere<S: Story>(at_least: usize) {
             world.expect(&[]);
             world.is_sound().await;
             S::finish(&world, &ground).await;
-            world.no_place_is_held();
+            world.no_slot_is_held();
             shared = S::SHARED.then_some((sandbox, ground));
         }
     }

@@ -131,7 +131,7 @@ async fn orders(table: &mut Table) {
 
     let (judge, before) = ground(Sandbox::builder().issue_delay(24 * HOUR)).await;
     let ended = order(&judge, None).await.polling(Polling::fixed(Duration::from_secs(10))).wait(Duration::from_secs(35)).await.unwrap_err();
-    assert!(ended.is_wait_timeout() && !ended.last_state().unwrap().waiting_for.is_empty(), "it says what was missing: {ended}");
+    assert!(ended.is_wait_timeout() && !ended.last_state().unwrap().blockers.is_empty(), "it says what was missing: {ended}");
     table.row("issue", "not issued within four polls and the last one", &judge, before);
 
     let (judge, before) = ground(Sandbox::builder().approval(ApprovalMode::OneStep)).await;

@@ -83,7 +83,7 @@ async fn a_key_that_may_not_approve_tells_what_is_waited_for() {
     let mut wait = order(&judge).await.wait(HOUR);
     let Progress::InProgress(state) = wait.next().await.unwrap().unwrap() else { panic!() };
     assert_eq!(state.order.status, Some(OrderStatus::NeedsApproval));
-    let [Blocker::Approval(request)] = state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
+    let [Blocker::Approval(request)] = state.blockers[..] else { panic!("{:?}", state.blockers) };
     wait.next().await.unwrap().unwrap();
     assert_eq!(judge.count("/status"), 1, "it does not ask again and again");
     judge.sandbox().approve_request(request.0).unwrap();
@@ -97,7 +97,7 @@ async fn two_steps_want_two_people() {
     let mut request = None;
     for _ in 0..3 {
         let Progress::InProgress(state) = wait.next().await.unwrap().unwrap() else { panic!() };
-        let [Blocker::Approval(id)] = state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
+        let [Blocker::Approval(id)] = state.blockers[..] else { panic!("{:?}", state.blockers) };
         request = Some(id);
     }
     judge.sandbox().approve_request(request.unwrap().0).unwrap();
@@ -144,7 +144,7 @@ async fn told_not_to_approve_it_does_not() {
         .unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
     assert!(error.is_wait_timeout());
-    assert!(matches!(error.last_state().unwrap().waiting_for[..], [Blocker::Approval(_)]));
+    assert!(matches!(error.last_state().unwrap().blockers[..], [Blocker::Approval(_)]));
     assert_eq!(judge.count("/status"), 0);
 }
 
@@ -180,7 +180,7 @@ async fn an_order_for_an_unvalidated_domain_tells_what_it_waits_for() {
     let placed = pending.response().unwrap().clone();
     let mut wait = pending.wait(HOUR);
     let Progress::InProgress(state) = wait.next().await.unwrap().unwrap() else { panic!() };
-    let [Blocker::Domain { name, .. }] = &state.waiting_for[..] else { panic!("{:?}", state.waiting_for) };
+    let [Blocker::Domain { name, .. }] = &state.blockers[..] else { panic!("{:?}", state.blockers) };
     assert!(name.ends_with("example.net"), "{name}");
 
     let domain = &placed.domains[0];
@@ -199,7 +199,7 @@ async fn a_held_order_waits_for_the_final_check() {
     judge.sandbox().hold_order(id).unwrap();
     let token = serde_json::to_string(&pending.resume_token()).unwrap();
     let error = pending.wait(HOUR).await.unwrap_err();
-    assert_eq!(error.last_state().unwrap().waiting_for, [Blocker::FinalCheck]);
+    assert_eq!(error.last_state().unwrap().blockers, [Blocker::FinalCheck]);
 
     // Another process goes on, and still checks the certificate against the CSR and the names.
     judge.sandbox().release_order(id).unwrap();

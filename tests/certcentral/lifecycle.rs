@@ -240,14 +240,14 @@ async fn what_expires_is_streamed_with_what_to_do_about_it() {
     let (judge, short) = issued(Sandbox::builder(), 1).await;
     let long = order(&judge, 3).await;
     let cc = judge.client();
-    assert_eq!(cc.orders().expiring(30).stream().unwrap().try_collect::<Vec<_>>().await.unwrap(), []);
+    assert_eq!(cc.orders().expiring(30).stream().try_collect::<Vec<_>>().await.unwrap(), []);
     tokio::time::advance(180 * DAY).await;
-    let expiring: Vec<_> = cc.orders().expiring(30).stream().unwrap().try_collect().await.unwrap();
+    let expiring: Vec<_> = cc.orders().expiring(30).stream().try_collect().await.unwrap();
     let mut ids: Vec<_> = expiring.iter().map(|expiring| expiring.order.id).collect();
     ids.sort();
     assert_eq!(ids, [short.order.id, long.order.id]);
     for expiring in &expiring {
-        let RenewalAction::Reissue { plan_days_left, .. } = expiring.next_step else { panic!("{expiring:?}") };
+        let RenewalAction::Reissue { plan_days_left, .. } = expiring.action else { panic!("{expiring:?}") };
         let expected = if expiring.order.id == short.order.id { 370 - 199 } else { 1100 - 199 };
         assert_eq!(plan_days_left, expected);
     }
@@ -289,11 +289,11 @@ async fn lists_come_as_streams() {
         order(&judge, 1).await;
     }
     let cc = judge.client();
-    let all: Vec<_> = cc.orders().list().page_size(3).stream().unwrap().try_collect().await.unwrap();
+    let all: Vec<_> = cc.orders().list().page_size(3).stream().try_collect().await.unwrap();
     assert_eq!(all.len(), 7);
-    let mut pages = cc.orders().list().page_size(3).pages().unwrap();
+    let mut pages = cc.orders().list().page_size(3).pages();
     let first = pages.next().await.unwrap().unwrap();
-    let rest: Vec<_> = cc.orders().list().offset(first.next.unwrap()).stream().unwrap().try_collect().await.unwrap();
+    let rest: Vec<_> = cc.orders().list().offset(first.next.unwrap()).stream().try_collect().await.unwrap();
     assert_eq!((first.items.len(), rest.len()), (3, 4));
 }
 

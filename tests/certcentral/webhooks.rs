@@ -29,7 +29,7 @@ const ENDPOINT: &str = "https://hooks.example.com/certcentral";
 const EVENT: &str = r#"{"event": "order_rejected", "data": {"order_id": 7, "certificate_id": "8"}}"#;
 
 fn receiver() -> (WebhookReceiver, WebhookEvents) {
-    WebhookReceiver::builder().secret(SECRET).secret(NEXT).capacity(2).body_limit(1024).build().unwrap()
+    WebhookReceiver::builder().secret(SECRET).secret(NEXT).capacity(2).max_request_size(1024).build().unwrap()
 }
 
 async fn take<B>(receiver: &WebhookReceiver, request: Request<B>) -> Response<String>

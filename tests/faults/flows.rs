@@ -153,7 +153,7 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
     let copy =
         run.flow("duplicate", cc.orders().duplicate(id, csr(3)).start(), async |pending| Ok(pending.wait(HALF_AN_HOUR).await?)).await;
     let renewal = run.flow("renew", cc.orders().renew(id, csr(4)).start(), async |pending| Ok(pending.wait(HALF_AN_HOUR).await?)).await;
-    run.call("expiring", async { cc.orders().expiring(400).stream()?.try_collect::<Vec<_>>().await }).await;
+    run.call("expiring", async { cc.orders().expiring(400).stream().try_collect::<Vec<_>>().await }).await;
     let fleet = cc.domains().revalidate(400).publish_with(mail(&sandbox)).timeout_per_domain(HALF_AN_HOUR).stream();
     run.call("revalidate", async {
         for domain in fleet.try_collect::<Vec<_>>().await? {
@@ -173,11 +173,11 @@ pub(crate) async fn certcentral(plan: FaultPlan, approval: ApprovalMode) -> Run 
 async fn look_over(run: &mut Run, sandbox: &Sandbox, first: OrderId, endings: [Ending; 5]) {
     let (_, cc) = ground::certcentral(sandbox, RetryPolicy::default());
     let [domain, order, reissue, copy, renewal] = endings;
-    let domains: Vec<_> = cc.domains().list().stream().unwrap().try_collect().await.unwrap();
+    let domains: Vec<_> = cc.domains().list().stream().try_collect().await.unwrap();
     // Its start goes on to read what it added: that this failed says nothing about the adding.
     let domain = if domain == Ending::Placed { domain } else { Ending::Unknown };
     run.expect("domain", domain, domains.iter().filter(|domain| domain.name.as_deref() == Some("example.net")).count());
-    let orders: Vec<_> = cc.orders().list().stream().unwrap().try_collect().await.unwrap();
+    let orders: Vec<_> = cc.orders().list().stream().try_collect().await.unwrap();
     let named = |name: &str| {
         let common_name = |order: &&shomei::certcentral::types::ListedOrder| {
             order.id != first && order.certificate.as_ref().and_then(|certificate| certificate.common_name.as_deref()) == Some(name)

@@ -141,7 +141,7 @@ async fn a_dropped_call_is_told_as_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_a_place_is_told() {
+async fn waiting_for_a_slot_is_told() {
     let (recorder, _guard) = Recorder::of_this_thread();
     let cc = Script::new(&[Answer(200, DOMAIN)]).certcentral(|builder| builder.rate_limits([RateLimit::new(1, Duration::from_secs(5))]));
     let polling = cc.with_options(CallOptions::default().priority(Priority::Background));

@@ -97,7 +97,7 @@ async fn a_restart_is_made_good_again() {
 }
 
 #[tokio::test]
-async fn what_one_has_sent_is_put_back_before_another_gets_a_place() {
+async fn what_one_has_sent_is_put_back_before_another_gets_a_slot() {
     let Some(server) = Server::start().await else { return };
     // Places that are held count for as long as they are; so the server is older than the window soon.
     let rates = [RateLimit::new(3, ms(500))];

@@ -39,7 +39,7 @@ impl Service {
         client.rate_limiter(Arc::new(limiter)).build().unwrap()
     }
 
-    /// Sends so many calls, of both urgencies, as fast as they go.
+    /// Sends so many calls, of both priorities, as fast as they go.
     async fn saturate(&self, limiter: RedisSlidingWindow, calls: usize) {
         let (cc, left) = (self.client(limiter), AtomicUsize::new(calls));
         let callers = (0..16).map(|number| {
@@ -145,7 +145,7 @@ async fn the_background_leaves_a_fifth_free_and_less_while_there_are_no_other_ca
             permits.push(acquire(&other, Foreground).await);
         }
         assert!(server.refuses(&one, Foreground).await);
-        assert_eq!(one.usage()[0].left(), 0);
+        assert_eq!(one.usage()[0].remaining(), 0);
         assert!(one.usage()[0].free_in > Duration::ZERO);
     }
 }
@@ -180,7 +180,7 @@ async fn the_background_lets_a_waiting_call_of_another_client_go_first() {
 }
 
 #[tokio::test]
-async fn places_are_told_apart_whatever_seed_a_program_gives_its_generator() {
+async fn slots_are_told_apart_whatever_seed_a_program_gives_its_generator() {
     let Some(server) = Server::start().await else { return };
     let limiters = [(); 2].map(|()| {
         fastrand::seed(7);
@@ -192,7 +192,7 @@ async fn places_are_told_apart_whatever_seed_a_program_gives_its_generator() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_given_back_is_found_by_others() {
+async fn a_slot_that_is_given_back_is_found_by_others() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (server.windows(&[RateLimit::new(1, LONG)]), server.windows(&[RateLimit::new(1, LONG)]));
     let permit = acquire(&one, Foreground).await;
@@ -256,7 +256,7 @@ async fn a_penalty_bars_everybody_and_then_lets_them_go_evenly() {
 }
 
 #[tokio::test]
-async fn who_dies_leaves_its_places_for_a_while_only() {
+async fn who_dies_leaves_its_slots_for_a_while_only() {
     let Some(server) = Server::start().await else { return };
     let (rates, hold, began) = ([RateLimit::new(1, ms(200))], Duration::from_secs(2), now());
     std::mem::forget(acquire(&server.windows(&rates).hold(hold), Foreground).await);
@@ -280,7 +280,7 @@ async fn nothing_is_left_for_ever() {
 }
 
 #[tokio::test]
-async fn without_a_server_no_place_is_given_out() {
+async fn without_a_server_no_slot_is_given_out() {
     let Some(server) = Server::start().await else { return };
     let limiter = server.windows(&RATES);
     drop(acquire(&limiter, Foreground).await);

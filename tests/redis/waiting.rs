@@ -39,7 +39,7 @@ async fn waiters_that_nobody_polls_hold_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_place_that_nobody_comes_for_goes_to_the_next() {
+async fn a_slot_that_nobody_comes_for_goes_to_the_next() {
     let Some(server) = Server::start().await else { return };
     let limiter = server.windows(&[RateLimit::new(1, LONG)]);
     let mut forgotten = limiter.acquire(Foreground);
@@ -71,7 +71,7 @@ async fn equals_go_in_the_order_they_came() {
 }
 
 #[tokio::test]
-async fn however_many_wait_the_server_is_asked_once_a_second_for_each_urgency() {
+async fn however_many_wait_the_server_is_asked_once_a_second_for_each_priority() {
     let Some(server) = Server::start().await else { return };
     let limiter = server.windows(&[RateLimit::new(1, ms(300)), RateLimit::new(1, LONG)]);
     let _permit = acquire(&limiter, Foreground).await;

@@ -57,7 +57,7 @@ fn leaf() -> &'static str {
 }
 
 async fn list<T: Unpin>(clients: &Clients, items: Items<T>) {
-    read_all(Ok(items), |error| judge::personal_error(clients, error)).await;
+    read_all(items, |error| judge::personal_error(clients, error)).await;
 }
 
 fn told<T: std::fmt::Debug>(clients: &Clients, outcome: Result<T, Error>) {

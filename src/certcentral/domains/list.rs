@@ -23,7 +23,7 @@ impl<'c> Domains<'c> {
     /// use futures_util::TryStreamExt as _;
     /// use shomei::certcentral::{ValidationExpiry, ValidationType};
     ///
-    /// let mut domains = cc.domains().list().validation_ends(ValidationType::Ov, ValidationExpiry::Within30Days).stream()?;
+    /// let mut domains = cc.domains().list().validation_ends(ValidationType::Ov, ValidationExpiry::Within30Days).stream();
     /// while let Some(domain) = domains.try_next().await? {
     ///     println!("{:?} wants to be validated again", domain.name);
     /// }

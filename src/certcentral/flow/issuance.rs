@@ -293,8 +293,8 @@ impl Flow for Issuance {
                     progress.blockers = missing(&self.client.orders().validation(id).send().await?);
                 }
                 progress.status = order.status.clone();
-                let waiting_for = if standing == Standing::Issued { Vec::new() } else { progress.blockers.clone() };
-                Ok(Found::Waiting(IssuanceState { order, waiting_for }))
+                let blockers = if standing == Standing::Issued { Vec::new() } else { progress.blockers.clone() };
+                Ok(Found::Waiting(IssuanceState { order, blockers }))
             }
         }
     }
@@ -401,8 +401,8 @@ impl Issuance {
                 moved |= *approve;
             }
         }
-        let waiting_for = unapproved.into_iter().map(|(id, _)| Blocker::Approval(id)).collect();
-        let state = IssuanceState { order, waiting_for };
+        let blockers = unapproved.into_iter().map(|(id, _)| Blocker::Approval(id)).collect();
+        let state = IssuanceState { order, blockers };
         Ok(if moved { Found::Moved(state) } else { Found::Waiting(state) })
     }
 }

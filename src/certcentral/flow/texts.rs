@@ -6,14 +6,14 @@ use crate::certcentral::{DcvMethod, ErrorCode, RequestId};
 #[test]
 fn states_read_as_what_is_missing() {
     let domain = |method| Blocker::Domain { name: "example.org".into(), method };
-    for (waiting_for, expected) in [
+    for (blocker, expected) in [
         (Blocker::Approval(RequestId(7)), "the approval of request 7"),
         (Blocker::Organization, "the validation of the organization"),
         (domain(Some(DcvMethod::DnsCnameToken)), "control of example.org (dns-cname-token)"),
         (domain(None), "control of example.org"),
         (Blocker::FinalCheck, "the vendor's final check"),
     ] {
-        assert_eq!(waiting_for.to_string(), expected);
+        assert_eq!(blocker.to_string(), expected);
     }
     for (code, expected) in [
         (Some(ErrorCode::InvalidDnsTxt), "waits for the TXT record"),

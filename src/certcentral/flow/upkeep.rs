@@ -60,14 +60,14 @@ pub struct ExpiringOrder {
     /// The last day of its plan, if the service reports it.
     pub plan_until: Option<NaiveDate>,
     /// What to do.
-    pub next_step: RenewalAction,
+    pub action: RenewalAction,
 }
 
 impl ExpiringOrder {
     fn of(order: types::ListedOrder, last: NaiveDate) -> Option<Self> {
         let certificate_until = order.certificate.as_ref()?.valid_till?;
         let plan_until = order.order_valid_till;
-        let next_step = match plan_until {
+        let action = match plan_until {
             None => RenewalAction::Unknown,
             Some(end) if end <= last => RenewalAction::Renew,
             Some(end) => match u32::try_from((end - certificate_until).num_days()) {
@@ -75,7 +75,7 @@ impl ExpiringOrder {
                 _ => RenewalAction::Renew,
             },
         };
-        Some(Self { order, certificate_until, plan_until, next_step })
+        Some(Self { order, certificate_until, plan_until, action })
     }
 }
 
@@ -88,9 +88,9 @@ impl<'c> Orders<'c> {
     /// # async fn example(cc: shomei::CertCentral) -> Result<(), shomei::Error> {
     /// use futures_util::TryStreamExt as _;
     ///
-    /// let mut expiring = cc.orders().expiring(30).stream()?;
+    /// let mut expiring = cc.orders().expiring(30).stream();
     /// while let Some(next) = expiring.try_next().await? {
-    ///     println!("order {} ends on {}: {:?}", next.order.id, next.certificate_until, next.next_step);
+    ///     println!("order {} ends on {}: {:?}", next.order.id, next.certificate_until, next.action);
     /// }
     /// # Ok(())
     /// # }
@@ -100,13 +100,13 @@ impl<'c> Orders<'c> {
     ///
     /// Errors of the service are items of the stream.
     #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Orders::expiring)] }))]
-    #[builder(builder_type(name = ListExpiring, doc { #[doc = docs!(call Orders::expiring)] }))]
+    #[builder(builder_type(name = ListExpiringOrders, doc { #[doc = docs!(call Orders::expiring)] }))]
     pub fn expiring(
         self,
         /// How many days to look ahead; a certificate that expires today counts.
         #[builder(start_fn)]
         within_days: u32,
-    ) -> Result<BoxStream<'static, Result<ExpiringOrder, Error>>, Error> {
+    ) -> BoxStream<'static, Result<ExpiringOrder, Error>> {
         let today = self.client.core.now().date_naive();
         let last = today.checked_add_days(Days::new(within_days.into())).unwrap_or(NaiveDate::MAX);
         let listed = self
@@ -114,15 +114,15 @@ impl<'c> Orders<'c> {
             .status(OrderStatus::Issued)
             .expiring(DateRange::between(today, last))
             .sort(OrderSort::DateValidTill.ascending())
-            .stream()?;
+            .stream();
         // The list may hold more than requested: an order with reissues is found by the last day of any of its certificates.
         let ends_in_time = move |expiring: &ExpiringOrder| (today..=last).contains(&expiring.certificate_until);
-        Ok(listed
+        listed
             .try_filter_map(move |order| {
                 let expiring = if order.is_renewed == Some(true) { None } else { ExpiringOrder::of(order, last) };
                 future::ready(Ok(expiring.filter(ends_in_time)))
             })
-            .boxed())
+            .boxed()
     }
 }
 
@@ -211,7 +211,7 @@ impl<'c, S: revalidate_domains::State> RevalidateDomains<'c, S> {
 }
 
 async fn all_domains(client: &CertCentral) -> Result<Vec<types::Domain>, Error> {
-    client.domains().list().include_validation(true).stream()?.try_collect().await
+    client.domains().list().include_validation(true).stream().try_collect().await
 }
 
 fn lapses_before(domain: &types::Domain, lapse: chrono::DateTime<chrono::Utc>) -> bool {

@@ -32,7 +32,7 @@ impl<'c> Orders<'c> {
     ///     .common_name(TextFilter::suffix("example.com"))
     ///     .expiring(DateRange::before(day))
     ///     .sort(OrderSort::DateValidTill.descending())
-    ///     .stream()?;
+    ///     .stream();
     /// while let Some(order) = orders.try_next().await? {
     ///     println!("{}", order.id);
     /// }

@@ -91,8 +91,8 @@ fn limits_by_date() {
         (date(2027, 3, 15), 100, 100),
         (date(2029, 3, 15), 46, 10),
     ] {
-        assert_eq!(limits.certificate_days_on(day).most, certificate, "{day}");
-        assert_eq!(limits.dcv_reuse_days_on(day).most, reuse, "{day}");
+        assert_eq!(limits.certificate_days_on(day).max, certificate, "{day}");
+        assert_eq!(limits.dcv_reuse_days_on(day).max, reuse, "{day}");
     }
 }
 
@@ -102,7 +102,7 @@ fn limits_can_be_set() {
     limits.plan_years.push((date(2025, 1, 1), 1));
     let refused = check_order(Plan::years(2), None, TODAY, None, &limits).unwrap_err();
     assert!(refused.to_string().contains("at most 1 years since 2025-01-01"));
-    assert_eq!(in_force(&[], TODAY).most, u32::MAX);
+    assert_eq!(in_force(&[], TODAY).max, u32::MAX);
 }
 
 #[test]
@@ -125,7 +125,7 @@ proptest! {
         let plan = if years { Plan::years(plan % 8) } else { Plan::days(plan) };
         if let Ok(granted) = check_order(plan, days.map(Validity::days), today, renews, &limits) {
             prop_assert!(granted.certificate_days <= granted.plan_days);
-            prop_assert!(granted.certificate_days <= limits.certificate_days_on(today).most);
+            prop_assert!(granted.certificate_days <= limits.certificate_days_on(today).max);
             prop_assert!(granted.certificate_days > 0);
             prop_assert!(granted.certificate_until <= granted.plan_until);
         }

@@ -277,7 +277,7 @@ impl<'c> Users<'c> {
     ///
     /// [`Error::is_not_found`] when the account has no such user; any error that the service returns.
     #[builder(finish_fn(name = send, doc { #[doc = docs!(send Users::set_role)] }))]
-    #[builder(builder_type(name = ChangeUserRole, doc { #[doc = docs!(call Users::set_role)] }))]
+    #[builder(builder_type(name = SetUserRole, doc { #[doc = docs!(call Users::set_role)] }))]
     pub async fn set_role(self, #[builder(start_fn)] id: UserId, #[builder(start_fn)] role: UserRole) -> Result<(), Error> {
         let request = sent::UserRoleChange { access_roles: vec![sent::AccessRoleReference { id: role }] };
         call!(self.client, change_user_role(&id, &request))
@@ -298,7 +298,7 @@ impl<'c> Users<'c> {
 impl Users<'_> {
     /// The ids of the users that are meant.
     async fn numbers(self, is_meant: &(dyn Fn(&types::User) -> bool + Sync)) -> Result<BTreeSet<UserId>, Error> {
-        let users: Vec<_> = self.list().stream()?.try_collect().await?;
+        let users: Vec<_> = self.list().stream().try_collect().await?;
         Ok(users.iter().filter(|user| is_meant(user)).map(|user| user.id).collect())
     }
 }

@@ -28,7 +28,7 @@ use super::WebhookEvent;
 use crate::{error::Error, secret::Redacted};
 
 const KEY_HEADER: &str = "x-webhook-key";
-const BODY_LIMIT: usize = 256 * 1024;
+const MAX_REQUEST_SIZE: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 1024;
 /// How many events are remembered, to recognize those that are sent again.
@@ -79,7 +79,7 @@ pub struct WebhookReceiver(Arc<Shared>);
 struct Shared {
     /// The hashes of the secrets, which all have one length, so that a comparison reveals nothing about the lengths of the secrets.
     secrets: Vec<[u8; 32]>,
-    body_limit: usize,
+    max_request_size: usize,
     body_timeout: Duration,
     queue: Sender<WebhookEvent>,
     seen: Mutex<VecDeque<[u8; 32]>>,
@@ -95,7 +95,7 @@ impl WebhookReceiver {
     /// Sets up a receiver.
     #[must_use]
     pub fn builder() -> WebhookReceiverBuilder {
-        WebhookReceiverBuilder { secrets: Vec::new(), body_limit: BODY_LIMIT, body_timeout: BODY_TIMEOUT, capacity: CAPACITY }
+        WebhookReceiverBuilder { secrets: Vec::new(), max_request_size: MAX_REQUEST_SIZE, body_timeout: BODY_TIMEOUT, capacity: CAPACITY }
     }
 
     async fn receive<B>(self, request: Request<B>) -> Result<(), StatusCode>
@@ -131,10 +131,10 @@ impl Shared {
         B: Body,
         B::Error: Into<Failure>,
     {
-        if body.size_hint().lower() > self.body_limit as u64 {
+        if body.size_hint().lower() > self.max_request_size as u64 {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        match timeout(self.body_timeout, Box::pin(Limited::new(body, self.body_limit).collect())).await {
+        match timeout(self.body_timeout, Box::pin(Limited::new(body, self.max_request_size).collect())).await {
             Ok(Ok(body)) => Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
             Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
@@ -206,7 +206,7 @@ fn response(refused: Option<StatusCode>) -> Response<String> {
 #[derive(Clone)]
 pub struct WebhookReceiverBuilder {
     secrets: Vec<Redacted<String>>,
-    body_limit: usize,
+    max_request_size: usize,
     body_timeout: Duration,
     capacity: usize,
 }
@@ -227,8 +227,8 @@ impl WebhookReceiverBuilder {
 
     /// Sets the maximum size of a body; 256 KiB by default, which is far more than an event with a chain needs.
     #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
+    pub fn max_request_size(mut self, bytes: usize) -> Self {
+        self.max_request_size = bytes;
         self
     }
 
@@ -262,7 +262,7 @@ impl WebhookReceiverBuilder {
         let (queue, events) = channel(self.capacity);
         let shared = Shared {
             secrets: self.secrets.iter().map(|secret| Sha256::digest(secret.expose().as_bytes()).into()).collect(),
-            body_limit: self.body_limit,
+            max_request_size: self.max_request_size,
             body_timeout: self.body_timeout,
             queue,
             seen: Mutex::default(),

@@ -328,7 +328,7 @@ async fn no_call_outlives_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_refusal_is_told_if_there_is_no_place_again_before_the_deadline() {
+async fn the_refusal_is_told_if_there_is_no_slot_again_before_the_deadline() {
     let script = Script::new(&[Status(429)]);
     let client = script.client(|builder| builder.call_timeout(secs(4)));
     let error = client.write().await.unwrap_err();
@@ -391,7 +391,7 @@ async fn clones_and_shared_rate_limiters_share_their_slots() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_is_kept_if_the_service_may_have_seen_the_request_and_only_then() {
+async fn a_slot_is_kept_if_the_service_may_have_seen_the_request_and_only_then() {
     for (fate, given_up_after, taken) in [
         (Status(200), None, 1),
         (Reset, None, 1),

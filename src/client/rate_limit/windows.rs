@@ -35,7 +35,7 @@ use crate::error::Error;
 ///     RateLimit::new(1000, Duration::from_secs(180)),
 /// ])?);
 /// for usage in rate_limiter.usage() {
-///     println!("{} of {} left in {:?}", usage.left(), usage.rate.limit, usage.rate.window);
+///     println!("{} of {} left in {:?}", usage.remaining(), usage.rate.limit, usage.rate.window);
 /// }
 /// # #[cfg(feature = "certcentral")] {
 /// # use shomei::{ApiKey, CertCentral};

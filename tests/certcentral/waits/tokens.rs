@@ -66,7 +66,7 @@ async fn an_in_process_client_knows_the_time_at_once_when_a_test_moves_it() {
     pending.wait(HOUR).await.unwrap();
     let issued = issuance(&cc, "example.com").await.wait(HOUR).await.unwrap();
     let expiring = async || {
-        let listed: Vec<_> = cc.orders().expiring(30).stream().unwrap().try_collect().await.unwrap();
+        let listed: Vec<_> = cc.orders().expiring(30).stream().try_collect().await.unwrap();
         listed.into_iter().map(|expiring| expiring.order.id).collect::<Vec<_>>()
     };
     assert_eq!(expiring().await, []);

@@ -124,7 +124,7 @@ impl<'c> Orders<'c> {
     /// use std::time::Duration;
     /// use futures_util::StreamExt as _;
     ///
-    /// let expiring = cc.orders().expiring(30).stream()?;
+    /// let expiring = cc.orders().expiring(30).stream();
     /// let make_csr = move |_order| { let csr = csr.clone(); async move { Ok::<_, std::io::Error>(csr) } };
     /// let mut fleet = cc.orders().renew_all(expiring, make_csr).timeout_per_item(Duration::from_secs(86_400)).start();
     /// while let Some(item) = fleet.next().await {
@@ -144,7 +144,7 @@ impl<'c> Orders<'c> {
         let source = expiring.map(move |order| {
             let order = order?;
             let (csr, client, id) = (Arc::clone(&csr), client.clone(), order.order.id);
-            let action = order.next_step;
+            let action = order.action;
             let step = match action {
                 RenewalAction::Renew => "order",
                 RenewalAction::Reissue { .. } => "reissue",

@@ -208,7 +208,7 @@ impl Validating {
 
     /// Reads the account's list, and calls `each` with each domain.
     async fn list(&self, mut each: impl FnMut(types::Domain) + Send) -> Result<usize, Error> {
-        let mut listed = self.client.domains().list().include_validation(true).pages()?;
+        let mut listed = self.client.domains().list().include_validation(true).pages();
         let mut pages = 0;
         while let Some(page) = listed.try_next().await? {
             pages += 1;

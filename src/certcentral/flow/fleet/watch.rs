@@ -159,7 +159,7 @@ impl Watching {
         if count <= FEW {
             return Ok(found);
         }
-        let mut pages = self.client.orders().list().pages()?;
+        let mut pages = self.client.orders().list().pages();
         while let Some(page) = pages.try_next().await? {
             let named = page.items.into_iter().filter(|order| self.orders.contains_key(&order.id)).map(|order| {
                 let certificate = order.certificate.as_ref().and_then(|certificate| certificate.id);

@@ -14,7 +14,7 @@ pub struct IssuanceState {
     /// The order.
     pub order: types::Order,
     /// What has to happen before the certificate is issued, as far as the service reports it.
-    pub waiting_for: Vec<Blocker>,
+    pub blockers: Vec<Blocker>,
 }
 
 /// Something that an order waits for.
@@ -41,7 +41,7 @@ pub enum Blocker {
 
 impl From<types::Order> for IssuanceState {
     fn from(order: types::Order) -> Self {
-        Self { order, waiting_for: Vec::new() }
+        Self { order, blockers: Vec::new() }
     }
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for IssuanceState {
         /// A thousand names would bury the rest of an error.
         const MOST: usize = 5;
 
-        let [first, others @ ..] = &self.waiting_for[..] else {
+        let [first, others @ ..] = &self.blockers[..] else {
             let status = self.order.status.as_ref().map_or("in an unknown state", OrderStatus::as_str);
             return write!(f, "the order is {status}");
         };
@@ -81,14 +81,14 @@ impl fmt::Display for Blocker {
 /// What a validation says is still missing.
 pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
     let done = |status: &Option<ValidationStatus>| matches!(status, Some(ValidationStatus::Complete | ValidationStatus::Active));
-    let mut waiting_for = Vec::new();
+    let mut blockers = Vec::new();
     // The guide prints the names inside an entry that says nothing else (p.44).
     let (names, organization): (Vec<_>, Vec<_>) = validation
         .organization_validations
         .iter()
         .partition(|validation| validation.status.is_none() && !validation.dns_name_validations.is_empty());
     if organization.iter().any(|validation| !done(&validation.status)) {
-        waiting_for.push(Blocker::Organization);
+        blockers.push(Blocker::Organization);
     }
     let names = names.into_iter().chain(organization).flat_map(|validation| &validation.dns_name_validations);
     let unproved = validation
@@ -96,14 +96,14 @@ pub(super) fn missing(validation: &types::OrderValidation) -> Vec<Blocker> {
         .iter()
         .chain(names)
         .filter(|name| !matches!(name.status, Some(NameValidationStatus::Approved | NameValidationStatus::Complete)));
-    waiting_for.extend(unproved.map(|name| Blocker::Domain {
+    blockers.extend(unproved.map(|name| Blocker::Domain {
         name: name.name_scope.clone().or_else(|| name.dns_names.first().cloned()).unwrap_or_default(),
         method: name.method.clone(),
     }));
-    if waiting_for.is_empty() {
-        waiting_for.push(Blocker::FinalCheck);
+    if blockers.is_empty() {
+        blockers.push(Blocker::FinalCheck);
     }
-    waiting_for
+    blockers
 }
 
 #[cfg(test)]
