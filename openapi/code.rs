@@ -93,8 +93,9 @@ pub(crate) fn sent(file: &File) -> BTreeSet<String> {
     reached(file, roots)
 }
 
-/// The names of the types that responses contain; a response without any member says nothing.
-pub(crate) fn returned(file: &File) -> BTreeSet<String> {
+/// The names of the types that responses contain, as far as they are among `named` or in one of these. A response without any member says
+/// nothing.
+pub(crate) fn returned(file: &File, named: &BTreeSet<String>) -> BTreeSet<String> {
     let mut roots = Names::default();
     for method in methods(file) {
         roots.visit_return_type(&method.output);
@@ -106,7 +107,8 @@ pub(crate) fn returned(file: &File) -> BTreeSet<String> {
             roots.0.remove(&found.ident.to_string());
         }
     }
-    reached(file, roots)
+    let named = reached(file, roots).intersection(named).cloned().collect();
+    reached(file, Names(named))
 }
 
 /// The types among these names, and all that they contain.

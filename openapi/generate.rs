@@ -90,7 +90,7 @@ pub(crate) fn generate(source: &Source<'_>) -> Result<String, Problems> {
         facts(&normalized.operations),
         queries::queries(&file),
         raw::raw(&file),
-        responses(&file),
+        responses(&file, &needed::types(source)),
         samples(&normalized, &file, source.module),
         identity(source, &document),
     ] {
@@ -240,9 +240,9 @@ fn with(document: &Value, pointer: &str, part: Value) -> Value {
     document
 }
 
-/// The types that responses consist of, apart from those that are only sent.
-fn responses(file: &syn::File) -> TokenStream {
-    let names = code::returned(file).into_iter().map(|name| format_ident!("{name}"));
+/// The types that builders return, and what these consist of.
+fn responses(file: &syn::File, named: &BTreeSet<String>) -> TokenStream {
+    let names = code::returned(file, named).into_iter().map(|name| format_ident!("{name}"));
     quote! {
         /// What responses consist of.
         pub mod responses {

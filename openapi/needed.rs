@@ -26,6 +26,12 @@ pub(crate) fn check(source: &Source<'_>, normalized: &Normalized) -> Result<(), 
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
+/// The types of a document that the hand-written code names.
+pub(crate) fn types(source: &Source<'_>) -> BTreeSet<String> {
+    let lines = source.needed.lines().filter_map(|line| line.strip_prefix(source.module)?.strip_prefix(" type "));
+    lines.map(str::to_owned).collect()
+}
+
 /// What a document has of what code can need, as lines of `needed.txt` without the document's name.
 pub(crate) fn there(normalized: &Normalized) -> BTreeSet<String> {
     let operations = normalized.operations.iter().map(|operation| format!("operation {}", operation.id));

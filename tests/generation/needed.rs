@@ -126,3 +126,16 @@ fn what_is_needed_and_gone_is_one_message() {
         assert!(problems.contains(place), "{problems}");
     }
 }
+
+#[test]
+fn only_what_is_named_is_shown_with_what_it_consists_of() {
+    let shown = |needed: &str| {
+        let code = generate(&Source { needed, ..source(WOBBLES) }).unwrap_or_else(|problems| panic!("{problems}"));
+        let list = code.split_once("mod responses {").and_then(|(_, rest)| rest.split_once("types::")).map_or("", |(_, list)| list);
+        let list = list.split_once(';').map_or(list, |(list, _)| list);
+        list.split(|letter: char| !letter.is_alphanumeric()).filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("wobbles operation get_thing"), [""; 0]);
+    assert_eq!(shown("wobbles type Thing"), ["Owner", "Size", "Thing", "ThingPlace"]);
+    assert_eq!(shown("wobbles type Size\nwobbles type ThingRequest"), ["Size"]);
+}
