@@ -92,7 +92,7 @@ pub use crate::generated::certcentral::{
     },
 };
 
-/// The responses of the service: plain structs, generated from the OpenAPI document.
+/// What the builders return: plain structs, generated from the OpenAPI document.
 pub mod types {
     pub use crate::generated::certcentral::responses::*;
 }

@@ -33,7 +33,7 @@ macro_rules! docs {
         docs!(
             "Returns the results as a stream; nothing is sent before it is polled.",
             $operation,
-            "immediately; later failures are items of the stream."
+            "as items of the stream."
         )
     };
     ($does:literal, $operation:path, $and:literal) => {

@@ -133,7 +133,7 @@ pub mod builders {
     }
 }
 
-/// The responses of the service: plain structs, generated from the document of v2. The service omits zero values, so almost all members are
+/// What the builders return: plain structs, generated from the document of v2. The service omits zero values, so almost all members are
 /// optional. v1's responses are read into them as well, as far as they match.
 pub mod types {
     pub use crate::generated::pocketsign_verify_v2::responses::*;

@@ -221,15 +221,15 @@ pub fn check_order(
     limits: &IssuanceLimits,
 ) -> Result<GrantedTerms, Error> {
     let plan_days = plan_days(plan, today, renews, limits)?;
-    let most = limits.certificate_days_on(today);
+    let limit = limits.certificate_days_on(today);
     let certificate_days = match validity.map(|Validity(term)| term) {
         // The service silently caps years; it refuses days and dates.
-        None => plan_days.min(most.max),
-        Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(most.max),
+        None => plan_days.min(limit.max),
+        Some(Term::Years(1)) => year_of_certificate(plan_days, renews).min(limit.max),
         Some(Term::Years(years)) => {
             return Err(Error::invalid("validity", format!("a certificate lasts 1 year or a number of days, not {years} years")));
         }
-        Some(term) => within("validity", days_of(term, today, "validity")?, most, plan_days)?,
+        Some(term) => within("validity", days_of(term, today, "validity")?, limit, plan_days)?,
     };
     Ok(GrantedTerms { plan_days, plan_until: after(today, plan_days), certificate_days, certificate_until: after(today, certificate_days) })
 }
@@ -246,17 +246,17 @@ pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: N
     if left == 0 {
         return Err(Error::invalid("plan", format!("it ended on {plan_until}; order a renewal instead")));
     }
-    let most = limits.certificate_days_on(today);
+    let limit = limits.certificate_days_on(today);
     match validity.map(|Validity(term)| term) {
-        None => Ok(left.min(most.max)),
-        Some(Term::Years(1)) if left >= YEAR => Ok(YEAR.min(most.max)),
+        None => Ok(left.min(limit.max)),
+        Some(Term::Years(1)) if left >= YEAR => Ok(YEAR.min(limit.max)),
         Some(Term::Years(1)) => {
             Err(Error::invalid("validity", format!("a certificate of 1 year requires {YEAR} days left on the plan, which has {left}")))
         }
         Some(Term::Years(years)) => {
             Err(Error::invalid("validity", format!("a certificate lasts 1 year or a number of days, not {years} years")))
         }
-        Some(term) => within("validity", days_of(term, today, "validity")?, most, left),
+        Some(term) => within("validity", days_of(term, today, "validity")?, limit, left),
     }
 }
 
@@ -264,20 +264,20 @@ pub fn check_reissue(validity: Option<Validity>, today: NaiveDate, plan_until: N
 const YEAR: u32 = 370;
 
 fn plan_days(Plan(term): Plan, today: NaiveDate, renews: Option<i64>, limits: &IssuanceLimits) -> Result<u32, Error> {
-    let Limit { max: most, since } = limits.plan_years_on(today);
+    let Limit { max, since } = limits.plan_years_on(today);
     match term {
         Term::Years(0) => Err(Error::invalid("plan", "0 years; a plan lasts at least 1 year or 1 day")),
-        Term::Years(years) if years > most => {
-            Err(Error::invalid("plan", format!("{years} years; a plan lasts at most {most} years since {since}")))
+        Term::Years(years) if years > max => {
+            Err(Error::invalid("plan", format!("{years} years; a plan lasts at most {max} years since {since}")))
         }
         Term::Years(years) => Ok(YEAR.saturating_add(365_u32.saturating_mul(years - 1)).saturating_add(renews.map_or(0, renewal_bonus))),
         term => {
             let days = days_of(term, today, "plan")?;
-            let longest = most.saturating_mul(365);
+            let longest = max.saturating_mul(365);
             if days > longest {
                 return Err(Error::invalid(
                     "plan",
-                    format!("{days} days; a plan lasts at most {longest} days ({most} years) since {since}"),
+                    format!("{days} days; a plan lasts at most {longest} days ({max} years) since {since}"),
                 ));
             }
             Ok(days)

@@ -1,4 +1,4 @@
-//! Rate limits: a request waits for a rate-limit slot before it is sent, so that the service does not refuse it.
+//! Rate limits: a request waits for a slot before it is sent, so that the service does not refuse it.
 
 mod ledger;
 mod line;

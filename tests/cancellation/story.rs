@@ -98,16 +98,16 @@ impl World {
 
     /// The limiters hold one slot for each request that left, no lock is taken, nobody stands in line.
     async fn is_sound(&self) {
-        self.no_slot_is_held();
+        self.only_what_left_holds_a_slot();
         timeout(Duration::from_secs(1), self.cc.users().me().send()).await.expect("a lock is taken").unwrap();
         timeout(Duration::from_secs(1), self.ps.users().list().send()).await.expect("a lock is taken").unwrap();
-        self.no_slot_is_held();
+        self.only_what_left_holds_a_slot();
     }
 
-    fn no_slot_is_held(&self) {
+    fn only_what_left_holds_a_slot(&self) {
         for (limiter, way) in self.limiters.iter().zip(&self.ways) {
             let usage = limiter.usage()[0];
-            assert_eq!(usage.used, way.sent(), "places taken and requests that left");
+            assert_eq!(usage.used, way.sent(), "slots taken and requests that left");
             assert_eq!(usage.free_in, Duration::ZERO);
         }
     }
@@ -161,7 +161,7 @@ pub(crate) async fn drop_everywhere<S: Story>(at_least: usize) {
             world.expect(&[]);
             world.is_sound().await;
             S::finish(&world, &ground).await;
-            world.no_slot_is_held();
+            world.only_what_left_holds_a_slot();
             shared = S::SHARED.then_some((sandbox, ground));
         }
     }

@@ -98,7 +98,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     ///
-    /// Errors of the service are items of the stream.
+    /// Those of [`list`](Self::list), as items of the stream.
     #[builder(finish_fn(name = stream, doc { #[doc = docs!(stream Orders::expiring)] }))]
     #[builder(builder_type(name = ListExpiringOrders, doc { #[doc = docs!(call Orders::expiring)] }))]
     pub fn expiring(

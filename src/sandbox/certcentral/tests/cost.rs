@@ -3,8 +3,18 @@
 use super::*;
 use crate::sandbox::register::looks;
 
-/// An account with so many orders, the last of which is older than a day, and some that wait for a domain; the last of both, and the domain.
-async fn account(orders: usize) -> (Caller, Value, Value, u64) {
+/// An account with so many orders, the last of which is older than a day, and some that wait for a domain.
+struct Filled {
+    caller: Caller,
+    orders: usize,
+    /// The last order that was issued.
+    last: Value,
+    /// The last one that waits, and the domain.
+    pending: Value,
+    waiting: u64,
+}
+
+async fn filled(orders: usize) -> Filled {
     let caller = Caller::new();
     caller.validated_domain("example.com").await;
     let mut last = Value::Null;
@@ -18,7 +28,7 @@ async fn account(orders: usize) -> (Caller, Value, Value, u64) {
     }
     caller.sandbox.clock().advance(DAY);
     caller.get("/user/me").await;
-    (caller, last, pending, waiting)
+    Filled { caller, orders, last, pending, waiting }
 }
 
 async fn looked_at(caller: &Caller, method: &str, path: &str, body: Option<Value>) -> u64 {
@@ -32,7 +42,7 @@ async fn looked_at(caller: &Caller, method: &str, path: &str, body: Option<Value
 async fn calls_cost_the_same_in_an_account_of_any_size() {
     const SMALL: usize = 100;
     const LARGE: usize = 700;
-    let (small, large) = (account(SMALL).await, account(LARGE).await);
+    let (small, large) = (filled(SMALL).await, filled(LARGE).await);
     let mut told = Vec::new();
     for (method, path, body) in [
         ("GET", "/user/me", None),
@@ -88,12 +98,12 @@ async fn calls_cost_the_same_in_an_account_of_any_size() {
         ("GET", "/order/certificate/{id}/duplicate", None),
         ("POST", "/order/certificate/{id}/note", Some(json!({"text": "Looked at."}))),
         ("PUT", "/certificate/{certificate}/unarchive", Some(json!({}))),
-        ("POST", "/order/certificate/ssl_securesite_flex", Some(small.0.order_body("new.example.com"))),
-        ("POST", "/order/certificate/{id}/reissue", Some(small.0.again(&["again.example.com"]))),
+        ("POST", "/order/certificate/ssl_securesite_flex", Some(small.caller.order_body("new.example.com"))),
+        ("POST", "/order/certificate/{id}/reissue", Some(small.caller.again(&["again.example.com"]))),
         ("PUT", "/order/certificate/{id}/revoke", Some(json!({"skip_approval": true}))),
     ] {
         let mut costs = [0, 0];
-        for (cost, ((caller, order, pending, waiting), orders)) in costs.iter_mut().zip([(&small, SMALL), (&large, LARGE)]) {
+        for (cost, Filled { caller, orders, last: order, pending, waiting }) in costs.iter_mut().zip([&small, &large]) {
             let info = caller.info(order).await;
             let serial = info["certificate"]["serial_number"].as_str().unwrap();
             let path = path.replace("{id}", &order["id"].to_string()).replace("{serial}", serial);
